@@ -1,0 +1,86 @@
+//! The attestation record: one per compiler call that wrote something, kept in `OUT/.gateless/records/`.
+//!
+//! A record is written by the stand-in during the build and read by `gateless attest`.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// Version of the record's shape; a reader refuses any other.
+pub const VERSION: u32 = 1;
+
+/// What one compiler call was, what it was turned into, and what it left behind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Record {
+    /// [`VERSION`].
+    pub version: u32,
+    /// Crate name as passed by Kbuild, or derived from the root file as rustc does.
+    pub crate_name: String,
+    /// What kind of call it was (`kernel crate`, `runtime crate`, `host program`, ...).
+    pub class: String,
+    /// Folder in which the call ran.
+    pub cwd: String,
+    /// Arguments as Kbuild passed them, response files not expanded.
+    pub asked: Vec<String>,
+    /// The compiler runs that the call was turned into, in order.
+    pub runs: Vec<Run>,
+    /// Where the runtime crates came from, for crates that are runtime crates.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runtime_source: Option<String>,
+    /// What was decided about each argument that did not pass through unchanged.
+    pub decisions: Vec<Decision>,
+    /// Source files read, by the path rustc would have named, with the SHA-256 of their content.
+    pub inputs: BTreeMap<String, String>,
+    /// Gates that lowering removed, each with the number of places.
+    pub lowered: BTreeMap<String, usize>,
+    /// Files written, with the SHA-256 right after the call.
+    pub outputs: BTreeMap<String, String>,
+    /// SHA-256 over all other fields (see `gateless_driver::record`), so that an edited record is noticed.
+    pub seal: String,
+}
+
+/// One run of the real compiler.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Run {
+    /// Path of the compiler that ran.
+    pub compiler: String,
+    /// First line of its `--version`.
+    pub version: String,
+    /// SHA-256 of the compiler's driver library (or binary where it is static).
+    pub sha256: String,
+    /// Final arguments.
+    pub args: Vec<String>,
+    /// Environment variables that were changed for the run; `None` means removed.
+    pub env: BTreeMap<String, Option<String>>,
+    /// Crates for which a gate was open in this run (`RUSTC_BOOTSTRAP`), empty for stable runs.
+    pub exempt: Vec<String>,
+}
+
+/// What became of one argument.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Decision {
+    /// The argument, as passed.
+    pub argument: String,
+    /// What was done.
+    pub action: Action,
+    /// Why, for people.
+    pub reason: String,
+    /// What the gated build has and this one has not, if anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weaker: Option<String>,
+}
+
+/// What the plan did with an argument.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Action {
+    /// Left out.
+    Dropped,
+    /// Replaced by these stable arguments.
+    Replaced(Vec<String>),
+    /// Done by gateless itself around the compiler run (dependency file, source attribute, ...).
+    Emulated,
+}

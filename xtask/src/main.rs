@@ -1,0 +1,2 @@
+//! Checks that the layout keeps its promises.
+fn main() {}
