@@ -1,1 +1,155 @@
-//! (being written)
+//! The ledger: everything unstable that the kernel relies on, one TOML file per thing under `ledger/`.
+//!
+//! A file's name (without `.toml`) is the entry's id. The files are embedded in the binary.
+
+mod entry;
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use include_dir::{Dir, include_dir};
+
+pub use entry::{Entry, Flag, FlagAction, Kind, Status};
+
+static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../ledger");
+
+static LEDGER: LazyLock<Ledger> = LazyLock::new(|| {
+    let files = FILES
+        .files()
+        .map(|file| (file.path().to_string_lossy().into_owned(), file.contents_utf8().unwrap_or_default()));
+    Ledger::load(files).expect("the embedded ledger is checked by a test of this crate")
+});
+
+/// All entries, by id.
+#[derive(Debug)]
+pub struct Ledger {
+    entries: BTreeMap<String, Entry>,
+}
+
+/// What the ledger says about a feature name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Feature<'a> {
+    /// Stable for the given compiler: the attribute is all there is to remove.
+    Stable(&'a Entry),
+    /// Closed, and a lowering replaces it.
+    Lowered(&'a Entry),
+    /// Closed, and nothing replaces it.
+    Closed(&'a Entry),
+    /// Not in the ledger.
+    Unknown,
+}
+
+impl Ledger {
+    /// The ledger embedded in this binary.
+    pub fn embedded() -> &'static Ledger {
+        &LEDGER
+    }
+
+    /// Reads entries from (file name, text) pairs. Errors name the file.
+    pub fn load<'t>(files: impl Iterator<Item = (String, &'t str)>) -> Result<Self, String> {
+        let mut entries = BTreeMap::new();
+        for (name, text) in files {
+            let Some(id) = name.strip_suffix(".toml") else {
+                return Err(format!("`{name}` is not a .toml file"));
+            };
+            let entry: Entry = toml::from_str(text).map_err(|error| format!("`{name}`: {error}"))?;
+            entries.insert(id.to_owned(), entry);
+        }
+        Ok(Self { entries })
+    }
+
+    /// One entry.
+    pub fn get(&self, id: &str) -> Option<&Entry> {
+        self.entries.get(id)
+    }
+
+    /// All entries with their ids, sorted by id.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Entry)> {
+        self.entries.iter().map(|(id, entry)| (id.as_str(), entry))
+    }
+
+    /// What is known about `#![feature(NAME)]` for a compiler `(major, minor)`.
+    ///
+    /// Entries without a `stable_since` that are called stable were accepted by 1.95.
+    pub fn feature(&self, name: &str, compiler: (u32, u32)) -> Feature<'_> {
+        let Some(entry) = self.entries.values().find(|entry| entry.features.iter().any(|f| f == name)) else {
+            return Feature::Unknown;
+        };
+        let since = entry.stable_since.as_deref().and_then(parse_version).unwrap_or((1, 95));
+        if entry.status == Status::Stable && since <= compiler {
+            Feature::Stable(entry)
+        } else if entry.lowered {
+            Feature::Lowered(entry)
+        } else {
+            Feature::Closed(entry)
+        }
+    }
+
+    /// What to do with `-ZNAME=VALUE` (`value` empty for a bare flag). `_` and `-` in names are the same, as for rustc.
+    ///
+    /// `Err` carries the entry when the flag is known but this value is not.
+    pub fn flag(&self, name: &str, value: &str) -> Result<&Flag, Option<&str>> {
+        let same = |a: &str, b: &str| a.replace('_', "-") == b.replace('_', "-");
+        let mut known = None;
+        for (id, entry) in &self.entries {
+            for flag in entry.flag.iter().filter(|flag| same(&flag.name, name)) {
+                if flag.values.is_empty() || flag.values.iter().any(|v| v == value) {
+                    return Ok(flag);
+                }
+                known = Some(id.as_str());
+            }
+        }
+        if known.is_none() {
+            known = self
+                .entries
+                .iter()
+                .find(|(_, entry)| {
+                    entry.name.split_whitespace().any(|word| {
+                        word.strip_prefix("-Z").is_some_and(|w| same(w.split('=').next().unwrap_or(w), name))
+                    })
+                })
+                .map(|(id, _)| id.as_str());
+        }
+        Err(known)
+    }
+}
+
+fn parse_version(text: &str) -> Option<(u32, u32)> {
+    let mut parts = text.split('.');
+    Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_embedded_entry_parses_and_depends_on_known_entries() {
+        let ledger = Ledger::embedded();
+        assert!(ledger.iter().count() > 100);
+        for (id, entry) in ledger.iter() {
+            for dependency in &entry.depends_on {
+                assert!(ledger.get(dependency).is_some(), "{id} depends on unknown `{dependency}`");
+            }
+        }
+    }
+
+    #[test]
+    fn a_feature_that_became_stable_later_is_closed_for_older_compilers() {
+        let ledger = Ledger::embedded();
+        assert!(matches!(ledger.feature("file_with_nul", (1, 95)), Feature::Stable(_)));
+        assert!(matches!(ledger.feature("file_with_nul", (1, 90)), Feature::Closed(_)));
+        assert!(matches!(ledger.feature("arbitrary_self_types", (1, 95)), Feature::Lowered(_)));
+        assert_eq!(ledger.feature("no_such_feature", (1, 95)), Feature::Unknown);
+    }
+
+    #[test]
+    fn a_flag_is_found_in_both_spellings_and_an_unknown_value_is_refused() {
+        let ledger = Ledger::embedded();
+        assert!(ledger.flag("binary_dep_depinfo", "y").is_ok());
+        assert!(ledger.flag("binary-dep-depinfo", "y").is_ok());
+        assert_eq!(ledger.flag("function-sections", "maybe").err(), Some(Some("Z_function_sections")));
+        assert_eq!(ledger.flag("cf-protection", "branch").err(), Some(Some("Z_cf_protection")));
+        assert_eq!(ledger.flag("made-up", "").err(), Some(None));
+    }
+}
