@@ -1,1 +1,25 @@
-//! (being written)
+//! Source-to-source lowering of unstable Rust language gates to stable Rust.
+//!
+//! The engine edits byte ranges of the original text and never moves a line: a lowered file has the same number of lines,
+//! and every token that was in the original stays on its line. What is added goes onto existing lines.
+//! Nothing in here prints or starts a process; the compiler's diagnostics are handed in ([`Lowered::refine`]).
+//!
+//! Each gate is one file under `gates/`, which explains the gate, its stable equivalent and its limits.
+
+mod attributes;
+mod cfg;
+mod crate_files;
+mod exports;
+mod gates;
+mod links;
+mod lowered;
+mod pieces;
+mod request;
+#[cfg(test)]
+mod testing;
+mod tokens;
+
+pub use exports::{CrateExports, Exports};
+pub use gates::used_with_arg::Used;
+pub use lowered::{Lowered, Position, Progress, lower_syntax};
+pub use request::{GateStatus, Request};

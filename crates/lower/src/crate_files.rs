@@ -1,0 +1,256 @@
+//! Finding all files of a crate from its root, as rustc does: `mod x;`, `#[path]`, inline modules, `include!`.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
+use gateless_model::{Failure, Result};
+use ra_ap_parser::SyntaxKind;
+use ra_ap_syntax::Edition;
+
+use crate::pieces::Pieces;
+use crate::tokens::Tokens;
+use crate::{Request, tokens};
+
+/// One source file of the crate.
+#[derive(Debug, Clone)]
+pub struct SourceFile {
+    /// Absolute path of the original.
+    pub path: Utf8PathBuf,
+    /// Absolute path of the lowered form.
+    pub mirror: Utf8PathBuf,
+    /// Its text.
+    pub text: Pieces,
+}
+
+/// All files; the root is the first.
+#[derive(Debug, Clone)]
+pub struct CrateFiles {
+    /// The files in the order in which they were found.
+    pub list: Vec<SourceFile>,
+    /// Index by original path and by mirror path.
+    pub by_path: BTreeMap<Utf8PathBuf, usize>,
+    /// Folders that must exist in the mirror since a `#[path]` goes through them.
+    pub folders: Vec<Utf8PathBuf>,
+}
+
+/// Where a module looks for the files of its submodules.
+#[derive(Clone)]
+struct Place {
+    dir: Utf8PathBuf,
+    /// Name of the module when its file is not called `mod.rs` and does not come from a `#[path]`.
+    relative: Option<String>,
+}
+
+impl Place {
+    fn inside(&self, name: &str) -> Place {
+        Place { dir: self.folder().join(name), relative: None }
+    }
+
+    fn folder(&self) -> Utf8PathBuf {
+        match &self.relative {
+            Some(name) => self.dir.join(name),
+            None => self.dir.clone(),
+        }
+    }
+}
+
+/// `path` without `.` and `..`, made absolute from `base`. Symbolic links are not looked at.
+pub fn absolute(base: &Utf8Path, path: &Utf8Path) -> Utf8PathBuf {
+    let mut clean = Utf8PathBuf::new();
+    for part in base.join(path).components() {
+        match part {
+            Utf8Component::CurDir => {}
+            Utf8Component::ParentDir => {
+                clean.pop();
+            }
+            other => clean.push(other.as_str()),
+        }
+    }
+    clean
+}
+
+/// The mirror's path for the absolute path `path`.
+pub fn mirrored(mirror: &Utf8Path, path: &Utf8Path) -> Utf8PathBuf {
+    Utf8PathBuf::from(format!("{}{path}", mirror.as_str().trim_end_matches('/')))
+}
+
+struct Walk<'a> {
+    request: &'a Request<'a>,
+    edition: Edition,
+    files: CrateFiles,
+    todo: VecDeque<(usize, Place)>,
+}
+
+/// Reads the crate.
+pub fn read(request: &Request<'_>) -> Result<CrateFiles> {
+    let root = absolute(request.cwd, request.root);
+    let text = match request.root_text {
+        Some(text) => text.to_owned(),
+        None => fs_err::read_to_string(&root)?,
+    };
+    let mut walk = Walk {
+        request,
+        edition: tokens::edition(request.edition),
+        files: CrateFiles { list: Vec::new(), by_path: BTreeMap::new(), folders: Vec::new() },
+        todo: VecDeque::new(),
+    };
+    let dir = root.parent().unwrap_or(&root).to_owned();
+    walk.add(root, text, Place { dir, relative: None });
+    while let Some((index, place)) = walk.todo.pop_front() {
+        let text = walk.files.list[index].text.original().to_owned();
+        let tokens = Tokens::new(&text, walk.edition);
+        walk.group(&tokens, 0, tokens.list.len(), &place)?;
+        for include in includes(&tokens, walk.request.env) {
+            let here = &walk.files.list[index].path;
+            let path = absolute(here.parent().unwrap_or(here), &include.path);
+            walk.load(path)?;
+        }
+    }
+    Ok(walk.files)
+}
+
+impl Walk<'_> {
+    fn add(&mut self, path: Utf8PathBuf, text: String, place: Place) {
+        let mirror = mirrored(self.request.mirror, &path);
+        let index = self.files.list.len();
+        self.files.by_path.insert(path.clone(), index);
+        self.files.by_path.insert(mirror.clone(), index);
+        self.files.list.push(SourceFile { path, mirror, text: Pieces::new(text) });
+        self.todo.push_back((index, place));
+    }
+
+    /// Adds a file if it exists and is not known yet; returns whether it exists.
+    fn load(&mut self, path: Utf8PathBuf) -> Result<bool> {
+        if self.files.by_path.contains_key(&path) {
+            return Ok(true);
+        }
+        if !path.is_file() {
+            return Ok(false);
+        }
+        let text = fs_err::read(&path)?;
+        let Ok(text) = String::from_utf8(text) else {
+            return Err(Failure::no(format!("{path} is not valid UTF-8")).help("Rust source files must be UTF-8"));
+        };
+        let dir = path.parent().unwrap_or(&path).to_owned();
+        self.add(path, text, Place { dir, relative: None });
+        Ok(true)
+    }
+
+    /// Looks for modules among the tokens from `first` to before `end`, groups included.
+    fn group(&mut self, tokens: &Tokens<'_>, first: usize, end: usize, place: &Place) -> Result<()> {
+        let mut paths: Vec<String> = Vec::new();
+        let mut i = first;
+        while i < end {
+            match tokens.at(i) {
+                "#" => {
+                    let open = if tokens.at(i + 1) == "!" { i + 2 } else { i + 1 };
+                    if tokens.opens(open, "[") {
+                        paths.extend(path_values(tokens, open + 1, tokens.close(open)));
+                        i = tokens.close(open) + 1;
+                        continue;
+                    }
+                }
+                "pub" => {
+                    if tokens.opens(i + 1, "(") {
+                        i = tokens.close(i + 1);
+                    }
+                    i += 1;
+                    continue;
+                }
+                "mod" if tokens.list.get(i + 1).is_some_and(|t| t.kind == SyntaxKind::IDENT) => {
+                    let name = tokens.at(i + 1).trim_start_matches("r#");
+                    if tokens.at(i + 2) == ";" {
+                        self.module(name, &paths, place)?;
+                        i += 2;
+                    } else if tokens.opens(i + 2, "{") {
+                        let close = tokens.close(i + 2);
+                        self.group(tokens, i + 3, close, &place.inside(name))?;
+                        for path in &paths {
+                            let inside = Place { dir: absolute(&place.dir, Utf8Path::new(path)), relative: None };
+                            self.group(tokens, i + 3, close, &inside)?;
+                        }
+                        i = close;
+                    }
+                }
+                _ => {
+                    if tokens.close(i) > i {
+                        self.group(tokens, i + 1, tokens.close(i), place)?;
+                        i = tokens.close(i);
+                    }
+                }
+            }
+            paths.clear();
+            i += 1;
+        }
+        Ok(())
+    }
+
+    /// Adds the file of `mod name;`. One that does not exist belongs to a module that is configured out, or is rustc's to report.
+    fn module(&mut self, name: &str, paths: &[String], place: &Place) -> Result<()> {
+        for path in paths {
+            let path = Utf8Path::new(path);
+            if self.load(absolute(&place.dir, path))?
+                && let Some(parent) = path.parent()
+                && path.components().any(|part| part == Utf8Component::ParentDir)
+            {
+                self.files.folders.push(mirrored(self.request.mirror, &place.dir.join(parent)));
+            }
+        }
+        let folder = place.folder();
+        self.load(absolute(&folder, &Utf8Path::new(name).join("mod.rs")))?;
+        let file = absolute(&folder, Utf8Path::new(&format!("{name}.rs")));
+        let new = !self.files.by_path.contains_key(&file);
+        if self.load(file)? && new && let Some((_, place)) = self.todo.back_mut() {
+            place.relative = Some(name.to_owned());
+        }
+        Ok(())
+    }
+}
+
+/// Values of `path = "..."` between two tokens, also within `cfg_attr`.
+fn path_values(tokens: &Tokens<'_>, first: usize, end: usize) -> Vec<String> {
+    (first..end).filter(|&i| tokens.are(i, &["path", "="])).filter_map(|i| tokens.string(i + 2)).collect()
+}
+
+/// One `include!(...)` whose argument is known.
+pub struct Include {
+    /// First and last token of the argument.
+    pub argument: (usize, usize),
+    /// The file named, as written.
+    pub path: Utf8PathBuf,
+}
+
+/// All calls of `include!` with a string, or `concat!` and `env!` of strings, as their argument.
+pub fn includes(tokens: &Tokens<'_>, env: &dyn Fn(&str) -> Option<String>) -> Vec<Include> {
+    calls(tokens, &["include"])
+        .filter_map(|(open, close)| {
+            let path = evaluate(tokens, open + 1, close, env)?;
+            Some(Include { argument: (open + 1, close - 1), path: path.into() })
+        })
+        .collect()
+}
+
+/// The bracket tokens of all calls of the macros `names` that have an argument.
+pub fn calls(tokens: &Tokens<'_>, names: &[&str]) -> impl Iterator<Item = (usize, usize)> {
+    (0..tokens.list.len()).filter_map(|i| {
+        let called = names.contains(&tokens.at(i)) && tokens.at(i + 1) == "!" && tokens.list.get(i + 2).is_some_and(|t| t.close > i + 3);
+        called.then(|| (i + 2, tokens.close(i + 2)))
+    })
+}
+
+/// The string that a `concat!`/`env!`/literal expression stands for.
+fn evaluate(tokens: &Tokens<'_>, first: usize, end: usize, env: &dyn Fn(&str) -> Option<String>) -> Option<String> {
+    let end = if tokens.at(end - 1) == "," { end - 1 } else { end };
+    if end == first + 1 {
+        return tokens.string(first);
+    }
+    if !(tokens.at(first + 1) == "!" && tokens.list.get(first + 2).is_some_and(|t| t.close + 1 == end)) {
+        return None;
+    }
+    let parts = crate::cfg::split_commas(tokens, first + 3, end - 1);
+    match tokens.at(first) {
+        "concat" => parts.iter().map(|&(a, b)| evaluate(tokens, a, b, env)).collect(),
+        "env" => env(&tokens.string(parts.first()?.0)?),
+        _ => None,
+    }
+}

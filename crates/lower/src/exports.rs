@@ -1,0 +1,28 @@
+//! What a lowered crate's dependants need to know.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// Exports of any number of crates, by crate name.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Exports {
+    /// Crate name to what it exports.
+    pub crates: BTreeMap<String, CrateExports>,
+}
+
+/// Exports of one crate.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CrateExports {
+    /// Whether the crate root holds the support module for pointers that were `derive(CoercePointee)`.
+    pub pointers: bool,
+}
+
+impl Exports {
+    /// Adds the exports of other crates.
+    pub fn merge(&mut self, other: Exports) {
+        self.crates.extend(other.crates);
+    }
+}

@@ -1,0 +1,58 @@
+//! `-Zcrate-attr=X`: attributes injected from the command line are written into the crate root.
+//!
+//! `-Zcrate-attr=no_std` becomes `#![no_std]` at the very start of the first line, after a byte order mark or `#!` line.
+//! Features among them are handled as in [`super::features`].
+
+use gateless_model::Result;
+
+use crate::gates::{View, Work, features};
+use crate::pieces::Edit;
+use crate::tokens::Tokens;
+
+/// Writes the injected attributes into the crate root.
+pub fn apply(view: &View<'_>, work: &mut Work) -> Result<()> {
+    if !view.is_root {
+        return Ok(());
+    }
+    let mut text = String::new();
+    for attribute in view.request.crate_attrs {
+        let tokens = Tokens::new(attribute, ra_ap_syntax::Edition::Edition2021);
+        if tokens.at(0) == "feature" && tokens.opens(1, "(") {
+            for (first, _) in crate::cfg::split_commas(&tokens, 2, tokens.close(1)) {
+                let name = tokens.at(first);
+                features::check(view.request.is_stable, name, "-Zcrate-attr")?;
+                work.count(name);
+            }
+        } else {
+            text.push_str(&format!("#![{attribute}]"));
+        }
+    }
+    if !text.is_empty() {
+        work.edits.push(Edit::insert(start(view.tokens.text), text));
+    }
+    Ok(())
+}
+
+/// Byte at which the first attribute of a crate may stand.
+pub fn start(text: &str) -> usize {
+    let mark = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+    let body = &text[mark..];
+    if body.starts_with("#!") && !body[2..].trim_start().starts_with('[') {
+        return mark + body.find('\n').map_or(body.len(), |end| end + 1);
+    }
+    mark
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::lowered_with;
+
+    #[test]
+    fn injected_attributes_come_first_on_the_first_line() {
+        let attrs = ["no_std", "feature(asm_goto,used_with_arg)"];
+        assert_eq!(lowered_with("//! Doc.\nfn f() {}\n", &attrs), "#![no_std]//! Doc.\nfn f() {}\n");
+        assert_eq!(lowered_with("\u{feff}fn f() {}\n", &attrs), "\u{feff}#![no_std]fn f() {}\n");
+        assert_eq!(lowered_with("#!/bin/x\nfn f() {}\n", &attrs), "#!/bin/x\n#![no_std]fn f() {}\n");
+        assert_eq!(lowered_with("#![allow(x)]\n", &attrs), "#![no_std]#![allow(x)]\n");
+    }
+}

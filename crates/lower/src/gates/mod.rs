@@ -1,0 +1,53 @@
+//! One file per gate.
+
+pub mod cfi_encoding;
+pub mod crate_attr;
+pub mod derive_coerce_pointee;
+pub mod features;
+pub mod used_with_arg;
+
+use std::collections::BTreeMap;
+
+use crate::Request;
+use crate::crate_files::SourceFile;
+use crate::pieces::Edit;
+use crate::tokens::Tokens;
+
+/// One file as a gate sees it.
+pub struct View<'a> {
+    /// What was asked.
+    pub request: &'a Request<'a>,
+    /// The file.
+    pub file: &'a SourceFile,
+    /// Its tokens.
+    pub tokens: &'a Tokens<'a>,
+    /// Whether it is the crate root.
+    pub is_root: bool,
+    /// Features that are on for the crate.
+    pub features: &'a [String],
+}
+
+/// What the gates did.
+#[derive(Debug, Default)]
+pub struct Work {
+    /// Edits of the file at hand.
+    pub edits: Vec<Edit>,
+    /// Places per gate.
+    pub gates: BTreeMap<String, usize>,
+    /// Uses of `#[used]`.
+    pub used: used_with_arg::Used,
+}
+
+impl Work {
+    /// Counts one place of a gate.
+    pub fn count(&mut self, gate: &str) {
+        *self.gates.entry(gate.to_owned()).or_default() += 1;
+    }
+}
+
+impl View<'_> {
+    /// `file:line` of token `i`.
+    pub fn place(&self, i: usize) -> String {
+        format!("{}:{}", self.file.path, crate::tokens::line_of(self.tokens.text, self.tokens.list[i].range.start))
+    }
+}

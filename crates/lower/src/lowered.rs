@@ -1,0 +1,232 @@
+//! The lowered crate: what the driver works with.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use cargo_metadata::diagnostic::Diagnostic;
+use gateless_model::{Failure, Result};
+
+use crate::crate_files::{self, CrateFiles};
+use crate::gates::used_with_arg::Used;
+use crate::gates::{self, View, Work};
+use crate::tokens::Tokens;
+use crate::{CrateExports, Exports, Request, links, tokens};
+
+/// A crate after lowering, in memory.
+pub struct Lowered<'a> {
+    request: Request<'a>,
+    files: CrateFiles,
+    gates: BTreeMap<String, usize>,
+    used: Used,
+    exports: CrateExports,
+}
+
+/// Whether a round of [`Lowered::refine`] did anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// Sources changed: write them and compile again.
+    Changed,
+    /// None of the diagnostics asks for anything that can be lowered; they are the user's.
+    Nothing,
+}
+
+/// A place in an original file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Position {
+    /// Absolute path of the original file.
+    pub file: Utf8PathBuf,
+    /// Line, from 1.
+    pub line: usize,
+    /// Column in characters, from 1.
+    pub column: usize,
+}
+
+/// Lowers everything that can be told from the syntax alone. Reads the crate's files, runs nothing.
+///
+/// Fails when the crate asks for a feature that can't be lowered, or when a file can't be read.
+pub fn lower_syntax(request: Request<'_>) -> Result<Lowered<'_>> {
+    let mut files = crate_files::read(&request)?;
+    let edition = tokens::edition(request.edition);
+    let mut work = Work::default();
+    let root = Tokens::new(files.list[0].text.original(), edition);
+    let features = gates::features::declared(&root, request.crate_attrs, &request.cfg);
+    for index in 0..files.list.len() {
+        let file = &files.list[index];
+        let tokens = Tokens::new(file.text.current(), edition);
+        let view = View { request: &request, file, tokens: &tokens, is_root: index == 0, features: &features };
+        gates::crate_attr::apply(&view, &mut work)?;
+        gates::features::apply(&view, &mut work)?;
+        gates::used_with_arg::apply(&view, &mut work);
+        gates::cfi_encoding::apply(&view, &mut work);
+        gates::derive_coerce_pointee::apply(&view, &mut work);
+        let edits = std::mem::take(&mut work.edits);
+        apply(&mut files, index, edits)?;
+    }
+    let mut lowered = Lowered { request, files, gates: work.gates, used: work.used, exports: CrateExports::default() };
+    lowered.link()?;
+    Ok(lowered)
+}
+
+fn apply(files: &mut CrateFiles, index: usize, edits: Vec<crate::pieces::Edit>) -> Result<()> {
+    let file = &mut files.list[index];
+    file.text.apply(edits).map_err(|error| Failure::failed(format!("{}: {}", file.path, error.what)))
+}
+
+impl Lowered<'_> {
+    /// Whether anything differs from the original. If not, the crate compiles in place.
+    pub fn changed(&self) -> bool {
+        self.files.list.iter().any(|file| file.text.changed())
+    }
+
+    /// The lowered root file, to be given to rustc in place of the original.
+    pub fn root(&self) -> &Utf8Path {
+        &self.files.list[0].mirror
+    }
+
+    /// Writes all files of the crate into the mirror. Files that already have the right content are not touched.
+    pub fn write(&self) -> Result<()> {
+        for folder in &self.files.folders {
+            fs_err::create_dir_all(folder)?;
+        }
+        for file in &self.files.list {
+            write_if_different(&file.mirror, file.text.current())?;
+        }
+        Ok(())
+    }
+
+    /// Applies what the compiler's diagnostics for the mirror (or, while nothing is changed, for the original) ask for.
+    pub fn refine(&mut self, diagnostics: &[Diagnostic]) -> Result<Progress> {
+        let _ = diagnostics;
+        Ok(Progress::Nothing)
+    }
+
+    /// What dependants need to know, this crate's and its dependencies' exports.
+    pub fn exports(&self) -> Exports {
+        let mut exports = self.request.known.clone();
+        exports.crates.insert(self.request.crate_name.to_owned(), self.exports.clone());
+        exports
+    }
+
+    /// Gates lowered, with the number of places.
+    pub fn gates(&self) -> &BTreeMap<String, usize> {
+        &self.gates
+    }
+
+    /// Uses of `#[used]` in the crate's sources.
+    pub fn used(&self) -> Used {
+        self.used
+    }
+
+    /// Absolute paths of all source files read.
+    pub fn inputs(&self) -> Vec<&Utf8Path> {
+        let read = self.files.list.iter().skip(usize::from(self.request.root_text.is_some()));
+        read.map(|file| file.path.as_path()).collect()
+    }
+
+    /// The place in the original that corresponds to a place in a lowered file. `file` is absolute, `line` and `column` (in
+    /// characters) count from 1. Nothing for files that are not of this crate.
+    pub fn original_position(&self, file: &Utf8Path, line: usize, column: usize) -> Option<Position> {
+        let file = &self.files.list[*self.files.by_path.get(file)?];
+        let current = file.text.current();
+        let start: usize = current.split_inclusive('\n').take(line.checked_sub(1)?).map(str::len).sum();
+        let here = current[start..].chars().take(column.saturating_sub(1)).map(char::len_utf8).sum::<usize>();
+        let original = file.text.original();
+        let offset = file.text.original_offset(start + here);
+        let first = original[..offset].rfind('\n').map_or(0, |end| end + 1);
+        Some(Position { file: file.path.clone(), line: tokens::line_of(original, offset), column: original[first..offset].chars().count() + 1 })
+    }
+
+    /// Original files and their lowered text, changed ones only.
+    pub fn changes(&self) -> impl Iterator<Item = (&Utf8Path, &str)> {
+        self.files.list.iter().filter(|file| file.text.changed()).map(|file| (file.path.as_path(), file.text.current()))
+    }
+
+    /// The files' places in the mirror.
+    pub fn mirror_files(&self) -> BTreeSet<&Utf8Path> {
+        self.files.list.iter().map(|file| file.mirror.as_path()).collect()
+    }
+
+    fn link(&mut self) -> Result<()> {
+        if self.changed() {
+            links::link(&mut self.files, self.request.mirror, self.request.env, tokens::edition(self.request.edition))?;
+        }
+        Ok(())
+    }
+}
+
+fn write_if_different(path: &Utf8Path, text: &str) -> Result<()> {
+    if fs_err::read(path).is_ok_and(|old| old == text.as_bytes()) {
+        return Ok(());
+    }
+    let folder = path.parent().unwrap_or(path);
+    fs_err::create_dir_all(folder)?;
+    let failed = |error: std::io::Error| Failure::failed(format!("can't write {path}: {error}"));
+    let mut file = tempfile::Builder::new().prefix(".gateless-").tempfile_in(folder).map_err(failed)?;
+    std::io::Write::write_all(&mut file, text.as_bytes()).map_err(failed)?;
+    // Temporary files are private to their owner; sources are as readable as others.
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o644);
+    file.as_file().set_permissions(mode).map_err(failed)?;
+    file.persist(path).map_err(|error| failed(error.error))?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use camino::Utf8Path;
+
+    use crate::testing::Scratch;
+
+    #[test]
+    fn all_files_of_a_crate_reach_the_mirror_with_their_links() {
+        let scratch = Scratch::new(&[
+            ("lib.rs", "#![feature(asm_goto)] mod a;\nmod inline { mod b; }\n#[path = \"odd/name.rs\"] mod c;\ninclude!(concat!(\n  env!(\"OBJTREE\"),\n  \"/gen.rs\"));\nmod missing;\nm! { mod d; }\n"),
+            ("a.rs", "mod below; const S: &str = include_str!(\"a.txt\");\n"),
+            ("a/below.rs", ""),
+            ("a.txt", "text"),
+            ("inline/b/mod.rs", "mod e;"),
+            ("inline/b/e.rs", ""),
+            ("odd/name.rs", "mod f;"),
+            ("odd/f.rs", ""),
+            ("d.rs", ""),
+            ("out/gen.rs", "#[used(compiler)] static X: u8 = 1;\n"),
+        ]);
+        scratch.lower("lib.rs", &[], |lowered| {
+            let lowered = lowered.unwrap();
+            lowered.write().unwrap();
+            let mirror = |name: &str| scratch.path(&format!("mirror{}", scratch.path("src").join(name)));
+            for name in ["a.rs", "a/below.rs", "inline/b/mod.rs", "inline/b/e.rs", "odd/name.rs", "odd/f.rs", "d.rs"] {
+                assert!(mirror(name).is_file(), "{name}");
+            }
+            assert_eq!(fs_err::read_to_string(mirror("out/gen.rs")).unwrap(), "#[used] static X: u8 = 1;\n");
+            let root = fs_err::read_to_string(mirror("lib.rs")).unwrap();
+            assert!(root.contains(&format!("include!({:?}\n\n);", mirror("out/gen.rs").as_str())), "{root}");
+            let a = fs_err::read_to_string(mirror("a.rs")).unwrap();
+            assert!(a.contains(&format!("include_str!({:?})", scratch.path("src/a.txt").as_str())), "{a}");
+            assert_eq!(lowered.inputs().len(), 9);
+        });
+    }
+
+    #[test]
+    fn writing_again_touches_nothing() {
+        let scratch = Scratch::new(&[("lib.rs", "#![feature(asm_goto)]\n")]);
+        scratch.lower("lib.rs", &[], |lowered| {
+            let lowered = lowered.unwrap();
+            lowered.write().unwrap();
+            let time = || fs_err::metadata(lowered.root()).unwrap().modified().unwrap();
+            let before = time();
+            lowered.write().unwrap();
+            assert_eq!(time(), before);
+        });
+    }
+
+    #[test]
+    fn positions_map_back_to_the_original() {
+        let scratch = Scratch::new(&[("lib.rs", "\n#[used(compiler)] static X: u8 = 1;\n")]);
+        scratch.lower("lib.rs", &[], |lowered| {
+            let lowered = lowered.unwrap();
+            let position = lowered.original_position(lowered.root(), 2, 9).unwrap();
+            assert_eq!((position.file, position.line, position.column), (scratch.path("src/lib.rs"), 2, 19));
+            assert!(lowered.original_position(Utf8Path::new("/elsewhere.rs"), 1, 1).is_none());
+        });
+    }
+}

@@ -1,0 +1,213 @@
+//! A text under edit that remembers which parts of it are original.
+
+use std::ops::Range;
+
+use gateless_model::{Failure, Result};
+
+/// Replaces `range` (bytes of the current text) by `text`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edit {
+    /// Bytes of the current text; empty for an insertion.
+    pub range: Range<usize>,
+    /// What takes their place.
+    pub text: String,
+}
+
+impl Edit {
+    /// Inserts before the byte at `offset`.
+    pub fn insert(offset: usize, text: impl Into<String>) -> Self {
+        Self { range: offset..offset, text: text.into() }
+    }
+
+    /// Replaces `range` of `source`, adding the line ends that the new text lacks, so that no line moves.
+    pub fn replace(source: &str, range: Range<usize>, text: impl Into<String>) -> Self {
+        let mut text = text.into();
+        let missing = newlines(&source[range.clone()]).saturating_sub(newlines(&text));
+        text.extend(std::iter::repeat_n('\n', missing));
+        Self { range, text }
+    }
+
+    /// Removes `range` of `source` but for its line ends.
+    pub fn remove(source: &str, range: Range<usize>) -> Self {
+        Self::replace(source, range, "")
+    }
+}
+
+fn newlines(text: &str) -> usize {
+    text.bytes().filter(|&b| b == b'\n').count()
+}
+
+#[derive(Debug, Clone)]
+enum Piece {
+    /// Bytes of the original.
+    Original(Range<usize>),
+    /// Length of added text.
+    Added(usize),
+}
+
+impl Piece {
+    fn len(&self) -> usize {
+        match self {
+            Piece::Original(range) => range.len(),
+            Piece::Added(len) => *len,
+        }
+    }
+
+    fn split(self, at: usize) -> (Piece, Piece) {
+        match self {
+            Piece::Original(range) => (Piece::Original(range.start..range.start + at), Piece::Original(range.start + at..range.end)),
+            Piece::Added(len) => (Piece::Added(at), Piece::Added(len - at)),
+        }
+    }
+}
+
+/// The original text of a file and its lowered form.
+#[derive(Debug, Clone)]
+pub struct Pieces {
+    original: String,
+    current: String,
+    pieces: Vec<Piece>,
+}
+
+impl Pieces {
+    /// A text without edits.
+    pub fn new(original: String) -> Self {
+        let pieces = vec![Piece::Original(0..original.len())];
+        Self { current: original.clone(), original, pieces }
+    }
+
+    /// The text as it was read.
+    pub fn original(&self) -> &str {
+        &self.original
+    }
+
+    /// The text with all edits.
+    pub fn current(&self) -> &str {
+        &self.current
+    }
+
+    /// Whether the text differs from the original.
+    pub fn changed(&self) -> bool {
+        self.current != self.original
+    }
+
+    /// Applies edits that all refer to the current text. Insertions at one place keep their order.
+    ///
+    /// Fails, and changes nothing, when two edits overlap or when one of them moves a line.
+    pub fn apply(&mut self, mut edits: Vec<Edit>) -> Result<()> {
+        edits.sort_by_key(|edit| (edit.range.start, edit.range.end));
+        let mut done = 0;
+        for edit in &edits {
+            if edit.range.start < done || edit.range.end > self.current.len() {
+                return Err(Failure::failed(format!("overlapping edits at byte {} (`{}`)", edit.range.start, edit.text)));
+            }
+            let (old, new) = (newlines(&self.current[edit.range.clone()]), newlines(&edit.text));
+            if old != new {
+                return Err(Failure::failed(format!("an edit at byte {} would turn {old} line ends into {new}", edit.range.start)));
+            }
+            done = edit.range.end;
+        }
+        let mut text = String::with_capacity(self.current.len());
+        let mut pieces = Vec::with_capacity(self.pieces.len() + edits.len() * 2);
+        let mut rest = std::mem::take(&mut self.pieces).into_iter();
+        let mut head: Option<Piece> = None;
+        let mut position = 0;
+        // Moves pieces up to `target` of the current text over to `pieces`, or drops them.
+        let mut advance = |position: &mut usize, target: usize, keep: Option<&mut Vec<Piece>>| {
+            let mut keep = keep;
+            while *position < target {
+                let Some(piece) = head.take().or_else(|| rest.next()) else { break };
+                let want = target - *position;
+                let piece = if piece.len() > want {
+                    let (now, later) = piece.split(want);
+                    head = Some(later);
+                    now
+                } else {
+                    piece
+                };
+                *position += piece.len();
+                if let Some(keep) = keep.as_deref_mut() {
+                    keep.push(piece);
+                }
+            }
+        };
+        for edit in edits {
+            text.push_str(&self.current[position..edit.range.start]);
+            advance(&mut position, edit.range.start, Some(&mut pieces));
+            advance(&mut position, edit.range.end, None);
+            text.push_str(&edit.text);
+            if !edit.text.is_empty() {
+                pieces.push(Piece::Added(edit.text.len()));
+            }
+        }
+        text.push_str(&self.current[position..]);
+        advance(&mut position, self.current.len(), Some(&mut pieces));
+        self.current = text;
+        self.pieces = pieces;
+        Ok(())
+    }
+
+    /// The byte of the original that stands at `offset` of the current text; for added text, the next original byte on the
+    /// same line, or else the end of the original line.
+    pub fn original_offset(&self, offset: usize) -> usize {
+        let mut position = 0;
+        let mut before = 0;
+        let mut pieces = self.pieces.iter().peekable();
+        while let Some(piece) = pieces.next() {
+            if let Piece::Original(range) = piece {
+                if offset < position + range.len() {
+                    return range.start + offset.saturating_sub(position);
+                }
+                before = range.end;
+            } else if offset < position + piece.len() {
+                let line = newlines(&self.current[..offset]);
+                let next = pieces.find_map(|p| if let Piece::Original(range) = p { Some(range.start) } else { None });
+                let next = next.unwrap_or(self.original.len());
+                return if newlines(&self.original[..next]) <= line { next } else { before };
+            }
+            position += piece.len();
+        }
+        self.original.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn overlapping_edits_are_refused() {
+        let mut text = Pieces::new("abcdef".into());
+        let edits = vec![Edit { range: 0..3, text: "x".into() }, Edit { range: 2..4, text: "y".into() }];
+        assert!(text.apply(edits).is_err());
+        assert_eq!(text.current(), "abcdef");
+    }
+
+    #[test]
+    fn an_edit_that_moves_a_line_is_refused() {
+        let mut text = Pieces::new("a\nb\n".into());
+        assert!(text.apply(vec![Edit { range: 1..2, text: String::new() }]).is_err());
+        assert!(text.apply(vec![Edit::insert(0, "\n")]).is_err());
+    }
+
+    #[test]
+    fn removal_keeps_line_ends() {
+        let mut text = Pieces::new("#![feature(\n  a,\n)]\nfn f() {}\n".into());
+        let edit = Edit::remove(text.current(), 0..19);
+        text.apply(vec![edit]).unwrap();
+        assert_eq!(text.current(), "\n\n\nfn f() {}\n");
+    }
+
+    #[test]
+    fn offsets_map_back_through_several_rounds_of_edits() {
+        let mut text = Pieces::new("let x = e;".into());
+        text.apply(vec![Edit::insert(8, "f("), Edit::insert(9, ")")]).unwrap();
+        text.apply(vec![Edit::insert(4, "mut ")]).unwrap();
+        assert_eq!(text.current(), "let mut x = f(e);");
+        assert_eq!(text.original_offset(8), 4);
+        assert_eq!(text.original_offset(14), 8);
+        assert_eq!(text.original_offset(12), 8);
+        assert_eq!(text.original_offset(16), 9);
+        assert_eq!(text.original_offset(17), 10);
+    }
+}

@@ -1,0 +1,78 @@
+//! Lowering of sources given in a test.
+
+use camino::{Utf8Path, Utf8PathBuf};
+use gateless_model::Result;
+
+use crate::{Exports, GateStatus, Lowered, Request, lower_syntax};
+
+/// A folder with the given files, removed at the end.
+pub struct Scratch {
+    dir: tempfile::TempDir,
+    known: Exports,
+}
+
+impl Scratch {
+    pub fn new(files: &[(&str, &str)]) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            let path = dir.path().join("src").join(name);
+            fs_err::create_dir_all(path.parent().unwrap()).unwrap();
+            fs_err::write(path, text).unwrap();
+        }
+        Self { dir, known: Exports::default() }
+    }
+
+    pub fn path(&self, name: &str) -> Utf8PathBuf {
+        Utf8Path::from_path(self.dir.path()).unwrap().join(name)
+    }
+
+    /// Lowers the crate with the root `root`, calls `check`.
+    pub fn lower<T>(&self, root: &str, attrs: &[&str], check: impl FnOnce(Result<Lowered<'_>>) -> T) -> T {
+        let attrs: Vec<String> = attrs.iter().map(|attr| (*attr).to_owned()).collect();
+        let env = |name: &str| (name == "OBJTREE").then(|| self.path("src/out").to_string());
+        check(lower_syntax(Request {
+            root: Utf8Path::new(root),
+            cwd: &self.path("src"),
+            mirror: &self.path("mirror"),
+            root_text: None,
+            crate_name: "x",
+            edition: "2021",
+            env: &env,
+            cfg: vec!["ON".into()],
+            crate_attrs: &attrs,
+            is_stable: &status,
+            known: &self.known,
+        }))
+    }
+}
+
+fn status(name: &str) -> GateStatus {
+    match name {
+        "asm_goto" | "extract_if" => GateStatus::Stable,
+        "used_with_arg" | "cfi_encoding" | "derive_coerce_pointee" | "arbitrary_self_types" => GateStatus::Lowered,
+        "compiler_builtins" => GateStatus::Internal,
+        _ => GateStatus::Unknown,
+    }
+}
+
+/// The lowered text of a crate of one file.
+pub fn lowered(text: &str) -> String {
+    lowered_with(text, &[])
+}
+
+/// The same with injected attributes.
+pub fn lowered_with(text: &str, attrs: &[&str]) -> String {
+    Scratch::new(&[("lib.rs", text)]).lower("lib.rs", attrs, |lowered| {
+        let lowered = lowered.unwrap();
+        let new = lowered.changes().next().map_or_else(|| text.to_owned(), |(_, new)| new.to_owned());
+        assert_eq!(new.lines().count(), text.lines().count(), "a line moved");
+        new
+    })
+}
+
+/// Why a crate of one file is refused, without the folder it lies in.
+pub fn refused(text: &str) -> String {
+    let scratch = Scratch::new(&[("lib.rs", text)]);
+    let error = scratch.lower("lib.rs", &[], |lowered| lowered.err().expect("it was lowered"));
+    error.what.replace(scratch.path("src/").as_str(), "")
+}
