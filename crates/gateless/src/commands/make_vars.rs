@@ -1,0 +1,56 @@
+//! `gateless make-vars`.
+
+use camino::{Utf8Path, Utf8PathBuf};
+use gateless_kbuild::cache;
+use gateless_kbuild::make_vars::{self, Mode, Toolset};
+use gateless_kbuild::tree::Tree;
+use gateless_model::{Exit, Failure, Result};
+
+use crate::output;
+
+/// Print the variables that make Kbuild use gateless: make $(gateless make-vars) O=... ARCH=um
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Print them as `--make_options X=Y ...` for the kernel's tools/testing/kunit/kunit.py
+    #[arg(long)]
+    kunit: bool,
+    /// Kernel tree whose minimum versions are checked [default: the current folder, if it is one]
+    #[arg(long, value_name = "DIR")]
+    tree: Option<Utf8PathBuf>,
+    /// Kbuild's ARCH, for the check of minimum versions
+    #[arg(long, default_value = "um")]
+    arch: String,
+}
+
+/// Prints the variables as one line on stdout.
+pub fn run(args: Args) -> Result<Exit> {
+    let tree = match &args.tree {
+        Some(path) => Some(Tree::open(path)?),
+        None => Tree::open(Utf8Path::new(".")).ok(),
+    };
+    let tools = Toolset::find(
+        &own_path()?,
+        &cache::root()?,
+        tree.as_ref().map(|tree| (tree, args.arch.as_str())),
+    )?;
+    let variables = tools.variables(Mode::Gateless);
+    output::line(if args.kunit {
+        make_vars::for_kunit(&variables)
+    } else {
+        make_vars::for_make(&variables)
+    })?;
+    Ok(Exit::Yes)
+}
+
+/// The path of the running program, symbolic links resolved.
+pub fn own_path() -> Result<Utf8PathBuf> {
+    let path = std::env::current_exe().map_err(|error| {
+        Failure::failed("the path of the running program can't be told").because(error)
+    })?;
+    Utf8PathBuf::from_path_buf(path).map_err(|path| {
+        Failure::failed(format!(
+            "the path of the running program is not UTF-8: {}",
+            path.display()
+        ))
+    })
+}

@@ -1,0 +1,59 @@
+//! One file per subcommand: its clap arguments, and `run`.
+
+mod completions;
+mod make_vars;
+
+use clap::{Parser, Subcommand};
+use gateless_model::{Exit, Result};
+
+const AFTER_HELP: &str = "\
+Examples:
+  gateless boot                                  set up, build and boot Linux for UML, and run its Rust tests
+  gateless doctor --install                      bring in what a build needs
+  gateless build --tree ~/linux --config um      build a tree of your own
+  make $(gateless make-vars) O=../out ARCH=um    use gateless from plain make, in any tree
+
+Exit codes:
+  0  yes                         3  could not be done (make failed, no tool, input or output error)
+  1  no (a test failed, a gate   4  boot: panic before the tests ended
+     is open, something missing) 5  boot: time limit
+  2  wrong usage                 6  boot: the kernel printed no KTAP
+
+Environment:
+  GATELESS_RUSTC   the stable rustc to use (default: `rustc` on PATH)
+  GATELESS_CACHE   folder for kernel trees, tools and builds (default: $XDG_CACHE_HOME/gateless, ~/.cache/gateless)
+  RUST_LIB_SRC, LIBCLANG_PATH   override what gateless finds by itself";
+
+/// Builds the Linux kernel's Rust code with a stock stable rustc, without opening a gate
+#[derive(Debug, Parser)]
+#[command(name = "gateless", version, after_help = AFTER_HELP, max_term_width = 120)]
+pub struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    MakeVars(make_vars::Args),
+    Completions(completions::Args),
+}
+
+impl CommandLine {
+    /// Runs the chosen subcommand.
+    pub fn run(self) -> Result<Exit> {
+        match self.command {
+            Command::MakeVars(args) => make_vars::run(args),
+            Command::Completions(args) => completions::run(args),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_has_no_contradictions() {
+        super::CommandLine::command().debug_assert();
+    }
+}

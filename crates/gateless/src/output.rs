@@ -1,0 +1,39 @@
+//! Answers on stdout and failures on stderr.
+
+use std::error::Error;
+use std::io::{ErrorKind, Write};
+
+use anstyle::{AnsiColor, Style};
+use gateless_model::{Failure, Result};
+
+/// Prints one line of an answer on stdout.
+///
+/// A reader that has left (`| head`) is no error: the exit code stays the answer's.
+pub fn line(text: impl std::fmt::Display) -> Result<()> {
+    match writeln!(anstream::stdout(), "{text}") {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(Failure::failed("stdout can't be written").because(error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Prints one line for a person on stderr; there is nowhere to report that it can't be written.
+pub fn note(text: impl std::fmt::Display) {
+    let _ = writeln!(anstream::stderr(), "gateless: {text}");
+}
+
+/// Prints a failure, what caused it, and what to do.
+pub fn failure(failure: &Failure) {
+    let error = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));
+    let help = Style::new().bold().fg_color(Some(AnsiColor::Cyan.into()));
+    note(format_args!("{error}error{error:#}: {failure}"));
+    let mut cause = failure.source();
+    while let Some(current) = cause {
+        note(format_args!("caused by: {current}"));
+        cause = current.source();
+    }
+    if let Some(text) = failure.help.as_deref().filter(|text| !text.is_empty()) {
+        note(format_args!("{help}help{help:#}: {text}"));
+    }
+}

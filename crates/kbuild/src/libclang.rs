@@ -1,0 +1,151 @@
+//! The libclang that bindgen loads.
+
+use camino::{Utf8Path, Utf8PathBuf};
+use gateless_model::{Failure, Result};
+
+use crate::cache;
+
+/// A folder with a libclang that can be loaded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Libclang {
+    /// The folder, as LIBCLANG_PATH takes it.
+    pub folder: Utf8PathBuf,
+    /// Its major version, where the file names tell (`libclang-22.so.1`, `/usr/lib/llvm-22/lib`).
+    pub major: Option<u32>,
+}
+
+/// The folder that `$LIBCLANG_PATH` names, else the newest one below `/usr/lib/llvm-*/lib`, else the system's library folders.
+pub fn find() -> Result<Libclang> {
+    if let Some(named) = cache::utf8_variable("LIBCLANG_PATH")? {
+        // bindgen takes the file itself as well as its folder.
+        let folder = if named.is_file() {
+            named.parent().unwrap_or(&named).to_owned()
+        } else {
+            named.clone()
+        };
+        let folder = camino::absolute_utf8(folder)?;
+        return inspect(&folder).ok_or_else(|| {
+            Failure::no(format!("LIBCLANG_PATH names {named}, where no libclang is"))
+                .help("unset it, or install libclang with `gateless doctor --install`")
+        });
+    }
+    find_below(Utf8Path::new("/usr")).ok_or_else(|| {
+        Failure::no("no libclang found, which bindgen needs").help(
+            "run `gateless doctor --install`, or set LIBCLANG_PATH to the folder of libclang.so",
+        )
+    })
+}
+
+/// Like [`find`] without the environment, in the installation below `usr`.
+pub fn find_below(usr: &Utf8Path) -> Option<Libclang> {
+    let mut folders: Vec<Utf8PathBuf> = Vec::new();
+    for parent in ["lib", "lib64"] {
+        let Ok(entries) = usr.join(parent).read_dir_utf8() else {
+            continue;
+        };
+        folders.extend(
+            entries
+                .filter_map(|entry| entry.ok())
+                .filter(|entry| is_llvm_folder(entry.file_name()))
+                .map(|entry| entry.path().join("lib")),
+        );
+    }
+    folders.extend(
+        [
+            "lib",
+            "lib64",
+            "lib/x86_64-linux-gnu",
+            "lib/aarch64-linux-gnu",
+        ]
+        .map(|folder| usr.join(folder)),
+    );
+    let mut found: Vec<Libclang> = folders
+        .iter()
+        .filter_map(|folder| inspect(folder))
+        .collect();
+    found.sort_by_key(|libclang| std::cmp::Reverse(libclang.major));
+    found.into_iter().next()
+}
+
+fn is_llvm_folder(name: &str) -> bool {
+    name.strip_prefix("llvm-")
+        .is_some_and(|number| number.parse::<u32>().is_ok())
+}
+
+/// What libclang is in `folder`, if any.
+fn inspect(folder: &Utf8Path) -> Option<Libclang> {
+    let names: Vec<String> = folder
+        .read_dir_utf8()
+        .ok()?
+        .filter_map(|entry| Some(entry.ok()?.file_name().to_owned()))
+        .collect();
+    // The names under which clang-sys, which bindgen uses, looks for it.
+    let libraries: Vec<&String> = names
+        .iter()
+        .filter(|name| {
+            *name == "libclang.so"
+                || name.starts_with("libclang.so.")
+                || name.starts_with("libclang-") && name.contains(".so")
+        })
+        .filter(|name| !name.starts_with("libclang-cpp"))
+        .collect();
+    if libraries.is_empty() {
+        return None;
+    }
+    let of_name = |name: &String| {
+        name.strip_prefix("libclang-")?
+            .split('.')
+            .next()?
+            .parse()
+            .ok()
+    };
+    let of_folder = || {
+        folder
+            .components()
+            .filter_map(|part| part.as_str().strip_prefix("llvm-")?.parse().ok())
+            .next()
+    };
+    let major = libraries
+        .iter()
+        .copied()
+        .filter_map(of_name)
+        .max()
+        .or_else(of_folder);
+    Some(Libclang {
+        folder: folder.to_owned(),
+        major,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_newest_libclang_is_taken() {
+        let root = tempfile::tempdir().unwrap();
+        let usr = Utf8Path::from_path(root.path()).unwrap();
+        for (folder, name) in [
+            ("lib/llvm-9/lib", "libclang-9.so.1"),
+            ("lib/llvm-22/lib", "libclang.so.1"),
+            ("lib/llvm-14/lib", "libclang-14.so.14.0.6"),
+            ("lib/llvm-99/lib", "libclang-cpp.so.99"),
+        ] {
+            fs_err::create_dir_all(usr.join(folder)).unwrap();
+            fs_err::write(usr.join(folder).join(name), "").unwrap();
+        }
+        assert_eq!(
+            find_below(usr),
+            Some(Libclang {
+                folder: usr.join("lib/llvm-22/lib"),
+                major: Some(22)
+            })
+        );
+    }
+
+    #[test]
+    fn a_machine_without_libclang_has_none() {
+        let root = tempfile::tempdir().unwrap();
+        assert_eq!(find_below(Utf8Path::from_path(root.path()).unwrap()), None);
+    }
+}

@@ -1,0 +1,204 @@
+//! The make variables that make Kbuild call gateless, or the same tools without it.
+
+use camino::{Utf8Path, Utf8PathBuf};
+use gateless_model::{Failure, Result};
+
+use crate::compiler::Compiler;
+use crate::libclang::Libclang;
+use crate::stand_ins::{self, StandIns};
+use crate::tools::{self, Bindgen};
+use crate::tree::{Tool, Tree};
+use crate::{Version, compiler, libclang, rust_src};
+
+/// Everything that Kbuild's Rust support is told through variables.
+#[derive(Debug, Clone)]
+pub struct Toolset {
+    /// The compiler behind the stand-ins.
+    pub compiler: Compiler,
+    /// The stand-ins.
+    pub stand_ins: StandIns,
+    /// The bindings generator.
+    pub bindgen: Bindgen,
+    /// The standard library's sources (the `library` folder).
+    pub rust_lib_src: Utf8PathBuf,
+    /// What bindgen loads.
+    pub libclang: Libclang,
+}
+
+/// Who compiles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// The kernel's own way, with the same compiler: the baseline.
+    Gated,
+    /// Through the stand-ins.
+    Gateless,
+}
+
+impl Toolset {
+    /// Finds everything, for the running program `binary` and, if given, for a tree and its ARCH; what is missing or too old is an error.
+    pub fn find(binary: &Utf8Path, cache: &Utf8Path, tree: Option<(&Tree, &str)>) -> Result<Self> {
+        let compiler = compiler::find()?;
+        if let Some((tree, arch)) = tree {
+            tree.check_compiler(&compiler, arch)?;
+        }
+        let libclang = libclang::find()?;
+        let mut minimum = match tree {
+            Some((tree, arch)) => {
+                check_libclang(&libclang, tree.minimum(Tool::Llvm, arch)?)?;
+                tree.minimum(Tool::Bindgen, arch)?
+            }
+            None => Version::new(0, 0, 0),
+        };
+        // bindgen before 0.72.1 loses functions with libclang 22 (scripts/rust_is_available.sh).
+        if libclang.major >= Some(22) {
+            minimum = minimum.max(tools::BINDGEN_WANTED);
+        }
+        let bindgen = tools::find_bindgen(cache, minimum)?;
+        let rust_lib_src = rust_src::find(&compiler, cache)?;
+        let stand_ins = stand_ins::link(binary, cache)?;
+        let found = Self {
+            compiler,
+            stand_ins,
+            bindgen,
+            rust_lib_src,
+            libclang,
+        };
+        for (_, value) in found
+            .variables(Mode::Gateless)
+            .into_iter()
+            .chain(found.variables(Mode::Gated))
+        {
+            stand_ins::check_word(Utf8Path::new(&value))?;
+        }
+        Ok(found)
+    }
+
+    /// The variables in the order they are printed. All values are absolute paths.
+    pub fn variables(&self, mode: Mode) -> Vec<(&'static str, String)> {
+        let compiler = &self.compiler;
+        let (rustc, rustdoc, clippy_driver) = match mode {
+            Mode::Gateless => (
+                &self.stand_ins.rustc,
+                Some(&self.stand_ins.rustdoc),
+                Some(&self.stand_ins.clippy_driver),
+            ),
+            Mode::Gated => (
+                &compiler.rustc,
+                compiler.rustdoc.as_ref(),
+                compiler.clippy_driver.as_ref(),
+            ),
+        };
+        let mut variables = vec![
+            ("RUSTC", rustc.to_string()),
+            ("HOSTRUSTC", rustc.to_string()),
+        ];
+        variables.extend(rustdoc.map(|path| ("RUSTDOC", path.to_string())));
+        variables.extend(clippy_driver.map(|path| ("CLIPPY_DRIVER", path.to_string())));
+        variables.push(("BINDGEN", self.bindgen.path.to_string()));
+        variables.push(("RUST_LIB_SRC", self.rust_lib_src.to_string()));
+        variables.push(("LIBCLANG_PATH", self.libclang.folder.to_string()));
+        if mode == Mode::Gateless && compiler.named {
+            // make may run in an environment that does not name the compiler.
+            variables.push(("GATELESS_RUSTC", compiler.command.to_string()));
+        }
+        variables
+    }
+}
+
+/// One line for `make $(...)`.
+pub fn for_make(variables: &[(&str, String)]) -> String {
+    words(variables, "")
+}
+
+/// One line for the kernel's `tools/testing/kunit/kunit.py`.
+pub fn for_kunit(variables: &[(&str, String)]) -> String {
+    words(variables, "--make_options ")
+}
+
+fn words(variables: &[(&str, String)], before: &str) -> String {
+    let words: Vec<String> = variables
+        .iter()
+        .map(|(name, value)| format!("{before}{name}={value}"))
+        .collect();
+    words.join(" ")
+}
+
+fn check_libclang(libclang: &Libclang, minimum: Version) -> Result<()> {
+    match libclang.major {
+        Some(major) if major < minimum.major => Err(Failure::no(format!("libclang {major} in {} is too old: {minimum} is the minimum", libclang.folder))
+            .help("run `gateless doctor --install`, or set LIBCLANG_PATH to the folder of a newer libclang")),
+        // Without a number in its name the tree's own check (scripts/rust_is_available.sh) decides.
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn toolset(named: bool) -> Toolset {
+        let bin = |name: &str| Utf8PathBuf::from(format!("/g/{name}"));
+        Toolset {
+            compiler: Compiler {
+                command: "/r/proxy".into(),
+                rustc: "/r/bin/rustc".into(),
+                rustdoc: Some("/r/bin/rustdoc".into()),
+                clippy_driver: None,
+                sysroot: "/r".into(),
+                version: Version::new(1, 95, 0),
+                version_text: "rustc 1.95.0".into(),
+                named,
+            },
+            stand_ins: StandIns {
+                rustc: bin("gateless-rustc"),
+                rustdoc: bin("gateless-rustdoc"),
+                clippy_driver: bin("gateless-clippy-driver"),
+            },
+            bindgen: Bindgen {
+                path: "/b/bindgen".into(),
+                version: Version::new(0, 72, 1),
+            },
+            rust_lib_src: "/s/library".into(),
+            libclang: Libclang {
+                folder: "/l".into(),
+                major: Some(22),
+            },
+        }
+    }
+
+    #[test]
+    fn make_and_kunit_get_the_same_variables() {
+        let variables = toolset(false).variables(Mode::Gateless);
+        let make = for_make(&variables);
+        assert_eq!(
+            make,
+            "RUSTC=/g/gateless-rustc HOSTRUSTC=/g/gateless-rustc RUSTDOC=/g/gateless-rustdoc CLIPPY_DRIVER=/g/gateless-clippy-driver \
+             BINDGEN=/b/bindgen RUST_LIB_SRC=/s/library LIBCLANG_PATH=/l"
+        );
+        assert!(
+            for_kunit(&variables)
+                .starts_with("--make_options RUSTC=/g/gateless-rustc --make_options HOSTRUSTC=")
+        );
+    }
+
+    #[test]
+    fn gated_variables_never_name_a_stand_in() {
+        assert!(!for_make(&toolset(true).variables(Mode::Gated)).contains("gateless"));
+    }
+
+    #[test]
+    fn a_compiler_named_by_the_environment_reaches_make() {
+        assert!(
+            for_make(&toolset(true).variables(Mode::Gateless)).ends_with("GATELESS_RUSTC=/r/proxy")
+        );
+    }
+
+    #[test]
+    fn an_old_libclang_is_refused() {
+        let old = Libclang {
+            folder: "/l".into(),
+            major: Some(14),
+        };
+        assert!(check_libclang(&old, Version::new(17, 0, 1)).is_err());
+    }
+}

@@ -1,0 +1,148 @@
+//! The sources of the standard library, of the very version of the compiler.
+
+use camino::{Utf8Path, Utf8PathBuf};
+use gateless_model::{Failure, Result};
+
+use crate::compiler::Compiler;
+use crate::{Version, cache, command};
+
+/// The `library` folder for this compiler: `$RUST_LIB_SRC`, else the sysroot's, else what `doctor --install` unpacked into the cache.
+///
+/// `$RUST_LIB_SRC` of another version is an error rather than passed over, since the user asked for it.
+pub fn find(compiler: &Compiler, cache: &Utf8Path) -> Result<Utf8PathBuf> {
+    if let Some(named) = cache::utf8_variable("RUST_LIB_SRC")? {
+        let library = camino::absolute_utf8(&named)?;
+        check(&library, compiler.version)?;
+        return Ok(library);
+    }
+    let installed = compiler.sysroot.join("lib/rustlib/src/rust/library");
+    if is_library(&installed) {
+        // Debian makes this a link to a folder with a version mark; rustup's copy has none, and is of the toolchain it lies in.
+        let resolved = installed.canonicalize_utf8()?;
+        if let Some(found) = marked_version(&resolved)
+            && found != compiler.version
+        {
+            return Err(wrong_version(&installed, found, compiler.version));
+        }
+        return Ok(installed);
+    }
+    let cached = in_cache(cache, compiler.version);
+    if is_library(&cached) {
+        check(&cached, compiler.version)?;
+        return Ok(cached);
+    }
+    Err(Failure::no(format!("the standard library's sources for rustc {} are missing (looked for {installed} and {cached})", compiler.version))
+        .help("run `gateless doctor --install`, or `rustup component add rust-src`, or set RUST_LIB_SRC to the `library` folder of that version"))
+}
+
+/// Where `doctor --install` puts the `library` folder of `version`: as Debian's rust-src package has it below its root.
+pub fn in_cache(cache: &Utf8Path, version: Version) -> Utf8PathBuf {
+    cache::rust_src(cache)
+        .join(version.to_string())
+        .join(format!("usr/src/rustc-{version}/library"))
+}
+
+/// An error unless `library` holds the standard library's sources of exactly `wanted`.
+pub fn check(library: &Utf8Path, wanted: Version) -> Result<()> {
+    if !is_library(library) {
+        return Err(Failure::failed(format!(
+            "{library} does not hold the standard library's sources: there is no core/src/lib.rs"
+        ))
+        .help("RUST_LIB_SRC must name the `library` folder of the Rust sources"));
+    }
+    let resolved = library.canonicalize_utf8()?;
+    match marked_version(&resolved) {
+        Some(found) if found == wanted => Ok(()),
+        Some(found) => Err(wrong_version(library, found, wanted)),
+        None => Err(Failure::failed(format!("the version of the standard library's sources in {library} can't be told"))
+            .help("use an unpacked rust-src package (`gateless doctor --install`), whose src/version file beside `library` names it")),
+    }
+}
+
+fn is_library(folder: &Utf8Path) -> bool {
+    folder.join("core/src/lib.rs").is_file()
+}
+
+fn wrong_version(library: &Utf8Path, found: Version, wanted: Version) -> Failure {
+    Failure::failed(format!("the standard library's sources in {library} are of Rust {found}, but the compiler is {wanted}"))
+        .help("run `gateless doctor --install` for the right ones, and unset RUST_LIB_SRC if it is set")
+}
+
+/// The version that the sources say they are, by the first mark found.
+///
+/// `src/version` is in the Rust repository, its release tarballs and Debian's rust-src; a toolchain's own copy is known by the
+/// toolchain's compiler; the folder name is what Debian and the tarballs call it.
+fn marked_version(library: &Utf8Path) -> Option<Version> {
+    let parent = library.parent()?;
+    if let Ok(text) = fs_err::read_to_string(parent.join("src/version")) {
+        return text.trim().parse().ok();
+    }
+    if parent.ends_with("lib/rustlib/src/rust") {
+        let toolchain = parent.ancestors().nth(4)?;
+        let text = command::stdout(&toolchain.join("bin/rustc"), &["--version"]).ok()?;
+        return Version::find(&text);
+    }
+    let name = parent.file_name()?;
+    Version::prefix(
+        name.strip_prefix("rustc-")
+            .or_else(|| name.strip_prefix("rust-"))?,
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn library(folder: &str, mark: Option<&str>) -> (tempfile::TempDir, Utf8PathBuf) {
+        let root = tempfile::tempdir().unwrap();
+        let source = Utf8Path::from_path(root.path()).unwrap().join(folder);
+        fs_err::create_dir_all(source.join("library/core/src")).unwrap();
+        fs_err::write(source.join("library/core/src/lib.rs"), "").unwrap();
+        if let Some(mark) = mark {
+            fs_err::create_dir_all(source.join("src")).unwrap();
+            fs_err::write(source.join("src/version"), mark).unwrap();
+        }
+        (root, source.join("library"))
+    }
+
+    #[test]
+    fn sources_of_another_version_are_refused() {
+        let (_root, library) = library("rustc-1.95.0", Some("1.94.1\n"));
+        let failure = check(&library, Version::new(1, 95, 0)).unwrap_err();
+        assert!(
+            failure.what.contains("1.94.1") && failure.what.contains("1.95.0"),
+            "{}",
+            failure.what
+        );
+        check(&library, Version::new(1, 94, 1)).unwrap();
+    }
+
+    #[test]
+    fn the_folder_name_is_the_mark_of_last_resort() {
+        let (_root, library) = library("rustc-1.95.0", None);
+        check(&library, Version::new(1, 95, 0)).unwrap();
+        assert!(check(&library, Version::new(1, 95, 1)).is_err());
+    }
+
+    #[test]
+    fn sources_without_any_mark_are_refused() {
+        let (_root, library) = library("sources", None);
+        assert!(
+            check(&library, Version::new(1, 95, 0))
+                .unwrap_err()
+                .what
+                .contains("can't be told")
+        );
+    }
+
+    #[test]
+    fn a_folder_without_core_is_refused() {
+        let root = tempfile::tempdir().unwrap();
+        let failure = check(
+            Utf8Path::from_path(root.path()).unwrap(),
+            Version::new(1, 95, 0),
+        )
+        .unwrap_err();
+        assert!(failure.what.contains("core/src/lib.rs"));
+    }
+}

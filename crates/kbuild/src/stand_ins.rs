@@ -1,0 +1,144 @@
+//! The names under which Kbuild calls gateless in place of the compiler: symbolic links to the running binary.
+
+use std::io::ErrorKind;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use gateless_model::{Failure, Result};
+use sha2::{Digest, Sha256};
+
+/// Absolute paths of the stand-ins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StandIns {
+    /// Stands in for rustc.
+    pub rustc: Utf8PathBuf,
+    /// Stands in for rustdoc.
+    pub rustdoc: Utf8PathBuf,
+    /// Stands in for clippy-driver.
+    pub clippy_driver: Utf8PathBuf,
+}
+
+/// File name of the rustc stand-in.
+pub const RUSTC: &str = "gateless-rustc";
+/// File name of the rustdoc stand-in.
+pub const RUSTDOC: &str = "gateless-rustdoc";
+/// File name of the clippy-driver stand-in.
+pub const CLIPPY_DRIVER: &str = "gateless-clippy-driver";
+
+/// Links the stand-ins to `binary` (absolute): beside it, else in a folder of its own below `cache`/bin.
+///
+/// Links that are right already are left alone, so that file times do not change; a link is replaced in one step.
+/// A folder whose path make or the shell would split is an error.
+pub fn link(binary: &Utf8Path, cache: &Utf8Path) -> Result<StandIns> {
+    let beside = binary
+        .parent()
+        .ok_or_else(|| Failure::failed(format!("`{binary}` is not the path of a program")))?;
+    match link_in(beside, binary) {
+        Err(error)
+            if matches!(
+                error.kind(),
+                ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem
+            ) =>
+        {
+            // One folder per binary: another gateless must not take over the links of a running build.
+            let digest: String = Sha256::digest(binary.as_str())
+                .iter()
+                .take(6)
+                .map(|byte| format!("{byte:02x}"))
+                .collect();
+            let folder = cache.join("bin").join(digest);
+            check_word(&folder)?;
+            fs_err::create_dir_all(&folder)?;
+            link_in(&folder, binary).map_err(Failure::from)
+        }
+        Err(error) => Err(error.into()),
+        Ok(links) => {
+            check_word(beside)?;
+            Ok(links)
+        }
+    }
+}
+
+fn link_in(folder: &Utf8Path, binary: &Utf8Path) -> std::io::Result<StandIns> {
+    let one = |name: &str| -> std::io::Result<Utf8PathBuf> {
+        let link = folder.join(name);
+        if link.read_link_utf8().is_ok_and(|target| target == binary) {
+            return Ok(link);
+        }
+        let fresh = folder.join(format!(".{name}.{}", std::process::id()));
+        fs_err::os::unix::fs::symlink(binary, &fresh)?;
+        fs_err::rename(&fresh, &link).inspect_err(|_| {
+            // The error of the rename is the one to report.
+            let _ = fs_err::remove_file(&fresh);
+        })?;
+        Ok(link)
+    };
+    Ok(StandIns {
+        rustc: one(RUSTC)?,
+        rustdoc: one(RUSTDOC)?,
+        clippy_driver: one(CLIPPY_DRIVER)?,
+    })
+}
+
+/// An error if make or the shell would not take `path` as one plain word, as Kbuild uses its variables unquoted.
+pub fn check_word(path: &Utf8Path) -> Result<()> {
+    match path
+        .as_str()
+        .chars()
+        .find(|c| !c.is_alphanumeric() && !"/._-+,@~".contains(*c))
+    {
+        None => Ok(()),
+        Some(c) => Err(Failure::failed(format!(
+            "the path `{path}` contains {}, which make or the shell would not take literally",
+            named(c)
+        ))
+        .help("use (or move to) a path of letters, digits and / . _ - + , @ ~ only")),
+    }
+}
+
+fn named(c: char) -> String {
+    if c == ' ' {
+        "a space".to_owned()
+    } else {
+        format!("{c:?}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_are_made_once_and_follow_the_binary() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = Utf8Path::from_path(root.path()).unwrap();
+        let [old, new] = ["old", "new"].map(|name| folder.join(name));
+        fs_err::write(&old, "").unwrap();
+        let links = link(&old, folder).unwrap();
+        assert_eq!(links.rustc, folder.join("gateless-rustc"));
+        assert_eq!(links.rustc.read_link_utf8().unwrap(), old);
+        link(&new, folder).unwrap();
+        assert_eq!(links.clippy_driver.read_link_utf8().unwrap(), new);
+        assert_eq!(
+            folder.read_dir_utf8().unwrap().count(),
+            4,
+            "no temporary link is left"
+        );
+    }
+
+    #[test]
+    fn a_path_that_make_would_split_is_refused() {
+        for bad in ["/a b/c", "/a$b", "/a'b", "/a:b", "/a#b", "/a*", "/a\tb"] {
+            assert!(check_word(Utf8Path::new(bad)).is_err(), "{bad}");
+        }
+        assert!(
+            check_word(Utf8Path::new("/a b"))
+                .unwrap_err()
+                .what
+                .contains("a space")
+        );
+        check_word(Utf8Path::new(
+            "/home/jo/.cache/gateless/linux/7.3.4-1~bpo13+1",
+        ))
+        .unwrap();
+    }
+}

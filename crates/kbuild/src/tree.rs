@@ -1,0 +1,254 @@
+//! A kernel source tree.
+
+use std::process::Command;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use gateless_model::{Failure, Result};
+
+use crate::compiler::Compiler;
+use crate::{Version, command, stand_ins};
+
+/// A folder that holds the sources of a kernel with Rust support.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tree {
+    /// Absolute path.
+    pub path: Utf8PathBuf,
+    /// What the tree's Makefile says, without EXTRAVERSION.
+    pub version: Version,
+    /// The version as `make kernelversion` prints it, such as `7.3.4` or `7.4.0-rc1`.
+    pub release: String,
+}
+
+/// Tools whose minimum versions a tree knows (`scripts/min-tool-version.sh`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tool {
+    /// The Rust compiler.
+    Rustc,
+    /// bindgen's command line program.
+    Bindgen,
+    /// LLVM, which for gateless means libclang.
+    Llvm,
+    /// The C compiler.
+    Gcc,
+    /// ld, objcopy and others.
+    Binutils,
+}
+
+impl Tool {
+    fn name(self) -> &'static str {
+        match self {
+            Tool::Rustc => "rustc",
+            Tool::Bindgen => "bindgen",
+            Tool::Llvm => "llvm",
+            Tool::Gcc => "gcc",
+            Tool::Binutils => "binutils",
+        }
+    }
+}
+
+impl Tree {
+    /// Looks at the folder `path` (relative to the current folder).
+    ///
+    /// It is an error if there is no such folder, it is no kernel tree, or the kernel has no Rust support.
+    pub fn open(path: &Utf8Path) -> Result<Self> {
+        let no_tree = |why: String| {
+            Failure::failed(why)
+                .help("`gateless fetch 7.3` brings in a kernel tree and prints its path")
+        };
+        if !path.is_dir() {
+            let why = if path.exists() {
+                "is not a folder"
+            } else {
+                "does not exist"
+            };
+            return Err(no_tree(format!("the kernel tree {path} {why}")));
+        }
+        let path = camino::absolute_utf8(path)?.canonicalize_utf8()?;
+        let is_tree = ["Makefile", "Kbuild", "Kconfig", "scripts/Kbuild.include"]
+            .iter()
+            .all(|file| path.join(file).is_file());
+        if !is_tree {
+            return Err(no_tree(format!(
+                "{path} is not a kernel tree: it lacks one of Makefile, Kbuild, Kconfig, scripts/Kbuild.include"
+            )));
+        }
+        let makefile = fs_err::read_to_string(path.join("Makefile"))?;
+        let (version, release) = version_of(&makefile).ok_or_else(|| Failure::failed(format!("{path}/Makefile does not say which version the kernel is (VERSION, PATCHLEVEL, SUBLEVEL)")))?;
+        if !path.join("rust/Makefile").is_file() {
+            return Err(Failure::failed(format!("Linux {release} in {path} has no Rust support: there is no rust/Makefile"))
+                .help("Rust came in with 6.1 on paper and is usable from 6.12 on; gateless is made for 7.3 and later"));
+        }
+        Ok(Self {
+            path,
+            version,
+            release,
+        })
+    }
+
+    /// An error if Kbuild would refuse to build this tree in another folder.
+    pub fn check_clean(&self, arch: &str) -> Result<()> {
+        // The same three marks as in Kbuild's own `outputmakefile` check.
+        let source_arch = source_arch(arch);
+        for mark in [
+            ".config".to_owned(),
+            "include/config".to_owned(),
+            format!("arch/{source_arch}/include/generated"),
+        ] {
+            if self.path.join(&mark).exists() {
+                return Err(Failure::failed(format!("the kernel tree {} is not clean: it holds {mark} of a build inside of the tree", self.path))
+                    .help(format!("keep your .config if you need it, then run `make -C {} ARCH={arch} mrproper`", self.path)));
+            }
+        }
+        Ok(())
+    }
+
+    /// An error if the path has characters that Kbuild can't cope with.
+    pub fn check_path(&self) -> Result<()> {
+        stand_ins::check_word(&self.path).map_err(|failure| {
+            Failure::failed(format!("Kbuild can't build here: {}", failure.what))
+                .help(failure.help.unwrap_or_default())
+        })
+    }
+
+    /// The oldest version of `tool` that this tree wants for `arch` (Kbuild's ARCH).
+    pub fn minimum(&self, tool: Tool, arch: &str) -> Result<Version> {
+        let script = self.path.join("scripts/min-tool-version.sh");
+        let mut command = Command::new("sh");
+        command
+            .arg(&script)
+            .arg(tool.name())
+            .env("ARCH", arch)
+            .env("SRCARCH", source_arch(arch));
+        let text = command::stdout_of(&mut command)?;
+        text.trim().parse().map_err(|_| {
+            Failure::failed(format!(
+                "`{script} {}` does not print a version: {}",
+                tool.name(),
+                text.trim()
+            ))
+        })
+    }
+
+    /// An error if the compiler is older than the tree wants.
+    pub fn check_compiler(&self, compiler: &Compiler, arch: &str) -> Result<()> {
+        let minimum = self.minimum(Tool::Rustc, arch)?;
+        if compiler.version < minimum {
+            return Err(Failure::failed(format!(
+                "rustc {} ({}) is too old for Linux {}: {minimum} is the minimum",
+                compiler.version, compiler.command, self.release
+            ))
+            .help("`rustup update stable`, or name a newer stable rustc with GATELESS_RUSTC"));
+        }
+        Ok(())
+    }
+}
+
+/// The folder below `arch/` for a value of ARCH, as the tree's Makefile maps it.
+pub fn source_arch(arch: &str) -> &str {
+    match arch {
+        "i386" | "x86_64" => "x86",
+        "sparc32" | "sparc64" => "sparc",
+        "parisc64" => "parisc",
+        other => other,
+    }
+}
+
+fn version_of(makefile: &str) -> Option<(Version, String)> {
+    let field = |name: &str| {
+        makefile
+            .lines()
+            .find_map(|line| line.strip_prefix(name)?.trim_start().strip_prefix('='))
+            .map(str::trim)
+    };
+    let number = |name: &str| field(name)?.parse().ok();
+    let version = Version::new(
+        number("VERSION")?,
+        number("PATCHLEVEL")?,
+        number("SUBLEVEL")?,
+    );
+    Some((
+        version,
+        format!("{version}{}", field("EXTRAVERSION").unwrap_or_default()),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_version_is_read_from_the_makefile() {
+        let makefile =
+            "# SPDX\nVERSION = 7\nPATCHLEVEL = 4\nSUBLEVEL = 0\nEXTRAVERSION = -rc1\nNAME = Baby\n";
+        assert_eq!(
+            version_of(makefile),
+            Some((Version::new(7, 4, 0), "7.4.0-rc1".to_owned()))
+        );
+        assert_eq!(version_of(&makefile.replace("SUBLEVEL = 0\n", "")), None);
+    }
+
+    fn fake(rust: bool) -> tempfile::TempDir {
+        let root = tempfile::tempdir().unwrap();
+        for (file, text) in [
+            (
+                "Makefile",
+                "VERSION = 6\nPATCHLEVEL = 1\nSUBLEVEL = 2\nEXTRAVERSION =\n",
+            ),
+            ("Kbuild", ""),
+            ("Kconfig", ""),
+            ("scripts/Kbuild.include", ""),
+        ] {
+            let path = root.path().join(file);
+            fs_err::create_dir_all(path.parent().unwrap()).unwrap();
+            fs_err::write(path, text).unwrap();
+        }
+        if rust {
+            fs_err::create_dir_all(root.path().join("rust")).unwrap();
+            fs_err::write(root.path().join("rust/Makefile"), "").unwrap();
+        }
+        root
+    }
+
+    #[test]
+    fn a_kernel_without_rust_is_refused_by_name() {
+        let root = fake(false);
+        let failure = Tree::open(Utf8Path::from_path(root.path()).unwrap()).unwrap_err();
+        assert!(
+            failure.what.contains("Linux 6.1.2") && failure.what.contains("no Rust support"),
+            "{}",
+            failure.what
+        );
+    }
+
+    #[test]
+    fn a_tree_that_was_built_in_is_refused() {
+        let root = fake(true);
+        let tree = Tree::open(Utf8Path::from_path(root.path()).unwrap()).unwrap();
+        tree.check_clean("um").unwrap();
+        fs_err::write(root.path().join(".config"), "").unwrap();
+        assert!(
+            tree.check_clean("um")
+                .unwrap_err()
+                .what
+                .contains("not clean")
+        );
+    }
+
+    #[test]
+    fn folders_that_are_no_tree_are_told_apart() {
+        let root = tempfile::tempdir().unwrap();
+        let path = Utf8Path::from_path(root.path()).unwrap();
+        assert!(
+            Tree::open(path)
+                .unwrap_err()
+                .what
+                .contains("is not a kernel tree")
+        );
+        assert!(
+            Tree::open(&path.join("nowhere"))
+                .unwrap_err()
+                .what
+                .contains("does not exist")
+        );
+    }
+}
