@@ -1,1 +1,3 @@
-//! (being written)
+//! Booting a built kernel and reading what its tests say.
+
+pub mod ktap;
