@@ -2,11 +2,19 @@
 //!
 //! Nothing in here writes to the terminal: progress goes to a [`Progress`], answers are returned.
 
+pub mod build;
 pub mod cache;
 pub mod command;
 pub mod compiler;
+pub mod config;
+pub mod environment;
+pub mod kconfig;
 pub mod libclang;
+pub mod lock;
+pub mod make;
 pub mod make_vars;
+pub mod out;
+pub mod presets;
 pub mod progress;
 pub mod rust_src;
 pub mod stand_ins;

@@ -1,5 +1,7 @@
 //! One file per subcommand: its clap arguments, and `run`.
 
+pub mod build;
+pub mod build_options;
 mod completions;
 mod make_vars;
 
@@ -34,6 +36,7 @@ pub struct CommandLine {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Build(build::Args),
     MakeVars(make_vars::Args),
     Completions(completions::Args),
 }
@@ -42,6 +45,7 @@ impl CommandLine {
     /// Runs the chosen subcommand.
     pub fn run(self) -> Result<Exit> {
         match self.command {
+            Command::Build(args) => build::run(args),
             Command::MakeVars(args) => make_vars::run(args),
             Command::Completions(args) => completions::run(args),
         }

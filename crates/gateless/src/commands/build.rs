@@ -1,0 +1,67 @@
+//! `gateless build`.
+
+use camino::Utf8PathBuf;
+use gateless_kbuild::build::{Build, Home, Request};
+use gateless_kbuild::{Progress, cache};
+use gateless_model::{Exit, Failure, Result};
+
+use super::build_options::BuildOptions;
+use super::make_vars::own_path;
+use crate::output;
+use crate::terminal::Terminal;
+
+/// Configure and build a kernel; prints the path of the image
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    options: BuildOptions,
+}
+
+/// Builds, and prints the path of the image (or of the output folder, if the goal made none) on stdout.
+pub fn run(args: Args) -> Result<Exit> {
+    let built = build(&args.options, &mut Terminal::new())?;
+    output::line(built.image.as_ref().unwrap_or(&built.build.out.path))?;
+    Ok(Exit::Yes)
+}
+
+/// A finished build. The output folder stays locked until it is dropped.
+pub struct Built {
+    /// Tree, output folder and tools.
+    pub build: Build,
+    /// The kernel that can be booted; `None` if MAKE ARGS did not make one.
+    pub image: Option<Utf8PathBuf>,
+}
+
+/// Does everything up to the image: tools, tree, configuration, make.
+pub fn build(options: &BuildOptions, progress: &mut dyn Progress) -> Result<Built> {
+    let build = open(options, progress)?;
+    build.configure(progress)?;
+    build.make(&options.make_args, progress)?;
+    let image = build.image();
+    Ok(Built { build, image })
+}
+
+/// Finds (brings in) tools and tree and takes the output folder; neither configures nor makes.
+pub fn open(options: &BuildOptions, _progress: &mut dyn Progress) -> Result<Build> {
+    let cache = cache::root()?;
+    let tree = options
+        .tree
+        .clone()
+        .ok_or_else(|| Failure::usage("no --tree"))?;
+    let request = Request {
+        tree,
+        arch: options.arch.clone(),
+        configs: options.configs.clone(),
+        out: options.out.clone(),
+        runtime: options.runtime.name().to_owned(),
+        mode: options.mode(),
+        jobs: options.jobs.map(usize::from),
+    };
+    Build::open(
+        &request,
+        Home {
+            binary: &own_path()?,
+            cache: &cache,
+        },
+    )
+}

@@ -1,0 +1,70 @@
+//! The options that build, boot and bench share.
+
+use camino::Utf8PathBuf;
+use clap::{Args, ValueEnum};
+use gateless_kbuild::make_vars::Mode;
+
+/// What to build, from which tree, where to.
+#[derive(Debug, Clone, Args)]
+pub struct BuildOptions {
+    /// Kernel source tree
+    #[arg(long, value_name = "DIR", conflicts_with = "release")]
+    pub tree: Option<Utf8PathBuf>,
+    /// Kernel release, fetched if it is not there: 7.3 is the newest 7.3.y
+    #[arg(long, default_value = "7.3")]
+    pub release: String,
+    /// Architecture, as Kbuild's ARCH
+    #[arg(long, default_value = "um")]
+    pub arch: String,
+    /// Preset (um, um-small) or file with CONFIG_X=y lines; repeatable, later ones win [default: <ARCH>-small]
+    #[arg(long = "config", value_name = "PRESET|FILE")]
+    pub configs: Vec<String>,
+    /// Output folder [default: one in the cache]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<Utf8PathBuf>,
+    /// Where core and compiler_builtins come from
+    #[arg(long, value_enum, default_value_t = Runtime::Source)]
+    pub runtime: Runtime,
+    /// Build upstream's own way, with the same configuration and compiler
+    #[arg(long)]
+    pub gated: bool,
+    /// Install what is missing without asking
+    #[arg(long, short)]
+    pub yes: bool,
+    /// Processes at a time [default: all processors]
+    #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub jobs: Option<u16>,
+    /// Arguments for make, in place of the default goal
+    #[arg(last = true, value_name = "MAKE ARGS")]
+    pub make_args: Vec<String>,
+}
+
+impl BuildOptions {
+    /// Gated or gateless.
+    pub fn mode(&self) -> Mode {
+        if self.gated {
+            Mode::Gated
+        } else {
+            Mode::Gateless
+        }
+    }
+}
+
+/// Where the runtime crates come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Runtime {
+    /// Built from the toolchain's rust-src; the only mode with an exemption, for these crates alone
+    Source,
+    /// Prebuilt for the target by the toolchain
+    Sysroot,
+}
+
+impl Runtime {
+    /// The name that the stand-ins know.
+    pub fn name(self) -> &'static str {
+        match self {
+            Runtime::Source => "source",
+            Runtime::Sysroot => "sysroot",
+        }
+    }
+}

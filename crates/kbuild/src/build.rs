@@ -1,0 +1,340 @@
+//! One build: a tree, a configuration and an output folder, gated or gateless.
+
+use std::fmt::Write;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use gateless_model::{Failure, Result};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::config::{Base, Recipe};
+use crate::environment;
+use crate::kconfig::Symbols;
+use crate::make::Make;
+use crate::make_vars::{Mode, Toolset};
+use crate::out::{self, Out};
+use crate::progress::Progress;
+use crate::tree::{self, Tree};
+
+/// What to build and how.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The kernel tree.
+    pub tree: Utf8PathBuf,
+    /// Kbuild's ARCH.
+    pub arch: String,
+    /// Presets and files, later ones win; empty means the preset `<arch>-small`.
+    pub configs: Vec<String>,
+    /// The output folder; by default one in the cache.
+    pub out: Option<Utf8PathBuf>,
+    /// Where the runtime crates of a gateless build come from, as the stand-ins understand it.
+    pub runtime: String,
+    /// Gated or gateless.
+    pub mode: Mode,
+    /// Processes at a time; by default as many as there are processors.
+    pub jobs: Option<usize>,
+}
+
+/// Where gateless itself is.
+#[derive(Debug, Clone, Copy)]
+pub struct Home<'a> {
+    /// The running program, absolute.
+    pub binary: &'a Utf8Path,
+    /// The cache folder.
+    pub cache: &'a Utf8Path,
+}
+
+/// A build that is ready to be configured and made; holds the output folder until it is dropped.
+#[derive(Debug)]
+pub struct Build {
+    /// The kernel tree.
+    pub tree: Tree,
+    /// The output folder.
+    pub out: Out,
+    /// Gated or gateless.
+    pub mode: Mode,
+    /// The tools it uses.
+    pub tools: Toolset,
+    make: Make,
+    recipe: Recipe,
+}
+
+/// What is kept in the output folder about its configuration.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stamp {
+    tree: String,
+    mode: String,
+    /// SHA-256 of everything that a configuration depends on.
+    inputs: String,
+}
+
+const STAMP: &str = "config.json";
+
+impl Build {
+    /// Checks tree, tools and output folder, and starts the folder's log. Nothing is configured or compiled yet.
+    pub fn open(request: &Request, home: Home<'_>) -> Result<Self> {
+        let arch = request.arch.as_str();
+        let tree = Tree::open(&request.tree)?;
+        tree.check_path()?;
+        let source_arch = tree::source_arch(arch);
+        if !tree.path.join("arch").join(source_arch).is_dir() {
+            return Err(Failure::usage(format!(
+                "Linux {} has no architecture {arch}: there is no arch/{source_arch}",
+                tree.release
+            )));
+        }
+        tree.check_clean(arch)?;
+        let configs = if request.configs.is_empty() {
+            vec![format!("{arch}-small")]
+        } else {
+            request.configs.clone()
+        };
+        let mut recipe = Recipe::of_sources(&configs)?;
+        if !recipe.menus.is_empty() {
+            recipe.expand(&Symbols::read(&tree.path, source_arch)?)?;
+        }
+        let tools = Toolset::find(home.binary, home.cache, Some((&tree, arch)))?;
+        let out = match &request.out {
+            Some(path) => Out::open(path)?,
+            None => Out::open(&default_out(home.cache, &tree, request, &recipe))?,
+        };
+        let mut variables: Vec<(String, String)> = tools
+            .variables(request.mode)
+            .into_iter()
+            .filter(|(name, _)| *name != "GATELESS_RUSTC")
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect();
+        if request.mode == Mode::Gateless {
+            variables.push((
+                "GATELESS_RUSTC".to_owned(),
+                tools.compiler.rustc.to_string(),
+            ));
+            variables.push(("GATELESS_RUNTIME".to_owned(), request.runtime.clone()));
+        }
+        let make = Make {
+            tree: tree.path.clone(),
+            out: out.path.clone(),
+            arch: arch.to_owned(),
+            jobs: request
+                .jobs
+                .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)),
+            environment: environment(&tools, request, home.binary),
+            variables,
+            log: out.path.join("build.log"),
+        };
+        make.begin_log()?;
+        Ok(Self {
+            tree,
+            out,
+            mode: request.mode,
+            tools,
+            make,
+            recipe,
+        })
+    }
+
+    /// Makes OUT/.config unless it was made from the same inputs before, and checks that it says what was asked for.
+    ///
+    /// A .config that was edited since is kept as long as it still does.
+    pub fn configure(&self, progress: &mut dyn Progress) -> Result<()> {
+        let config = self.out.path.join(".config");
+        let stamp = Stamp {
+            tree: self.tree.path.to_string(),
+            mode: mode_name(self.mode).to_owned(),
+            inputs: self.inputs(),
+        };
+        let known = self.read_stamp()?;
+        if let Some(known) = &known
+            && (known.tree != stamp.tree || known.mode != stamp.mode)
+        {
+            return Err(Failure::failed(format!(
+                "{} holds a {} build of {}",
+                self.out.path, known.mode, known.tree
+            ))
+            .help("choose another folder with --out, or remove this one"));
+        }
+        if known.as_ref() != Some(&stamp) || !config.is_file() {
+            progress.step("configuring");
+            self.write_config(&config, progress)?;
+            progress.done();
+        }
+        self.check_config(&config, progress)?;
+        out::write_whole(
+            &self.out.own(STAMP),
+            &serde_json::to_string_pretty(&stamp).map_err(|error| {
+                Failure::failed("the configuration's stamp can't be written").because(error)
+            })?,
+        )
+    }
+
+    /// Runs make with `arguments` (goals and variables; none for Kbuild's default goal).
+    pub fn make(&self, arguments: &[String], progress: &mut dyn Progress) -> Result<()> {
+        for argument in arguments {
+            let name = argument
+                .split_once('=')
+                .map(|(name, _)| name.trim_end_matches(['+', ':', '?']))
+                .unwrap_or_default();
+            if name == "O"
+                || name == "ARCH"
+                || self.make.variables.iter().any(|(own, _)| own == name)
+            {
+                return Err(Failure::usage(format!(
+                    "`{argument}` can't be given to make here, since gateless sets {name} itself"
+                ))
+                .help("use gateless's own options, or plain make with `gateless make-vars`"));
+            }
+        }
+        progress.step(&format!(
+            "building Linux {} ({})",
+            self.tree.release,
+            mode_name(self.mode)
+        ));
+        let made = self.make.run(arguments, progress);
+        progress.done();
+        made
+    }
+
+    /// The log of everything that make printed.
+    pub fn log(&self) -> &Utf8Path {
+        &self.make.log
+    }
+
+    /// The kernel that can be booted, if this build has made one.
+    pub fn image(&self) -> Option<Utf8PathBuf> {
+        let name = if self.make.arch == "um" {
+            "linux"
+        } else {
+            "vmlinux"
+        };
+        Some(self.out.path.join(name)).filter(|image| image.is_file())
+    }
+
+    fn read_stamp(&self) -> Result<Option<Stamp>> {
+        let path = self.out.own(STAMP);
+        if !path.is_file() {
+            return Ok(None);
+        }
+        let text = fs_err::read_to_string(&path)?;
+        serde_json::from_str(&text).map(Some).map_err(|error| {
+            Failure::failed(format!("{path} is damaged"))
+                .because(error)
+                .help("remove it; the folder is configured anew then")
+        })
+    }
+
+    /// A hash of all that the configuration depends on besides the tree's own files, which Kbuild itself watches.
+    fn inputs(&self) -> String {
+        let mut text = format!(
+            "{}\n{:?}\n{}\n{}\n{}\n",
+            self.make.arch,
+            self.recipe.base,
+            self.recipe.fragment(),
+            self.tools.compiler.version_text,
+            self.tools.bindgen.version
+        );
+        for (name, value) in &self.make.variables {
+            let _ = writeln!(text, "{name}={value}");
+        }
+        Sha256::digest(text)
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
+    }
+
+    fn write_config(&self, config: &Utf8Path, progress: &mut dyn Progress) -> Result<()> {
+        let run = |goals: &[&str], progress: &mut dyn Progress| {
+            let goals: Vec<String> = goals.iter().map(|goal| (*goal).to_owned()).collect();
+            self.make.run(&goals, progress)
+        };
+        let base = match &self.recipe.base {
+            Base::Goal("allnoconfig") => {
+                // Kconfig reads these before it says no to everything else.
+                let wanted = self.out.own("wanted.config");
+                out::write_whole(&wanted, &self.recipe.fragment())?;
+                return run(
+                    &["allnoconfig", &format!("KCONFIG_ALLCONFIG={wanted}")],
+                    progress,
+                );
+            }
+            Base::Goal(goal) => {
+                run(&[goal], progress)?;
+                fs_err::read_to_string(config)?
+            }
+            Base::Complete(text) => text.clone(),
+        };
+        out::write_whole(config, &self.recipe.merged_into(&base))?;
+        run(&["olddefconfig"], progress)
+    }
+
+    fn check_config(&self, config: &Utf8Path, progress: &mut dyn Progress) -> Result<()> {
+        let unmet = self.recipe.unmet(&fs_err::read_to_string(config)?);
+        if unmet.is_empty() {
+            return Ok(());
+        }
+        let symbols = Symbols::read(&self.tree.path, tree::source_arch(&self.make.arch))?;
+        let mut what = format!("the configuration is not what was asked for ({config})");
+        for unmet in &unmet {
+            let _ = write!(what, "\n  {}", unmet.describe(&symbols));
+        }
+        let mut help = "turn on what these depend on with another `--config FILE`, or give your own .config as the only --config".to_owned();
+        if unmet.iter().any(|unmet| unmet.symbol == "RUST") {
+            // Kconfig only knows that Rust is not available; the tree's own check knows why.
+            match self.make.run(&["rustavailable".to_owned()], progress) {
+                Ok(()) => help += "; `make rustavailable` finds the Rust tools usable",
+                Err(failure) => {
+                    what = format!("{what}\n`make rustavailable` says: {}", failure.what)
+                }
+            }
+        }
+        Err(Failure::failed(what).help(help))
+    }
+}
+
+fn environment(tools: &Toolset, request: &Request, binary: &Utf8Path) -> Vec<environment::Change> {
+    // A name or value that is not UTF-8 is none of those that are looked for.
+    let variables = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let mut changes = environment::changes(
+        variables,
+        &tools.compiler.sysroot,
+        binary.parent().unwrap_or(binary),
+    );
+    // make 4.3 does not hand the variables of its command line to $(shell).
+    let mut set = vec![("LIBCLANG_PATH", tools.libclang.folder.to_string())];
+    if request.mode == Mode::Gateless {
+        set.push(("GATELESS_RUSTC", tools.compiler.rustc.to_string()));
+        set.push(("GATELESS_RUNTIME", request.runtime.clone()));
+    }
+    for (name, value) in set {
+        changes.retain(|change| change.name != name);
+        changes.push(environment::Change {
+            name: name.to_owned(),
+            value: Some(value),
+        });
+    }
+    changes
+}
+
+fn mode_name(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Gated => "gated",
+        Mode::Gateless => "gateless",
+    }
+}
+
+/// `CACHE/build/<release>-<config>-<mode>`; a tree outside of the cache and an unusual runtime source are told apart as well.
+fn default_out(cache: &Utf8Path, tree: &Tree, request: &Request, recipe: &Recipe) -> Utf8PathBuf {
+    let mut name = tree.release.clone();
+    if !tree.path.starts_with(cache) {
+        let _ = write!(name, "-{}", out::short_hash(tree.path.as_str()));
+    }
+    if !recipe.label.starts_with(&request.arch) {
+        let _ = write!(name, "-{}", request.arch);
+    }
+    let _ = write!(name, "-{}-{}", recipe.label, mode_name(request.mode));
+    if request.mode == Mode::Gateless && request.runtime != "source" {
+        let _ = write!(name, "-{}", request.runtime);
+    }
+    cache.join("build").join(name)
+}

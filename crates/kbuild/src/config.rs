@@ -1,0 +1,337 @@
+//! Kernel configurations: what is asked for, merged from presets and files, and whether Kconfig gave it.
+
+use std::collections::BTreeMap;
+
+use camino::Utf8Path;
+use gateless_model::{Failure, Result};
+
+use crate::kconfig::Symbols;
+use crate::presets;
+
+/// What a configuration starts from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Base {
+    /// One of Kconfig's make goals that keeps no choice open: `defconfig` or `allnoconfig`.
+    Goal(&'static str),
+    /// A complete .config, as Kconfig writes it.
+    Complete(String),
+}
+
+/// One value asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// As in .config: `y`, `m`, a number, or a string with its quotes; `n` where it shall not be set.
+    pub value: String,
+    /// Preset or file, and line.
+    pub origin: String,
+}
+
+/// Everything asked for, from all presets and files; later ones win, as in the kernel's merge_config.sh.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recipe {
+    /// What to start from.
+    pub base: Base,
+    /// Menus of which every switch shall be on.
+    pub menus: Vec<String>,
+    wanted: BTreeMap<String, Wanted>,
+    /// Kernel releases and presets that come to mind when naming the output folder.
+    pub label: String,
+}
+
+/// The first line of a comment block that Kconfig puts at the top of what it writes.
+const COMPLETE_MARK: &str = "# Automatically generated file; DO NOT EDIT.";
+
+impl Recipe {
+    /// Reads each of `sources`: the name of a preset, or the path of a file (a fragment or a complete .config).
+    pub fn of_sources(sources: &[String]) -> Result<Self> {
+        let mut recipe = Self {
+            base: Base::Goal("defconfig"),
+            menus: Vec::new(),
+            wanted: BTreeMap::new(),
+            label: String::new(),
+        };
+        let mut labels = Vec::new();
+        for (index, source) in sources.iter().enumerate() {
+            if let Some(preset) = presets::find(source) {
+                recipe.add(preset.text, &format!("preset {source}"), index)?;
+                labels.push(source.clone());
+            } else if Utf8Path::new(source).is_file() {
+                recipe.add(&fs_err::read_to_string(source)?, source, index)?;
+                let stem = Utf8Path::new(source).file_name().unwrap_or("config");
+                labels.push(
+                    stem.chars()
+                        .map(|c| {
+                            if c.is_ascii_alphanumeric() || c == '-' {
+                                c
+                            } else {
+                                '_'
+                            }
+                        })
+                        .collect(),
+                );
+            } else {
+                return Err(Failure::usage(format!(
+                    "--config {source} is neither a preset nor a file"
+                ))
+                .help(format!("the presets are {}", presets::names())));
+            }
+        }
+        recipe.label = labels.join("+");
+        Ok(recipe)
+    }
+
+    fn add(&mut self, text: &str, origin: &str, index: usize) -> Result<()> {
+        if text
+            .lines()
+            .take(5)
+            .any(|line| line.trim() == COMPLETE_MARK)
+        {
+            if index > 0 {
+                return Err(Failure::usage(format!(
+                    "{origin} is a complete .config, which would replace what comes before it"
+                ))
+                .help("name it first, then the fragments"));
+            }
+            // Symbols without a prompt can't be asked for, so a complete file is a start and not a list of wishes.
+            self.base = Base::Complete(text.to_owned());
+            return Ok(());
+        }
+        for (number, line) in text.lines().enumerate() {
+            let place = format!("{origin}:{}", number + 1);
+            match parse_line(line) {
+                Line::Nothing => {}
+                Line::Set(symbol, value) => {
+                    self.wanted.insert(
+                        symbol.to_owned(),
+                        Wanted {
+                            value: value.to_owned(),
+                            origin: place,
+                        },
+                    );
+                }
+                Line::Directive("base", "defconfig") => self.base = Base::Goal("defconfig"),
+                Line::Directive("base", "allnoconfig") => self.base = Base::Goal("allnoconfig"),
+                Line::Directive("every-switch-under", menu) => self.menus.push(menu.to_owned()),
+                Line::Directive(..) | Line::Unknown => {
+                    return Err(Failure::failed(format!("{place}: `{line}` is not understood"))
+                        .help("a configuration holds CONFIG_X=value, `# CONFIG_X is not set`, comments, `#: base defconfig`, `#: base allnoconfig`, `#: every-switch-under MENU`"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds the switches of the menus that were asked for; a value given by name stays.
+    pub fn expand(&mut self, symbols: &Symbols) -> Result<()> {
+        for menu in &self.menus {
+            let origin = format!("every switch under {menu}");
+            for switch in symbols.switches_under(menu)? {
+                self.wanted.entry(switch).or_insert_with(|| Wanted {
+                    value: "y".to_owned(),
+                    origin: origin.clone(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// The value asked for by name.
+    pub fn value(&self, symbol: &str) -> Option<&str> {
+        self.wanted.get(symbol).map(|wanted| wanted.value.as_str())
+    }
+
+    /// All that is asked for, in Kconfig's syntax.
+    pub fn fragment(&self) -> String {
+        self.wanted
+            .iter()
+            .map(|(symbol, wanted)| assignment(symbol, &wanted.value))
+            .collect()
+    }
+
+    /// `config` (the text of a .config) without the symbols that are asked for, followed by what is asked for.
+    pub fn merged_into(&self, config: &str) -> String {
+        let kept = config.lines().filter(|line| !matches!(parse_line(line), Line::Set(symbol, _) if self.wanted.contains_key(symbol)));
+        kept.map(|line| format!("{line}\n")).collect::<String>() + &self.fragment()
+    }
+
+    /// What Kconfig made differently in `config` (the text of the resulting .config), one line each.
+    pub fn unmet(&self, config: &str) -> Vec<Unmet> {
+        let got = values(config);
+        let unmet = self.wanted.iter().filter_map(|(symbol, wanted)| {
+            let got = got.get(symbol.as_str()).copied();
+            (got.unwrap_or("n") != wanted.value).then(|| Unmet {
+                symbol: symbol.clone(),
+                wanted: wanted.clone(),
+                got: got.map(str::to_owned),
+            })
+        });
+        unmet.collect()
+    }
+}
+
+/// A symbol that did not get the value asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unmet {
+    /// Name without `CONFIG_`.
+    pub symbol: String,
+    /// What was asked for.
+    pub wanted: Wanted,
+    /// What .config has; `None` if Kconfig left the symbol out, as it does when dependencies are not met.
+    pub got: Option<String>,
+}
+
+impl Unmet {
+    /// One line for a person.
+    pub fn describe(&self, symbols: &Symbols) -> String {
+        let Self {
+            symbol,
+            wanted,
+            got,
+        } = self;
+        let made = match got.as_deref() {
+            None => "left it out",
+            Some("n") => "did not set it",
+            Some(value) => &format!("made it {value}"),
+        };
+        format!(
+            "CONFIG_{symbol}={} ({}): Kconfig {made}; {}",
+            wanted.value,
+            wanted.origin,
+            symbols.explain(symbol)
+        )
+    }
+}
+
+/// The values that the text of a .config gives, by symbol name without `CONFIG_`; `n` for "is not set".
+pub fn values(config: &str) -> BTreeMap<&str, &str> {
+    config
+        .lines()
+        .filter_map(|line| match parse_line(line) {
+            Line::Set(symbol, value) => Some((symbol, value)),
+            _ => None,
+        })
+        .collect()
+}
+
+enum Line<'a> {
+    Nothing,
+    Set(&'a str, &'a str),
+    Directive(&'a str, &'a str),
+    Unknown,
+}
+
+fn parse_line(line: &str) -> Line<'_> {
+    let line = line.trim();
+    if let Some(directive) = line.strip_prefix("#:") {
+        let (word, value) = directive
+            .trim()
+            .split_once(' ')
+            .unwrap_or((directive.trim(), ""));
+        return Line::Directive(word, value.trim());
+    }
+    if let Some(symbol) = line
+        .strip_prefix("# CONFIG_")
+        .and_then(|rest| rest.strip_suffix(" is not set"))
+    {
+        return Line::Set(symbol, "n");
+    }
+    if line.is_empty() || line.starts_with('#') {
+        return Line::Nothing;
+    }
+    match line
+        .strip_prefix("CONFIG_")
+        .and_then(|rest| rest.split_once('='))
+    {
+        Some((symbol, value))
+            if !symbol.is_empty()
+                && symbol
+                    .chars()
+                    .all(|c| c.is_ascii_alphanumeric() || c == '_') =>
+        {
+            Line::Set(symbol, value)
+        }
+        _ => Line::Unknown,
+    }
+}
+
+fn assignment(symbol: &str, value: &str) -> String {
+    match value {
+        "n" => format!("# CONFIG_{symbol} is not set\n"),
+        value => format!("CONFIG_{symbol}={value}\n"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn recipe(text: &str) -> Result<Recipe> {
+        let mut recipe = Recipe {
+            base: Base::Goal("defconfig"),
+            menus: Vec::new(),
+            wanted: BTreeMap::new(),
+            label: String::new(),
+        };
+        recipe.add(text, "x.config", 0)?;
+        Ok(recipe)
+    }
+
+    #[test]
+    fn later_values_win_and_replace_those_of_the_base() {
+        let mut recipe = recipe("CONFIG_A=y\n# CONFIG_B is not set\n").unwrap();
+        recipe.add("CONFIG_A=m\n", "y.config", 1).unwrap();
+        assert_eq!(
+            recipe.merged_into("# top\nCONFIG_A=n\nCONFIG_AB=y\nCONFIG_B=y\n"),
+            "# top\nCONFIG_AB=y\nCONFIG_A=m\n# CONFIG_B is not set\n"
+        );
+    }
+
+    #[test]
+    fn a_value_that_kconfig_did_not_take_is_found() {
+        let recipe = recipe(
+            "CONFIG_A=y\nCONFIG_B=y\nCONFIG_S=\"x y\"\n# CONFIG_OFF is not set\nCONFIG_N=n\n",
+        )
+        .unwrap();
+        let unmet = recipe.unmet("CONFIG_A=m\nCONFIG_S=\"x y\"\n# CONFIG_N is not set\n");
+        let found: Vec<(&str, Option<&str>)> = unmet
+            .iter()
+            .map(|unmet| (unmet.symbol.as_str(), unmet.got.as_deref()))
+            .collect();
+        assert_eq!(found, [("A", Some("m")), ("B", None)]);
+        assert_eq!(unmet[1].wanted.origin, "x.config:2");
+    }
+
+    #[test]
+    fn a_line_that_is_not_understood_is_named() {
+        for bad in [
+            "CONFIG A=y",
+            "FOO=y",
+            "#: base tinyconfig",
+            "#: bse defconfig",
+        ] {
+            let failure = recipe(&format!("CONFIG_A=y\n{bad}\n")).unwrap_err();
+            assert!(
+                failure.what.contains("x.config:2") && failure.what.contains(bad),
+                "{}",
+                failure.what
+            );
+        }
+    }
+
+    #[test]
+    fn a_complete_config_is_a_base_and_comes_first() {
+        let text = format!(
+            "#\n{COMPLETE_MARK}\n# Linux/um 7.3.4 Kernel Configuration\n#\nCONFIG_CC_IS_GCC=y\n"
+        );
+        let mut recipe = recipe(&text).unwrap();
+        assert_eq!(recipe.base, Base::Complete(text.clone()));
+        assert!(recipe.unmet("").is_empty());
+        assert!(recipe.add(&text, "late.config", 1).is_err());
+    }
+
+    #[test]
+    fn an_unknown_preset_is_answered_with_the_known_ones() {
+        let failure = Recipe::of_sources(&["um-tiny".to_owned()]).unwrap_err();
+        assert!(failure.help.unwrap().contains("um-small"));
+    }
+}

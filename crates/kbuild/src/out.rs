@@ -1,0 +1,89 @@
+//! The output folder of a build.
+
+use camino::{Utf8Path, Utf8PathBuf};
+use gateless_model::{Failure, Result};
+use sha2::{Digest, Sha256};
+
+use crate::lock::{self, Lock};
+use crate::stand_ins;
+
+/// Bytes written to see whether the folder takes any.
+const TRIAL_SIZE: usize = 64 * 1024;
+
+/// An output folder that this process alone uses.
+#[derive(Debug)]
+pub struct Out {
+    /// Absolute path.
+    pub path: Utf8PathBuf,
+    _lock: Lock,
+}
+
+impl Out {
+    /// Makes the folder `path` if need be, tries to write there, and locks it.
+    ///
+    /// A folder made here is removed again if it can't be used.
+    pub fn open(path: &Utf8Path) -> Result<Self> {
+        let path = camino::absolute_utf8(path)?;
+        stand_ins::check_word(&path)
+            .map_err(|failure| Failure::failed(format!("Kbuild can't build here: {}", failure.what)).help("choose another output folder with --out, or another cache folder with GATELESS_CACHE"))?;
+        if path.exists() && !path.is_dir() {
+            return Err(
+                Failure::failed(format!("the output folder {path} is a file"))
+                    .help("choose another one with --out"),
+            );
+        }
+        let existed = path.exists();
+        match Self::try_open(&path) {
+            Ok(lock) => Ok(Self { path, _lock: lock }),
+            Err(failure) => {
+                if !existed {
+                    // Leaves what somebody else put there meanwhile: only empty folders go.
+                    let _ = fs_err::remove_dir(path.join(".gateless"));
+                    let _ = fs_err::remove_dir(&path);
+                }
+                Err(failure)
+            }
+        }
+    }
+
+    fn try_open(path: &Utf8Path) -> Result<Lock> {
+        let unusable = |error: std::io::Error| {
+            Failure::failed(format!("the output folder {path} can't be written to"))
+                .because(error)
+                .help("choose another one with --out, or make room")
+        };
+        let own = path.join(".gateless");
+        fs_err::create_dir_all(&own).map_err(unusable)?;
+        let mut trial = tempfile::NamedTempFile::new_in(&own).map_err(unusable)?;
+        std::io::Write::write_all(&mut trial, &[0; TRIAL_SIZE]).map_err(unusable)?;
+        trial.close().map_err(unusable)?;
+        lock::take(&own.join("lock"), path.as_str())
+    }
+
+    /// The file `name` among gateless's own files in the folder.
+    pub fn own(&self, name: &str) -> Utf8PathBuf {
+        self.path.join(".gateless").join(name)
+    }
+}
+
+/// The first hex digits of a text's SHA-256, to tell names apart.
+pub(crate) fn short_hash(text: &str) -> String {
+    Sha256::digest(text)
+        .iter()
+        .take(4)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+/// Replaces the file `path` in one step.
+pub(crate) fn write_whole(path: &Utf8Path, text: &str) -> Result<()> {
+    let folder = path
+        .parent()
+        .ok_or_else(|| Failure::failed(format!("{path} is in no folder")))?;
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    std::io::Write::write_all(&mut file, text.as_bytes())?;
+    file.persist(path).map_err(|error| {
+        Failure::failed(format!("{path} can't be written")).because(error.error)
+    })?;
+    Ok(())
+}
