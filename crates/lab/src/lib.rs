@@ -1,3 +1,15 @@
 //! Booting a built kernel and reading what its tests say.
 
+mod boot;
+pub mod compare;
+pub mod console;
+pub mod expected;
 pub mod ktap;
+pub mod machine;
+pub mod outcome;
+pub mod results;
+pub mod summary;
+pub mod trouble;
+mod uml;
+
+pub use boot::boot;
