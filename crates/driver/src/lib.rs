@@ -1,1 +1,114 @@
-//! (being written)
+//! One compiler call, as Kbuild makes it: invocation -> class -> plan -> run -> object -> record.
+//!
+//! The entry points stand in for `rustc`, `rustdoc` and `clippy-driver`.
+
+mod classify;
+mod compile;
+mod depinfo;
+mod diagnostics;
+mod doctest;
+pub mod files;
+mod invocation;
+mod libraries;
+mod mapping;
+mod plan;
+mod probe;
+pub mod record;
+mod runtime;
+mod target;
+pub mod toolchain;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use gateless_ledger::Ledger;
+use gateless_model::{Failure, Result};
+
+use classify::Class;
+use compile::{Call, State};
+use invocation::{Invocation, Tool};
+use plan::Plan;
+use target::Target;
+use toolchain::Toolchain;
+
+/// Stands in for `rustc`. `args` without the program's name.
+pub fn rustc_main(args: Vec<OsString>) -> ExitCode {
+    exit(Tool::Rustc, args)
+}
+
+/// Stands in for `rustdoc`. `args` without the program's name.
+pub fn rustdoc_main(args: Vec<OsString>) -> ExitCode {
+    if let Some(builder) = doctest::Builder::from_env() {
+        return report(builder.run(args));
+    }
+    exit(Tool::Rustdoc, args)
+}
+
+/// Whether rustdoc started this process in place of the compiler, to hand over a doctest ([`rustdoc_main`] does it).
+pub fn is_doctest_builder() -> bool {
+    doctest::Builder::from_env().is_some()
+}
+
+/// Stands in for `clippy-driver`. `args` without the program's name.
+pub fn clippy_main(args: Vec<OsString>) -> ExitCode {
+    exit(Tool::Clippy, args)
+}
+
+fn exit(tool: Tool, args: Vec<OsString>) -> ExitCode {
+    report(run(tool, args))
+}
+
+fn report(result: Result<u8>) -> ExitCode {
+    match result {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => {
+            eprintln!("error: gateless: {failure}");
+            let mut source = std::error::Error::source(&failure);
+            while let Some(error) = source {
+                eprintln!("  caused by: {error}");
+                source = error.source();
+            }
+            if let Some(help) = &failure.help {
+                eprintln!("  help: {help}");
+            }
+            failure.exit.into()
+        }
+    }
+}
+
+fn run(tool: Tool, args: Vec<OsString>) -> Result<u8> {
+    let raw = args
+        .into_iter()
+        .map(|arg| arg.into_string().map_err(|arg| Failure::usage(format!("argument is not UTF-8: `{}`", arg.to_string_lossy()))))
+        .collect::<Result<Vec<_>>>()?;
+    let call = Invocation::parse(tool, raw, &|path| Ok(fs_err::read_to_string(path)?))?;
+    let class = Class::of(&call);
+    let toolchain = Toolchain::find()?;
+    let ledger = Ledger::embedded();
+    if class == Class::FlagProbe {
+        return probe::answer(&call, ledger, &toolchain);
+    }
+    let plan = Plan::new(&call, class, ledger, &Target::from_json)?;
+    if class == Class::Query {
+        return query(&call, &plan, &toolchain);
+    }
+    let cwd = files::cwd()?;
+    let state = State::choose(&cwd)?;
+    let call = Call { invocation: &call, class, plan: &plan, toolchain: &toolchain, cwd: &cwd, state: &state };
+    match tool {
+        Tool::Rustdoc if call.invocation.has("test") => doctest::extract(&call),
+        Tool::Rustdoc => Err(Failure::no("documentation is not built gateless yet").help("run `make rustdoc` with the tree's own RUSTDOC")),
+        Tool::Rustc | Tool::Clippy => compile::compile(&call),
+    }
+}
+
+/// Asks the real program, with the planned arguments.
+fn query(call: &Invocation, plan: &Plan, toolchain: &Toolchain) -> Result<u8> {
+    let mut command = toolchain.command(call.tool);
+    command.args(plan.tokens()).args(call.input());
+    let status = command
+        .status()
+        .map_err(|error| Failure::failed(format!("cannot run `{}`", toolchain.program(call.tool))).because(error))?;
+    Ok(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
+}
+

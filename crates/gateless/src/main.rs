@@ -11,18 +11,17 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use gateless_kbuild::stand_ins;
-use gateless_model::Failure;
 
 fn main() -> ExitCode {
     let mut arguments = env::args_os();
     let name = arguments.next().unwrap_or_default();
+    if gateless_driver::is_doctest_builder() {
+        return gateless_driver::rustdoc_main(arguments.collect());
+    }
     match Path::new(&name).file_name().and_then(OsStr::to_str) {
-        Some(name @ (stand_ins::RUSTC | stand_ins::RUSTDOC | stand_ins::CLIPPY_DRIVER)) => {
-            output::failure(&Failure::failed(format!(
-                "this gateless has no compiler driver to call as {name}"
-            )));
-            ExitCode::FAILURE
-        }
+        Some(stand_ins::RUSTC) => gateless_driver::rustc_main(arguments.collect()),
+        Some(stand_ins::RUSTDOC) => gateless_driver::rustdoc_main(arguments.collect()),
+        Some(stand_ins::CLIPPY_DRIVER) => gateless_driver::clippy_main(arguments.collect()),
         _ => match commands::CommandLine::parse().run() {
             Ok(exit) => exit.into(),
             Err(failure) => {

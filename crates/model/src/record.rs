@@ -34,10 +34,21 @@ pub struct Record {
     pub inputs: BTreeMap<String, String>,
     /// Gates that lowering removed, each with the number of places.
     pub lowered: BTreeMap<String, usize>,
-    /// Files written, with the SHA-256 right after the call.
-    pub outputs: BTreeMap<String, String>,
+    /// Files written, relative to `cwd`, as they were right after the call.
+    pub outputs: BTreeMap<String, Output>,
     /// SHA-256 over all other fields (see `gateless_driver::record`), so that an edited record is noticed.
     pub seal: String,
+}
+
+/// One file written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Output {
+    /// SHA-256 of the whole file.
+    pub sha256: String,
+    /// For an object file, SHA-256 of each section that holds code, data or debug information.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub sections: BTreeMap<String, String>,
 }
 
 /// One run of the real compiler.

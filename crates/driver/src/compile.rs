@@ -1,0 +1,326 @@
+//! One compiler call, from the planned arguments to the finished outputs.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::process::ExitStatus;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use gateless_ledger::{Feature, Ledger};
+use gateless_lower::{Exports, GateStatus, Lowered, Progress, Request, lower_syntax};
+use gateless_model::record::{Record, Run, VERSION};
+use gateless_model::{Failure, Result};
+
+use crate::classify::Class;
+use crate::depinfo;
+use crate::diagnostics::{self, Format};
+use crate::files::{self, STATE};
+use crate::invocation::{Invocation, Kind};
+use crate::libraries::{self, Loads};
+use crate::mapping::Mapping;
+use crate::plan::Plan;
+use crate::record;
+use crate::runtime;
+use crate::toolchain::Toolchain;
+
+/// How often the compiler is asked before a crate is given up.
+const ROUNDS: usize = 40;
+
+/// Everything about one call that its steps share.
+pub struct Call<'a> {
+    /// The call itself.
+    pub invocation: &'a Invocation,
+    /// What sort of call it is.
+    pub class: Class,
+    /// The planned arguments.
+    pub plan: &'a Plan,
+    /// The real compiler.
+    pub toolchain: &'a Toolchain,
+    /// Folder of the call.
+    pub cwd: &'a Utf8Path,
+    /// Where lowered sources and records are kept.
+    pub state: &'a State,
+}
+
+/// Where a call keeps its own files.
+pub enum State {
+    /// In the output tree of a kernel build: `OUT/.gateless`.
+    Kept(Utf8PathBuf),
+    /// For a single program outside a kernel build: gone with the call.
+    Temporary(tempfile::TempDir),
+}
+
+impl State {
+    /// In a kernel build (Kbuild exports `srctree` and `objtree`) the current folder's `.gateless`, else a temporary folder.
+    pub fn choose(cwd: &Utf8Path) -> Result<Self> {
+        if std::env::var_os("srctree").is_some() && std::env::var_os("objtree").is_some() {
+            return Ok(State::Kept(cwd.join(STATE)));
+        }
+        let folder = tempfile::Builder::new()
+            .prefix("gateless-")
+            .tempdir()
+            .map_err(|error| Failure::failed("cannot make a temporary folder").because(error))?;
+        Ok(State::Temporary(folder))
+    }
+
+    /// The folder.
+    pub fn folder(&self) -> &Utf8Path {
+        match self {
+            State::Kept(folder) => folder,
+            State::Temporary(folder) => Utf8Path::from_path(folder.path()).unwrap_or(Utf8Path::new("/tmp")),
+        }
+    }
+}
+
+/// What the compiler said, and whether it was content.
+pub struct Ran {
+    /// How it ended.
+    pub status: ExitStatus,
+    /// Its diagnostics, one JSON object a line, and whatever else it printed.
+    pub stderr: String,
+}
+
+/// Compiles, and returns the exit code for make.
+pub fn compile(call: &Call<'_>) -> Result<u8> {
+    let input = call.invocation.input().unwrap_or("-");
+    let text = if input == "-" { Some(read_stdin()?) } else { None };
+    let root = if input == "-" { Utf8PathBuf::from("<anon>") } else { Utf8PathBuf::from(input) };
+    let primary = call.primary_output();
+    let mirror = call.state.folder().join("lowered").join(mangle(&primary));
+    let loads = libraries::find(call.invocation, call.class, call.cwd)?;
+    let crate_name = call.invocation.crate_name();
+    let ledger = Ledger::embedded();
+    let minor = call.toolchain.minor();
+    let status = |feature: &str| gate_status(ledger, feature, minor, call.class);
+    let env = |name: &str| std::env::var(name).ok();
+    let lowered = lower_syntax(Request {
+        root: &root,
+        cwd: call.cwd,
+        mirror: &mirror,
+        root_text: text.as_deref(),
+        crate_name: &crate_name,
+        edition: call.invocation.value("edition").unwrap_or("2015"),
+        env: &env,
+        cfg: call.invocation.values("cfg").map(str::to_owned).collect(),
+        crate_attrs: &call.plan.crate_attrs,
+        is_stable: &status,
+        known: &loads.exports,
+    });
+    let mut lowered = match (call.class, lowered) {
+        // The toolchain's own library is not kernel code: it is never lowered.
+        (Class::RuntimeCore, _) => None,
+        (_, lowered) => Some(lowered?),
+    };
+    let mapping = Mapping::new(&mirror, call.cwd, root.as_str());
+    let mut runs = Vec::new();
+    if call.class == Class::RuntimeBuiltins {
+        runs.push(runtime::stub(call)?);
+    }
+    let format = Format::of(call.invocation);
+    for round in 0.. {
+        let changed = lowered.as_ref().is_some_and(|lowered| lowered.changed() || text.is_some());
+        if let Some(lowered) = &lowered
+            && changed
+        {
+            lowered.write()?;
+        }
+        let run = call.final_run(changed.then(|| lowered.as_ref().map(Lowered::root)).flatten(), &mapping)?;
+        let ran = execute(call, &run, &format)?;
+        let success = ran.status.success();
+        if !success && round < ROUNDS {
+            let diagnostics = diagnostics::parse(&ran.stderr);
+            if let Some(lowered) = &mut lowered
+                && lowered.refine(&diagnostics)? == Progress::Changed
+            {
+                continue;
+            }
+        }
+        diagnostics::show(&ran.stderr, &format, &mapping);
+        if !success {
+            return Ok(ran.status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1));
+        }
+        runs.push(run);
+        break;
+    }
+    finish(call, &mapping, lowered.as_ref(), &loads, runs, &primary)?;
+    Ok(0)
+}
+
+/// The ledger's word on a feature name, as lowering wants it.
+pub fn gate_status(ledger: &Ledger, feature: &str, compiler: (u32, u32), class: Class) -> GateStatus {
+    // The kernel's file of panicking intrinsics is compiled as an ordinary crate, see `runtime`.
+    if feature == "compiler_builtins" && class == Class::RuntimeBuiltins {
+        return GateStatus::Lowered;
+    }
+    match ledger.feature(feature, compiler) {
+        Feature::Stable(_) => GateStatus::Stable,
+        Feature::Lowered(_) => GateStatus::Lowered,
+        Feature::Closed(_) => GateStatus::Internal,
+        Feature::Unknown => GateStatus::Unknown,
+    }
+}
+
+impl Call<'_> {
+    /// The file by which the call is known: its object, else whatever it emits first, else the crate's name.
+    pub fn primary_output(&self) -> String {
+        let named = |kind: &str| {
+            self.invocation.emits().find(|(k, path)| *k == kind && path.is_some()).and_then(|(_, path)| path).map(str::to_owned)
+        };
+        ["obj", "link", "metadata", "llvm-bc", "asm", "llvm-ir"]
+            .into_iter()
+            .find_map(named)
+            .or_else(|| self.invocation.value("output").map(str::to_owned))
+            .unwrap_or_else(|| {
+                let folder = self.invocation.value("out-dir").map(|folder| format!("{folder}/")).unwrap_or_default();
+                format!("{folder}{}", self.invocation.crate_name())
+            })
+    }
+
+    /// The final compiler run. `root` is the lowered root, or nothing when the original compiles in place.
+    fn final_run(&self, root: Option<&Utf8Path>, mapping: &Mapping) -> Result<Run> {
+        let mut args = Vec::new();
+        for arg in &self.plan.args {
+            match (&arg.kind, self.class) {
+                // The panicking intrinsics take an ordinary name; the metadata is the stub's.
+                (Kind::Value("crate-name", _), Class::RuntimeBuiltins) => args.push(format!("--crate-name={}", runtime::BUILTINS)),
+                (Kind::Emit(list), Class::RuntimeBuiltins) if list.iter().all(|(kind, _)| kind == "metadata") => {}
+                (Kind::Value("error-format" | "json" | "color", _), _) => {}
+                _ => args.extend(arg.tokens()),
+            }
+        }
+        args.extend(Format::of(self.invocation).arguments());
+        match root {
+            Some(root) => {
+                args.extend(mapping.remaps(&self.plan.remaps));
+                args.push(root.to_string());
+            }
+            None => args.push(self.invocation.input().unwrap_or("-").to_owned()),
+        }
+        let exempt: Vec<String> = match self.class {
+            Class::RuntimeCore => vec!["core".to_owned()],
+            _ => Vec::new(),
+        };
+        Ok(self.run(args, exempt))
+    }
+
+    /// A run of the real compiler with these arguments, the gate open for these crates only.
+    pub fn run(&self, args: Vec<String>, exempt: Vec<String>) -> Run {
+        let mut env = BTreeMap::new();
+        if exempt.is_empty() {
+            if std::env::var_os("RUSTC_BOOTSTRAP").is_some() {
+                env.insert("RUSTC_BOOTSTRAP".to_owned(), None);
+            }
+        } else {
+            env.insert("RUSTC_BOOTSTRAP".to_owned(), Some(exempt.join(",")));
+        }
+        if std::env::var_os("LD_LIBRARY_PATH").is_some() {
+            env.insert("LD_LIBRARY_PATH".to_owned(), None);
+        }
+        Run {
+            compiler: self.toolchain.program(self.invocation.tool).to_string(),
+            version: self.toolchain.version.clone(),
+            sha256: self.toolchain.sha256.clone(),
+            args,
+            env,
+            exempt,
+        }
+    }
+}
+
+/// Runs the compiler and collects what it prints.
+pub fn execute(call: &Call<'_>, run: &Run, format: &Format) -> Result<Ran> {
+    let mut command = call.toolchain.command(call.invocation.tool);
+    for (name, value) in &run.env {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    // Kbuild passes hundreds of --cfg; all of them on the command line stay far below the system's limit (2 MiB).
+    command.args(&run.args).current_dir(call.cwd);
+    let _ = format;
+    let output = command
+        .stdin(std::process::Stdio::null())
+        .stdout(std::process::Stdio::inherit())
+        .stderr(std::process::Stdio::piped())
+        .output()
+        .map_err(|error| Failure::failed(format!("cannot run `{}`", run.compiler)).because(error))?;
+    Ok(Ran { status: output.status, stderr: String::from_utf8_lossy(&output.stderr).into_owned() })
+}
+
+/// Dependency file, exports for dependants, and the record.
+fn finish(
+    call: &Call<'_>,
+    mapping: &Mapping,
+    lowered: Option<&Lowered<'_>>,
+    loads: &Loads,
+    runs: Vec<Run>,
+    primary: &str,
+) -> Result<()> {
+    let mut sources = Vec::new();
+    if let Some(path) = &call.plan.dep_info {
+        let path = call.cwd.join(path);
+        let mut more = loads.artifacts.clone();
+        if let State::Kept(folder) = call.state {
+            more.push(stamp(folder, call.cwd)?);
+        }
+        let text = fs_err::read_to_string(&path)?;
+        let new = depinfo::rewrite(&text, mapping, &more);
+        sources = depinfo::sources(&new);
+        files::write(&path, new.as_bytes())?;
+    }
+    let State::Kept(folder) = call.state else { return Ok(()) };
+    let exports = lowered.map(Lowered::exports).unwrap_or_else(Exports::default);
+    libraries::leave(call, loads, &exports)?;
+    let mut outputs = BTreeMap::new();
+    for (_, output) in call.invocation.emits().filter(|(kind, _)| *kind != "dep-info") {
+        if let Some(output) = output {
+            outputs.insert(output.to_owned(), record::Digest::of(&call.cwd.join(output))?.into_model());
+        }
+    }
+    let mut inputs = BTreeMap::new();
+    for source in sources.iter().filter(|source| source.ends_with(".rs")) {
+        inputs.insert(source.clone(), files::sha256_file(&call.cwd.join(source))?);
+    }
+    let record = Record {
+        version: VERSION,
+        crate_name: call.invocation.crate_name(),
+        class: call.class.to_string(),
+        cwd: call.cwd.to_string(),
+        asked: call.invocation.raw.clone(),
+        runtime_source: matches!(call.class, Class::RuntimeCore | Class::RuntimeBuiltins).then(|| "source".to_owned()),
+        runs,
+        decisions: call.plan.decisions.clone(),
+        inputs,
+        lowered: lowered.map(|lowered| lowered.gates().clone()).unwrap_or_default(),
+        outputs,
+        seal: String::new(),
+    };
+    record::write(folder, &mangle(primary), record)
+}
+
+/// A link to this program that `fixdep` takes for a library: it must not look for `CONFIG_` in it, while make follows
+/// it to the program's time stamp, so that a new gateless rebuilds what the old one compiled.
+fn stamp(folder: &Utf8Path, cwd: &Utf8Path) -> Result<String> {
+    let program = std::env::current_exe().map_err(|error| Failure::failed("cannot find this program").because(error))?;
+    let link = folder.join("gateless.so");
+    if fs_err::read_link(&link).ok().as_deref() != Some(program.as_path()) {
+        fs_err::create_dir_all(folder)?;
+        let temporary = folder.join(format!(".gateless.so.{}", std::process::id()));
+        fs_err::os::unix::fs::symlink(&program, &temporary)?;
+        fs_err::rename(&temporary, &link)?;
+    }
+    Ok(link.strip_prefix(cwd).unwrap_or(&link).to_string())
+}
+
+fn read_stdin() -> Result<String> {
+    let mut text = String::new();
+    std::io::stdin()
+        .read_to_string(&mut text)
+        .map_err(|error| Failure::failed("cannot read the program from standard input").because(error))?;
+    Ok(text)
+}
+
+/// A file name for a path.
+pub fn mangle(path: &str) -> String {
+    path.trim_start_matches("./").replace('%', "%25").replace('/', "%")
+}

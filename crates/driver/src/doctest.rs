@@ -1,0 +1,197 @@
+//! Doctests without unstable rustdoc options.
+//!
+//! Kbuild extracts them with `rustdoc --test --no-run --test-builder BUILDER`, which is closed on stable. Stable rustdoc
+//! compiles each doctest with the `bin/rustc` of the toolchain that its own libraries were loaded from. So it is
+//! started from a view of the toolchain: `lib/` hard-linked (symbolic links would be resolved), a copy of `rustdoc`, and a `bin/rustc`
+//! that hands the doctest, which arrives complete on standard input, to Kbuild's builder. rustdoc then runs
+//! what it takes for the compiled test; a program that does nothing stands there.
+
+use std::ffi::OsString;
+use std::os::unix::fs::PermissionsExt;
+use std::process::{Command, Stdio};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use gateless_ledger::Ledger;
+use gateless_lower::{Progress, Request, lower_syntax};
+use gateless_model::{Failure, Result};
+
+use crate::classify::Class;
+use crate::compile::{Call, gate_status, mangle};
+use crate::files;
+use crate::invocation::{Arg, Kind, Tool};
+use crate::libraries;
+use crate::mapping::Mapping;
+use crate::toolchain::Toolchain;
+
+/// Names the builder to the stand-in in the view, as `FOLDER\nPROGRAM`.
+const VARIABLE: &str = "GATELESS_DOCTEST_BUILDER";
+
+/// Extracts the doctests of a crate: Kbuild's builder is run for each, in Kbuild's folder.
+pub fn extract(call: &Call<'_>) -> Result<u8> {
+    let builder = call.invocation.value("test-builder").ok_or_else(|| {
+        Failure::no("`rustdoc --test` without `--test-builder` runs doctests on the host, which is not done gateless yet")
+    })?;
+    let root = Utf8PathBuf::from(call.invocation.input().unwrap_or("-"));
+    let mirror = call.state.folder().join("lowered").join(mangle(&format!("doctests/{}", call.invocation.crate_name())));
+    let mapping = Mapping::new(&mirror, call.cwd, root.as_str());
+    let lowered_root = lower(call, &root, &mirror)?;
+    let view = view(call.toolchain)?;
+    // rustdoc names a test after its file, relative to the folder it runs in. That is the folder which Kbuild's mapping takes off.
+    let base = match call.plan.remaps.last() {
+        Some((from, to)) if to.is_empty() => files::absolute(call.cwd, Utf8Path::new(from)),
+        Some((from, to)) => {
+            return Err(Failure::no(format!("rustdoc's `--remap-path-prefix={from}={to}` is unstable, and only an empty name can be emulated")));
+        }
+        None => call.cwd.to_owned(),
+    };
+    let folder = if lowered_root.starts_with(&mirror) { mapping.mirrored(&base) } else { base };
+    let input = lowered_root.strip_prefix(&folder).map_err(|_| {
+        Failure::failed(format!("the crate root `{root}` does not lie in `{folder}`, from which its doctests take their names"))
+    })?;
+    let program = std::env::current_exe().map_err(|error| Failure::failed("cannot find this program").because(error))?;
+    let mut command = Command::new(view.join("bin/rustdoc"));
+    command
+        .args(arguments(call))
+        .arg(input)
+        .current_dir(&folder)
+        .env_remove("RUSTC_BOOTSTRAP")
+        .env_remove("LD_LIBRARY_PATH")
+        .env("GATELESS_PROGRAM", &program)
+        .env(VARIABLE, format!("{}\n{}", call.cwd, files::absolute(call.cwd, Utf8Path::new(builder))))
+        .stdin(Stdio::null());
+    let output = command.output().map_err(|error| Failure::failed("cannot run the toolchain's rustdoc").because(error))?;
+    print!("{}", String::from_utf8_lossy(&output.stdout));
+    eprint!("{}", mapping.restore(&String::from_utf8_lossy(&output.stderr)));
+    Ok(output.status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
+}
+
+/// Lowers the crate; rustdoc collects its doctests from the lowered sources, whose doc comments are the original ones.
+fn lower(call: &Call<'_>, root: &Utf8Path, mirror: &Utf8Path) -> Result<Utf8PathBuf> {
+    let loads = libraries::find(call.invocation, Class::KernelCrate, call.cwd)?;
+    let crate_name = call.invocation.crate_name();
+    let ledger = Ledger::embedded();
+    let minor = call.toolchain.minor();
+    let status = |feature: &str| gate_status(ledger, feature, minor, call.class);
+    let env = |name: &str| std::env::var(name).ok();
+    let mut lowered = lower_syntax(Request {
+        root,
+        cwd: call.cwd,
+        mirror,
+        root_text: None,
+        crate_name: &crate_name,
+        edition: call.invocation.value("edition").unwrap_or("2015"),
+        env: &env,
+        cfg: call.invocation.values("cfg").map(str::to_owned).collect(),
+        crate_attrs: &call.plan.crate_attrs,
+        is_stable: &status,
+        known: &loads.exports,
+    })?;
+    if !lowered.changed() && lowered.refine(&[])? == Progress::Nothing {
+        return Ok(files::absolute(call.cwd, root));
+    }
+    lowered.write()?;
+    Ok(lowered.root().to_owned())
+}
+
+/// The planned arguments for a run in another folder: names of files are made absolute.
+fn arguments(call: &Call<'_>) -> Vec<String> {
+    let absolute = |path: &str| files::absolute(call.cwd, Utf8Path::new(path)).into_string();
+    let mut arguments = Vec::new();
+    for Arg { kind, .. } in &call.plan.args {
+        let kind = match kind {
+            Kind::LibPath(path) => Kind::LibPath(match path.split_once('=') {
+                Some((kind, path)) => format!("{kind}={}", absolute(path)),
+                None => absolute(path),
+            }),
+            Kind::Extern(name, Some(path)) => Kind::Extern(name.clone(), Some(absolute(path))),
+            kind => kind.clone(),
+        };
+        arguments.extend(Arg { kind, from: None }.tokens());
+    }
+    arguments
+}
+
+/// A view of the toolchain whose `bin/rustc` is ours. Made once for each toolchain, in the cache.
+fn view(toolchain: &Toolchain) -> Result<Utf8PathBuf> {
+    let folder = files::cache_dir()?.join("views").join(&toolchain.sha256[..16]);
+    if folder.join("bin/rustc").exists() {
+        return Ok(folder);
+    }
+    let parent = files::cache_dir()?.join("views");
+    fs_err::create_dir_all(&parent)?;
+    let temporary = tempfile::Builder::new()
+        .prefix(".view-")
+        .tempdir_in(&parent)
+        .map_err(|error| Failure::failed(format!("cannot write in `{parent}`")).because(error))?;
+    let new = Utf8Path::from_path(temporary.path()).ok_or_else(|| Failure::failed("the cache folder is not UTF-8"))?;
+    for entry in toolchain.sysroot.join("lib").read_dir_utf8()? {
+        let entry = entry?;
+        // The libraries that rustdoc loads; what lies below lib/rustlib is only asked for by a real rustc.
+        if entry.file_type()?.is_dir() && entry.file_name() != "rustlib" {
+            continue;
+        }
+        link_tree(entry.path(), &new.join("lib").join(entry.file_name()))?;
+    }
+    fs_err::create_dir_all(new.join("bin"))?;
+    fs_err::copy(toolchain.program(Tool::Rustdoc), new.join("bin/rustdoc"))?;
+    let rustc = new.join("bin/rustc");
+    files::write(&rustc, b"#!/bin/sh\n# Hands a doctest to Kbuild's builder (see gateless, crates/driver/src/doctest.rs).\nexec \"$GATELESS_PROGRAM\" \"$@\"\n")?;
+    fs_err::set_permissions(&rustc, std::fs::Permissions::from_mode(0o755))?;
+    // Another job may have been faster; one view is as good as the other.
+    if fs_err::rename(new, &folder).is_err() && !folder.join("bin/rustc").exists() {
+        return Err(Failure::failed(format!("cannot make the view of the toolchain in `{folder}`")));
+    }
+    Ok(folder)
+}
+
+/// Hard links, or copies where the file system refuses them.
+fn link_tree(from: &Utf8Path, to: &Utf8Path) -> Result<()> {
+    if fs_err::metadata(from)?.is_dir() {
+        fs_err::create_dir_all(to)?;
+        for entry in from.read_dir_utf8()? {
+            let entry = entry?;
+            link_tree(entry.path(), &to.join(entry.file_name()))?;
+        }
+        return Ok(());
+    }
+    if let Some(parent) = to.parent() {
+        fs_err::create_dir_all(parent)?;
+    }
+    let from = from.canonicalize_utf8()?;
+    if fs_err::hard_link(&from, to).is_err() {
+        fs_err::copy(&from, to)?;
+    }
+    Ok(())
+}
+
+/// What rustdoc finds in place of rustc while doctests are extracted.
+pub struct Builder {
+    folder: Utf8PathBuf,
+    program: Utf8PathBuf,
+}
+
+impl Builder {
+    /// The builder that [`extract`] named, if this process was started by its rustdoc.
+    pub fn from_env() -> Option<Self> {
+        let variable = std::env::var(VARIABLE).ok()?;
+        let (folder, program) = variable.split_once('\n')?;
+        Some(Self { folder: folder.into(), program: program.into() })
+    }
+
+    /// Runs Kbuild's builder with the doctest on standard input, and leaves a program that does nothing where rustdoc expects the test.
+    pub fn run(&self, args: Vec<OsString>) -> Result<u8> {
+        // rustdoc also asks the compiler about itself.
+        let output = args.iter().position(|arg| arg == "-o").and_then(|at| args.get(at + 1)).map(|path| Utf8PathBuf::from(path.to_string_lossy().into_owned()));
+        let status = Command::new(&self.program)
+            .args(&args)
+            .current_dir(&self.folder)
+            .env_remove(VARIABLE)
+            .status()
+            .map_err(|error| Failure::failed(format!("cannot run the doctest builder `{}`", self.program)).because(error))?;
+        if let Some(output) = output {
+            files::write(&output, b"#!/bin/sh\n")?;
+            fs_err::set_permissions(&output, std::fs::Permissions::from_mode(0o755))?;
+        }
+        Ok(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
+    }
+}

@@ -1,0 +1,110 @@
+//! The crates a call loads: which files they are, and what lowering left for their dependants.
+//!
+//! Stable rustc does not list binary dependencies (`-Zbinary_dep_depinfo`), so they are looked up as rustc's crate
+//! locator does: `--extern name=path`, else `lib{name}.{rmeta,rlib,so}` in the `-L` folders. Beside each library of the
+//! kernel lies a `.lib{name}.gateless` file with what that library itself loaded.
+
+use camino::{Utf8Path, Utf8PathBuf};
+use gateless_lower::Exports;
+use gateless_model::{Failure, Result};
+use serde::{Deserialize, Serialize};
+
+use crate::classify::Class;
+use crate::compile::Call;
+use crate::files;
+use crate::invocation::{Invocation, Kind};
+
+/// What a call loads.
+#[derive(Debug, Clone, Default)]
+pub struct Loads {
+    /// Library files, as rustc would name them, in loading order.
+    pub artifacts: Vec<String>,
+    /// What the lowered ones among them export.
+    pub exports: Exports,
+}
+
+/// What lies beside a library.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Beside {
+    /// File names of the libraries it loaded, in the same folder or absolute.
+    loads: Vec<String>,
+    exports: Exports,
+}
+
+/// Finds the libraries of a call.
+pub fn find(call: &Invocation, class: Class, cwd: &Utf8Path) -> Result<Loads> {
+    let folders: Vec<&str> = call
+        .args
+        .iter()
+        .filter_map(|arg| match &arg.kind {
+            Kind::LibPath(path) => Some(path.split_once('=').map_or(path.as_str(), |(_, path)| path)),
+            _ => None,
+        })
+        .collect();
+    let mut loads = Loads::default();
+    let mut names: Vec<(&str, Option<&str>)> = Vec::new();
+    if class.is_kernel() && class != Class::RuntimeCore {
+        names.push(("core", None));
+        if class != Class::RuntimeBuiltins {
+            names.push(("compiler_builtins", None));
+        }
+    }
+    names.extend(call.externs());
+    for (name, path) in names {
+        let Some(found) = path.map(str::to_owned).or_else(|| locate(name, &folders, cwd)) else {
+            // The toolchain's own libraries (std, proc_macro) are found in its sysroot.
+            continue;
+        };
+        let beside: Beside = match fs_err::read_to_string(cwd.join(beside(Utf8Path::new(&found)))) {
+            Ok(text) => serde_json::from_str(&text)
+                .map_err(|error| Failure::failed(format!("the notes beside `{found}` are damaged: rebuild it")).because(error))?,
+            Err(_) => Beside::default(),
+        };
+        loads.exports.merge(beside.exports);
+        let folder = Utf8Path::new(&found).parent().unwrap_or(Utf8Path::new(""));
+        let below = beside.loads.iter().map(|name| if name.starts_with('/') { name.clone() } else { folder.join(name).to_string() });
+        for artifact in std::iter::once(found.clone()).chain(below) {
+            if !loads.artifacts.contains(&artifact) {
+                loads.artifacts.push(artifact);
+            }
+        }
+    }
+    Ok(loads)
+}
+
+fn locate(name: &str, folders: &[&str], cwd: &Utf8Path) -> Option<String> {
+    folders
+        .iter()
+        .flat_map(|folder| ["rmeta", "rlib", "so"].map(|extension| Utf8Path::new(folder).join(format!("lib{name}.{extension}"))))
+        .find(|path| cwd.join(path).is_file())
+        .map(Utf8PathBuf::into_string)
+}
+
+fn beside(library: &Utf8Path) -> Utf8PathBuf {
+    library.with_file_name(format!(".{}.gateless", library.file_stem().unwrap_or_default()))
+}
+
+/// Leaves the notes for dependants beside the library that the call made, if it made one.
+pub fn leave(call: &Call<'_>, loads: &Loads, exports: &Exports) -> Result<()> {
+    let library = call.invocation.emits().find(|(kind, path)| matches!(*kind, "metadata" | "link") && path.is_some());
+    let Some((_, Some(library))) = library else { return Ok(()) };
+    let library = Utf8Path::new(library);
+    if !library.file_name().is_some_and(|name| name.starts_with("lib")) {
+        return Ok(());
+    }
+    let folder = files::absolute(call.cwd, library.parent().unwrap_or(Utf8Path::new("")));
+    // A macro library is loaded by the compiler itself: what it was made of does not reach its users.
+    let is_macro = library.extension() == Some("so");
+    let loads = if is_macro { &[][..] } else { &loads.artifacts[..] };
+    let loads = loads
+        .iter()
+        .map(|artifact| {
+            let absolute = files::absolute(call.cwd, Utf8Path::new(artifact));
+            absolute.strip_prefix(&folder).map(Utf8Path::to_string).unwrap_or_else(|_| absolute.to_string())
+        })
+        .collect();
+    let exports = if is_macro { Exports::default() } else { exports.clone() };
+    let text = serde_json::to_string(&Beside { loads, exports }).map_err(|error| Failure::failed(error.to_string()))?;
+    files::write_if_changed(&call.cwd.join(beside(library)), text.as_bytes())
+}

@@ -1,0 +1,201 @@
+//! What the real compiler is asked to do: every argument kept, dropped with a reason, replaced, or done by gateless.
+
+use camino::{Utf8Path, Utf8PathBuf};
+use gateless_ledger::{FlagAction, Ledger};
+use gateless_model::record::{Action, Decision};
+use gateless_model::{Failure, Result};
+
+use crate::classify::Class;
+use crate::invocation::{Arg, Invocation, Kind, Tool};
+use crate::target::Target;
+
+/// The decisions about one call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// Arguments that pass on as they are or replaced, in their order, without the input file.
+    pub args: Vec<Arg>,
+    /// What became of every argument that does not pass on unchanged.
+    pub decisions: Vec<Decision>,
+    /// What `-Zcrate-attr` asked for, without `#![]`.
+    pub crate_attrs: Vec<String>,
+    /// Where the dependency file goes, if one is asked for.
+    pub dep_info: Option<Utf8PathBuf>,
+    /// Kbuild's path mappings, in order.
+    pub remaps: Vec<(String, String)>,
+}
+
+/// Options of rustdoc that are closed on stable and that the doctest extraction does by itself.
+const DOCTEST: &[(&str, &str)] = &[
+    ("no-run", "each extracted test is answered by a program that does nothing, so nothing of it runs"),
+    ("test-builder", "the builder is called by the stand-in that rustdoc finds in place of rustc"),
+];
+
+impl Plan {
+    /// Plans a call. `read_target` reads a custom target specification.
+    ///
+    /// # Errors
+    /// [`gateless_model::Exit::No`] for a `-Z` flag that the ledger doesn't know, or whose value is not reproduced.
+    pub fn new(call: &Invocation, class: Class, ledger: &Ledger, read_target: &dyn Fn(&Utf8Path) -> Result<Target>) -> Result<Self> {
+        let mut plan = Plan { args: Vec::new(), decisions: Vec::new(), crate_attrs: Vec::new(), dep_info: None, remaps: Vec::new() };
+        for arg in &call.args {
+            plan.add(arg, call, class, ledger, read_target)?;
+        }
+        Ok(plan)
+    }
+
+    fn add(
+        &mut self,
+        arg: &Arg,
+        call: &Invocation,
+        class: Class,
+        ledger: &Ledger,
+        read_target: &dyn Fn(&Utf8Path) -> Result<Target>,
+    ) -> Result<()> {
+        let spelled = arg.tokens().join(" ");
+        match &arg.kind {
+            Kind::Input(_) => {}
+            Kind::Unstable(name, value) => {
+                let value = value.as_deref().unwrap_or("");
+                let flag = ledger.flag(name, value).map_err(|known| unknown_flag(&spelled, arg, known, ledger))?;
+                if name.replace('_', "-") == "crate-attr" {
+                    self.crate_attrs.push(value.to_owned());
+                }
+                let with: Vec<String> = flag.with.iter().map(|with| with.replace("{value}", value)).collect();
+                let action = match flag.action {
+                    FlagAction::Drop => Action::Dropped,
+                    FlagAction::Emulate => Action::Emulated,
+                    FlagAction::Replace => Action::Replaced(with.clone()),
+                };
+                self.pass(&with, arg.from.as_deref())?;
+                self.decide(spelled, action, &flag.reason, flag.weaker.clone());
+            }
+            Kind::Value("target", path) if path.ends_with(".json") => {
+                let target = read_target(Utf8Path::new(path))?;
+                let mut with = target.args.clone();
+                with.push(format!("--target={}", target.builtin));
+                // In front, so that what Kbuild says about the same options comes later and wins.
+                let tail = std::mem::take(&mut self.args);
+                self.pass(&with, None)?;
+                self.args.extend(tail);
+                self.decide(spelled, Action::Replaced(with), "custom target specifications are unstable", None);
+                if class.is_kernel() {
+                    for weaker in target.weaker {
+                        self.decide(format!("--target={path}"), Action::Dropped, "no stable option", Some(weaker));
+                    }
+                }
+            }
+            Kind::Emit(list) => {
+                for (kind, path) in list {
+                    if kind == "dep-info" {
+                        self.dep_info = path.as_deref().map(Utf8PathBuf::from);
+                    }
+                }
+                self.args.push(arg.clone());
+            }
+            Kind::Remap(from, to) => {
+                self.remaps.push((from.clone(), to.clone()));
+                if call.tool == Tool::Rustdoc {
+                    let reason = "unstable in rustdoc; it runs in the folder that the mapping takes off instead";
+                    self.decide(spelled, Action::Emulated, reason, None);
+                } else {
+                    self.args.push(arg.clone());
+                }
+            }
+            Kind::Switch(name) | Kind::Value(name, _)
+                if call.tool == Tool::Rustdoc && DOCTEST.iter().any(|(option, _)| option == name) =>
+            {
+                let reason = DOCTEST.iter().find(|(option, _)| option == name).map_or("", |(_, reason)| reason);
+                self.decide(spelled, Action::Emulated, reason, None);
+            }
+            _ => self.args.push(arg.clone()),
+        }
+        Ok(())
+    }
+
+    fn pass(&mut self, with: &[String], from: Option<&Utf8Path>) -> Result<()> {
+        let parsed = Invocation::parse(Tool::Rustc, with.to_vec(), &|path| {
+            Err(Failure::failed(format!("a ledger entry names the response file `{path}`")))
+        })?;
+        self.args.extend(parsed.args.into_iter().map(|arg| Arg { from: from.map(Utf8Path::to_owned), ..arg }));
+        Ok(())
+    }
+
+    fn decide(&mut self, argument: String, action: Action, reason: &str, weaker: Option<String>) {
+        self.decisions.push(Decision { argument, action, reason: reason.to_owned(), weaker });
+    }
+
+    /// The planned arguments, spelled.
+    pub fn tokens(&self) -> Vec<String> {
+        self.args.iter().flat_map(Arg::tokens).collect()
+    }
+}
+
+fn unknown_flag(spelled: &str, arg: &Arg, known: Option<&str>, ledger: &Ledger) -> Failure {
+    let place = arg.from.as_ref().map(|path| format!(" (in the response file `{path}`)")).unwrap_or_default();
+    match known.and_then(|id| Some((id, ledger.get(id)?))) {
+        Some((id, entry)) => Failure::no(format!("`{spelled}`{place}: the gate `{id}` is open, and its effect is not reproduced"))
+            .help(format!("{} The flag comes from the Makefile of the tree or of the folder being built (make V=1 shows the call).", entry.stable_way)),
+        None => Failure::no(format!("`{spelled}`{place}: an unstable flag that the ledger doesn't know"))
+            .help("the flag comes from a Makefile of the tree or of the folder being built (make V=1 shows the call); remove it there"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use expect_test::{Expect, expect};
+
+    fn plan(tool: Tool, args: &str) -> Result<Plan> {
+        let args = args.split_whitespace().map(str::to_owned).collect();
+        let call = Invocation::parse(tool, args, &|_| unreachable!()).unwrap();
+        Plan::new(&call, Class::of(&call), Ledger::embedded(), &|_| {
+            Ok(Target {
+                builtin: "x86_64-unknown-none",
+                args: vec!["-Ccode-model=small".into()],
+                llvm_target: "x86_64-linux-gnu".into(),
+                features: "-mmx".into(),
+                weaker: vec![],
+            })
+        })
+    }
+
+    fn check(tool: Tool, args: &str, expected: Expect) {
+        expected.assert_eq(&plan(tool, args).unwrap().tokens().join(" "));
+    }
+
+    #[test]
+    fn a_kernel_crate_keeps_every_stable_argument_in_order_and_no_gate() {
+        check(
+            Tool::Rustc,
+            "--edition=2021 -Zbinary_dep_depinfo=y -Wclippy::all -Cpanic=abort -Zfunction-sections=n -Ccode-model=kernel \
+             --target=./scripts/target.json -Zllvm_module_flag=frame-pointer:u32:2:max -Zdwarf-version=5 \
+             --remap-path-prefix=/src/= --remap-path-scope=macro -Zunstable-options --emit=obj=k.o k.rs",
+            expect![[r#"-Ccode-model=small --target=x86_64-unknown-none --edition=2021 --warn=clippy::all -Cpanic=abort -Ccode-model=kernel -Cdwarf-version=5 --remap-path-prefix=/src/= --remap-path-scope=macro --emit=obj=k.o"#]],
+        );
+    }
+
+    #[test]
+    fn crate_attributes_are_collected_for_the_lowered_root() {
+        let plan = plan(Tool::Rustc, "-Zcrate-attr=no_std -Zcrate-attr=feature(a,b) -Zallow-features=a k.rs").unwrap();
+        assert_eq!(plan.crate_attrs, ["no_std", "feature(a,b)"]);
+        assert_eq!(plan.tokens(), Vec::<String>::new());
+        assert_eq!(plan.decisions.len(), 3);
+    }
+
+    #[test]
+    fn closed_options_of_rustdoc_are_done_by_gateless() {
+        check(
+            Tool::Rustdoc,
+            "--test --no-run --test-builder ./b -Zunstable-options --remap-path-prefix=/src/= --crate-name kernel lib.rs",
+            expect!["--test --crate-name=kernel"],
+        );
+    }
+
+    #[test]
+    fn a_flag_nobody_knows_or_reproduces_is_an_error_that_names_it() {
+        let unknown = plan(Tool::Rustc, "-Zmade-up=1 k.rs").unwrap_err();
+        assert!(unknown.what.contains("-Zmade-up=1"), "{}", unknown.what);
+        let closed = plan(Tool::Rustc, "-Zunpretty=expanded k.rs").unwrap_err();
+        assert!(closed.what.contains("Z_unpretty_expanded"), "{}", closed.what);
+    }
+}

@@ -1,0 +1,177 @@
+//! Custom target specifications, replaced by built-in targets.
+//!
+//! Kbuild writes `scripts/target.json` with `scripts/generate_rust_target.rs`. Each field is compared with the built-in
+//! target that stands in for it: equal, settable by a stable option, left to code generation, or an error that names it.
+
+use camino::Utf8Path;
+use gateless_model::{Failure, Result};
+use serde_json::{Map, Value};
+
+/// A built-in target that stands in for a specification.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// Name for `--target`.
+    pub builtin: &'static str,
+    /// Stable arguments that bring the built-in target to what the specification says. They come before Kbuild's own, so that Kbuild's win.
+    pub args: Vec<String>,
+    /// The specification's LLVM triple.
+    pub llvm_target: String,
+    /// The specification's features, as it has them.
+    pub features: String,
+    /// What the built-in target does and the specification does not ask for, with the reason why that is tolerable.
+    pub weaker: Vec<String>,
+}
+
+/// What a built-in target is, as far as a specification can differ from it.
+struct Builtin {
+    name: &'static str,
+    arch: &'static str,
+    abi: &'static [&'static str],
+    layout: &'static str,
+    features: &'static [&'static str],
+    pointer_width: u64,
+    args: &'static [&'static str],
+    weaker: &'static [&'static str],
+}
+
+/// From rustc's `compiler/rustc_target/src/spec/targets/`, by file name.
+const BUILTINS: &[Builtin] = &[Builtin {
+    name: "x86_64-unknown-none",
+    arch: "x86_64",
+    abi: &["x86-softfloat", "softfloat"],
+    layout: "e-m:e-p270:32:32-p271:32:32-p272:64:64-i64:64-i128:128-f80:128-n8:16:32:64-S128",
+    features: &["-mmx", "+soft-float"],
+    pointer_width: 64,
+    args: &["-Ccode-model=small", "-Cno-redzone=n"],
+    weaker: &[
+        "stack probes: the built-in target probes frames of more than a page; each probe touches the thread's own stack, the result is the same",
+        "calls through the global offset table: the built-in target is nonlazybind; the linker relaxes these calls to direct ones in the image",
+    ],
+}];
+
+impl Target {
+    /// Reads a specification.
+    ///
+    /// # Errors
+    /// When the file is missing or not JSON, when no built-in target matches, or when a field or feature has no stable equivalent.
+    pub fn from_json(path: &Utf8Path) -> Result<Self> {
+        let text = fs_err::read_to_string(path)?;
+        let spec: Value = serde_json::from_str(&text)
+            .map_err(|error| Failure::failed(format!("target specification `{path}` is not JSON")).because(error))?;
+        let Value::Object(spec) = spec else {
+            return Err(Failure::failed(format!("target specification `{path}` is not a JSON object")));
+        };
+        Self::from_spec(spec).map_err(|failure| Failure { what: format!("target specification `{path}`: {}", failure.what), ..failure })
+    }
+
+    fn from_spec(mut spec: Map<String, Value>) -> Result<Self> {
+        let arch = take_text(&mut spec, "arch")?;
+        let builtin = BUILTINS.iter().find(|builtin| builtin.arch == arch).ok_or_else(|| {
+            Failure::no(format!("no built-in soft-float target stands in for arch `{arch}`"))
+        })?;
+        let unlike = |field: &str, value: &str| {
+            Failure::no(format!("`{field}` is `{value}`, which the built-in target `{}` has not", builtin.name))
+                .help("this target specification cannot be replaced yet; report it with the file")
+        };
+        if let Some(abi) = spec.remove("rustc-abi") {
+            let abi = text(&abi);
+            if !builtin.abi.contains(&abi.as_str()) {
+                return Err(unlike("rustc-abi", &abi));
+            }
+        }
+        let layout = take_text(&mut spec, "data-layout")?;
+        if layout != builtin.layout {
+            return Err(unlike("data-layout", &layout));
+        }
+        let width = spec.remove("target-pointer-width").unwrap_or_default();
+        if width.as_u64().or_else(|| width.as_str()?.parse().ok()) != Some(builtin.pointer_width) {
+            return Err(unlike("target-pointer-width", &width.to_string()));
+        }
+        let features = take_text(&mut spec, "features")?;
+        for feature in features.split(',').filter(|feature| !feature.is_empty()) {
+            if !builtin.features.contains(&feature) {
+                return Err(Failure::no(format!("the target feature `{feature}` has no stable equivalent and is not generated yet"))
+                    .help("turn the mitigation off in the configuration; it is never left out silently"));
+            }
+        }
+        let llvm_target = take_text(&mut spec, "llvm-target")?;
+        for (field, expected) in [
+            ("emit-debug-gdb-scripts", Value::Bool(false)),
+            ("frame-pointer", Value::String("may-omit".to_owned())),
+            ("stack-probes", serde_json::json!({"kind": "none"})),
+        ] {
+            if let Some(value) = spec.remove(field)
+                && value != expected
+            {
+                return Err(unlike(field, &value.to_string()));
+            }
+        }
+        // Which sanitizers may be asked for; asking is a flag of its own.
+        spec.remove("supported-sanitizers");
+        if let Some((field, value)) = spec.iter().next() {
+            return Err(unlike(field, &value.to_string()));
+        }
+        Ok(Self {
+            builtin: builtin.name,
+            args: builtin.args.iter().map(|arg| (*arg).to_owned()).collect(),
+            llvm_target,
+            features,
+            weaker: builtin.weaker.iter().map(|text| (*text).to_owned()).collect(),
+        })
+    }
+}
+
+fn take_text(spec: &mut Map<String, Value>, field: &str) -> Result<String> {
+    spec.remove(field).map(|value| text(&value)).ok_or_else(|| Failure::failed(format!("has no `{field}`")))
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spec(change: &str, value: Value) -> Map<String, Value> {
+        let mut spec = serde_json::json!({
+            "arch": "x86_64",
+            "rustc-abi": "x86-softfloat",
+            "data-layout": "e-m:e-p270:32:32-p271:32:32-p272:64:64-i64:64-i128:128-f80:128-n8:16:32:64-S128",
+            "features": "-mmx,+soft-float",
+            "llvm-target": "x86_64-linux-gnu",
+            "supported-sanitizers": ["kcfi", "kernel-address"],
+            "target-pointer-width": 64,
+            "emit-debug-gdb-scripts": false,
+            "frame-pointer": "may-omit",
+            "stack-probes": {"kind": "none"}
+        });
+        if !change.is_empty() {
+            spec[change] = value;
+        }
+        spec.as_object().unwrap().clone()
+    }
+
+    #[test]
+    fn the_specification_of_uml_is_the_bare_metal_target_with_two_stable_options() {
+        let target = Target::from_spec(spec("", Value::Null)).unwrap();
+        assert_eq!(target.builtin, "x86_64-unknown-none");
+        assert_eq!(target.args, ["-Ccode-model=small", "-Cno-redzone=n"]);
+        assert_eq!(target.llvm_target, "x86_64-linux-gnu");
+    }
+
+    #[test]
+    fn a_field_or_feature_without_equivalent_is_named() {
+        for (field, value, named) in [
+            ("features", serde_json::json!("-mmx,+soft-float,+retpoline-external-thunk"), "retpoline-external-thunk"),
+            ("made-up", serde_json::json!(1), "made-up"),
+            ("frame-pointer", serde_json::json!("always"), "always"),
+            ("target-pointer-width", serde_json::json!("32"), "target-pointer-width"),
+            ("arch", serde_json::json!("vax"), "vax"),
+            ("target-endian", serde_json::json!("big"), "target-endian"),
+        ] {
+            let error = Target::from_spec(spec(field, value)).unwrap_err();
+            assert!(error.what.contains(named), "{field}: {}", error.what);
+        }
+    }
+}
