@@ -18,6 +18,12 @@ pub fn line(text: impl std::fmt::Display) -> Result<()> {
     }
 }
 
+/// Prints an answer as JSON on stdout.
+pub fn json(answer: &impl serde::Serialize) -> Result<()> {
+    let text = serde_json::to_string_pretty(answer).map_err(|error| Failure::failed("the answer can't be written as JSON").because(error))?;
+    line(text)
+}
+
 /// Prints one line for a person on stderr; there is nowhere to report that it can't be written.
 pub fn note(text: impl std::fmt::Display) {
     let _ = writeln!(anstream::stderr(), "gateless: {text}");

@@ -44,20 +44,32 @@ pub fn compare(first: &Results, second: &Results) -> Comparison {
     let mut names: Vec<&str> = first.keys().chain(second.keys()).copied().collect();
     names.sort_unstable();
     names.dedup();
-    let mut comparison = Comparison { version: VERSION, same: 0, different: Vec::new() };
+    let mut comparison = Comparison {
+        version: VERSION,
+        same: 0,
+        different: Vec::new(),
+    };
     for name in names {
         let (a, b) = (first.get(name).copied(), second.get(name).copied());
         if a == b {
             comparison.same += 1;
         } else {
-            comparison.different.push(Difference { name: name.to_owned(), first: a, second: b });
+            comparison.different.push(Difference {
+                name: name.to_owned(),
+                first: a,
+                second: b,
+            });
         }
     }
     comparison
 }
 
 fn statuses(results: &Results) -> BTreeMap<&str, CaseStatus> {
-    results.tests.iter().map(|test| (test.name.as_str(), test.status)).collect()
+    results
+        .tests
+        .iter()
+        .map(|test| (test.name.as_str(), test.status))
+        .collect()
 }
 
 impl Comparison {
@@ -74,7 +86,12 @@ impl Comparison {
             let (a, b) = (word(difference.first), word(difference.second));
             let _ = writeln!(text, "{}: {a} in {first}, {b} in {second}", difference.name);
         }
-        let _ = writeln!(text, "{} tests alike, {} different", self.same, self.different.len());
+        let _ = writeln!(
+            text,
+            "{} tests alike, {} different",
+            self.same,
+            self.different.len()
+        );
         text
     }
 }
@@ -88,8 +105,10 @@ pub fn read(path: &Utf8Path) -> Result<Results> {
     if path.is_dir() {
         let json = path.join("boot.json");
         if !json.is_file() {
-            return Err(Failure::failed(format!("{path} has not been booted (no boot.json)"))
-                .help("boot it with `gateless boot`"));
+            return Err(
+                Failure::failed(format!("{path} has not been booted (no boot.json)"))
+                    .help("boot it with `gateless boot`"),
+            );
         }
         return Results::from_json(&json);
     }
@@ -133,6 +152,13 @@ mod tests {
     #[test]
     fn two_boots_without_any_test_are_not_equal() {
         assert!(!compare(&results("nothing\n"), &results("nothing\n")).is_equal());
+    }
+
+    #[test]
+    fn the_schema_in_the_repository_is_that_of_the_answer() {
+        let mut schema = serde_json::to_string_pretty(&schemars::schema_for!(Comparison)).unwrap();
+        schema.push('\n');
+        expect_test::expect_file!["../schema/compare.json"].assert_eq(&schema);
     }
 
     #[test]

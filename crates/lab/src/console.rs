@@ -61,7 +61,11 @@ pub fn run(
     let errors = output.try_clone()?;
     let mut console = fs_err::File::open(log)?;
     let signals = Signals::watch()?;
-    command.stdin(Stdio::null()).stdout(output.into_parts().0).stderr(errors.into_parts().0).process_group(0);
+    command
+        .stdin(Stdio::null())
+        .stdout(output.into_parts().0)
+        .stderr(errors.into_parts().0)
+        .process_group(0);
     let child = command.spawn().map_err(|error| {
         let program = command.get_program().to_string_lossy();
         Failure::failed(format!("{program} can't be started")).because(error)
@@ -78,7 +82,8 @@ pub fn run(
             return Ok(ended(status));
         }
         if signals.seen() {
-            return Err(Failure::failed("interrupted").help(format!("what the machine printed is in {log}")));
+            return Err(Failure::failed("interrupted")
+                .help(format!("what the machine printed is in {log}")));
         }
         if start.elapsed() >= limit {
             return Ok(Ended::TimedOut(limit));
@@ -119,9 +124,15 @@ struct Signals {
 
 impl Signals {
     fn watch() -> Result<Self> {
-        let mut signals = Signals { seen: Arc::new(AtomicBool::new(false)), ids: Vec::new() };
+        let mut signals = Signals {
+            seen: Arc::new(AtomicBool::new(false)),
+            ids: Vec::new(),
+        };
         for signal in [SIGINT, SIGTERM, SIGHUP] {
-            signals.ids.push(signal_hook::flag::register(signal, Arc::clone(&signals.seen))?);
+            signals.ids.push(signal_hook::flag::register(
+                signal,
+                Arc::clone(&signals.seen),
+            )?);
         }
         Ok(signals)
     }
@@ -154,7 +165,11 @@ impl Counter {
         console.read_to_end(&mut new)?;
         self.progress.bytes += new.len() as u64;
         self.rest.extend_from_slice(&new);
-        let complete = self.rest.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
+        let complete = self
+            .rest
+            .iter()
+            .rposition(|byte| *byte == b'\n')
+            .map_or(0, |last| last + 1);
         let lines: Vec<u8> = self.rest.drain(..complete).collect();
         for line in lines.split(|byte| *byte == b'\n') {
             self.count(line);
@@ -186,7 +201,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let log = Utf8Path::from_path(folder.path()).unwrap().join("boot.log");
         let mut last = Progress::default();
-        let ended = run(Command::new("sh").args(["-c", script]), &log, limit, &mut |now| last = now);
+        let ended = run(
+            Command::new("sh").args(["-c", script]),
+            &log,
+            limit,
+            &mut |now| last = now,
+        );
         (ended, fs_err::read_to_string(&log).unwrap(), last)
     }
 
@@ -195,7 +215,10 @@ mod tests {
     #[test]
     fn output_and_errors_are_kept_in_order_with_the_exit_code() {
         let (ended, log, _) = shell("echo one; echo two >&2; echo three; exit 7", LONG);
-        assert_eq!((ended.unwrap(), log.as_str()), (Ended::Exited(7), "one\ntwo\nthree\n"));
+        assert_eq!(
+            (ended.unwrap(), log.as_str()),
+            (Ended::Exited(7), "one\ntwo\nthree\n")
+        );
     }
 
     #[test]
@@ -232,7 +255,10 @@ mod tests {
 
     #[test]
     fn the_machine_has_no_terminal_to_change_and_no_input_to_wait_for() {
-        let (ended, log, _) = shell("test -t 0 || test -t 1 || test -t 2 && echo terminal; cat; echo end", LONG);
+        let (ended, log, _) = shell(
+            "test -t 0 || test -t 1 || test -t 2 && echo terminal; cat; echo end",
+            LONG,
+        );
         assert_eq!((ended.unwrap(), log.as_str()), (Ended::Exited(0), "end\n"));
     }
 
@@ -246,7 +272,8 @@ mod tests {
     fn a_program_that_is_not_there_is_named() {
         let folder = tempfile::tempdir().unwrap();
         let log = Utf8Path::from_path(folder.path()).unwrap().join("boot.log");
-        let failure = run(&mut Command::new("/nowhere/linux"), &log, LONG, &mut |_| {}).unwrap_err();
+        let failure =
+            run(&mut Command::new("/nowhere/linux"), &log, LONG, &mut |_| {}).unwrap_err();
         assert_eq!(failure.what, "/nowhere/linux can't be started");
     }
 }

@@ -47,11 +47,19 @@ pub fn expected(out: &Utf8Path) -> Result<Expected> {
         return Ok(expected);
     }
     if on("RUST_KERNEL_DOCTESTS") {
-        expected.suites.insert(DOCTESTS.to_owned(), "CONFIG_RUST_KERNEL_DOCTESTS=y".to_owned());
+        expected.suites.insert(
+            DOCTESTS.to_owned(),
+            "CONFIG_RUST_KERNEL_DOCTESTS=y".to_owned(),
+        );
         expected.doctests = doctests(&out.join("rust/test/doctests/kernel"))?;
     }
     for source in kernel_sources(out)? {
-        suites(&source, &fs_err::read_to_string(&source)?, &config, &mut expected);
+        suites(
+            &source,
+            &fs_err::read_to_string(&source)?,
+            &config,
+            &mut expected,
+        );
     }
     Ok(expected)
 }
@@ -62,8 +70,12 @@ fn config(out: &Utf8Path) -> Result<BTreeMap<String, String>> {
     let text = fs_err::read_to_string(&path).map_err(|error| {
         Failure::failed(format!("{out} is no output folder of a kernel build")).because(error)
     })?;
-    let entries = text.lines().filter_map(|line| line.strip_prefix("CONFIG_")?.split_once('='));
-    Ok(entries.map(|(symbol, value)| (symbol.to_owned(), value.to_owned())).collect())
+    let entries = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("CONFIG_")?.split_once('='));
+    Ok(entries
+        .map(|(symbol, value)| (symbol.to_owned(), value.to_owned()))
+        .collect())
 }
 
 /// The extracted doctests are files named FILE_LINE_NUMBER; scripts/rustdoc_test_gen.rs counts them anew by FILE.
@@ -74,9 +86,13 @@ fn doctests(folder: &Utf8Path) -> Result<BTreeSet<String>> {
     }
     for entry in fs_err::read_dir(folder)? {
         let name = entry?.file_name().to_string_lossy().into_owned();
-        let file = name.rsplit_once('_').and_then(|(rest, _)| Some(rest.rsplit_once('_')?.0));
+        let file = name
+            .rsplit_once('_')
+            .and_then(|(rest, _)| Some(rest.rsplit_once('_')?.0));
         let file = file.ok_or_else(|| {
-            Failure::failed(format!("{folder}/{name} is not named like a doctest (FILE_LINE_NUMBER)"))
+            Failure::failed(format!(
+                "{folder}/{name} is not named like a doctest (FILE_LINE_NUMBER)"
+            ))
         })?;
         *numbers.entry(file.to_owned()).or_default() += 1;
     }
@@ -92,12 +108,20 @@ fn kernel_sources(out: &Utf8Path) -> Result<BTreeSet<Utf8PathBuf>> {
     let text = fs_err::read_to_string(&path).map_err(|error| {
         Failure::failed(format!("the kernel crate of {out} has not been built")).because(error)
     })?;
-    let words = text.lines().filter(|line| !line.starts_with("savedcmd_")).flat_map(str::split_whitespace);
+    let words = text
+        .lines()
+        .filter(|line| !line.starts_with("savedcmd_"))
+        .flat_map(str::split_whitespace);
     let sources = words.filter(|word| word.ends_with(".rs") && !word.starts_with('$'));
     Ok(sources.map(|source| out.join(source)).collect())
 }
 
-fn suites(source: &Utf8Path, text: &str, config: &BTreeMap<String, String>, expected: &mut Expected) {
+fn suites(
+    source: &Utf8Path,
+    text: &str,
+    config: &BTreeMap<String, String>,
+    expected: &mut Expected,
+) {
     for found in SUITE.captures_iter(text) {
         let name = found[2].to_owned();
         let attributes = format!("{}{}", &found[1], &found[3]);
@@ -144,12 +168,27 @@ impl Expected {
             .map(|(name, reason)| format!("suite {name} is not in the log ({reason})"))
             .collect();
         if let Some(suite) = suites.get(DOCTESTS) {
-            let there: BTreeSet<&str> = suite.subtests.iter().map(|test| test.name.as_str()).collect();
-            let missing = self.doctests.iter().filter(|name| !there.contains(name.as_str()));
-            absent.extend(missing.map(|name| format!("doctest {name} is not in the log (the build extracted it)")));
+            let there: BTreeSet<&str> = suite
+                .subtests
+                .iter()
+                .map(|test| test.name.as_str())
+                .collect();
+            let missing = self
+                .doctests
+                .iter()
+                .filter(|name| !there.contains(name.as_str()));
+            absent.extend(
+                missing.map(|name| {
+                    format!("doctest {name} is not in the log (the build extracted it)")
+                }),
+            );
             if !self.doctests.is_empty() {
-                let unknown = there.iter().filter(|name| !name.is_empty() && !self.doctests.contains(**name));
-                absent.extend(unknown.map(|name| format!("doctest {name} is in the log, but the build extracted none")));
+                let unknown = there
+                    .iter()
+                    .filter(|name| !name.is_empty() && !self.doctests.contains(**name));
+                absent.extend(unknown.map(|name| {
+                    format!("doctest {name} is in the log, but the build extracted none")
+                }));
             }
         }
         absent
@@ -175,8 +214,11 @@ mod tests {
              $(wildcard include/config/RUST) \\\n  str.rs \\\n",
         )
         .unwrap();
-        fs_err::write(out.join("lib.rs"), "/// #[kunit_tests(in_a_comment)]\n\n#[kunit_tests(always)]\nmod a {}\n")
-            .unwrap();
+        fs_err::write(
+            out.join("lib.rs"),
+            "/// #[kunit_tests(in_a_comment)]\n\n#[kunit_tests(always)]\nmod a {}\n",
+        )
+        .unwrap();
         fs_err::write(
             out.join("str.rs"),
             "#[cfg(CONFIG_ON)]\n#[macros::kunit_tests(on)]\nmod a {}\n\n#[cfg(CONFIG_OFF)]\n#[kunit_tests(off)]\n\
@@ -186,16 +228,21 @@ mod tests {
         (folder, out)
     }
 
-    const CONFIG: &str = "CONFIG_KUNIT=y\nCONFIG_RUST=y\nCONFIG_RUST_KERNEL_DOCTESTS=y\nCONFIG_ON=y\n";
+    const CONFIG: &str =
+        "CONFIG_KUNIT=y\nCONFIG_RUST=y\nCONFIG_RUST_KERNEL_DOCTESTS=y\nCONFIG_ON=y\n";
 
     #[test]
     fn suites_and_doctests_come_from_what_was_built() {
         let (_folder, out) = build(CONFIG);
         let expected = expected(&out).unwrap();
-        assert_eq!(expected.suites.keys().collect::<Vec<_>>(), ["always", "on", "rust_doctests_kernel"]);
+        assert_eq!(
+            expected.suites.keys().collect::<Vec<_>>(),
+            ["always", "on", "rust_doctests_kernel"]
+        );
         assert_eq!(expected.unclear.keys().collect::<Vec<_>>(), ["unclear"]);
         let doctests: Vec<&str> = expected.doctests.iter().map(String::as_str).collect();
-        let names = ["alloc_kbox_rs_0", "str_rs_0", "str_rs_1"].map(|name| format!("rust_doctest_kernel_{name}"));
+        let names = ["alloc_kbox_rs_0", "str_rs_0", "str_rs_1"]
+            .map(|name| format!("rust_doctest_kernel_{name}"));
         assert_eq!(doctests, names);
     }
 
@@ -204,10 +251,14 @@ mod tests {
         let (_folder, out) = build(CONFIG);
         let log = "KTAP version 1\n1..2\nok 1 always\n  KTAP version 1\n  # Subtest: rust_doctests_kernel\n  1..2\n  \
                    ok 1 rust_doctest_kernel_str_rs_0\n  ok 2 rust_doctest_kernel_str_rs_1\nok 2 rust_doctests_kernel\n";
-        let absent = expected(&out).unwrap().absent(&ktap::parse(&ktap::split(log.as_bytes())));
+        let absent = expected(&out)
+            .unwrap()
+            .absent(&ktap::parse(&ktap::split(log.as_bytes())));
         assert_eq!(absent.len(), 2, "{absent:?}");
         assert!(absent[0].starts_with("suite on is not in the log"));
-        assert!(absent[1].starts_with("doctest rust_doctest_kernel_alloc_kbox_rs_0 is not in the log"));
+        assert!(
+            absent[1].starts_with("doctest rust_doctest_kernel_alloc_kbox_rs_0 is not in the log")
+        );
     }
 
     #[test]
@@ -220,6 +271,11 @@ mod tests {
     fn a_folder_that_is_no_build_is_named() {
         let folder = tempfile::tempdir().unwrap();
         let out = Utf8Path::from_path(folder.path()).unwrap();
-        assert!(expected(out).unwrap_err().what.ends_with("is no output folder of a kernel build"));
+        assert!(
+            expected(out)
+                .unwrap_err()
+                .what
+                .ends_with("is no output folder of a kernel build")
+        );
     }
 }

@@ -39,16 +39,24 @@ impl Machine {
     /// Ends in [`Exit::Usage`](gateless_model::Exit::Usage) if no file describes the architecture.
     pub fn for_arch(arch: &str) -> Result<Machine> {
         let known: Vec<&str> = FILES.iter().map(|(name, _)| *name).collect();
-        let (_, text) = FILES.iter().find(|(name, _)| *name == arch).ok_or_else(|| {
-            Failure::usage(format!("booting is not known for the architecture {arch}"))
-                .help(format!("known: {}; `gateless build` may still work", known.join(", ")))
-        })?;
+        let (_, text) = FILES
+            .iter()
+            .find(|(name, _)| *name == arch)
+            .ok_or_else(|| {
+                Failure::usage(format!("booting is not known for the architecture {arch}")).help(
+                    format!(
+                        "known: {}; `gateless build` may still work",
+                        known.join(", ")
+                    ),
+                )
+            })?;
         parse(arch, text)
     }
 }
 
 fn parse(arch: &str, text: &str) -> Result<Machine> {
-    toml::from_str(text).map_err(|error| Failure::failed(format!("machines/{arch}.toml is wrong")).because(error))
+    toml::from_str(text)
+        .map_err(|error| Failure::failed(format!("machines/{arch}.toml is wrong")).because(error))
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //! `OUT/boot.json`, compared by [`crate::compare`].
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 
 use camino::Utf8Path;
 use gateless_model::{Failure, Result};
@@ -168,14 +169,19 @@ impl Results {
             trouble,
             notes: Vec::new(),
             log: log.to_string(),
-            log_sha256: Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect(),
+            log_sha256: Sha256::digest(bytes)
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect(),
         };
         for document in &documents {
             results.add(document);
         }
         make_unique(&mut results.tests);
         let unclear = expected.unclear.iter();
-        results.notes.extend(unclear.map(|(name, reason)| format!("suite {name} may be missing or not: {reason}")));
+        results.notes.extend(
+            unclear.map(|(name, reason)| format!("suite {name} may be missing or not: {reason}")),
+        );
         results
     }
 
@@ -188,21 +194,44 @@ impl Results {
         struct Versioned {
             version: u32,
         }
-        let wrong = |error| Failure::failed(format!("{path} has no results of a boot")).because(error);
+        let wrong =
+            |error| Failure::failed(format!("{path} has no results of a boot")).because(error);
         let bytes = fs_err::read(path)?;
         let found: Versioned = serde_json::from_slice(&bytes).map_err(wrong)?;
         if found.version != VERSION {
-            return Err(Failure::failed(format!("{path} has version {}, not {VERSION}", found.version))
-                .help("boot again with this gateless"));
+            return Err(Failure::failed(format!(
+                "{path} has version {}, not {VERSION}",
+                found.version
+            ))
+            .help("boot again with this gateless"));
         }
         serde_json::from_slice(&bytes).map_err(wrong)
     }
 
     /// The results as JSON with a final newline.
     pub fn to_json(&self) -> String {
-        let mut text = serde_json::to_string_pretty(self).expect("no map with other keys than strings, no failing type");
+        let mut text = serde_json::to_string_pretty(self)
+            .expect("no map with other keys than strings, no failing type");
         text.push('\n');
         text
+    }
+
+    /// Writes the results as JSON to the file `path`, whole or not at all.
+    ///
+    /// # Errors
+    /// If the file can't be written.
+    pub fn write(&self, path: &Utf8Path) -> Result<()> {
+        let unwritable = |error| Failure::failed(format!("{path} can't be written")).because(error);
+        let folder = path
+            .parent()
+            .filter(|folder| !folder.as_str().is_empty())
+            .unwrap_or(Utf8Path::new("."));
+        let mut file = tempfile::NamedTempFile::new_in(folder).map_err(unwritable)?;
+        file.write_all(self.to_json().as_bytes())
+            .map_err(unwritable)?;
+        file.persist(path)
+            .map_err(|error| unwritable(error.error))?;
+        Ok(())
     }
 
     fn add(&mut self, document: &Document) {
@@ -211,7 +240,11 @@ impl Results {
         self.totals = sum(self.totals, totals(main));
         for (index, suite) in main.subtests.iter().enumerate() {
             let name = named(suite, index);
-            self.suites.push(Suite { name: name.clone(), status: suite.status.into(), totals: totals(suite) });
+            self.suites.push(Suite {
+                name: name.clone(),
+                status: suite.status.into(),
+                totals: totals(suite),
+            });
             self.cases(suite, &name);
         }
         self.missing(main, "");
@@ -220,10 +253,18 @@ impl Results {
     fn cases(&mut self, test: &Test, name: &str) {
         self.note(test, name);
         let leaf = test.subtests.is_empty() && test.missing == 0;
-        let sub_failed = test.subtests.iter().map(|sub| sub.counts.failed).sum::<usize>();
+        let sub_failed = test
+            .subtests
+            .iter()
+            .map(|sub| sub.counts.failed)
+            .sum::<usize>();
         if leaf || test.counts.failed > sub_failed {
             // A suite with a failure of its own, such as its exit function, is a case too.
-            self.tests.push(case(test, name, if leaf { test.status } else { Status::Failed }));
+            self.tests.push(case(
+                test,
+                name,
+                if leaf { test.status } else { Status::Failed },
+            ));
         }
         for (index, sub) in test.subtests.iter().enumerate() {
             self.cases(sub, &format!("{name}.{}", named(sub, index)));
@@ -236,7 +277,11 @@ impl Results {
         let dot = if name.is_empty() { "" } else { "." };
         for number in first..first + test.missing {
             // The kernel was in the first of them when it stopped.
-            let message = if number == first { first_lines(&test.log) } else { Vec::new() };
+            let message = if number == first {
+                first_lines(&test.log)
+            } else {
+                Vec::new()
+            };
             self.tests.push(Case {
                 name: format!("{name}{dot}(number {number})"),
                 status: CaseStatus::Crashed,
@@ -251,7 +296,9 @@ impl Results {
     fn note(&mut self, test: &Test, name: &str) {
         let colon = if name.is_empty() { "" } else { ": " };
         self.notes.extend(
-            test.problems.iter().map(|problem| format!("line {}: {name}{colon}{}", problem.line, problem.kind)),
+            test.problems
+                .iter()
+                .map(|problem| format!("line {}: {name}{colon}{}", problem.line, problem.kind)),
         );
     }
 }
@@ -278,7 +325,11 @@ fn sum(a: Totals, b: Totals) -> Totals {
 }
 
 fn named(test: &Test, index: usize) -> String {
-    if test.name.is_empty() { format!("(number {})", index + 1) } else { test.name.clone() }
+    if test.name.is_empty() {
+        format!("(number {})", index + 1)
+    } else {
+        test.name.clone()
+    }
 }
 
 fn case(test: &Test, name: &str, status: Status) -> Case {
@@ -288,14 +339,24 @@ fn case(test: &Test, name: &str, status: Status) -> Case {
         name: name.to_owned(),
         status,
         seconds: test.seconds,
-        location: test.log.iter().find_map(|line| Some(line.trim().strip_prefix(&marker)?.to_owned())),
+        location: test
+            .log
+            .iter()
+            .find_map(|line| Some(line.trim().strip_prefix(&marker)?.to_owned())),
         skip_reason: Some(test.skip_reason.clone()).filter(|_| status == CaseStatus::Skipped),
-        message: if status.is_good() { Vec::new() } else { first_lines(&test.log) },
+        message: if status.is_good() {
+            Vec::new()
+        } else {
+            first_lines(&test.log)
+        },
     }
 }
 
 fn first_lines(log: &[String]) -> Vec<String> {
-    let said = log.iter().map(|line| line.trim()).filter(|line| !line.is_empty() && !is_attribute(line));
+    let said = log
+        .iter()
+        .map(|line| line.trim())
+        .filter(|line| !line.is_empty() && !is_attribute(line));
     let mut lines: Vec<String> = said.map(str::to_owned).collect();
     if lines.len() > FIRST_LINES {
         let more = lines.len() - FIRST_LINES;
@@ -344,13 +405,21 @@ ok 2 t
 ";
 
     fn results() -> Results {
-        Results::from_bytes(LOG.as_bytes(), Utf8Path::new("boot.log"), &Ended::Exited(0), &Expected::default())
+        Results::from_bytes(
+            LOG.as_bytes(),
+            Utf8Path::new("boot.log"),
+            &Ended::Exited(0),
+            &Expected::default(),
+        )
     }
 
     #[test]
     fn every_test_is_listed_once_by_its_full_name() {
         let tests = results().tests;
-        let listed: Vec<_> = tests.iter().map(|test| (test.name.as_str(), test.status.word())).collect();
+        let listed: Vec<_> = tests
+            .iter()
+            .map(|test| (test.name.as_str(), test.status.word()))
+            .collect();
         let expected = [
             ("s.a", "failed"),
             ("s.b", "skipped"),
@@ -366,16 +435,28 @@ ok 2 t
     fn a_failure_has_its_place_and_its_first_lines() {
         let failed = &results().tests[0];
         assert_eq!(failed.location.as_deref(), Some("rust/kernel/a.rs:1"));
-        let message = ["# a.location: rust/kernel/a.rs:1", "# a: ASSERTION FAILED at rust/kernel/a.rs:3", "Expected 1 == 2"];
+        let message = [
+            "# a.location: rust/kernel/a.rs:1",
+            "# a: ASSERTION FAILED at rust/kernel/a.rs:3",
+            "Expected 1 == 2",
+        ];
         assert_eq!(failed.message, message);
     }
 
     #[test]
     fn a_suite_that_fails_by_itself_is_listed() {
         let log = "KTAP version 1\n1..1\n  KTAP version 1\n  # Subtest: s\n  1..1\n  ok 1 a\nnot ok 1 s\n";
-        let results =
-            Results::from_bytes(log.as_bytes(), Utf8Path::new("x"), &Ended::Exited(0), &Expected::default());
-        let listed: Vec<_> = results.tests.iter().map(|test| (test.name.as_str(), test.status.word())).collect();
+        let results = Results::from_bytes(
+            log.as_bytes(),
+            Utf8Path::new("x"),
+            &Ended::Exited(0),
+            &Expected::default(),
+        );
+        let listed: Vec<_> = results
+            .tests
+            .iter()
+            .map(|test| (test.name.as_str(), test.status.word()))
+            .collect();
         assert_eq!(listed, [("s", "failed"), ("s.a", "passed")]);
         assert_eq!(results.totals.failed, 1);
     }
@@ -383,13 +464,25 @@ ok 2 t
     #[test]
     fn json_survives_a_round_trip_and_other_versions_are_refused() {
         let folder = tempfile::tempdir().unwrap();
-        let path = Utf8Path::from_path(folder.path()).unwrap().join("boot.json");
-        fs_err::write(&path, results().to_json()).unwrap();
+        let path = Utf8Path::from_path(folder.path())
+            .unwrap()
+            .join("boot.json");
+        results().write(&path).unwrap();
         assert_eq!(Results::from_json(&path).unwrap(), results());
         fs_err::write(&path, "{\"version\": 2}").unwrap();
-        assert!(Results::from_json(&path).unwrap_err().what.ends_with("has version 2, not 1"));
+        assert!(
+            Results::from_json(&path)
+                .unwrap_err()
+                .what
+                .ends_with("has version 2, not 1")
+        );
         fs_err::write(&path, "KTAP version 1").unwrap();
-        assert!(Results::from_json(&path).unwrap_err().what.ends_with("has no results of a boot"));
+        assert!(
+            Results::from_json(&path)
+                .unwrap_err()
+                .what
+                .ends_with("has no results of a boot")
+        );
     }
 
     #[test]
@@ -402,7 +495,15 @@ ok 2 t
     #[test]
     fn the_hash_is_that_of_the_log() {
         // sha256sum of nothing.
-        let results = Results::from_bytes(b"", Utf8Path::new("x"), &Ended::Unknown, &Expected::default());
-        assert_eq!(results.log_sha256, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+        let results = Results::from_bytes(
+            b"",
+            Utf8Path::new("x"),
+            &Ended::Unknown,
+            &Expected::default(),
+        );
+        assert_eq!(
+            results.log_sha256,
+            "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+        );
     }
 }

@@ -13,13 +13,26 @@ const MOST: usize = 20;
 pub fn summary(results: &Results) -> String {
     let mut text = String::new();
     suites(&mut text, results);
-    let bad: Vec<&Case> = results.tests.iter().filter(|test| !test.status.is_good()).collect();
+    let bad: Vec<&Case> = results
+        .tests
+        .iter()
+        .filter(|test| !test.status.is_good())
+        .collect();
     section(&mut text, "failures", &bad, failure);
-    let trouble: Vec<_> = results.trouble.iter().filter(|trouble| trouble.kind != Kind::NoRoot).collect();
+    let trouble: Vec<_> = results
+        .trouble
+        .iter()
+        .filter(|trouble| trouble.kind != Kind::NoRoot)
+        .collect();
     section(&mut text, "the kernel said", &trouble, |trouble| {
-        format!("  line {} ({}): {}\n", trouble.line, trouble.kind, trouble.text)
+        format!(
+            "  line {} ({}): {}\n",
+            trouble.line, trouble.kind, trouble.text
+        )
     });
-    section(&mut text, "notes", &results.notes, |note| format!("  {note}\n"));
+    section(&mut text, "notes", &results.notes, |note| {
+        format!("  {note}\n")
+    });
     if !text.is_empty() {
         text.push('\n');
     }
@@ -30,9 +43,20 @@ pub fn summary(results: &Results) -> String {
 }
 
 fn suites(text: &mut String, results: &Results) {
-    let width = results.suites.iter().map(|suite| suite.name.chars().count()).max().unwrap_or(0);
+    let width = results
+        .suites
+        .iter()
+        .map(|suite| suite.name.chars().count())
+        .max()
+        .unwrap_or(0);
     for suite in &results.suites {
-        let _ = writeln!(text, "{:width$}  {}: {}", suite.name, suite.status.word(), counted(suite.totals));
+        let _ = writeln!(
+            text,
+            "{:width$}  {}: {}",
+            suite.name,
+            suite.status.word(),
+            counted(suite.totals)
+        );
     }
 }
 
@@ -50,7 +74,10 @@ fn section<T>(text: &mut String, title: &str, items: &[T], line: impl Fn(&T) -> 
 }
 
 fn failure(case: &&Case) -> String {
-    let place = case.location.as_ref().map_or(String::new(), |location| format!(" ({location})"));
+    let place = case
+        .location
+        .as_ref()
+        .map_or(String::new(), |location| format!(" ({location})"));
     let mut text = format!("  {}: {}{place}\n", case.name, case.status.word());
     for line in &case.message {
         let _ = writeln!(text, "      {line}");
@@ -60,12 +87,19 @@ fn failure(case: &&Case) -> String {
 
 /// `395 tests: 394 passed, 0 failed, 1 skipped`, and those without a result if there are any.
 pub fn totals(totals: Totals) -> String {
-    let tests = if totals.tests == 1 { "1 test".to_owned() } else { format!("{} tests", totals.tests) };
+    let tests = if totals.tests == 1 {
+        "1 test".to_owned()
+    } else {
+        format!("{} tests", totals.tests)
+    };
     format!("{tests}: {}", counted(totals))
 }
 
 fn counted(totals: Totals) -> String {
-    let mut text = format!("{} passed, {} failed, {} skipped", totals.passed, totals.failed, totals.skipped);
+    let mut text = format!(
+        "{} passed, {} failed, {} skipped",
+        totals.passed, totals.failed, totals.skipped
+    );
     if totals.crashed > 0 {
         let _ = write!(text, ", {} without a result", totals.crashed);
     }
@@ -102,7 +136,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = Utf8Path::from_path(folder.path()).unwrap().join("boot.log");
         fs_err::write(&path, log).unwrap();
-        let mut results = Results::from_log(&path, &Ended::Exited(0), &Expected::default()).unwrap();
+        let mut results =
+            Results::from_log(&path, &Ended::Exited(0), &Expected::default()).unwrap();
         results.log = "OUT/boot.log".to_owned();
         summary(&results)
     }
@@ -163,6 +198,8 @@ mod tests {
         }
         let text = text(&log);
         assert!(text.contains("  (80 more)\n"));
-        assert!(text.ends_with("failed: 100 tests failed; no test passed\nconsole: OUT/boot.log\n"));
+        assert!(
+            text.ends_with("failed: 100 tests failed; no test passed\nconsole: OUT/boot.log\n")
+        );
     }
 }

@@ -58,7 +58,12 @@ static PATTERNS: LazyLock<Vec<(Kind, Regex)>> = LazyLock::new(|| {
                  Kernel mode fault at addr |Segfault with no mm|rust_[a-z0-9_]*: panicked at ",
             ),
         ),
-        (Kind::Bug, message(r"(?:watchdog: )?BUG: |INFO: task .* blocked for more than |INFO: rcu.* detected")),
+        (
+            Kind::Bug,
+            message(
+                r"(?:watchdog: )?BUG: |INFO: task .* blocked for more than |INFO: rcu.* detected",
+            ),
+        ),
         (Kind::Warning, message(r"WARNING: .*(?:CPU: |\bat )")),
         (Kind::Executor, message("kunit executor: |kunit: disabled")),
     ]
@@ -68,9 +73,15 @@ static PATTERNS: LazyLock<Vec<(Kind, Regex)>> = LazyLock::new(|| {
 pub fn find(lines: &[String]) -> Vec<Trouble> {
     let mut found = Vec::new();
     for (index, line) in lines.iter().enumerate() {
-        let hit = PATTERNS.iter().find_map(|(kind, pattern)| Some((*kind, pattern.captures(line)?)));
+        let hit = PATTERNS
+            .iter()
+            .find_map(|(kind, pattern)| Some((*kind, pattern.captures(line)?)));
         if let Some((kind, captures)) = hit {
-            found.push(Trouble { line: index + 1, kind, text: captures[1].to_owned() });
+            found.push(Trouble {
+                line: index + 1,
+                kind,
+                text: captures[1].to_owned(),
+            });
         }
     }
     found
@@ -100,24 +111,66 @@ mod tests {
     #[test]
     fn each_way_to_go_wrong_is_recognised_behind_each_prefix() {
         let lines = [
-            ("Kernel panic - not syncing: Attempted to kill init!", Kind::Panic),
-            ("Kernel panic - not syncing: Segfault with no mm", Kind::Panic),
-            ("Kernel panic - not syncing: VFS: Unable to mount root fs on unknown-block(98,0)", Kind::NoRoot),
-            ("Kernel panic - not syncing: No working init found.  Try passing init= option", Kind::NoRoot),
+            (
+                "Kernel panic - not syncing: Attempted to kill init!",
+                Kind::Panic,
+            ),
+            (
+                "Kernel panic - not syncing: Segfault with no mm",
+                Kind::Panic,
+            ),
+            (
+                "Kernel panic - not syncing: VFS: Unable to mount root fs on unknown-block(98,0)",
+                Kind::NoRoot,
+            ),
+            (
+                "Kernel panic - not syncing: No working init found.  Try passing init= option",
+                Kind::NoRoot,
+            ),
             ("Oops: 0002 [#1] SMP", Kind::Oops),
-            ("Internal error: Oops - BUG: 00000000f2000800 [#1] SMP", Kind::Oops),
+            (
+                "Internal error: Oops - BUG: 00000000f2000800 [#1] SMP",
+                Kind::Oops,
+            ),
             ("kernel BUG at lib/foo.c:1!", Kind::Oops),
-            ("Unable to handle kernel NULL pointer dereference at virtual address 0", Kind::Oops),
+            (
+                "Unable to handle kernel NULL pointer dereference at virtual address 0",
+                Kind::Oops,
+            ),
             ("Kernel mode fault at addr 0x0, ip 0x60", Kind::Oops),
-            ("rust_kernel: panicked at rust/kernel/str.rs:1:2:", Kind::Oops),
-            ("BUG: sleeping function called from invalid context", Kind::Bug),
-            ("watchdog: BUG: soft lockup - CPU#0 stuck for 22s!", Kind::Bug),
-            ("WARNING: CPU: 0 PID: 1 at lib/foo.c:1 foo+0x1/0x2", Kind::Warning),
-            ("WARNING: lib/foo.c:1 at foo+0x1/0x2, CPU#0: swapper/1", Kind::Warning),
-            ("kunit executor: error filtering suites: -22", Kind::Executor),
+            (
+                "rust_kernel: panicked at rust/kernel/str.rs:1:2:",
+                Kind::Oops,
+            ),
+            (
+                "BUG: sleeping function called from invalid context",
+                Kind::Bug,
+            ),
+            (
+                "watchdog: BUG: soft lockup - CPU#0 stuck for 22s!",
+                Kind::Bug,
+            ),
+            (
+                "WARNING: CPU: 0 PID: 1 at lib/foo.c:1 foo+0x1/0x2",
+                Kind::Warning,
+            ),
+            (
+                "WARNING: lib/foo.c:1 at foo+0x1/0x2, CPU#0: swapper/1",
+                Kind::Warning,
+            ),
+            (
+                "kunit executor: error filtering suites: -22",
+                Kind::Executor,
+            ),
         ];
         for (text, expected) in lines {
-            for prefix in ["", "[    0.060000] ", "[    0.060000][    T1] ", "<2>", "\t"] {
+            for prefix in [
+                "",
+                "[    0.060000] ",
+                "[    0.060000][    T1] ",
+                "<2>",
+                "\t",
+            ] {
                 let line = format!("{prefix}{text}");
                 assert_eq!(kind(&line), Some(expected), "{line}");
             }
@@ -126,7 +179,12 @@ mod tests {
 
     #[test]
     fn words_in_the_middle_of_a_message_are_no_trouble() {
-        for line in ["# a.location: rust/kernel/bug.rs:1", "    # b: printed BUG: on purpose", "ok 1 Oops", ""] {
+        for line in [
+            "# a.location: rust/kernel/bug.rs:1",
+            "    # b: printed BUG: on purpose",
+            "ok 1 Oops",
+            "",
+        ] {
             assert_eq!(kind(line), None, "{line}");
         }
     }

@@ -21,7 +21,9 @@ pub(crate) fn boot(
     limit: Duration,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Ended> {
-    let out = &out.canonicalize_utf8().map_err(|error| no_kernel(out).because(error))?;
+    let out = &out
+        .canonicalize_utf8()
+        .map_err(|error| no_kernel(out).because(error))?;
     let kernel = out.join(&machine.kernel);
     if !kernel.is_file() {
         return Err(no_kernel(&kernel));
@@ -29,7 +31,8 @@ pub(crate) fn boot(
     // Holds the management socket, which would otherwise stay in ~/.uml; a short path, for sockets have a limit of
     // 108 characters.
     let scratch = tempfile::Builder::new().prefix("gateless-uml-").tempdir()?;
-    let scratch = Utf8Path::from_path(scratch.path()).ok_or_else(|| Failure::failed("TMPDIR is not UTF-8"))?;
+    let scratch = Utf8Path::from_path(scratch.path())
+        .ok_or_else(|| Failure::failed("TMPDIR is not UTF-8"))?;
     let memory = memory_folder(out, machine.memory_file_mib.unwrap_or(0))?;
     let mut command = Command::new(&kernel);
     command
@@ -45,13 +48,18 @@ pub(crate) fn boot(
 }
 
 fn no_kernel(path: &Utf8Path) -> Failure {
-    Failure::failed(format!("no kernel to boot: {path}")).help("build it first: `gateless build`, or `gateless boot`")
+    Failure::failed(format!("no kernel to boot: {path}"))
+        .help("build it first: `gateless build`, or `gateless boot`")
 }
 
 /// UML maps a file as its memory; in a folder that is too small it dies of SIGBUS, in one without the right to
 /// execute it refuses. Containers often have a /dev/shm of 64 MiB.
 fn memory_folder(out: &Utf8Path, mib: u64) -> Result<Utf8PathBuf> {
-    let candidates = [Utf8PathBuf::from("/dev/shm"), Utf8PathBuf::from("/tmp"), out.to_owned()];
+    let candidates = [
+        Utf8PathBuf::from("/dev/shm"),
+        Utf8PathBuf::from("/tmp"),
+        out.to_owned(),
+    ];
     let mut seen = Vec::new();
     for folder in candidates {
         match rustix::fs::statvfs(folder.as_std_path()) {
@@ -62,14 +70,20 @@ fn memory_folder(out: &Utf8Path, mib: u64) -> Result<Utf8PathBuf> {
                 if free >= mib && executable && writable {
                     return Ok(folder);
                 }
-                let flaw = if executable && writable { "" } else { " (not executable or not writable)" };
+                let flaw = if executable && writable {
+                    ""
+                } else {
+                    " (not executable or not writable)"
+                };
                 seen.push(format!("{folder}: {free} MiB free{flaw}"));
             }
             Err(error) => seen.push(format!("{folder}: {error}")),
         }
     }
-    Err(Failure::failed(format!("no folder has {mib} MiB for the memory of User Mode Linux"))
-        .help(format!("make room in one of these: {}", seen.join("; "))))
+    Err(Failure::failed(format!(
+        "no folder has {mib} MiB for the memory of User Mode Linux"
+    ))
+    .help(format!("make room in one of these: {}", seen.join("; "))))
 }
 
 #[cfg(test)]
@@ -81,9 +95,22 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let out = Utf8Path::from_path(folder.path()).unwrap();
         let machine = Machine::for_arch("um").unwrap();
-        let failure = boot(&machine, out, &out.join("boot.log"), Duration::from_secs(9), &mut |_| {}).unwrap_err();
-        assert!(failure.what.starts_with("no kernel to boot: ") && failure.what.ends_with("/linux"), "{failure}");
-        assert!(!out.join("boot.log").exists(), "no empty log is left behind");
+        let failure = boot(
+            &machine,
+            out,
+            &out.join("boot.log"),
+            Duration::from_secs(9),
+            &mut |_| {},
+        )
+        .unwrap_err();
+        assert!(
+            failure.what.starts_with("no kernel to boot: ") && failure.what.ends_with("/linux"),
+            "{failure}"
+        );
+        assert!(
+            !out.join("boot.log").exists(),
+            "no empty log is left behind"
+        );
     }
 
     #[test]

@@ -46,7 +46,11 @@ fn trials(tree: &Utf8Path) -> Vec<Trial> {
         .filter(|path| path.extension() == Some("log"))
         .collect();
     logs.sort();
-    assert!(logs.len() >= 20, "only {} logs in {kunit}/test_data", logs.len());
+    assert!(
+        logs.len() >= 20,
+        "only {} logs in {kunit}/test_data",
+        logs.len()
+    );
     logs.into_iter()
         .map(|path| {
             let kunit = kunit.clone();
@@ -62,8 +66,12 @@ fn compare(kunit: &Utf8Path, path: &Utf8Path) -> Result<(), Failed> {
     let mut variants = vec![whole.clone()];
     variants.extend((1..lines.len()).map(|length| lines[..length].join("\n")));
     variants.extend((0..lines.len()).map(|left_out| {
-        let kept: Vec<&str> =
-            lines.iter().enumerate().filter(|(index, _)| *index != left_out).map(|(_, line)| *line).collect();
+        let kept: Vec<&str> = lines
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| *index != left_out)
+            .map(|(_, line)| *line)
+            .collect();
         kept.join("\n")
     }));
     let expected = oracle(kunit, &variants)?;
@@ -83,7 +91,11 @@ fn oracle(kunit: &Utf8Path, logs: &[String]) -> Result<Vec<Value>, Failed> {
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()?;
-    python.stdin.take().ok_or("no pipe")?.write_all(&serde_json::to_vec(logs)?)?;
+    python
+        .stdin
+        .take()
+        .ok_or("no pipe")?
+        .write_all(&serde_json::to_vec(logs)?)?;
     let output = python.wait_with_output()?;
     if !output.status.success() {
         return Err(format!("python3: {}", output.status).into());
@@ -95,7 +107,12 @@ fn oracle(kunit: &Utf8Path, logs: &[String]) -> Result<Vec<Value>, Failed> {
 
 /// The parts of kunit_json.py's answer that depend on the log.
 fn relevant(group: &Value) -> Value {
-    let groups: Vec<Value> = group["sub_groups"].as_array().into_iter().flatten().map(relevant).collect();
+    let groups: Vec<Value> = group["sub_groups"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(relevant)
+        .collect();
     json!({ "name": group["name"], "misc": group["misc"], "test_cases": group["test_cases"], "sub_groups": groups })
 }
 

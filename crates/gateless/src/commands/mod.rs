@@ -1,7 +1,9 @@
 //! One file per subcommand: its clap arguments, and `run`.
 
+mod boot;
 pub mod build;
 pub mod build_options;
+mod compare;
 mod completions;
 mod make_vars;
 
@@ -36,7 +38,9 @@ pub struct CommandLine {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Boot(boot::Args),
     Build(build::Args),
+    Compare(compare::Args),
     MakeVars(make_vars::Args),
     Completions(completions::Args),
 }
@@ -45,7 +49,9 @@ impl CommandLine {
     /// Runs the chosen subcommand.
     pub fn run(self) -> Result<Exit> {
         match self.command {
+            Command::Boot(args) => boot::run(args),
             Command::Build(args) => build::run(args),
+            Command::Compare(args) => compare::run(args),
             Command::MakeVars(args) => make_vars::run(args),
             Command::Completions(args) => completions::run(args),
         }

@@ -4,11 +4,14 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-static START: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?:^|\W)(K?TAP) version ([0-9]+)$").unwrap());
+static START: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"(?:^|\W)(K?TAP) version ([0-9]+)$").unwrap());
 static END: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"List of all partitions:|Kernel panic - not syncing: VFS:|reboot: System halted").unwrap()
+    Regex::new(r"List of all partitions:|Kernel panic - not syncing: VFS:|reboot: System halted")
+        .unwrap()
 });
-static EXECUTOR_ERROR: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\s*kunit executor: (.*)$").unwrap());
+static EXECUTOR_ERROR: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"\s*kunit executor: (.*)$").unwrap());
 static TIME: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^\[ *([0-9]+\.[0-9]+)\]").unwrap());
 
 /// One line of the console.
@@ -25,8 +28,11 @@ pub struct Line {
 /// Splits a log as a terminal would: `\n`, `\r\n` and `\r` end a line.
 pub fn split(log: &[u8]) -> Vec<String> {
     let text = String::from_utf8_lossy(log);
-    let mut lines: Vec<String> =
-        text.replace("\r\n", "\n").split(['\n', '\r']).map(|line| line.trim_end().to_owned()).collect();
+    let mut lines: Vec<String> = text
+        .replace("\r\n", "\n")
+        .split(['\n', '\r'])
+        .map(|line| line.trim_end().to_owned())
+        .collect();
     if lines.last().is_some_and(String::is_empty) {
         lines.pop();
     }
@@ -49,13 +55,25 @@ pub fn isolate(lines: &[String]) -> Vec<Line> {
                     let before = &text[..found.get(1).map_or(0, |version| version.start())];
                     let length = before.chars().count();
                     prefix = Some(length);
-                    kept.push(Line { number, text: cut(text, length), time });
+                    kept.push(Line {
+                        number,
+                        text: cut(text, length),
+                        time,
+                    });
                 } else if EXECUTOR_ERROR.is_match(text) {
-                    kept.push(Line { number, text: text.clone(), time });
+                    kept.push(Line {
+                        number,
+                        text: text.clone(),
+                        time,
+                    });
                 }
             }
             Some(_) if END.is_match(text) => break,
-            Some(length) => kept.push(Line { number, text: cut(text, length), time }),
+            Some(length) => kept.push(Line {
+                number,
+                text: cut(text, length),
+                time,
+            }),
         }
     }
     kept
@@ -91,7 +109,9 @@ impl<'a> Stream<'a> {
 
     /// Number of the next line in the log, or of the last one at the end.
     pub fn number(&self) -> usize {
-        self.peek().or(self.lines.last()).map_or(0, |line| line.number)
+        self.peek()
+            .or(self.lines.last())
+            .map_or(0, |line| line.number)
     }
 }
 
@@ -100,7 +120,10 @@ mod tests {
     use super::*;
 
     fn texts(log: &str) -> Vec<String> {
-        isolate(&split(log.as_bytes())).into_iter().map(|line| line.text).collect()
+        isolate(&split(log.as_bytes()))
+            .into_iter()
+            .map(|line| line.text)
+            .collect()
     }
 
     #[test]
@@ -112,7 +135,10 @@ mod tests {
 
     #[test]
     fn serial_consoles_with_carriage_returns_are_read() {
-        assert_eq!(texts("boot\r\nKTAP version 1\r\n1..0\r\n"), ["KTAP version 1", "1..0"]);
+        assert_eq!(
+            texts("boot\r\nKTAP version 1\r\n1..0\r\n"),
+            ["KTAP version 1", "1..0"]
+        );
     }
 
     #[test]
@@ -128,6 +154,9 @@ mod tests {
 
     #[test]
     fn what_follows_the_halt_is_not_ktap() {
-        assert_eq!(texts("KTAP version 1\n1..0\nreboot: System halted\nok 1 late\n"), ["KTAP version 1", "1..0"]);
+        assert_eq!(
+            texts("KTAP version 1\n1..0\nreboot: System halted\nok 1 late\n"),
+            ["KTAP version 1", "1..0"]
+        );
     }
 }

@@ -40,7 +40,10 @@ pub fn documents(lines: &[Line]) -> Vec<Document> {
             if let Some(document) = documents.last_mut()
                 && RESULT.is_match(&line.text)
             {
-                document.main.problem(line.number, ProblemKind::BeyondPlan(line.text.trim().to_owned()));
+                document.main.problem(
+                    line.number,
+                    ProblemKind::BeyondPlan(line.text.trim().to_owned()),
+                );
             }
             stream.pop();
         }
@@ -58,7 +61,11 @@ fn document(stream: &mut Stream, first_line: usize) -> Document {
         (Some(0), _, None) => Some(first_line),
         _ => None,
     };
-    Document { first_line, main, complete_line }
+    Document {
+        first_line,
+        main,
+        complete_line,
+    }
 }
 
 fn is_version(text: &str) -> bool {
@@ -66,7 +73,13 @@ fn is_version(text: &str) -> bool {
 }
 
 /// `previous` is the time of the KTAP line before this test, `depth` 0 for the document itself.
-fn test(stream: &mut Stream, expected: usize, log: Vec<String>, previous: Option<f64>, depth: usize) -> Test {
+fn test(
+    stream: &mut Stream,
+    expected: usize,
+    log: Vec<String>,
+    previous: Option<f64>,
+    depth: usize,
+) -> Test {
     let mut test = Test::new();
     test.log = log;
     test.log.extend(diagnostics(stream));
@@ -140,7 +153,11 @@ fn diagnostics(stream: &mut Stream) -> Vec<String> {
     let mut log = Vec::new();
     while let Some(line) = stream.peek() {
         let text = &line.text;
-        if RESULT.is_match(text) || SUBTEST.is_match(text) || is_version(text) || PLAN.is_match(text) {
+        if RESULT.is_match(text)
+            || SUBTEST.is_match(text)
+            || is_version(text)
+            || PLAN.is_match(text)
+        {
             break;
         }
         log.push(text.clone());
@@ -150,7 +167,9 @@ fn diagnostics(stream: &mut Stream) -> Vec<String> {
 }
 
 fn version(stream: &mut Stream, test: &mut Test, clock: &mut Option<f64>) -> bool {
-    let Some(line) = stream.peek() else { return false };
+    let Some(line) = stream.peek() else {
+        return false;
+    };
     let known = if let Some(found) = KTAP.captures(&line.text) {
         &found[1] == "1"
     } else if let Some(found) = TAP.captures(&line.text) {
@@ -159,7 +178,10 @@ fn version(stream: &mut Stream, test: &mut Test, clock: &mut Option<f64>) -> boo
         return false;
     };
     if !known {
-        test.problem(line.number, ProblemKind::Version(line.text.trim().to_owned()));
+        test.problem(
+            line.number,
+            ProblemKind::Version(line.text.trim().to_owned()),
+        );
     }
     *clock = line.time;
     stream.pop();
@@ -167,7 +189,10 @@ fn version(stream: &mut Stream, test: &mut Test, clock: &mut Option<f64>) -> boo
 }
 
 fn subtest(stream: &mut Stream, test: &mut Test, clock: &mut Option<f64>) -> bool {
-    let Some((line, found)) = stream.peek().and_then(|line| Some((line, SUBTEST.captures(&line.text)?))) else {
+    let Some((line, found)) = stream
+        .peek()
+        .and_then(|line| Some((line, SUBTEST.captures(&line.text)?)))
+    else {
         return false;
     };
     test.name = found[1].to_owned();
@@ -177,7 +202,10 @@ fn subtest(stream: &mut Stream, test: &mut Test, clock: &mut Option<f64>) -> boo
 }
 
 fn plan(stream: &mut Stream, test: &mut Test, clock: &mut Option<f64>) {
-    let Some((line, found)) = stream.peek().and_then(|line| Some((line, PLAN.captures(&line.text)?))) else {
+    let Some((line, found)) = stream
+        .peek()
+        .and_then(|line| Some((line, PLAN.captures(&line.text)?)))
+    else {
         if test.parent {
             test.problem(stream.number(), ProblemKind::NoPlan);
         }
@@ -185,7 +213,10 @@ fn plan(stream: &mut Stream, test: &mut Test, clock: &mut Option<f64>) {
     };
     match found[1].parse() {
         Ok(number) if number <= LONGEST_PLAN => test.plan = Some(number),
-        _ => test.problem(line.number, ProblemKind::AbsurdPlan(line.text.trim().to_owned())),
+        _ => test.problem(
+            line.number,
+            ProblemKind::AbsurdPlan(line.text.trim().to_owned()),
+        ),
     }
     *clock = line.time;
     stream.pop();
@@ -197,14 +228,28 @@ fn is_result_of(stream: &Stream, test: &Test) -> bool {
 }
 
 fn result(stream: &mut Stream, test: &mut Test, expected: usize, clock: Option<f64>) {
-    let Some((line, found)) = stream.peek().and_then(|line| Some((line, RESULT.captures(&line.text)?))) else {
+    let Some((line, found)) = stream
+        .peek()
+        .and_then(|line| Some((line, RESULT.captures(&line.text)?)))
+    else {
         return;
     };
     stream.pop();
     let skip = SKIP.captures(&line.text);
-    test.name = skip.as_ref().map_or(&found[4], |skip| skip.get(4).map_or("", |name| name.as_str())).to_owned();
+    test.name = skip
+        .as_ref()
+        .map_or(&found[4], |skip| {
+            skip.get(4).map_or("", |name| name.as_str())
+        })
+        .to_owned();
     if found[2].parse() != Ok(expected) {
-        test.problem(line.number, ProblemKind::Number { expected, found: found[2].to_owned() });
+        test.problem(
+            line.number,
+            ProblemKind::Number {
+                expected,
+                found: found[2].to_owned(),
+            },
+        );
     }
     test.status = match (&skip, &found[1]) {
         (Some(skip), _) => {
@@ -239,9 +284,19 @@ fn sum_up(test: &mut Test) {
 }
 
 fn check_totals(test: &mut Test, line: usize) {
-    let Some(found) = test.log.iter().rev().find_map(|text| TOTALS.captures(text)) else { return };
-    let counts = [test.counts.passed, test.counts.failed, test.counts.skipped, test.counts.total()];
-    let same = counts.iter().zip(1..).all(|(count, group)| found[group].parse() == Ok(*count));
+    let Some(found) = test.log.iter().rev().find_map(|text| TOTALS.captures(text)) else {
+        return;
+    };
+    let counts = [
+        test.counts.passed,
+        test.counts.failed,
+        test.counts.skipped,
+        test.counts.total(),
+    ];
+    let same = counts
+        .iter()
+        .zip(1..)
+        .all(|(count, group)| found[group].parse() == Ok(*count));
     if !same && !test.subtests.is_empty() {
         let text = found[0].trim().to_owned();
         test.problem(test.result_line.unwrap_or(line), ProblemKind::Totals(text));

@@ -185,15 +185,21 @@ impl std::fmt::Display for ProblemKind {
             ProblemKind::Version(line) => write!(f, "unknown version: {line}"),
             ProblemKind::NoPlan => write!(f, "no plan, so that missing tests can't be noticed"),
             ProblemKind::AbsurdPlan(line) => write!(f, "plan is not believable: {line}"),
-            ProblemKind::Number { expected, found } => write!(f, "expected test number {expected}, found {found}"),
+            ProblemKind::Number { expected, found } => {
+                write!(f, "expected test number {expected}, found {found}")
+            }
             ProblemKind::MissingTests(1) => write!(f, "1 planned test has no result"),
             ProblemKind::MissingTests(number) => write!(f, "{number} planned tests have no result"),
             ProblemKind::MissingResult => write!(f, "suite has no result line"),
             ProblemKind::EndsEarly => write!(f, "the log ends where a result was expected"),
             ProblemKind::ZeroTests => write!(f, "no test ran"),
             ProblemKind::TooDeep => write!(f, "subtests are nested too deep"),
-            ProblemKind::Totals(line) => write!(f, "results differ from the kernel's own count: {line}"),
-            ProblemKind::BeyondPlan(line) => write!(f, "result after the plan was complete: {line}"),
+            ProblemKind::Totals(line) => {
+                write!(f, "results differ from the kernel's own count: {line}")
+            }
+            ProblemKind::BeyondPlan(line) => {
+                write!(f, "result after the plan was complete: {line}")
+            }
         }
     }
 }

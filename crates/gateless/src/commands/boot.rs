@@ -1,0 +1,173 @@
+//! `gateless boot`.
+
+use std::time::Duration;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use gateless_kbuild::Progress;
+use gateless_kbuild::out::Out;
+use gateless_lab::compare::{self, Comparison};
+use gateless_lab::console::Ended;
+use gateless_lab::expected::{Expected, expected};
+use gateless_lab::machine::Machine;
+use gateless_lab::results::Results;
+use gateless_lab::summary::{summary, totals};
+use gateless_model::{Exit, Failure, Result};
+use serde::Serialize;
+
+use super::build::build;
+use super::build_options::BuildOptions;
+use crate::output;
+use crate::terminal::Terminal;
+
+/// Build a kernel, boot it, run its tests, and say how they went
+///
+/// The raw console is OUT/boot.log, the results by test are OUT/boot.json. Exit codes: 0 all tests passed, 1 not all
+/// did, 3 could not be done, 4 the kernel panicked or stopped before its tests were complete, 5 time limit, 6 no KTAP.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    options: BuildOptions,
+    /// Time limit for boot and tests [default: the machine's, 600 for um]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    timeout: Option<u64>,
+    /// Print the results as JSON (crates/lab/schema/boot.json)
+    #[arg(long)]
+    json: bool,
+    /// Boot the kernel that is in --out as it is
+    #[arg(long, requires = "out", conflicts_with = "log")]
+    no_build: bool,
+    /// Read this console log instead of building and booting; with --out, the tests of that build are asked for
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["compare_gated", "timeout"])]
+    log: Option<Utf8PathBuf>,
+    /// Do the same with upstream's own build (in OUT-gated if --out is given), and compare test by test
+    #[arg(long, conflicts_with_all = ["gated", "no_build"])]
+    compare_gated: bool,
+}
+
+/// Two boots of the same configuration.
+#[derive(Debug, Serialize)]
+struct Pair {
+    version: u32,
+    gateless: Results,
+    gated: Results,
+    comparison: Comparison,
+}
+
+/// Builds, boots and prints the results on stdout.
+pub fn run(args: Args) -> Result<Exit> {
+    let machine = Machine::for_arch(&args.options.arch)?;
+    if let Some(log) = &args.log {
+        let expected = args
+            .options
+            .out
+            .as_deref()
+            .map_or(Ok(Expected::default()), expected)?;
+        let results = Results::from_log(log, &Ended::Unknown, &expected)?;
+        return answer(&results, args.json);
+    }
+    let limit = Duration::from_secs(args.timeout.unwrap_or(machine.time_limit_seconds));
+    let mut progress = Terminal::new();
+    if args.no_build {
+        let out = Out::open(args.options.out.as_deref().unwrap_or(Utf8Path::new(".")))?;
+        let results = boot(&machine, &out.path, limit, &mut progress)?;
+        return answer(&results, args.json);
+    }
+    let results = build_and_boot(&machine, &args.options, limit, &mut progress)?;
+    if !args.compare_gated {
+        return answer(&results, args.json);
+    }
+    let gated_options =
+        BuildOptions {
+            gated: true,
+            out: args.options.out.as_ref().map(|out| {
+                Utf8PathBuf::from(format!("{}-gated", out.as_str().trim_end_matches('/')))
+            }),
+            ..args.options
+        };
+    let gated = build_and_boot(&machine, &gated_options, limit, &mut progress)?;
+    answer_pair(results, gated, args.json)
+}
+
+fn build_and_boot(
+    machine: &Machine,
+    options: &BuildOptions,
+    limit: Duration,
+    progress: &mut Terminal,
+) -> Result<Results> {
+    let built = build(options, progress)?;
+    if built.image.is_none() {
+        return Err(Failure::failed(format!(
+            "make has left no kernel in {}",
+            built.build.out.path
+        ))
+        .help("leave the MAKE ARGS away, or give a goal that makes one"));
+    }
+    boot(machine, &built.build.out.path, limit, progress)
+}
+
+/// Boots what is in `out` and leaves boot.log and boot.json there.
+fn boot(
+    machine: &Machine,
+    out: &Utf8Path,
+    limit: Duration,
+    progress: &mut Terminal,
+) -> Result<Results> {
+    let log = out.join("boot.log");
+    let json = out.join("boot.json");
+    // Old results must not be taken for those of a boot that was interrupted.
+    match fs_err::remove_file(&json) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+        _ => {}
+    }
+    let expected = expected(out)?;
+    progress.step(&format!("booting ({})", machine.arch));
+    let mut shown = 0;
+    let ended = gateless_lab::boot(machine, out, &log, limit, &mut |now| {
+        while shown < now.tests {
+            shown += 1;
+            progress.tick(&format!("tests, {} failed", now.failed));
+        }
+    });
+    progress.done();
+    let results = Results::from_log(&log, &ended?, &expected)?;
+    results.write(&json)?;
+    Ok(results)
+}
+
+fn answer(results: &Results, json: bool) -> Result<Exit> {
+    let text = if json {
+        results.to_json()
+    } else {
+        summary(results)
+    };
+    output::line(text.trim_end())?;
+    Ok(results.outcome.exit())
+}
+
+fn answer_pair(gateless: Results, gated: Results, json: bool) -> Result<Exit> {
+    let comparison = compare::compare(&gateless, &gated);
+    let exits = [gateless.outcome.exit(), gated.outcome.exit()];
+    let exit = exits.into_iter().find(|exit| *exit != Exit::Yes);
+    let exit = exit.unwrap_or(if comparison.is_equal() {
+        Exit::Yes
+    } else {
+        Exit::No
+    });
+    if json {
+        let pair = Pair {
+            version: compare::VERSION,
+            gateless,
+            gated,
+            comparison,
+        };
+        output::json(&pair)?;
+    } else {
+        output::line(summary(&gateless))?;
+        match gated.outcome.exit() {
+            Exit::Yes => output::line(format_args!("gated: {}", totals(gated.totals)))?,
+            _ => output::line(format_args!("gated:\n{}", summary(&gated)))?,
+        }
+        output::line(comparison.text("gateless", "gated").trim_end())?;
+    }
+    Ok(exit)
+}
