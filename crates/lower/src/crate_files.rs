@@ -1,6 +1,7 @@
 //! Finding all files of a crate from its root, as rustc does: `mod x;`, `#[path]`, inline modules, `include!`.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::ops::Range;
 
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 use gateless_model::{Failure, Result};
@@ -22,6 +23,19 @@ pub struct SourceFile {
     pub text: Pieces,
 }
 
+/// One module that can be named by a path.
+#[derive(Debug, Clone)]
+pub struct Module {
+    /// Names from the crate root down; empty for the root.
+    pub path: Vec<String>,
+    /// The file that its items are in.
+    pub file: usize,
+    /// Bytes of its items.
+    pub body: Range<usize>,
+    /// Where an item can be added at its end without starting a line, if it has any item.
+    pub end: Option<usize>,
+}
+
 /// All files; the root is the first.
 #[derive(Debug, Clone)]
 pub struct CrateFiles {
@@ -29,6 +43,8 @@ pub struct CrateFiles {
     pub list: Vec<SourceFile>,
     /// Index by original path and by mirror path.
     pub by_path: BTreeMap<Utf8PathBuf, usize>,
+    /// All modules but those inside of functions; the root is the first. A module comes before those inside of it.
+    pub modules: Vec<Module>,
     /// Folders that must exist in the mirror since a `#[path]` goes through them.
     pub folders: Vec<Utf8PathBuf>,
 }
@@ -39,11 +55,19 @@ struct Place {
     dir: Utf8PathBuf,
     /// Name of the module when its file is not called `mod.rs` and does not come from a `#[path]`.
     relative: Option<String>,
+    /// Path of the module, if it can be named.
+    module: Option<Vec<String>>,
 }
 
 impl Place {
     fn inside(&self, name: &str) -> Place {
-        Place { dir: self.folder().join(name), relative: None }
+        Place { dir: self.folder().join(name), relative: None, module: self.child(name) }
+    }
+
+    fn child(&self, name: &str) -> Option<Vec<String>> {
+        let mut path = self.module.clone()?;
+        path.push(name.to_owned());
+        Some(path)
     }
 
     fn folder(&self) -> Utf8PathBuf {
@@ -91,19 +115,23 @@ pub fn read(request: &Request<'_>) -> Result<CrateFiles> {
     let mut walk = Walk {
         request,
         edition: tokens::edition(request.edition),
-        files: CrateFiles { list: Vec::new(), by_path: BTreeMap::new(), folders: Vec::new() },
+        files: CrateFiles { list: Vec::new(), by_path: BTreeMap::new(), modules: Vec::new(), folders: Vec::new() },
         todo: VecDeque::new(),
     };
     let dir = root.parent().unwrap_or(&root).to_owned();
-    walk.add(root, text, Place { dir, relative: None });
+    walk.add(root, text, Place { dir, relative: None, module: Some(Vec::new()) });
     while let Some((index, place)) = walk.todo.pop_front() {
         let text = walk.files.list[index].text.original().to_owned();
         let tokens = Tokens::new(&text, walk.edition);
-        walk.group(&tokens, 0, tokens.list.len(), &place)?;
+        if let Some(path) = &place.module {
+            let end = tokens.list.last().map(|token| token.range.end);
+            walk.files.modules.push(Module { path: path.clone(), file: index, body: 0..text.len(), end });
+        }
+        walk.group(&tokens, 0, tokens.list.len(), index, &place)?;
         for include in includes(&tokens, walk.request.env) {
             let here = &walk.files.list[index].path;
             let path = absolute(here.parent().unwrap_or(here), &include.path);
-            walk.load(path)?;
+            walk.load(path, None)?;
         }
     }
     Ok(walk.files)
@@ -120,7 +148,7 @@ impl Walk<'_> {
     }
 
     /// Adds a file if it exists and is not known yet; returns whether it exists.
-    fn load(&mut self, path: Utf8PathBuf) -> Result<bool> {
+    fn load(&mut self, path: Utf8PathBuf, module: Option<Vec<String>>) -> Result<bool> {
         if self.files.by_path.contains_key(&path) {
             return Ok(true);
         }
@@ -132,12 +160,12 @@ impl Walk<'_> {
             return Err(Failure::no(format!("{path} is not valid UTF-8")).help("Rust source files must be UTF-8"));
         };
         let dir = path.parent().unwrap_or(&path).to_owned();
-        self.add(path, text, Place { dir, relative: None });
+        self.add(path, text, Place { dir, relative: None, module });
         Ok(true)
     }
 
     /// Looks for modules among the tokens from `first` to before `end`, groups included.
-    fn group(&mut self, tokens: &Tokens<'_>, first: usize, end: usize, place: &Place) -> Result<()> {
+    fn group(&mut self, tokens: &Tokens<'_>, first: usize, end: usize, file: usize, place: &Place) -> Result<()> {
         let mut paths: Vec<String> = Vec::new();
         let mut i = first;
         while i < end {
@@ -164,17 +192,25 @@ impl Walk<'_> {
                         i += 2;
                     } else if tokens.opens(i + 2, "{") {
                         let close = tokens.close(i + 2);
-                        self.group(tokens, i + 3, close, &place.inside(name))?;
+                        let inside = place.inside(tokens.at(i + 1));
+                        if let Some(path) = &inside.module {
+                            let end = (close > i + 3).then(|| tokens.list[close - 1].range.end);
+                            let body = tokens.list[i + 2].range.end..tokens.list[close].range.start;
+                            self.files.modules.push(Module { path: path.clone(), file, body, end });
+                        }
+                        self.group(tokens, i + 3, close, file, &Place { dir: place.folder().join(name), ..inside })?;
                         for path in &paths {
-                            let inside = Place { dir: absolute(&place.dir, Utf8Path::new(path)), relative: None };
-                            self.group(tokens, i + 3, close, &inside)?;
+                            let inside = Place { dir: absolute(&place.dir, Utf8Path::new(path)), relative: None, module: None };
+                            self.group(tokens, i + 3, close, file, &inside)?;
                         }
                         i = close;
                     }
                 }
                 _ => {
                     if tokens.close(i) > i {
-                        self.group(tokens, i + 1, tokens.close(i), place)?;
+                        // Items of a macro call are items of the module; those in a function body have no path.
+                        let module = if i > first && tokens.at(i - 1) == "!" { place.module.clone() } else { None };
+                        self.group(tokens, i + 1, tokens.close(i), file, &Place { module, ..place.clone() })?;
                         i = tokens.close(i);
                     }
                 }
@@ -189,7 +225,7 @@ impl Walk<'_> {
     fn module(&mut self, name: &str, paths: &[String], place: &Place) -> Result<()> {
         for path in paths {
             let path = Utf8Path::new(path);
-            if self.load(absolute(&place.dir, path))?
+            if self.load(absolute(&place.dir, path), place.child(name))?
                 && let Some(parent) = path.parent()
                 && path.components().any(|part| part == Utf8Component::ParentDir)
             {
@@ -197,10 +233,10 @@ impl Walk<'_> {
             }
         }
         let folder = place.folder();
-        self.load(absolute(&folder, &Utf8Path::new(name).join("mod.rs")))?;
+        self.load(absolute(&folder, &Utf8Path::new(name).join("mod.rs")), place.child(name))?;
         let file = absolute(&folder, Utf8Path::new(&format!("{name}.rs")));
         let new = !self.files.by_path.contains_key(&file);
-        if self.load(file)? && new && let Some((_, place)) = self.todo.back_mut() {
+        if self.load(file, place.child(name))? && new && let Some((_, place)) = self.todo.back_mut() {
             place.relative = Some(name.to_owned());
         }
         Ok(())

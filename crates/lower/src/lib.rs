@@ -8,13 +8,18 @@
 
 mod attributes;
 mod cfg;
+mod coercions;
 mod crate_files;
+mod diagnose;
 mod exports;
+mod facts;
 mod gates;
 mod links;
 mod lowered;
 mod pieces;
 mod request;
+mod support;
+mod syntax;
 #[cfg(test)]
 mod testing;
 mod tokens;

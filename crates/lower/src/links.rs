@@ -1,38 +1,41 @@
 //! What a file names relative to itself or by an absolute path, made to fit the mirror.
 
 use camino::Utf8Path;
-use gateless_model::Result;
 use ra_ap_syntax::Edition;
 
+use crate::Request;
 use crate::crate_files::{CrateFiles, absolute, calls, includes, mirrored};
 use crate::pieces::Edit;
 use crate::tokens::Tokens;
 
 /// Makes `include!`s and `#[path]`s with absolute names refer to the mirror where the file there is changed,
-/// and `include_str!`/`include_bytes!` with relative names to the original. Doing it again changes nothing.
-pub fn link(files: &mut CrateFiles, mirror: &Utf8Path, env: &dyn Fn(&str) -> Option<String>, edition: Edition) -> Result<()> {
+/// and `include_str!`/`include_bytes!` with relative names to the original. Does nothing if no file has any edit.
+pub fn link(files: &CrateFiles, edits: &mut [Vec<Edit>], request: &Request<'_>, edition: Edition) {
+    if edits.iter().all(Vec::is_empty) {
+        return;
+    }
     // An included file is found after the one that includes it, so its own links are settled first.
     for index in (0..files.list.len()).rev() {
         let file = &files.list[index];
-        let text = file.text.current();
+        let text = file.text.original();
         if !text.contains("include") && !text.contains("path") {
             continue;
         }
         let tokens = Tokens::new(text, edition);
         let folder = file.path.parent().unwrap_or(&file.path);
-        let mut edits = Vec::new();
-        for include in includes(&tokens, env) {
-            let changed = files.by_path.get(&include.path).is_some_and(|&i| files.list[i].text.changed());
-            if include.path.is_absolute() && changed && !include.path.starts_with(mirror) {
+        let mut found = Vec::new();
+        for include in includes(&tokens, request.env) {
+            let changed = files.by_path.get(&include.path).is_some_and(|&i| !edits[i].is_empty());
+            if include.path.is_absolute() && changed {
                 let range = tokens.bytes(include.argument.0, include.argument.1);
-                edits.push(Edit::replace(text, range, format!("{:?}", mirrored(mirror, &include.path).as_str())));
+                found.push(Edit::replace(text, range, format!("{:?}", mirrored(request.mirror, &include.path).as_str())));
             }
         }
         for (open, _) in calls(&tokens, &["include_str", "include_bytes"]) {
             let Some(name) = tokens.string(open + 1) else { continue };
             let path = absolute(folder, Utf8Path::new(&name));
             if Utf8Path::new(&name).is_relative() && path.is_file() {
-                edits.push(Edit::replace(text, tokens.list[open + 1].range.clone(), format!("{:?}", path.as_str())));
+                found.push(Edit::replace(text, tokens.list[open + 1].range.clone(), format!("{:?}", path.as_str())));
             }
         }
         for i in 0..tokens.list.len() {
@@ -40,14 +43,12 @@ pub fn link(files: &mut CrateFiles, mirror: &Utf8Path, env: &dyn Fn(&str) -> Opt
                 && let Some(name) = tokens.string(i + 2)
                 && let path = Utf8Path::new(&name)
                 && path.is_absolute()
-                && !path.starts_with(mirror)
                 && files.by_path.contains_key(path)
             {
                 let range = tokens.list[i + 2].range.clone();
-                edits.push(Edit::replace(text, range, format!("{:?}", mirrored(mirror, path).as_str())));
+                found.push(Edit::replace(text, range, format!("{:?}", mirrored(request.mirror, path).as_str())));
             }
         }
-        files.list[index].text.apply(edits)?;
+        edits[index].extend(found);
     }
-    Ok(())
 }

@@ -3,19 +3,27 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use cargo_metadata::diagnostic::Diagnostic;
+use cargo_metadata::diagnostic::{Diagnostic, DiagnosticLevel, DiagnosticSpan};
 use gateless_model::{Failure, Result};
+use ra_ap_syntax::Edition;
 
 use crate::crate_files::{self, CrateFiles};
 use crate::gates::used_with_arg::Used;
 use crate::gates::{self, View, Work};
+use crate::facts::Facts;
+use crate::pieces::{Edit, Pieces};
 use crate::tokens::Tokens;
-use crate::{CrateExports, Exports, Request, links, tokens};
+use crate::{CrateExports, Exports, Request, coercions, diagnose, links, support, tokens};
 
 /// A crate after lowering, in memory.
 pub struct Lowered<'a> {
     request: Request<'a>,
+    edition: Edition,
     files: CrateFiles,
+    /// Edits of each file that the syntax alone asks for.
+    syntactic: Vec<Vec<Edit>>,
+    facts: Facts,
+    features: Vec<String>,
     gates: BTreeMap<String, usize>,
     used: Used,
     exports: CrateExports,
@@ -45,31 +53,28 @@ pub struct Position {
 ///
 /// Fails when the crate asks for a feature that can't be lowered, or when a file can't be read.
 pub fn lower_syntax(request: Request<'_>) -> Result<Lowered<'_>> {
-    let mut files = crate_files::read(&request)?;
+    let files = crate_files::read(&request)?;
     let edition = tokens::edition(request.edition);
     let mut work = Work::default();
     let root = Tokens::new(files.list[0].text.original(), edition);
     let features = gates::features::declared(&root, request.crate_attrs, &request.cfg);
-    for index in 0..files.list.len() {
-        let file = &files.list[index];
-        let tokens = Tokens::new(file.text.current(), edition);
-        let view = View { request: &request, file, tokens: &tokens, is_root: index == 0, features: &features };
+    let mut syntactic = Vec::new();
+    for (index, file) in files.list.iter().enumerate() {
+        let tokens = Tokens::new(file.text.original(), edition);
+        let view = View { request: &request, file, tokens: &tokens, is_root: index == 0, edition, features: &features };
         gates::crate_attr::apply(&view, &mut work)?;
         gates::features::apply(&view, &mut work)?;
         gates::used_with_arg::apply(&view, &mut work);
         gates::cfi_encoding::apply(&view, &mut work);
-        gates::derive_coerce_pointee::apply(&view, &mut work);
-        let edits = std::mem::take(&mut work.edits);
-        apply(&mut files, index, edits)?;
+        gates::compiler_builtins::apply(&view, &mut work);
+        gates::derive_coerce_pointee::apply(&view, &mut work)?;
+        syntactic.push(std::mem::take(&mut work.edits));
     }
-    let mut lowered = Lowered { request, files, gates: work.gates, used: work.used, exports: CrateExports::default() };
-    lowered.link()?;
+    let exports = CrateExports { pointers: work.pointers };
+    let facts = Facts::default();
+    let mut lowered = Lowered { request, edition, files, syntactic, facts, features, gates: work.gates, used: work.used, exports };
+    lowered.render()?;
     Ok(lowered)
-}
-
-fn apply(files: &mut CrateFiles, index: usize, edits: Vec<crate::pieces::Edit>) -> Result<()> {
-    let file = &mut files.list[index];
-    file.text.apply(edits).map_err(|error| Failure::failed(format!("{}: {}", file.path, error.what)))
 }
 
 impl Lowered<'_> {
@@ -95,9 +100,65 @@ impl Lowered<'_> {
     }
 
     /// Applies what the compiler's diagnostics for the mirror (or, while nothing is changed, for the original) ask for.
+    ///
+    /// Fails when something can't be lowered; the error names file, line, gate and reason.
     pub fn refine(&mut self, diagnostics: &[Diagnostic]) -> Result<Progress> {
-        let _ = diagnostics;
-        Ok(Progress::Nothing)
+        let mut facts = self.facts.clone();
+        let errors = || diagnostics.iter().filter(|diagnostic| diagnostic.level == DiagnosticLevel::Error);
+        let spots = |span: &DiagnosticSpan| diagnose::spot(&self.files, self.request.cwd, span);
+        let text = |file: usize| self.files.list[file].text.original().to_owned();
+        if self.support_path().is_some() {
+            for diagnostic in errors() {
+                coercions::wanted(diagnostic, &spots, &text, self.edition, &mut facts);
+            }
+        }
+        if facts == self.facts {
+            for diagnostic in errors() {
+                coercions::take_back(diagnostic, &spots, &mut facts);
+            }
+        }
+        if facts == self.facts {
+            return Ok(Progress::Nothing);
+        }
+        self.facts = facts;
+        self.render()?;
+        Ok(Progress::Changed)
+    }
+
+    /// Where the support module's names are: in this crate, or in a dependency whose pointers are used.
+    fn support_path(&self) -> Option<String> {
+        if self.exports.pointers {
+            return Some("crate::".to_owned());
+        }
+        self.parents().next().map(|name| format!("::{name}::"))
+    }
+
+    /// Dependencies that have a support module.
+    fn parents(&self) -> impl Iterator<Item = &str> {
+        self.request.known.crates.iter().filter(|(_, exports)| exports.pointers).map(|(name, _)| name.as_str())
+    }
+
+    /// Makes the lowered text of all files from what is known.
+    fn render(&mut self) -> Result<()> {
+        let mut edits = self.syntactic.clone();
+        if let Some(path) = self.support_path() {
+            for (index, file) in self.files.list.iter().enumerate() {
+                edits[index].extend(coercions::edits(file, index, &self.facts, &path, self.edition));
+            }
+        }
+        if self.exports.pointers
+            && let Some(end) = self.files.modules[0].end
+        {
+            let parent = self.parents().next().map(|name| format!("::{name}::{}", support::MODULE));
+            edits[0].push(Edit::insert(end, format!(" {}", support::module(parent.as_deref()))));
+        }
+        links::link(&self.files, &mut edits, &self.request, self.edition);
+        for (file, edits) in self.files.list.iter_mut().zip(edits) {
+            let mut text = Pieces::new(file.text.original().to_owned());
+            text.apply(edits).map_err(|error| Failure::failed(format!("{}: {}", file.path, error.what)))?;
+            file.text = text;
+        }
+        Ok(())
     }
 
     /// What dependants need to know, this crate's and its dependencies' exports.
@@ -144,13 +205,6 @@ impl Lowered<'_> {
     /// The files' places in the mirror.
     pub fn mirror_files(&self) -> BTreeSet<&Utf8Path> {
         self.files.list.iter().map(|file| file.mirror.as_path()).collect()
-    }
-
-    fn link(&mut self) -> Result<()> {
-        if self.changed() {
-            links::link(&mut self.files, self.request.mirror, self.request.env, tokens::edition(self.request.edition))?;
-        }
-        Ok(())
     }
 }
 

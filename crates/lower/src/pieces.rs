@@ -11,12 +11,23 @@ pub struct Edit {
     pub range: Range<usize>,
     /// What takes their place.
     pub text: String,
+    /// Order among insertions at one place, smallest first.
+    pub rank: i64,
 }
 
 impl Edit {
     /// Inserts before the byte at `offset`.
     pub fn insert(offset: usize, text: impl Into<String>) -> Self {
-        Self { range: offset..offset, text: text.into() }
+        Self { range: offset..offset, text: text.into(), rank: 0 }
+    }
+
+    /// Puts `open` and `close` around `range`. Pairs around the same byte nest by their length.
+    pub fn wrap(range: Range<usize>, open: impl Into<String>, close: impl Into<String>) -> [Self; 2] {
+        let len = range.len() as i64;
+        [
+            Self { range: range.start..range.start, text: open.into(), rank: OPEN - len },
+            Self { range: range.end..range.end, text: close.into(), rank: len - OPEN },
+        ]
     }
 
     /// Replaces `range` of `source`, adding the line ends that the new text lacks, so that no line moves.
@@ -24,7 +35,7 @@ impl Edit {
         let mut text = text.into();
         let missing = newlines(&source[range.clone()]).saturating_sub(newlines(&text));
         text.extend(std::iter::repeat_n('\n', missing));
-        Self { range, text }
+        Self { range, text, rank: 0 }
     }
 
     /// Removes `range` of `source` but for its line ends.
@@ -32,6 +43,9 @@ impl Edit {
         Self::replace(source, range, "")
     }
 }
+
+/// Rank of what opens at a place, after everything else there; what closes comes before everything else.
+const OPEN: i64 = 1 << 40;
 
 fn newlines(text: &str) -> usize {
     text.bytes().filter(|&b| b == b'\n').count()
@@ -95,7 +109,7 @@ impl Pieces {
     ///
     /// Fails, and changes nothing, when two edits overlap or when one of them moves a line.
     pub fn apply(&mut self, mut edits: Vec<Edit>) -> Result<()> {
-        edits.sort_by_key(|edit| (edit.range.start, edit.range.end));
+        edits.sort_by_key(|edit| (edit.range.start, edit.range.end, edit.rank));
         let mut done = 0;
         for edit in &edits {
             if edit.range.start < done || edit.range.end > self.current.len() {
@@ -147,6 +161,18 @@ impl Pieces {
         Ok(())
     }
 
+    /// Whether the byte at `offset` of the current text was added.
+    pub fn is_added(&self, offset: usize) -> bool {
+        let mut position = 0;
+        for piece in &self.pieces {
+            position += piece.len();
+            if offset < position {
+                return matches!(piece, Piece::Added(_));
+            }
+        }
+        false
+    }
+
     /// The byte of the original that stands at `offset` of the current text; for added text, the next original byte on the
     /// same line, or else the end of the original line.
     pub fn original_offset(&self, offset: usize) -> usize {
@@ -178,7 +204,7 @@ mod tests {
     #[test]
     fn overlapping_edits_are_refused() {
         let mut text = Pieces::new("abcdef".into());
-        let edits = vec![Edit { range: 0..3, text: "x".into() }, Edit { range: 2..4, text: "y".into() }];
+        let edits = vec![Edit { range: 0..3, text: "x".into(), rank: 0 }, Edit { range: 2..4, text: "y".into(), rank: 0 }];
         assert!(text.apply(edits).is_err());
         assert_eq!(text.current(), "abcdef");
     }
@@ -186,7 +212,7 @@ mod tests {
     #[test]
     fn an_edit_that_moves_a_line_is_refused() {
         let mut text = Pieces::new("a\nb\n".into());
-        assert!(text.apply(vec![Edit { range: 1..2, text: String::new() }]).is_err());
+        assert!(text.apply(vec![Edit { range: 1..2, text: String::new(), rank: 0 }]).is_err());
         assert!(text.apply(vec![Edit::insert(0, "\n")]).is_err());
     }
 
@@ -196,6 +222,17 @@ mod tests {
         let edit = Edit::remove(text.current(), 0..19);
         text.apply(vec![edit]).unwrap();
         assert_eq!(text.current(), "\n\n\nfn f() {}\n");
+    }
+
+    #[test]
+    fn wraps_around_one_place_nest() {
+        let mut text = Pieces::new("abc".into());
+        let mut edits = Edit::wrap(0..1, "1(", ")1").to_vec();
+        edits.extend(Edit::wrap(1..2, "3(", ")3"));
+        edits.extend(Edit::wrap(0..2, "2(", ")2"));
+        edits.push(Edit::insert(0, "x;"));
+        text.apply(edits).unwrap();
+        assert_eq!(text.current(), "x;2(1(a)13(b)3)2c");
     }
 
     #[test]

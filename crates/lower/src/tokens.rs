@@ -106,6 +106,24 @@ pub fn edition(edition: &str) -> Edition {
     }
 }
 
+/// Source text on one line and without comments.
+pub fn one_line(text: &str, edition: Edition) -> String {
+    if !text.contains('\n') && !text.contains("//") && !text.contains("/*") {
+        return text.to_owned();
+    }
+    let tokens = Tokens::new(text, edition);
+    let mut line = String::with_capacity(text.len());
+    let mut end = 0;
+    for token in &tokens.list {
+        if token.range.start > end {
+            line.push(' ');
+        }
+        line.push_str(&text[token.range.clone()].replace('\n', "\\n"));
+        end = token.range.end;
+    }
+    line
+}
+
 /// Line of a byte offset, starting at 1.
 pub fn line_of(text: &str, offset: usize) -> usize {
     1 + text.as_bytes()[..offset].iter().filter(|&&b| b == b'\n').count()

@@ -1,21 +1,31 @@
 //! `derive_coerce_pointee`: `derive(CoercePointee)` and `#[pointee]` are removed, as are imports of the derive macro.
 //!
-//! The derive makes a `#[repr(transparent)]` pointer coerce like a built-in one (`Arc<T>` to `Arc<dyn Trait>`).
+//! The derive makes a `#[repr(transparent)]` pointer coerce like a built-in one (`Arc<T>` to `Arc<dyn Trait>`). In its place
+//! the type gets an impl of the support module's `Pointer`, on the line on which it ends; places that relied on the
+//! coercion are found by the compiler (`coercions.rs`).
+
+use gateless_model::{Failure, Result};
+use ra_ap_syntax::ast::{self, HasAttrs, HasGenericParams, HasName, HasTypeBounds};
+use ra_ap_syntax::{AstNode, SyntaxNode};
 
 use crate::attributes::{self, Decision};
 use crate::cfg::split_commas;
 use crate::gates::{View, Work};
 use crate::pieces::Edit;
-use crate::tokens::Tokens;
+use crate::support;
+use crate::syntax::{Tree, around};
+use crate::tokens::{Tokens, one_line};
 
 /// The feature's name.
 pub const ID: &str = "derive_coerce_pointee";
 
 /// Removes the derive, the marker attribute and the imports. Only in crates that turned the feature on: elsewhere the names are the user's own.
-pub fn apply(view: &View<'_>, work: &mut Work) {
+pub fn apply(view: &View<'_>, work: &mut Work) -> Result<()> {
     if !view.features.iter().any(|name| name == ID) {
-        return;
+        return Ok(());
     }
+    let mut implementations = Vec::new();
+    let mut failure = None;
     let tokens = view.tokens;
     for attribute in attributes::all(tokens) {
         let edits = attribute.rewrite(tokens, &view.request.cfg, &mut |meta| {
@@ -31,10 +41,20 @@ pub fn apply(view: &View<'_>, work: &mut Work) {
                 return Decision::Keep;
             }
             work.count(ID);
+            let behind = (attribute.hash..meta.first).find(|&i| tokens.at(i) == "cfg_attr");
+            match pointer_impl(view, attribute.hash, behind) {
+                Ok(edit) => implementations.push(edit),
+                Err(error) => failure = Some(error),
+            }
             if kept.contains(&true) { Decision::Edit(attributes::removals(tokens, &parts, &kept)) } else { Decision::Remove }
         });
         work.edits.extend(edits);
     }
+    if let Some(failure) = failure {
+        return Err(failure);
+    }
+    work.pointers |= !implementations.is_empty();
+    work.edits.extend(implementations);
     for i in 0..tokens.list.len() {
         if tokens.at(i) == "use"
             && let Some(end) = (i..tokens.list.len()).find(|&k| tokens.at(k) == ";")
@@ -48,6 +68,72 @@ pub fn apply(view: &View<'_>, work: &mut Work) {
             }
         }
     }
+    Ok(())
+}
+
+/// The impl that takes the derive's place. `behind` is the token of a `cfg_attr` around the derive.
+fn pointer_impl(view: &View<'_>, hash: usize, behind: Option<usize>) -> Result<Edit> {
+    let tokens = view.tokens;
+    let refuse = |why: &str| Err(Failure::no(format!("{}: `derive(CoercePointee)` can't be lowered: {why}", view.place(hash))));
+    let tree = Tree::around(tokens.text, view.edition, tokens.list[hash].range.start);
+    let item = tree.token_at(tokens.list[hash].range.start).and_then(|token| around::<ast::Struct>(&token).next());
+    let Some(item) = item else { return refuse("no struct follows it") };
+    let text = |node: &SyntaxNode| tokens.text[tree.of(node)].to_owned();
+    let (Some(name), Some(list)) = (item.name(), item.generic_param_list()) else { return refuse("the struct has no generic parameters") };
+    let root = if tree.in_macro { "$crate::__gateless" } else { "crate::__gateless" };
+    let types: Vec<ast::TypeParam> = list.type_or_const_params().filter_map(|param| match param { ast::TypeOrConstParam::Type(param) => Some(param), ast::TypeOrConstParam::Const(_) => None }).collect();
+    let marked = types.iter().find(|param| param.attrs().any(|attr| text(attr.syntax()).split_whitespace().collect::<String>() == "#[pointee]"));
+    let pointee = match (marked, &types[..]) {
+        (Some(marked), _) => marked.name(),
+        (None, [only]) => only.name(),
+        _ => return refuse("which of the type parameters is the pointee is not marked with #[pointee]"),
+    };
+    let Some(pointee) = pointee.map(|name| text(name.syntax())) else { return refuse("its parameter has no name") };
+    let (mut params, mut args, mut rest) = (Vec::new(), Vec::new(), Vec::new());
+    for param in list.generic_params() {
+        let cfgs: String = param.attrs().map(|attr| text(attr.syntax())).filter(|attr| attr.contains("cfg")).collect();
+        let (arg, declared) = match &param {
+            ast::GenericParam::LifetimeParam(param) => {
+                let Some(lifetime) = param.lifetime() else { continue };
+                let arg = text(lifetime.syntax());
+                rest.push(format!("{root}::Of<&{arg} ()>"));
+                let bounds = param.type_bound_list().map(|bounds| format!(": {}", text(bounds.syntax())));
+                (arg.clone(), format!("{arg}{}", bounds.unwrap_or_default()))
+            }
+            ast::GenericParam::TypeParam(param) => {
+                let Some(name) = param.name() else { continue };
+                let arg = text(name.syntax());
+                if arg != pointee {
+                    rest.push(format!("{root}::Of<{arg}>"));
+                }
+                let bounds = param.type_bound_list().map(|bounds| format!(": {}", text(bounds.syntax())));
+                (arg.clone(), format!("{arg}{}", bounds.unwrap_or_default()))
+            }
+            ast::GenericParam::ConstParam(param) => {
+                let (Some(name), Some(ty)) = (param.name(), param.ty()) else { continue };
+                let (arg, ty) = (text(name.syntax()), text(ty.syntax()));
+                rest.extend(support::rest_of_const(root, &ty, &arg));
+                (arg.clone(), format!("const {arg}: {ty}"))
+            }
+        };
+        params.push(format!("{cfgs}{declared}"));
+        args.push(arg);
+    }
+    let mut conditions: Vec<String> = item.attrs().map(|attr| text(attr.syntax())).filter(|attr| attr.replace(char::is_whitespace, "").starts_with("#[cfg(")).collect();
+    if let Some(behind) = behind {
+        let parts = split_commas(tokens, behind + 2, tokens.close(behind + 1));
+        conditions.extend(parts.first().map(|&(first, end)| format!("#[cfg({})]", &tokens.text[tokens.bytes(first, end - 1)])));
+    }
+    let clause = item.where_clause().map(|clause| text(clause.syntax())).unwrap_or_default();
+    let added = format!(
+        " {}#[allow(warnings, unsafe_code, clippy::all)] unsafe impl<{}> {root}::Pointer for {}<{}> {clause} {{ type Raw = *mut {pointee}; type Rest = ({}); }}",
+        conditions.concat(),
+        params.join(", "),
+        text(name.syntax()),
+        args.join(", "),
+        rest.iter().map(|part| format!("{part},")).collect::<String>(),
+    );
+    Ok(Edit::insert(tree.of(item.syntax()).end, one_line(&added, view.edition)))
 }
 
 /// Removes the derive macro from a use tree; false when nothing of the tree is left.
@@ -96,18 +182,19 @@ mod tests {
 
     #[test]
     fn derives_markers_and_imports_go() {
+        let text = lowered(
+            "#![feature(derive_coerce_pointee)]\nuse core::{marker::{CoercePointee, PhantomData}, ptr::NonNull};\n#[cfg(ON)] pub(crate) use std::marker::CoercePointee;\n#[derive(Clone, core::marker::CoercePointee, Debug)]\nstruct X<T: ?Sized>(NonNull<T>);\n#[derive(CoercePointee)]\npub struct Y<'a, #[pointee] T: 'a + ?Sized, A = u8, const N: u64 = 0> where // c\n  T: Send { a: &'a T, b: PhantomData<A> }\n",
+        );
+        let (own, _support) = text.split_once(" #[doc(hidden)]").unwrap();
         expect![[r#"
 
             use core::{marker::{PhantomData}, ptr::NonNull};
 
             #[derive(Clone, Debug)]
-            struct X;
+            struct X<T: ?Sized>(NonNull<T>); #[allow(warnings, unsafe_code, clippy::all)] unsafe impl<T: ?Sized> crate::__gateless::Pointer for X<T>  { type Raw = *mut T; type Rest = (); }
 
-            struct Y< T, A>(T, A);
-        "#]]
-        .assert_eq(&lowered(
-            "#![feature(derive_coerce_pointee)]\nuse core::{marker::{CoercePointee, PhantomData}, ptr::NonNull};\n#[cfg(ON)] pub(crate) use std::marker::CoercePointee;\n#[derive(Clone, core::marker::CoercePointee, Debug)]\nstruct X;\n#[derive(CoercePointee)]\nstruct Y<#[pointee] T, A>(T, A);\n",
-        ));
+            pub struct Y<'a,  T: 'a + ?Sized, A = u8, const N: u64 = 0> where // c
+              T: Send { a: &'a T, b: PhantomData<A> } #[allow(warnings, unsafe_code, clippy::all)] unsafe impl<'a, T: 'a + ?Sized, A, const N: u64> crate::__gateless::Pointer for Y<'a, T, A, N> where T: Send { type Raw = *mut T; type Rest = (crate::__gateless::Of<&'a ()>,crate::__gateless::Of<A>,crate::__gateless::Const_u64<N>,); }"#]].assert_eq(own);
     }
 
     #[test]

@@ -1,12 +1,15 @@
 //! One file per gate.
 
 pub mod cfi_encoding;
+pub mod compiler_builtins;
 pub mod crate_attr;
 pub mod derive_coerce_pointee;
 pub mod features;
 pub mod used_with_arg;
 
 use std::collections::BTreeMap;
+
+use ra_ap_syntax::Edition;
 
 use crate::Request;
 use crate::crate_files::SourceFile;
@@ -23,6 +26,8 @@ pub struct View<'a> {
     pub tokens: &'a Tokens<'a>,
     /// Whether it is the crate root.
     pub is_root: bool,
+    /// Edition of the crate.
+    pub edition: Edition,
     /// Features that are on for the crate.
     pub features: &'a [String],
 }
@@ -36,6 +41,8 @@ pub struct Work {
     pub gates: BTreeMap<String, usize>,
     /// Uses of `#[used]`.
     pub used: used_with_arg::Used,
+    /// Whether a pointer was lowered that needs the support module.
+    pub pointers: bool,
 }
 
 impl Work {

@@ -1,0 +1,57 @@
+//! The module that a lowered crate carries at its end: pointers that convert like built-in ones.
+//!
+//! The compiler only unsizes pointers for which it was told so by an unstable trait. But it also unsizes raw pointers. So a
+//! conversion takes the smart pointer apart into a raw pointer, lets that one be converted, and puts the result together
+//! again. `Rest` carries everything of the type but the pointee through the conversion, invariantly: lifetimes, allocators
+//! and constants must be the same on both sides, as they must be for the built-in conversion.
+//!
+//! All of it is free of cost once inlined, and usable in constants.
+
+/// Name of the module and prefix of all names that lowering adds.
+pub const MODULE: &str = "__gateless";
+
+/// Types of const parameters that [`rest_of_const`] knows.
+const CONST_TYPES: &[&str] = &["bool", "char", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize"];
+
+/// The marker type for a const parameter `name` of type `ty`, if there is one.
+pub fn rest_of_const(path: &str, ty: &str, name: &str) -> Option<String> {
+    CONST_TYPES.contains(&ty).then(|| format!("{path}::Const_{ty}<{name}>"))
+}
+
+/// The module for a crate that has pointers or receivers of its own. `parent` is the path of a dependency's module to build on.
+pub fn module(parent: Option<&str>) -> String {
+    let mut text = String::from("#[doc(hidden)] #[allow(warnings, unsafe_code, clippy::all)] pub mod __gateless { ");
+    match parent {
+        Some(parent) => text.push_str(&format!("pub use {parent}::*; ")),
+        None => {
+            text.push_str(POINTERS);
+            for ty in CONST_TYPES {
+                text.push_str(&format!("pub struct Const_{ty}<const N: {ty}>; "));
+            }
+        }
+    }
+    text.push_str("} ");
+    if parent.is_none() {
+        text.push_str(MACRO);
+    }
+    text
+}
+
+/// No lifetimes, allocators or constants are lost on the way: `take` keeps them in the phantom, `same` wants them equal.
+const POINTERS: &str = "extern crate core; use self::core::{marker::PhantomData, mem::{ManuallyDrop, transmute_copy}, ops::Deref}; \
+pub unsafe trait Pointer: Sized { type Raw; type Rest; } \
+unsafe impl<P: Pointer> Pointer for self::core::pin::Pin<P> { type Raw = P::Raw; type Rest = P::Rest; } \
+unsafe impl<P: Pointer> Pointer for self::core::cell::Cell<P> { type Raw = P::Raw; type Rest = Of<self::core::cell::Cell<P::Rest>>; } \
+pub trait Receiver { type Target: ?Sized; } impl<P: ?Sized + Deref> Receiver for P { type Target = P::Target; } \
+pub struct Of<T: ?Sized>(PhantomData<fn(*mut T) -> *mut T>); \
+pub struct To<D>(PhantomData<D>); \
+#[inline(always)] pub const fn take<P: Pointer>(pointer: P) -> (PhantomData<fn(P::Rest) -> P::Rest>, P::Raw) { let pointer = ManuallyDrop::new(pointer); (PhantomData, unsafe { transmute_copy(&pointer) }) } \
+impl<D: Pointer> To<D> { pub const NEW: To<D> = To(PhantomData); \
+#[inline(always)] pub const fn never(&self) -> D { loop {} } \
+#[inline(always)] pub const fn same(&self, rest: PhantomData<fn(D::Rest) -> D::Rest>) {} \
+#[inline(always)] pub const fn make(&self, raw: D::Raw) -> D { let raw = ManuallyDrop::new(raw); unsafe { transmute_copy(&raw) } } } ";
+
+/// The `break` makes the expected type the type of `to` before the raw pointer is converted.
+const MACRO: &str = "#[doc(hidden)] #[macro_export] macro_rules! __gateless_coerce { \
+($e:expr) => { match $crate::__gateless::take($e) { (rest, raw) => 'coerced: { let to = $crate::__gateless::To::NEW; if false { break 'coerced to.never() } to.same(rest); to.make(raw) } } }; \
+($e:expr => $t:ty) => { match $crate::__gateless::take($e) { (rest, raw) => { let to = $crate::__gateless::To::<$t>::NEW; to.same(rest); to.make(raw) } } }; }";
