@@ -14,7 +14,7 @@ use signal_hook::SigId;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 /// A console that prints more than this is a kernel that prints for ever.
-const LARGEST_LOG: u64 = 256 << 20;
+const LARGEST_LOG: u64 = 16 << 20;
 const POLL: Duration = Duration::from_millis(20);
 
 /// How a machine stopped.

@@ -6,6 +6,7 @@ pub mod console;
 pub mod expected;
 pub mod ktap;
 pub mod machine;
+pub mod measure;
 pub mod outcome;
 pub mod results;
 pub mod summary;

@@ -2,7 +2,9 @@
 //! `OUT/boot.json`, compared by [`crate::compare`].
 
 use std::collections::BTreeMap;
+use std::fs::Permissions;
 use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
 
 use camino::Utf8Path;
 use gateless_model::{Failure, Result};
@@ -226,7 +228,11 @@ impl Results {
             .parent()
             .filter(|folder| !folder.as_str().is_empty())
             .unwrap_or(Utf8Path::new("."));
-        let mut file = tempfile::NamedTempFile::new_in(folder).map_err(unwritable)?;
+        // Private by default, unlike every other file of a build.
+        let mut file = tempfile::Builder::new()
+            .permissions(Permissions::from_mode(0o666))
+            .tempfile_in(folder)
+            .map_err(unwritable)?;
         file.write_all(self.to_json().as_bytes())
             .map_err(unwritable)?;
         file.persist(path)
