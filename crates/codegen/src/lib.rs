@@ -1,1 +1,22 @@
-//! (being written)
+//! From the bitcode of stable rustc to the object file that a rustc with `-Z` flags and a custom target would have made.
+//!
+//! A [`Job`] says what to read, what to apply and what to write; [`run`] does it, in this order: read, check and set the
+//! target, apply the flags (one file each under `flags/`), repair `used` lists and debug paths, optimise if rustc has not,
+//! and generate each output with the libLLVM of that rustc. Nothing is printed and no process is started here.
+
+pub mod flags;
+mod debug_paths;
+mod job;
+mod optimise;
+mod options;
+mod run;
+mod target;
+#[cfg(test)]
+mod testing;
+mod used;
+mod write;
+
+pub use flags::Flag;
+pub use job::{Done, Job, OptLevel, Output, Stage, Target, UsedFix};
+pub use gateless_llvm::{CodeModel, Reloc, of_compiler as llvm_of_compiler, set_fatal_hook};
+pub use run::run;

@@ -1,0 +1,128 @@
+//! What one run is asked to do.
+
+use std::str::FromStr;
+
+use camino::Utf8PathBuf;
+use gateless_llvm::{CodeModel, Reloc};
+use gateless_model::Failure;
+
+use crate::Flag;
+
+/// One run of code generation. Paths are relative to the current folder or absolute.
+#[derive(Debug, Clone)]
+pub struct Job {
+    /// The bitcode file that rustc wrote (`--emit=llvm-bc`, one codegen unit).
+    pub bitcode: Utf8PathBuf,
+    /// Whether rustc has optimised it.
+    pub stage: Stage,
+    /// The libLLVM of that rustc ([`crate::llvm_of_compiler`]).
+    pub llvm: Utf8PathBuf,
+    /// Options for LLVM itself, as rustc got them in `-Cllvm-args`.
+    pub llvm_args: Vec<String>,
+    /// What to write where.
+    pub outputs: Vec<(Output, Utf8PathBuf)>,
+    /// What the gated build generates code for.
+    pub target: Target,
+    /// What else the gated build asks for.
+    pub flags: Vec<Flag>,
+    /// Prefixes of source paths in debug information and their replacements, first match wins.
+    pub debug_paths: Vec<(String, String)>,
+    /// Which statics were `#[used(compiler)]` before lowering made them `#[used]`.
+    pub used: UsedFix,
+}
+
+/// How far rustc went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// With `-Cno-prepopulate-passes`: the optimiser runs here, with the gated build's target and attributes.
+    Unoptimised,
+    /// rustc's optimiser has run, for the built-in target.
+    Optimised,
+}
+
+/// A kind of output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Output {
+    /// An object file (`--emit=obj`).
+    Object,
+    /// Assembly (`--emit=asm`).
+    Assembly,
+    /// LLVM IR as text (`--emit=llvm-ir`).
+    LlvmIr,
+    /// LLVM bitcode (`--emit=llvm-bc`), with all flags in it.
+    Bitcode,
+}
+
+/// What the gated build generates code for: its target specification and the code generation options next to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// `llvm-target` of the target specification, such as `x86_64-linux-gnu`.
+    pub triple: String,
+    /// `-Ctarget-cpu`, else `cpu` of the target specification, else `generic`.
+    pub cpu: String,
+    /// `features` of the target specification, such as `-mmx,+soft-float`; the features that rustc wrote into the bitcode come after them.
+    pub features: String,
+    /// `llvm-abiname` of the target specification (RISC-V, LoongArch, MIPS), else empty.
+    pub abi: String,
+    /// `-Crelocation-model`: [`Reloc::Pic`] for `pic` and `pie`.
+    pub reloc: Reloc,
+    /// Whether the relocation model is `pie`.
+    pub pie: bool,
+    /// `-Ccode-model` as Kbuild passes it, else `code-model` of the target specification.
+    pub code_model: CodeModel,
+    /// `-Copt-level`.
+    pub opt: OptLevel,
+    /// `-Zfunction-sections`, else what the target specification says: each function and variable in a section of its own.
+    pub function_sections: bool,
+}
+
+/// rustc's `-Copt-level`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OptLevel {
+    /// 0
+    O0,
+    /// 1
+    O1,
+    /// 2
+    O2,
+    /// 3
+    O3,
+    /// s
+    Os,
+    /// z
+    Oz,
+}
+
+impl FromStr for OptLevel {
+    type Err = Failure;
+
+    fn from_str(text: &str) -> Result<Self, Failure> {
+        Ok(match text {
+            "0" => OptLevel::O0,
+            "1" => OptLevel::O1,
+            "2" => OptLevel::O2,
+            "3" => OptLevel::O3,
+            "s" => OptLevel::Os,
+            "z" => OptLevel::Oz,
+            _ => return Err(Failure::usage(format!("no optimisation level is called {text:?}")).help("rustc has 0, 1, 2, 3, s and z")),
+        })
+    }
+}
+
+/// Which members of `llvm.used` belong into `llvm.compiler.used`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UsedFix {
+    /// None: the crate had no `#[used(compiler)]`.
+    Keep,
+    /// All: every `#[used]` of the crate was a `#[used(compiler)]`.
+    AllCompiler,
+    /// The statics whose symbols are in the list; each of them must be there.
+    Compiler(Vec<String>),
+}
+
+/// What a run has to say besides its outputs.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Done {
+    /// LLVM's warnings.
+    pub warnings: Vec<String>,
+}

@@ -1,0 +1,98 @@
+//! Small modules for tests, and what becomes of them.
+
+use camino::{Utf8Path, Utf8PathBuf};
+use gateless_llvm::{CodeModel, Context, FileKind, Llvm, Module, Reloc};
+use object::{Object, ObjectSection, ObjectSymbol};
+
+use crate::{Flag, OptLevel, Target, options, target};
+
+/// The head of an x86-64 module.
+pub const X86: &str = "target datalayout = \"e-m:e-p270:32:32-p271:32:32-p272:64:64-i64:64-i128:128-f80:128-n8:16:32:64-S128\"\n\
+    target triple = \"x86_64-unknown-none-elf\"\n";
+
+/// A module as text, and the target that code is generated for.
+pub struct Fixture {
+    text: String,
+    pub target: Target,
+}
+
+/// The target of a plain x86-64 kernel.
+pub fn x86_target() -> Target {
+    Target {
+        triple: "x86_64-linux-gnu".into(),
+        cpu: "generic".into(),
+        features: String::new(),
+        abi: String::new(),
+        reloc: Reloc::Static,
+        pie: false,
+        code_model: CodeModel::Default,
+        opt: OptLevel::O2,
+        function_sections: false,
+    }
+}
+
+impl Fixture {
+    /// The body of an x86-64 module.
+    pub fn x86(body: &str) -> Self {
+        Self::whole(&format!("{X86}{body}"))
+    }
+
+    /// A module with its head.
+    pub fn whole(text: &str) -> Self {
+        Self { text: text.into(), target: x86_target() }
+    }
+
+    /// The same, position independent.
+    pub fn pic(mut self) -> Self {
+        self.target.reloc = Reloc::Pic;
+        self
+    }
+
+    /// The module after `flag`, as text.
+    pub fn with(&self, flag: &Flag) -> String {
+        let module = self.module();
+        flag.apply(&module, &self.target).unwrap();
+        module.verify().unwrap();
+        module.to_text().unwrap()
+    }
+
+    /// The object file after all `flags`.
+    pub fn object(&self, flags: &[Flag]) -> Vec<u8> {
+        let module = self.module();
+        let machine = target::apply(&module, &self.target).unwrap();
+        for flag in flags {
+            flag.apply(&module, &self.target).unwrap();
+        }
+        module.verify().unwrap();
+        machine.emit(module, FileKind::Object).unwrap().bytes().unwrap().to_vec()
+    }
+
+    /// The machine code of the function `name` after all `flags`.
+    pub fn code(&self, name: &str, flags: &[Flag]) -> Vec<u8> {
+        let bytes = self.object(flags);
+        let file = object::File::parse(&bytes[..]).unwrap();
+        let symbol = file.symbol_by_name(name).unwrap();
+        let section = file.section_by_index(symbol.section_index().unwrap()).unwrap();
+        section.data_range(symbol.address(), symbol.size()).unwrap().unwrap().to_vec()
+    }
+
+    /// The module, freshly read.
+    pub fn module(&self) -> Module {
+        let context = Context::new(llvm()).unwrap();
+        Module::from_text(&context, &self.text).unwrap()
+    }
+}
+
+/// The libLLVM of the rustc on PATH.
+pub fn llvm_path() -> Utf8PathBuf {
+    let output = std::process::Command::new("rustc").args(["--print", "sysroot"]).output().expect("rustc");
+    let sysroot = String::from_utf8(output.stdout).expect("a UTF-8 sysroot");
+    crate::llvm_of_compiler(Utf8Path::new(sysroot.trim()), &[]).unwrap()
+}
+
+/// The library, with rustc's options set.
+pub fn llvm() -> &'static Llvm {
+    let llvm = Llvm::load(&llvm_path()).unwrap();
+    options::set(llvm, &[]).unwrap();
+    llvm
+}

@@ -1,0 +1,42 @@
+//! Output files: complete or absent.
+
+use std::io::Write;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use gateless_model::{Failure, Result};
+use tempfile::NamedTempFile;
+
+/// Files that are written under temporary names beside their places, and renamed together at the end.
+#[derive(Default)]
+pub struct Outputs {
+    files: Vec<(NamedTempFile, Utf8PathBuf)>,
+}
+
+impl Outputs {
+    /// Writes `bytes` for `path`, under a temporary name.
+    pub fn add(&mut self, path: &Utf8Path, bytes: &[u8]) -> Result<()> {
+        let cannot = |error: std::io::Error| Failure::failed(format!("cannot write {path}")).because(error);
+        let folder = match path.parent() {
+            Some(folder) if !folder.as_str().is_empty() => folder,
+            _ => Utf8Path::new("."),
+        };
+        let mut file = tempfile::Builder::new().prefix(".gateless-").permissions(world_readable()).tempfile_in(folder).map_err(cannot)?;
+        file.write_all(bytes).map_err(cannot)?;
+        self.files.push((file, path.to_owned()));
+        Ok(())
+    }
+
+    /// Puts all files into their places.
+    pub fn finish(self) -> Result<()> {
+        for (file, path) in self.files {
+            file.persist(&path).map_err(|error| Failure::failed(format!("cannot write {path}")).because(error.error))?;
+        }
+        Ok(())
+    }
+}
+
+/// What a compiler's outputs have before the umask; temporary files are private otherwise.
+fn world_readable() -> std::fs::Permissions {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::Permissions::from_mode(0o666)
+}

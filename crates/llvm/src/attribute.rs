@@ -1,0 +1,92 @@
+//! Attributes of functions: LLVM's own kinds (`noredzone`, with a number for some) and texts (`"target-cpu"="generic"`).
+
+use std::ffi::{c_char, c_uint};
+
+use gateless_model::{Failure, Result};
+
+use crate::Llvm;
+use crate::memory::borrowed_text;
+use crate::value::Function;
+
+/// The place of a function's own attributes, as opposed to its parameters' and its result's.
+const ON_FUNCTION: c_uint = c_uint::MAX;
+
+impl Function<'_> {
+    /// The value of the text attribute `key`.
+    pub fn text_attribute(&self, key: &str) -> Result<Option<String>> {
+        let get = self.module.table().LLVMGetStringAttributeAtIndex()?;
+        let value = self.module.table().LLVMGetStringAttributeValue()?;
+        let (start, length) = parts(key);
+        // SAFETY: a function of a live module; pointer and length are those of a str.
+        let attribute = unsafe { get(self.raw, ON_FUNCTION, start, length) };
+        if attribute.is_null() {
+            return Ok(None);
+        }
+        let mut length = 0;
+        // SAFETY: a text attribute; LLVM returns its value and the value's length.
+        unsafe { Ok(borrowed_text(value(attribute, &mut length), length as usize)) }
+    }
+
+    /// Sets the text attribute `key`, replacing what it was.
+    pub fn set_text_attribute(&self, key: &str, value: &str) -> Result<()> {
+        let create = self.module.table().LLVMCreateStringAttribute()?;
+        let add = self.module.table().LLVMAddAttributeAtIndex()?;
+        let ((key, key_length), (value, value_length)) = (parts(key), parts(value));
+        // SAFETY: the context is alive; pointers and lengths are those of strs, which LLVM copies.
+        unsafe { add(self.raw, ON_FUNCTION, create(self.module.context.inner.raw, key, key_length, value, value_length)) };
+        Ok(())
+    }
+
+    /// Removes the text attribute `key`, if it is there.
+    pub fn remove_text_attribute(&self, key: &str) -> Result<()> {
+        let remove = self.module.table().LLVMRemoveStringAttributeAtIndex()?;
+        let (start, length) = parts(key);
+        // SAFETY: a function of a live module; pointer and length are those of a str.
+        unsafe { remove(self.raw, ON_FUNCTION, start, length) };
+        Ok(())
+    }
+
+    /// The number of LLVM's attribute `name` (0 for those that have none), if the function has it.
+    pub fn attribute(&self, name: &str) -> Result<Option<u64>> {
+        let kind = kind(self.module.llvm(), name)?;
+        let get = self.module.table().LLVMGetEnumAttributeAtIndex()?;
+        let value = self.module.table().LLVMGetEnumAttributeValue()?;
+        // SAFETY: a function of a live module and a known kind.
+        let attribute = unsafe { get(self.raw, ON_FUNCTION, kind) };
+        // SAFETY: an attribute of LLVM's own kinds.
+        Ok((!attribute.is_null()).then(|| unsafe { value(attribute) }))
+    }
+
+    /// Gives the function LLVM's attribute `name`, with `value` for those that have a number (else 0).
+    pub fn set_attribute(&self, name: &str, value: u64) -> Result<()> {
+        let kind = kind(self.module.llvm(), name)?;
+        let create = self.module.table().LLVMCreateEnumAttribute()?;
+        let add = self.module.table().LLVMAddAttributeAtIndex()?;
+        // SAFETY: the context is alive and the kind is known.
+        unsafe { add(self.raw, ON_FUNCTION, create(self.module.context.inner.raw, kind, value)) };
+        Ok(())
+    }
+
+    /// Takes LLVM's attribute `name` away from the function, if it has it.
+    pub fn remove_attribute(&self, name: &str) -> Result<()> {
+        let kind = kind(self.module.llvm(), name)?;
+        let remove = self.module.table().LLVMRemoveEnumAttributeAtIndex()?;
+        // SAFETY: a function of a live module and a known kind.
+        unsafe { remove(self.raw, ON_FUNCTION, kind) };
+        Ok(())
+    }
+}
+
+/// LLVM's number for the attribute `name`.
+fn kind(llvm: &'static Llvm, name: &str) -> Result<c_uint> {
+    let get = llvm.table.LLVMGetEnumAttributeKindForName()?;
+    // SAFETY: pointer and length are those of a str.
+    match unsafe { get(name.as_ptr().cast(), name.len()) } {
+        0 => Err(Failure::failed(format!("{llvm:?} does not know the attribute {name}"))),
+        kind => Ok(kind),
+    }
+}
+
+fn parts(text: &str) -> (*const c_char, c_uint) {
+    (text.as_ptr().cast(), text.len() as c_uint)
+}

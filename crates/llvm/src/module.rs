@@ -1,0 +1,181 @@
+//! Modules: reading, writing, printing, and what is true of a module as a whole.
+
+use std::ffi::CStr;
+use std::ptr::null_mut;
+
+use gateless_model::{Failure, Result};
+
+use crate::memory::{c_string, take_message};
+use crate::table::{RawModule, RawValue, Table};
+use crate::value::{Function, Global};
+use crate::{Context, Llvm, MemoryBuffer};
+
+/// A module of LLVM IR.
+pub struct Module {
+    pub(crate) context: Context,
+    pub(crate) raw: *mut RawModule,
+}
+
+impl Module {
+    /// Reads bitcode; `name` stands for it in messages.
+    ///
+    /// Fails for anything else than bitcode that this LLVM can read.
+    pub fn from_bitcode(context: &Context, bitcode: &[u8], name: &str) -> Result<Self> {
+        let llvm = context.llvm();
+        let parse = llvm.table.LLVMParseBitcodeInContext2()?;
+        let buffer = MemoryBuffer::copy(llvm, bitcode, name)?;
+        let mut raw = null_mut();
+        // SAFETY: context and buffer are alive; the function reads the buffer and does not keep it.
+        let failed = unsafe { parse(context.inner.raw, buffer.raw(), &mut raw) };
+        let (major, minor, patch) = llvm.version();
+        let what = format!("{name} is not bitcode that LLVM {major}.{minor}.{patch} can read");
+        let help = "the bitcode has to come from the very rustc whose libLLVM is used";
+        let said = context.check(&what).map_err(|failure| failure.help(help));
+        if failed != 0 || raw.is_null() {
+            said?;
+            return Err(Failure::no(what).help(help));
+        }
+        let module = Self { context: context.clone(), raw };
+        said?;
+        Ok(module)
+    }
+
+    /// Reads LLVM IR in its text form.
+    pub fn from_text(context: &Context, text: &str) -> Result<Self> {
+        let llvm = context.llvm();
+        let parse = llvm.table.LLVMParseIRInContext()?;
+        let buffer = MemoryBuffer::copy(llvm, text.as_bytes(), "LLVM IR")?;
+        let (mut raw, mut message) = (null_mut(), null_mut());
+        // SAFETY: context and buffer are alive; the function takes the buffer over.
+        let failed = unsafe { parse(context.inner.raw, buffer.into_raw(), &mut raw, &mut message) };
+        if failed != 0 {
+            return Err(Failure::no(format!("not LLVM IR: {}", take_message(llvm, message)?)));
+        }
+        Ok(Self { context: context.clone(), raw })
+    }
+
+    /// A copy in the same context; generating code changes a module, so each further output needs one.
+    pub fn try_clone(&self) -> Result<Self> {
+        let clone = self.table().LLVMCloneModule()?;
+        // SAFETY: the module is alive.
+        let raw = unsafe { clone(self.raw) };
+        Ok(Self { context: self.context.clone(), raw })
+    }
+
+    /// The library.
+    pub fn llvm(&self) -> &'static Llvm {
+        self.context.llvm()
+    }
+
+    pub(crate) fn table(&self) -> &'static Table {
+        &self.llvm().table
+    }
+
+    /// The context.
+    pub fn context(&self) -> &Context {
+        &self.context
+    }
+
+    /// The target triple, as it stands in the module.
+    pub fn triple(&self) -> Result<String> {
+        let get = self.table().LLVMGetTarget()?;
+        // SAFETY: LLVM returns a C string that lives until the triple is changed.
+        Ok(unsafe { CStr::from_ptr(get(self.raw)) }.to_string_lossy().into_owned())
+    }
+
+    /// Sets the target triple, which should be normalised.
+    pub fn set_triple(&self, triple: &str) -> Result<()> {
+        let set = self.table().LLVMSetTarget()?;
+        let triple = c_string(triple, "a target triple")?;
+        // SAFETY: a C string, which LLVM copies.
+        unsafe { set(self.raw, triple.as_ptr()) };
+        Ok(())
+    }
+
+    /// The data layout, as it stands in the module.
+    pub fn data_layout(&self) -> Result<String> {
+        let get = self.table().LLVMGetDataLayoutStr()?;
+        // SAFETY: LLVM returns a C string that lives until the layout is changed.
+        Ok(unsafe { CStr::from_ptr(get(self.raw)) }.to_string_lossy().into_owned())
+    }
+
+    /// All functions, declarations included.
+    pub fn functions(&self) -> Result<Vec<Function<'_>>> {
+        let raws = self.list(self.table().LLVMGetFirstFunction()?, self.table().LLVMGetNextFunction()?);
+        Ok(raws.into_iter().map(|raw| Function { module: self, raw }).collect())
+    }
+
+    /// All global variables, declarations included.
+    pub fn globals(&self) -> Result<Vec<Global<'_>>> {
+        let raws = self.list(self.table().LLVMGetFirstGlobal()?, self.table().LLVMGetNextGlobal()?);
+        Ok(raws.into_iter().map(|raw| Global { module: self, raw }).collect())
+    }
+
+    fn list(
+        &self,
+        first: unsafe extern "C" fn(*mut RawModule) -> *mut RawValue,
+        next: unsafe extern "C" fn(*mut RawValue) -> *mut RawValue,
+    ) -> Vec<*mut RawValue> {
+        let mut raws = Vec::new();
+        // SAFETY: the module is alive.
+        let mut raw = unsafe { first(self.raw) };
+        while !raw.is_null() {
+            raws.push(raw);
+            // SAFETY: raw is a value of this module's list.
+            raw = unsafe { next(raw) };
+        }
+        raws
+    }
+
+    /// The function called `name`.
+    pub fn function(&self, name: &str) -> Result<Option<Function<'_>>> {
+        let get = self.table().LLVMGetNamedFunction()?;
+        let name = c_string(name, "a function's name")?;
+        // SAFETY: the module is alive and the name is a C string.
+        let raw = unsafe { get(self.raw, name.as_ptr()) };
+        Ok((!raw.is_null()).then_some(Function { module: self, raw }))
+    }
+
+    /// The global variable called `name`.
+    pub fn global(&self, name: &str) -> Result<Option<Global<'_>>> {
+        let get = self.table().LLVMGetNamedGlobal()?;
+        let name = c_string(name, "a variable's name")?;
+        // SAFETY: the module is alive and the name is a C string.
+        let raw = unsafe { get(self.raw, name.as_ptr()) };
+        Ok((!raw.is_null()).then_some(Global { module: self, raw }))
+    }
+
+    /// The module as text.
+    pub fn to_text(&self) -> Result<String> {
+        let print = self.table().LLVMPrintModuleToString()?;
+        // SAFETY: the module is alive.
+        take_message(self.llvm(), unsafe { print(self.raw) })
+    }
+
+    /// The module as bitcode.
+    pub fn to_bitcode(&self) -> Result<MemoryBuffer> {
+        let write = self.table().LLVMWriteBitcodeToMemoryBuffer()?;
+        // SAFETY: the module is alive.
+        Ok(MemoryBuffer::own(self.llvm(), unsafe { write(self.raw) }))
+    }
+
+    /// Checks that the module is well-formed, with LLVM's own words if it is not.
+    pub fn verify(&self) -> Result<()> {
+        const RETURN_STATUS: i32 = 2;
+        let verify = self.table().LLVMVerifyModule()?;
+        let mut message = null_mut();
+        // SAFETY: the module is alive and the message is a valid place.
+        let broken = unsafe { verify(self.raw, RETURN_STATUS, &mut message) };
+        let message = take_message(self.llvm(), message)?;
+        if broken == 0 { Ok(()) } else { Err(Failure::failed(format!("malformed LLVM IR: {message}"))) }
+    }
+}
+
+impl Drop for Module {
+    fn drop(&mut self) {
+        if let Ok(dispose) = self.table().LLVMDisposeModule() {
+            // SAFETY: values borrow the module, so none is left.
+            unsafe { dispose(self.raw) }
+        }
+    }
+}

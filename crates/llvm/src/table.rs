@@ -1,0 +1,206 @@
+//! The functions of LLVM's C API that are used here, each looked up when it is first called.
+//!
+//! Declared after llvm-c/*.h of LLVM 22 (the headers of 14 differ in nothing that is declared here, apart from functions that it lacks).
+
+#![allow(non_snake_case, reason = "LLVM's own names")]
+
+use std::ffi::{c_char, c_int, c_uint, c_void};
+use std::sync::OnceLock;
+
+use camino::Utf8PathBuf;
+use gateless_model::{Failure, Result};
+use libloading::Library;
+
+/// An object behind the C API; never read from here, only handed back.
+macro_rules! opaque {
+    ($($name:ident)*) => { $(
+        #[repr(C)]
+        pub struct $name {
+            _opaque: [u8; 0],
+        }
+    )* };
+}
+
+opaque! { RawContext RawModule RawValue RawType RawBlock RawMetadata RawAttribute RawTarget RawMachine RawMachineOptions RawBuffer RawError RawPassOptions RawDiagnostic RawDbgRecord }
+
+/// Called by LLVM with each diagnostic; the last argument is the pointer that was registered.
+pub type DiagnosticHandler = unsafe extern "C" fn(*mut RawDiagnostic, *mut c_void);
+/// Called by LLVM with the text of an error after which it cannot go on.
+pub type FatalHandler = unsafe extern "C" fn(*const c_char);
+
+macro_rules! table {
+    ($($name:ident($($ty:ty),*) $(-> $ret:ty)?;)*) => {
+        /// A loaded library, and what has been looked up in it so far.
+        pub struct Table {
+            library: Library,
+            path: Utf8PathBuf,
+            $($name: OnceLock<unsafe extern "C" fn($($ty),*) $(-> $ret)?>,)*
+        }
+
+        impl Table {
+            /// Wraps `library`, which was loaded from `path` and is libLLVM.
+            pub fn new(library: Library, path: Utf8PathBuf) -> Self {
+                Self { library, path, $($name: OnceLock::new(),)* }
+            }
+
+            $(
+                /// The function of this name, or an error that names it.
+                pub fn $name(&self) -> Result<unsafe extern "C" fn($($ty),*) $(-> $ret)?> {
+                    if let Some(found) = self.$name.get() {
+                        return Ok(*found);
+                    }
+                    // SAFETY: the type is the one that LLVM's header gives for this name, and the library is never unloaded.
+                    let found = unsafe { self.library.get(concat!(stringify!($name), "\0").as_bytes()) };
+                    let found: libloading::Symbol<'_, unsafe extern "C" fn($($ty),*) $(-> $ret)?> =
+                        found.map_err(|error| missing(stringify!($name), &self.path, error))?;
+                    Ok(*self.$name.get_or_init(|| *found))
+                }
+            )*
+        }
+    };
+}
+
+impl Table {
+    /// An `LLVMInitialize*` function by its computed name, if the library has it.
+    pub fn initializer(&self, name: &str) -> Option<unsafe extern "C" fn()> {
+        // SAFETY: all functions named LLVMInitialize<BACKEND><PART> take and return nothing (llvm-c/Target.h).
+        let found: Result<libloading::Symbol<'_, unsafe extern "C" fn()>, _> = unsafe { self.library.get(name.as_bytes()) };
+        found.ok().map(|found| *found)
+    }
+
+    /// Where the library was loaded from.
+    pub fn path(&self) -> &Utf8PathBuf {
+        &self.path
+    }
+}
+
+fn missing(name: &str, path: &Utf8PathBuf, error: libloading::Error) -> Failure {
+    Failure::failed(format!("{path} has no function {name}"))
+        .help("it is not the libLLVM of a supported rustc (LLVM 21 or newer); name another compiler in GATELESS_RUSTC")
+        .because(error)
+}
+
+table! {
+    LLVMGetVersion(*mut c_uint, *mut c_uint, *mut c_uint);
+    LLVMParseCommandLineOptions(c_int, *const *const c_char, *const c_char);
+    LLVMInstallFatalErrorHandler(FatalHandler);
+    LLVMDisposeMessage(*mut c_char);
+    LLVMGetErrorMessage(*mut RawError) -> *mut c_char;
+    LLVMDisposeErrorMessage(*mut c_char);
+
+    LLVMContextCreate() -> *mut RawContext;
+    LLVMContextDispose(*mut RawContext);
+    LLVMContextSetDiagnosticHandler(*mut RawContext, Option<DiagnosticHandler>, *mut c_void);
+    LLVMGetDiagInfoDescription(*mut RawDiagnostic) -> *mut c_char;
+    LLVMGetDiagInfoSeverity(*mut RawDiagnostic) -> c_int;
+
+    LLVMCreateMemoryBufferWithMemoryRangeCopy(*const c_char, usize, *const c_char) -> *mut RawBuffer;
+    LLVMDisposeMemoryBuffer(*mut RawBuffer);
+    LLVMGetBufferStart(*mut RawBuffer) -> *const c_char;
+    LLVMGetBufferSize(*mut RawBuffer) -> usize;
+
+    LLVMParseBitcodeInContext2(*mut RawContext, *mut RawBuffer, *mut *mut RawModule) -> c_int;
+    LLVMParseIRInContext(*mut RawContext, *mut RawBuffer, *mut *mut RawModule, *mut *mut c_char) -> c_int;
+    LLVMCloneModule(*mut RawModule) -> *mut RawModule;
+    LLVMDisposeModule(*mut RawModule);
+    LLVMVerifyModule(*mut RawModule, c_int, *mut *mut c_char) -> c_int;
+    LLVMPrintModuleToString(*mut RawModule) -> *mut c_char;
+    LLVMWriteBitcodeToMemoryBuffer(*mut RawModule) -> *mut RawBuffer;
+    LLVMGetTarget(*mut RawModule) -> *const c_char;
+    LLVMSetTarget(*mut RawModule, *const c_char);
+    LLVMGetDataLayoutStr(*mut RawModule) -> *const c_char;
+    LLVMGetFirstFunction(*mut RawModule) -> *mut RawValue;
+    LLVMGetNextFunction(*mut RawValue) -> *mut RawValue;
+    LLVMGetFirstGlobal(*mut RawModule) -> *mut RawValue;
+    LLVMGetNextGlobal(*mut RawValue) -> *mut RawValue;
+    LLVMGetNamedGlobal(*mut RawModule, *const c_char) -> *mut RawValue;
+    LLVMGetNamedFunction(*mut RawModule, *const c_char) -> *mut RawValue;
+    LLVMAddGlobal(*mut RawModule, *mut RawType, *const c_char) -> *mut RawValue;
+    LLVMDeleteGlobal(*mut RawValue);
+    LLVMGetInitializer(*mut RawValue) -> *mut RawValue;
+    LLVMSetInitializer(*mut RawValue, *mut RawValue);
+    LLVMSetLinkage(*mut RawValue, c_int);
+    LLVMGetSection(*mut RawValue) -> *const c_char;
+    LLVMSetSection(*mut RawValue, *const c_char);
+    LLVMIsDeclaration(*mut RawValue) -> c_int;
+    LLVMGetValueName2(*mut RawValue, *mut usize) -> *const c_char;
+    LLVMGetIntrinsicID(*mut RawValue) -> c_uint;
+    LLVMGetNumOperands(*mut RawValue) -> c_int;
+    LLVMGetOperand(*mut RawValue, c_uint) -> *mut RawValue;
+    LLVMGlobalCopyAllMetadata(*mut RawValue, *mut usize) -> *mut c_void;
+    LLVMValueMetadataEntriesGetMetadata(*mut c_void, c_uint) -> *mut RawMetadata;
+    LLVMDisposeValueMetadataEntries(*mut c_void);
+
+    LLVMPointerTypeInContext(*mut RawContext, c_uint) -> *mut RawType;
+    LLVMArrayType2(*mut RawType, u64) -> *mut RawType;
+    LLVMInt32TypeInContext(*mut RawContext) -> *mut RawType;
+    LLVMConstInt(*mut RawType, u64, c_int) -> *mut RawValue;
+    LLVMConstIntGetZExtValue(*mut RawValue) -> u64;
+    LLVMConstArray2(*mut RawType, *const *mut RawValue, u64) -> *mut RawValue;
+    LLVMIsAConstantInt(*mut RawValue) -> *mut RawValue;
+
+    LLVMGetFirstBasicBlock(*mut RawValue) -> *mut RawBlock;
+    LLVMGetNextBasicBlock(*mut RawBlock) -> *mut RawBlock;
+    LLVMGetFirstInstruction(*mut RawBlock) -> *mut RawValue;
+    LLVMGetNextInstruction(*mut RawValue) -> *mut RawValue;
+    LLVMInstructionGetDebugLoc(*mut RawValue) -> *mut RawMetadata;
+    LLVMGetFirstDbgRecord(*mut RawValue) -> *mut RawDbgRecord;
+    LLVMGetNextDbgRecord(*mut RawDbgRecord) -> *mut RawDbgRecord;
+    LLVMDbgRecordGetDebugLoc(*mut RawDbgRecord) -> *mut RawMetadata;
+    LLVMDbgRecordGetKind(*mut RawDbgRecord) -> c_int;
+    LLVMDbgVariableRecordGetVariable(*mut RawDbgRecord) -> *mut RawMetadata;
+
+    LLVMGetEnumAttributeKindForName(*const c_char, usize) -> c_uint;
+    LLVMCreateEnumAttribute(*mut RawContext, c_uint, u64) -> *mut RawAttribute;
+    LLVMCreateStringAttribute(*mut RawContext, *const c_char, c_uint, *const c_char, c_uint) -> *mut RawAttribute;
+    LLVMAddAttributeAtIndex(*mut RawValue, c_uint, *mut RawAttribute);
+    LLVMGetEnumAttributeAtIndex(*mut RawValue, c_uint, c_uint) -> *mut RawAttribute;
+    LLVMGetEnumAttributeValue(*mut RawAttribute) -> u64;
+    LLVMGetStringAttributeAtIndex(*mut RawValue, c_uint, *const c_char, c_uint) -> *mut RawAttribute;
+    LLVMGetStringAttributeValue(*mut RawAttribute, *mut c_uint) -> *const c_char;
+    LLVMRemoveEnumAttributeAtIndex(*mut RawValue, c_uint, c_uint);
+    LLVMRemoveStringAttributeAtIndex(*mut RawValue, c_uint, *const c_char, c_uint);
+
+    LLVMGetNamedMetadataNumOperands(*mut RawModule, *const c_char) -> c_uint;
+    LLVMGetNamedMetadataOperands(*mut RawModule, *const c_char, *mut *mut RawValue);
+    LLVMAddNamedMetadataOperand(*mut RawModule, *const c_char, *mut RawValue);
+    LLVMMDStringInContext2(*mut RawContext, *const c_char, usize) -> *mut RawMetadata;
+    LLVMMDNodeInContext2(*mut RawContext, *const *mut RawMetadata, usize) -> *mut RawMetadata;
+    LLVMMetadataAsValue(*mut RawContext, *mut RawMetadata) -> *mut RawValue;
+    LLVMValueAsMetadata(*mut RawValue) -> *mut RawMetadata;
+    LLVMGetMDString(*mut RawValue, *mut c_uint) -> *const c_char;
+    LLVMIsAMDNode(*mut RawValue) -> *mut RawValue;
+    LLVMIsAMDString(*mut RawValue) -> *mut RawValue;
+    LLVMGetMDNodeNumOperands(*mut RawValue) -> c_uint;
+    LLVMGetMDNodeOperands(*mut RawValue, *mut *mut RawValue);
+    LLVMReplaceMDNodeOperandWith(*mut RawValue, c_uint, *mut RawMetadata);
+    LLVMGetMetadataKind(*mut RawMetadata) -> c_uint;
+    LLVMDIFileGetFilename(*mut RawMetadata, *mut c_uint) -> *const c_char;
+    LLVMDIFileGetDirectory(*mut RawMetadata, *mut c_uint) -> *const c_char;
+
+    LLVMNormalizeTargetTriple(*const c_char) -> *mut c_char;
+    LLVMGetTargetFromTriple(*const c_char, *mut *mut RawTarget, *mut *mut c_char) -> c_int;
+    LLVMCreateTargetMachineOptions() -> *mut RawMachineOptions;
+    LLVMDisposeTargetMachineOptions(*mut RawMachineOptions);
+    LLVMTargetMachineOptionsSetCPU(*mut RawMachineOptions, *const c_char);
+    LLVMTargetMachineOptionsSetFeatures(*mut RawMachineOptions, *const c_char);
+    LLVMTargetMachineOptionsSetABI(*mut RawMachineOptions, *const c_char);
+    LLVMTargetMachineOptionsSetCodeGenOptLevel(*mut RawMachineOptions, c_int);
+    LLVMTargetMachineOptionsSetRelocMode(*mut RawMachineOptions, c_int);
+    LLVMTargetMachineOptionsSetCodeModel(*mut RawMachineOptions, c_int);
+    LLVMCreateTargetMachineWithOptions(*mut RawTarget, *const c_char, *mut RawMachineOptions) -> *mut RawMachine;
+    LLVMDisposeTargetMachine(*mut RawMachine);
+    LLVMCreateTargetDataLayout(*mut RawMachine) -> *mut c_void;
+    LLVMCopyStringRepOfTargetData(*mut c_void) -> *mut c_char;
+    LLVMDisposeTargetData(*mut c_void);
+    LLVMTargetMachineEmitToMemoryBuffer(*mut RawMachine, *mut RawModule, c_int, *mut *mut c_char, *mut *mut RawBuffer) -> c_int;
+
+    LLVMCreatePassBuilderOptions() -> *mut RawPassOptions;
+    LLVMDisposePassBuilderOptions(*mut RawPassOptions);
+    LLVMPassBuilderOptionsSetLoopInterleaving(*mut RawPassOptions, c_int);
+    LLVMPassBuilderOptionsSetLoopVectorization(*mut RawPassOptions, c_int);
+    LLVMPassBuilderOptionsSetSLPVectorization(*mut RawPassOptions, c_int);
+    LLVMPassBuilderOptionsSetLoopUnrolling(*mut RawPassOptions, c_int);
+    LLVMPassBuilderOptionsSetMergeFunctions(*mut RawPassOptions, c_int);
+    LLVMRunPasses(*mut RawModule, *const c_char, *mut RawMachine, *mut RawPassOptions) -> *mut RawError;
+}
