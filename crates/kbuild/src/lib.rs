@@ -2,12 +2,14 @@
 //!
 //! Nothing in here writes to the terminal: progress goes to a [`Progress`], answers are returned.
 
+pub mod apt;
 pub mod build;
 pub mod cache;
 pub mod command;
 pub mod compiler;
 pub mod config;
 pub mod environment;
+pub mod fetch;
 pub mod kconfig;
 pub mod libclang;
 pub mod lock;

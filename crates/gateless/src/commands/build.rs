@@ -2,8 +2,8 @@
 
 use camino::Utf8PathBuf;
 use gateless_kbuild::build::{Build, Home, Request};
-use gateless_kbuild::{Progress, cache};
-use gateless_model::{Exit, Failure, Result};
+use gateless_kbuild::{Progress, cache, fetch};
+use gateless_model::{Exit, Result};
 
 use super::build_options::BuildOptions;
 use super::make_vars::own_path;
@@ -42,12 +42,12 @@ pub fn build(options: &BuildOptions, progress: &mut dyn Progress) -> Result<Buil
 }
 
 /// Finds (brings in) tools and tree and takes the output folder; neither configures nor makes.
-pub fn open(options: &BuildOptions, _progress: &mut dyn Progress) -> Result<Build> {
+pub fn open(options: &BuildOptions, progress: &mut dyn Progress) -> Result<Build> {
     let cache = cache::root()?;
-    let tree = options
-        .tree
-        .clone()
-        .ok_or_else(|| Failure::usage("no --tree"))?;
+    let tree = match &options.tree {
+        Some(tree) => tree.clone(),
+        None => fetch::fetch(&cache, &options.release, progress)?,
+    };
     let request = Request {
         tree,
         arch: options.arch.clone(),

@@ -1,0 +1,21 @@
+//! `gateless fetch`.
+
+use gateless_kbuild::{cache, fetch};
+use gateless_model::{Exit, Result};
+
+use crate::output;
+use crate::terminal::Terminal;
+
+/// Bring in a kernel source tree from Debian's packages; the last line of stdout is its path
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Kernel release: 7.3 is the newest 7.3.y that Debian offers, 7.3.4 exactly that
+    release: String,
+}
+
+/// Prints the tree's path on stdout; without network if it is in the cache.
+pub fn run(args: Args) -> Result<Exit> {
+    let tree = fetch::fetch(&cache::root()?, &args.release, &mut Terminal::new())?;
+    output::line(tree)?;
+    Ok(Exit::Yes)
+}

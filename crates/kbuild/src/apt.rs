@@ -1,0 +1,390 @@
+//! Debian's packages, from any of its suites, without touching the machine's own apt set-up.
+//!
+//! apt runs with a sources list, package lists and a cache of its own below the cache folder. The mirror comes from the machine's
+//! configuration; apt itself checks signatures (with the system's Debian keyring) and checksums.
+
+use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use gateless_model::{Failure, Result};
+use sha2::{Digest, Sha256};
+
+use crate::progress::Progress;
+use crate::{command, lock, out};
+
+/// Where Debian's keyring package puts its keys, newest layout first.
+const KEYRINGS: [&str; 2] = [
+    "/usr/share/keyrings/debian-archive-keyring.pgp",
+    "/usr/share/keyrings/debian-archive-keyring.gpg",
+];
+
+/// A private apt set-up with the package lists of all suites.
+#[derive(Debug)]
+pub struct Apt {
+    folder: Utf8PathBuf,
+}
+
+/// A package version that some suite offers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offer {
+    /// Binary package.
+    pub package: String,
+    /// Debian version, such as `7.3.4-1~bpo13+1`.
+    pub version: String,
+}
+
+/// An error unless this machine is a Debian system with apt; says what to do instead.
+pub fn check_debian(wanted: &str) -> Result<String> {
+    let release = fs_err::read_to_string("/etc/os-release").unwrap_or_default();
+    let is_debian = os_field(&release, "ID") == Some("debian");
+    match os_field(&release, "VERSION_CODENAME") {
+        Some(codename) if is_debian && command::find_on_path("apt-get").is_some() => {
+            Ok(codename.to_owned())
+        }
+        _ => {
+            let name = os_field(&release, "PRETTY_NAME").unwrap_or("an unknown system");
+            Err(Failure::no(format!(
+                "this machine runs {name}, and gateless can bring in packages on Debian only"
+            ))
+            .help(format!("install by hand: {wanted}")))
+        }
+    }
+}
+
+impl Apt {
+    /// Reads the package lists of this release's backports, stable, its backports, testing and unstable, from the machine's own mirror.
+    pub fn update(cache: &Utf8Path, codename: &str, progress: &mut dyn Progress) -> Result<Self> {
+        progress.step("reading Debian's package lists");
+        let folder = cache.join("apt");
+        for part in ["lists/partial", "cache/archives/partial"] {
+            fs_err::create_dir_all(folder.join(part))?;
+        }
+        let apt = Self { folder };
+        let targets = command::stdout_of(Command::new("apt-get").args([
+            "indextargets",
+            "--format",
+            "$(REPO_URI) $(RELEASE) $(COMPONENT)",
+            "Created-By: Packages",
+        ]))?;
+        let mirrors = mirrors(&targets, codename);
+        if mirrors.is_empty() {
+            return Err(Failure::failed(format!(
+                "apt on this machine knows no mirror of Debian {codename}"
+            ))
+            .help("add one to its sources (see sources.list(5)), then try again"));
+        }
+        // Mirrors may serve the suites' aliases from an older state than their code names, so the aliases only tell the names.
+        let aliases = apt.refresh(
+            &mirrors,
+            &[
+                "stable".to_owned(),
+                "testing".to_owned(),
+                "unstable".to_owned(),
+            ],
+            "none",
+        )?;
+        let names = aliases
+            .iter()
+            .flat_map(|name| [name.clone(), format!("{name}-backports")]);
+        let suites: BTreeSet<String> = names.chain([format!("{codename}-backports")]).collect();
+        let suites: Vec<String> = suites.into_iter().collect();
+        let read = apt.refresh(&mirrors, &suites, "Packages")?;
+        progress.done();
+        progress.note(&format!(
+            "read the package lists of Debian {}",
+            read.iter().cloned().collect::<Vec<_>>().join(", ")
+        ));
+        Ok(apt)
+    }
+
+    /// Reads the lists of `suites`; suites that a mirror doesn't have are passed over. Returns the code names of those that were read.
+    fn refresh(
+        &self,
+        mirrors: &[String],
+        suites: &[String],
+        targets: &str,
+    ) -> Result<BTreeSet<String>> {
+        let keyring = KEYRINGS.iter().find(|path| Utf8Path::new(path).is_file());
+        let signed_by = keyring
+            .map(|path| format!("signed-by={path} "))
+            .unwrap_or_default();
+        let lines = mirrors.iter().flat_map(|mirror| {
+            suites
+                .iter()
+                .map(|suite| format!("deb [{signed_by}target={targets}] {mirror} {suite} main\n"))
+                .collect::<Vec<_>>()
+        });
+        out::write_whole(
+            &self.folder.join("sources.list"),
+            &lines.collect::<String>(),
+        )?;
+        let output = command::output_of(self.command("apt-get").arg("update"))?;
+        let names = self.code_names()?;
+        if names.is_empty() {
+            let stderr = String::from_utf8_lossy(&output.stderr);
+            return Err(Failure::failed(format!(
+                "Debian's package lists can't be read: {}",
+                stderr.trim()
+            ))
+            .help("check the network and apt's proxy settings"));
+        }
+        Ok(names)
+    }
+
+    fn code_names(&self) -> Result<BTreeSet<String>> {
+        let mut names = BTreeSet::new();
+        for entry in self.folder.join("lists").read_dir_utf8()? {
+            let path = entry?.path().to_owned();
+            if path.as_str().ends_with("Release") {
+                let text = fs_err::read_to_string(&path)?;
+                names.extend(
+                    text.lines()
+                        .find_map(|line| line.strip_prefix("Codename: "))
+                        .map(|name| name.trim().to_owned()),
+                );
+            }
+        }
+        Ok(names)
+    }
+
+    /// All versions of `package`, newest first.
+    pub fn versions(&self, package: &str) -> Result<Vec<Offer>> {
+        let text = command::stdout_of(self.command("apt-cache").args(["madison", package]))?;
+        let mut offers = madison(&text);
+        offers.dedup();
+        // apt-cache lists by suite priority; the order of versions is dpkg's to know.
+        let mut newest_first: Vec<Offer> = Vec::new();
+        for offer in offers {
+            let mut at = 0;
+            while at < newest_first.len() && is_newer(&newest_first[at].version, &offer.version)? {
+                at += 1;
+            }
+            if newest_first.get(at) != Some(&offer) {
+                newest_first.insert(at, offer);
+            }
+        }
+        Ok(newest_first)
+    }
+
+    /// The names of all packages that `pattern` (a POSIX regular expression) matches.
+    pub fn names(&self, pattern: &str) -> Result<Vec<String>> {
+        let text = command::stdout_of(self.command("apt-cache").args([
+            "search",
+            "--names-only",
+            pattern,
+        ]))?;
+        Ok(text
+            .lines()
+            .filter_map(|line| line.split_whitespace().next())
+            .map(str::to_owned)
+            .collect())
+    }
+
+    /// Downloads a package into `folder` and returns its file there; apt and then we compare its checksum with the signed lists.
+    pub fn download(
+        &self,
+        offer: &Offer,
+        folder: &Utf8Path,
+        progress: &mut dyn Progress,
+    ) -> Result<Utf8PathBuf> {
+        let name = format!("{}={}", offer.package, offer.version);
+        progress.step(&format!("downloading {} {}", offer.package, offer.version));
+        let mut command = self.command("apt-get");
+        command
+            .args(["-o", "APT::Status-Fd=1", "download", &name])
+            .current_dir(folder)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = command
+            .spawn()
+            .map_err(|error| Failure::failed("`apt-get` can't be run").because(error))?;
+        if let Some(stdout) = child.stdout.take() {
+            for line in BufReader::new(stdout).lines() {
+                if let Some(percent) = line?
+                    .strip_prefix("dlstatus:")
+                    .and_then(|rest| rest.split(':').nth(1).map(str::to_owned))
+                {
+                    progress.tick(&format!("{percent} %"));
+                }
+            }
+        }
+        let output = child.wait_with_output()?;
+        progress.done();
+        if !output.status.success() {
+            return Err(Failure::failed(format!(
+                "{name} can't be downloaded: {}",
+                String::from_utf8_lossy(&output.stderr).trim()
+            ))
+            .help("check the network and the free space, and try again"));
+        }
+        let mut packages = folder
+            .read_dir_utf8()?
+            .filter_map(|entry| Some(entry.ok()?.path().to_owned()))
+            .filter(|path| path.extension() == Some("deb"));
+        let file = packages
+            .next()
+            .ok_or_else(|| Failure::failed(format!("apt-get download {name} left no file")))?;
+        let published = command::stdout_of(self.command("apt-cache").args(["show", &name]))?;
+        check_sha256(&file, &published)?;
+        Ok(file)
+    }
+
+    fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        let folder = &self.folder;
+        let options = [
+            format!("Dir::Etc::SourceList={folder}/sources.list"),
+            "Dir::Etc::SourceParts=/dev/null".to_owned(),
+            // Pinning in the machine's own set-up is about what it installs.
+            "Dir::Etc::Preferences=/dev/null".to_owned(),
+            "Dir::Etc::PreferencesParts=/dev/null".to_owned(),
+            format!("Dir::State::Lists={folder}/lists"),
+            format!("Dir::Cache={folder}/cache"),
+            "Acquire::Languages=none".to_owned(),
+            "Acquire::Retries=3".to_owned(),
+            // apt's own download user may not be able to reach a cache folder below /root.
+            "APT::Sandbox::User=root".to_owned(),
+        ];
+        for option in options {
+            command.arg("-o").arg(option);
+        }
+        command
+            .env("LC_ALL", "C")
+            .env("DEBIAN_FRONTEND", "noninteractive");
+        command
+    }
+}
+
+/// Unpacks the files of a package into `folder`, installing nothing.
+pub fn unpack(package: &Utf8Path, folder: &Utf8Path) -> Result<()> {
+    command::stdout_of(Command::new("dpkg-deb").args(["-x", package.as_str(), folder.as_str()]))
+        .map(drop)
+}
+
+/// Takes the lock under which packages are fetched, so that several gateless processes share one download.
+pub fn lock(cache: &Utf8Path) -> Result<lock::Lock> {
+    fs_err::create_dir_all(cache).map_err(|error| {
+        Failure::failed(format!("the cache folder {cache} can't be made"))
+            .because(error)
+            .help("set GATELESS_CACHE to a folder that can be written to")
+    })?;
+    lock::wait(&cache.join("fetch.lock"))
+}
+
+fn is_newer(left: &str, right: &str) -> Result<bool> {
+    let status =
+        command::output_of(Command::new("dpkg").args(["--compare-versions", left, "gt", right]))?
+            .status;
+    Ok(status.success())
+}
+
+/// The mirrors of Debian `codename` in the output of `apt-get indextargets`: those with its main component, security archives left out.
+fn mirrors(targets: &str, codename: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for line in targets.lines() {
+        if let [uri, release, "main"] = line.split(' ').collect::<Vec<_>>()[..]
+            && (release == codename || release == format!("{codename}-updates"))
+            && !found.iter().any(|known| known == uri)
+        {
+            found.push(uri.to_owned());
+        }
+    }
+    found
+}
+
+/// The lines of `apt-cache madison`: package, version, source.
+fn madison(text: &str) -> Vec<Offer> {
+    let offers = text.lines().filter_map(|line| {
+        let mut fields = line.split('|').map(str::trim);
+        let (package, version, origin) = (fields.next()?, fields.next()?, fields.next()?);
+        // Sources are listed as well where a sources list has `deb-src`.
+        origin.ends_with("Packages").then(|| Offer {
+            package: package.to_owned(),
+            version: version.to_owned(),
+        })
+    });
+    offers.collect()
+}
+
+fn check_sha256(file: &Utf8Path, record: &str) -> Result<()> {
+    let published = record
+        .lines()
+        .find_map(|line| line.strip_prefix("SHA256: "))
+        .map(str::trim)
+        .ok_or_else(|| Failure::failed(format!("the package lists give no SHA256 for {file}")))?;
+    let mut hash = Sha256::new();
+    std::io::copy(&mut fs_err::File::open(file)?, &mut hash)?;
+    let found: String = hash
+        .finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    if found != published {
+        return Err(Failure::failed(format!(
+            "{file} is damaged: its SHA256 is {found}, but the package lists say {published}"
+        ))
+        .help("try again; a proxy may have kept a damaged copy"));
+    }
+    Ok(())
+}
+
+fn os_field<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+    text.lines()
+        .find_map(|line| line.strip_prefix(name)?.strip_prefix('='))
+        .map(|value| value.trim_matches('"'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_mirrors_of_this_debian_release_are_asked() {
+        let targets = "http://m/debian/ bookworm main\nhttp://m/debian/ bookworm-updates main\nhttp://m/debian-security/ bookworm-security main\n\
+                       https://other/apt/ cloud-sdk-bookworm main\nhttps://vendor/linux/ bookworm stable\n";
+        assert_eq!(mirrors(targets, "bookworm"), ["http://m/debian/"]);
+        assert!(mirrors(targets, "trixie").is_empty());
+    }
+
+    #[test]
+    fn offered_versions_are_read() {
+        let text = "linux-source-7.3 | 7.3.4-1~bpo13+1 | http://m/debian trixie-backports/main amd64 Packages\n linux | 7.3.4-1 | http://m/debian sid/main Sources\n";
+        assert_eq!(
+            madison(text),
+            [Offer {
+                package: "linux-source-7.3".into(),
+                version: "7.3.4-1~bpo13+1".into()
+            }]
+        );
+    }
+
+    #[test]
+    fn a_damaged_package_is_refused() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let path = Utf8Path::from_path(file.path()).unwrap();
+        let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+        check_sha256(path, &format!("Package: x\nSHA256: {empty}\n")).unwrap();
+        fs_err::write(path, "x").unwrap();
+        assert!(
+            check_sha256(path, &format!("SHA256: {empty}\n"))
+                .unwrap_err()
+                .what
+                .contains("damaged")
+        );
+        assert!(check_sha256(path, "Package: x\n").is_err());
+    }
+
+    #[test]
+    fn fields_of_os_release_are_read() {
+        let text = "PRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\nVERSION_CODENAME=bookworm\nID=debian\n";
+        assert_eq!(os_field(text, "ID"), Some("debian"));
+        assert_eq!(
+            os_field(text, "PRETTY_NAME"),
+            Some("Debian GNU/Linux 12 (bookworm)")
+        );
+        assert_eq!(os_field(text, "VERSION"), None);
+    }
+}
