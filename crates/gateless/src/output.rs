@@ -20,7 +20,8 @@ pub fn line(text: impl std::fmt::Display) -> Result<()> {
 
 /// Prints an answer as JSON on stdout.
 pub fn json(answer: &impl serde::Serialize) -> Result<()> {
-    let text = serde_json::to_string_pretty(answer).map_err(|error| Failure::failed("the answer can't be written as JSON").because(error))?;
+    let text = serde_json::to_string_pretty(answer)
+        .map_err(|error| Failure::failed("the answer can't be written as JSON").because(error))?;
     line(text)
 }
 

@@ -76,16 +76,21 @@ pub fn run(args: Args) -> Result<Exit> {
     if !args.compare_gated {
         return answer(&results, args.json);
     }
-    let gated_options =
-        BuildOptions {
-            gated: true,
-            out: args.options.out.as_ref().map(|out| {
-                Utf8PathBuf::from(format!("{}-gated", out.as_str().trim_end_matches('/')))
-            }),
-            ..args.options
-        };
-    let gated = build_and_boot(&machine, &gated_options, limit, &mut progress)?;
+    let gated = build_and_boot(&machine, &gated_twin(&args.options), limit, &mut progress)?;
     answer_pair(results, gated, args.json)
+}
+
+/// The same build, gated; where an output folder is given, in OUT-gated.
+pub fn gated_twin(options: &BuildOptions) -> BuildOptions {
+    let out = options
+        .out
+        .as_ref()
+        .map(|out| out.as_str().trim_end_matches('/'));
+    BuildOptions {
+        gated: true,
+        out: out.map(|out| format!("{out}-gated").into()),
+        ..options.clone()
+    }
 }
 
 fn build_and_boot(

@@ -1,10 +1,13 @@
 //! One file per subcommand: its clap arguments, and `run`.
 
+mod bench;
 mod boot;
 pub mod build;
 pub mod build_options;
 mod compare;
 mod completions;
+mod doctor;
+mod fetch;
 mod make_vars;
 
 use clap::{Parser, Subcommand};
@@ -38,9 +41,12 @@ pub struct CommandLine {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Bench(bench::Args),
     Boot(boot::Args),
     Build(build::Args),
     Compare(compare::Args),
+    Doctor(doctor::Args),
+    Fetch(fetch::Args),
     MakeVars(make_vars::Args),
     Completions(completions::Args),
 }
@@ -49,9 +55,12 @@ impl CommandLine {
     /// Runs the chosen subcommand.
     pub fn run(self) -> Result<Exit> {
         match self.command {
+            Command::Bench(args) => bench::run(args),
             Command::Boot(args) => boot::run(args),
             Command::Build(args) => build::run(args),
             Command::Compare(args) => compare::run(args),
+            Command::Doctor(args) => doctor::run(args),
+            Command::Fetch(args) => fetch::run(args),
             Command::MakeVars(args) => make_vars::run(args),
             Command::Completions(args) => completions::run(args),
         }

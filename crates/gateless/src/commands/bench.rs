@@ -1,0 +1,258 @@
+//! `gateless bench`.
+
+use std::process::{Command, Stdio};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use gateless_kbuild::{Progress, cache, compiler, stand_ins};
+use gateless_lab::measure::{Cost, measure, median};
+use gateless_model::{Exit, Failure, Result};
+use serde::Serialize;
+
+use super::boot::gated_twin;
+use super::build::open;
+use super::build_options::BuildOptions;
+use super::make_vars::own_path;
+use crate::output;
+use crate::terminal::Terminal;
+
+/// Largest ratio of wall times, gateless over gated.
+const WALL_LIMIT: f64 = 1.15;
+/// Largest ratio of peak memory.
+const MEMORY_LIMIT: f64 = 1.2;
+/// Largest time that the stand-in adds to one compiler call, in milliseconds.
+const STAND_IN_LIMIT: f64 = 50.0;
+/// Compiler calls timed with and without the stand-in.
+const CALLS: usize = 15;
+
+/// Measure what gateless costs: `make prepare` (all of rust/ from nothing), gated and gateless in turn
+///
+/// Prints ratios of wall time and peak memory (of the largest process), and what the stand-in adds to one small
+/// compiler call. Exit code 1 if gateless takes more than 1.15 of the time or 1.2 of the memory, or the stand-in adds
+/// more than 50 ms. Removes what OUT/rust holds.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    options: BuildOptions,
+    /// How often each is measured; the medians count
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
+    runs: u16,
+    /// Print the measurements as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Answer {
+    version: u32,
+    runs: u16,
+    gated: Measured,
+    gateless: Measured,
+    /// Gateless over gated.
+    wall_ratio: f64,
+    memory_ratio: f64,
+    stand_in: StandIn,
+}
+
+/// One value per run.
+#[derive(Debug, Default, Serialize)]
+struct Measured {
+    seconds: Vec<f64>,
+    max_rss_kib: Vec<f64>,
+}
+
+/// Medians over [`CALLS`] calls, in milliseconds.
+#[derive(Debug, Serialize)]
+struct StandIn {
+    calls: usize,
+    rustc_ms: f64,
+    gateless_rustc_ms: f64,
+    added_ms: f64,
+}
+
+/// Measures and prints the ratios on stdout.
+pub fn run(args: Args) -> Result<Exit> {
+    if args.options.gated || !args.options.make_args.is_empty() {
+        return Err(
+            Failure::usage("bench always builds both ways, and always `make prepare`")
+                .help("leave --gated and the MAKE ARGS away"),
+        );
+    }
+    let mut progress = Terminal::new();
+    let gated = Side::ready(gated_twin(&args.options), &mut progress)?;
+    let gateless = Side::ready(args.options.clone(), &mut progress)?;
+    let mut costs = [Measured::default(), Measured::default()];
+    for _ in 0..args.runs {
+        for (side, costs) in [&gated, &gateless].into_iter().zip(&mut costs) {
+            let cost = side.prepare_rust()?;
+            costs.seconds.push(cost.seconds);
+            costs.max_rss_kib.push(cost.max_rss_kib as f64);
+        }
+    }
+    let [gated, gateless] = costs;
+    let answer = Answer {
+        version: 1,
+        runs: args.runs,
+        wall_ratio: ratio(&gateless.seconds, &gated.seconds),
+        memory_ratio: ratio(&gateless.max_rss_kib, &gated.max_rss_kib),
+        gated,
+        gateless,
+        stand_in: stand_in()?,
+    };
+    if args.json {
+        output::json(&answer)?;
+    } else {
+        print(&answer)?;
+    }
+    let within = answer.wall_ratio <= WALL_LIMIT
+        && answer.memory_ratio <= MEMORY_LIMIT
+        && answer.stand_in.added_ms <= STAND_IN_LIMIT;
+    Ok(if within { Exit::Yes } else { Exit::No })
+}
+
+/// One of the two builds.
+struct Side {
+    options: BuildOptions,
+    out: Utf8PathBuf,
+}
+
+impl Side {
+    /// Configures, and makes all that `make prepare` needs besides rust/.
+    fn ready(options: BuildOptions, progress: &mut dyn Progress) -> Result<Self> {
+        let build = open(&options, progress)?;
+        build.configure(progress)?;
+        build.make(&["prepare0".to_owned()], progress)?;
+        Ok(Side {
+            options,
+            out: build.out.path.clone(),
+        })
+    }
+
+    /// Removes the products of rust/ and makes them again, in a process of its own, so that the memory of the two
+    /// sides is told apart.
+    fn prepare_rust(&self) -> Result<Cost> {
+        remove(&self.out.join("rust"))?;
+        // What gateless keeps beside them, except for the configuration's stamp and the lock.
+        for kept in ["records", "lowered"] {
+            remove(&self.out.join(".gateless").join(kept))?;
+        }
+        let mut command = Command::new(own_path()?);
+        command
+            .arg("build")
+            .args(arguments(&self.options, &self.out))
+            .args(["--", "prepare"])
+            .stdout(Stdio::null());
+        let cost = measure(&mut command)?;
+        if !cost.status.success() {
+            return Err(
+                Failure::failed(format!("`make prepare` failed in {}", self.out)).help(format!(
+                    "the whole output is in {}",
+                    self.out.join("build.log")
+                )),
+            );
+        }
+        Ok(cost)
+    }
+}
+
+fn arguments(options: &BuildOptions, out: &Utf8Path) -> Vec<String> {
+    let mut arguments = match &options.tree {
+        Some(tree) => vec![format!("--tree={tree}")],
+        None => vec![format!("--release={}", options.release)],
+    };
+    arguments.push(format!("--arch={}", options.arch));
+    arguments.extend(
+        options
+            .configs
+            .iter()
+            .map(|config| format!("--config={config}")),
+    );
+    arguments.push(format!("--out={out}"));
+    arguments.push(format!("--runtime={}", options.runtime.name()));
+    arguments.extend(options.jobs.map(|jobs| format!("--jobs={jobs}")));
+    if options.gated {
+        arguments.push("--gated".to_owned());
+    }
+    arguments
+}
+
+fn remove(folder: &Utf8Path) -> Result<()> {
+    match fs_err::remove_dir_all(folder) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+/// Times a small crate through the stand-in and without it, in turn.
+fn stand_in() -> Result<StandIn> {
+    let rustc = compiler::find()?.rustc;
+    let through = stand_ins::link(&own_path()?, &cache::root()?)?.rustc;
+    let folder = tempfile::tempdir()?;
+    fs_err::write(
+        folder.path().join("small.rs"),
+        "#![no_std]\npub fn one() -> u32 { 1 }\n",
+    )?;
+    let time = |program: &Utf8Path| -> Result<f64> {
+        let mut command = Command::new(program);
+        command.args([
+            "--edition=2021",
+            "--crate-type=lib",
+            "--emit=metadata",
+            "small.rs",
+        ]);
+        command
+            .current_dir(folder.path())
+            .env("GATELESS_RUSTC", &rustc);
+        let cost = measure(&mut command)?;
+        if cost.status.success() {
+            Ok(cost.seconds * 1000.0)
+        } else {
+            Err(Failure::failed(format!(
+                "{program} can't compile a small crate"
+            )))
+        }
+    };
+    // The first call of each finds nothing in the system's caches.
+    time(&rustc)?;
+    time(&through)?;
+    let (mut direct, mut stood_in) = (Vec::new(), Vec::new());
+    for _ in 0..CALLS {
+        direct.push(time(&rustc)?);
+        stood_in.push(time(&through)?);
+    }
+    let (rustc_ms, gateless_rustc_ms) = (middle(&direct), middle(&stood_in));
+    Ok(StandIn {
+        calls: CALLS,
+        rustc_ms,
+        gateless_rustc_ms,
+        added_ms: gateless_rustc_ms - rustc_ms,
+    })
+}
+
+fn middle(values: &[f64]) -> f64 {
+    median(values).unwrap_or(f64::NAN)
+}
+
+fn ratio(of: &[f64], over: &[f64]) -> f64 {
+    middle(of) / middle(over)
+}
+
+fn print(answer: &Answer) -> Result<()> {
+    for (name, side) in [("gated", &answer.gated), ("gateless", &answer.gateless)] {
+        let (seconds, memory) = (middle(&side.seconds), middle(&side.max_rss_kib) / 1024.0);
+        output::line(format_args!("{name:9} {seconds:7.1} s  {memory:6.0} MiB"))?;
+    }
+    output::line(format_args!(
+        "ratio     {:7.2}    {:6.2}      (at most {WALL_LIMIT} and {MEMORY_LIMIT}; median of {})",
+        answer.wall_ratio, answer.memory_ratio, answer.runs
+    ))?;
+    let StandIn {
+        rustc_ms,
+        gateless_rustc_ms,
+        added_ms,
+        calls,
+    } = &answer.stand_in;
+    output::line(format_args!(
+        "stand-in  {added_ms:7.1} ms added to a small call: {gateless_rustc_ms:.1} ms instead of {rustc_ms:.1} ms \
+         (at most {STAND_IN_LIMIT}; median of {calls})"
+    ))
+}
