@@ -3,7 +3,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_model::{Failure, Result};
 
-use crate::cache;
+use crate::{Version, cache};
 
 /// A folder with a libclang that can be loaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,6 +65,18 @@ pub fn find_below(usr: &Utf8Path) -> Option<Libclang> {
         .collect();
     found.sort_by_key(|libclang| std::cmp::Reverse(libclang.major));
     found.into_iter().next()
+}
+
+/// An error if libclang is older than `minimum`; without a number in its name the tree's own check (`make rustavailable`) decides.
+pub fn check(libclang: &Libclang, minimum: Version) -> Result<()> {
+    match libclang.major {
+        Some(major) if major < minimum.major => Err(Failure::no(format!(
+            "libclang {major} in {} is too old: {minimum} is the minimum",
+            libclang.folder
+        ))
+        .help("run `gateless doctor --install`, or set LIBCLANG_PATH to the folder of a newer libclang")),
+        _ => Ok(()),
+    }
 }
 
 fn is_llvm_folder(name: &str) -> bool {
@@ -147,5 +159,14 @@ mod tests {
     fn a_machine_without_libclang_has_none() {
         let root = tempfile::tempdir().unwrap();
         assert_eq!(find_below(Utf8Path::from_path(root.path()).unwrap()), None);
+    }
+
+    #[test]
+    fn an_old_libclang_is_refused() {
+        let old = Libclang {
+            folder: "/l".into(),
+            major: Some(14),
+        };
+        assert!(check(&old, Version::new(17, 0, 1)).is_err());
     }
 }

@@ -1,7 +1,7 @@
 //! The make variables that make Kbuild call gateless, or the same tools without it.
 
 use camino::{Utf8Path, Utf8PathBuf};
-use gateless_model::{Failure, Result};
+use gateless_model::Result;
 
 use crate::compiler::Compiler;
 use crate::libclang::Libclang;
@@ -44,15 +44,12 @@ impl Toolset {
         let libclang = libclang::find()?;
         let mut minimum = match tree {
             Some((tree, arch)) => {
-                check_libclang(&libclang, tree.minimum(Tool::Llvm, arch)?)?;
+                libclang::check(&libclang, tree.minimum(Tool::Llvm, arch)?)?;
                 tree.minimum(Tool::Bindgen, arch)?
             }
             None => Version::new(0, 0, 0),
         };
-        // bindgen before 0.72.1 loses functions with libclang 22 (scripts/rust_is_available.sh).
-        if libclang.major >= Some(22) {
-            minimum = minimum.max(tools::BINDGEN_WANTED);
-        }
+        minimum = minimum.max(tools::minimum_for_libclang(libclang.major));
         let bindgen = tools::find_bindgen(cache, minimum)?;
         let rust_lib_src = rust_src::find(&compiler, cache)?;
         let stand_ins = stand_ins::link(binary, cache)?;
@@ -123,15 +120,6 @@ fn words(variables: &[(&str, String)], before: &str) -> String {
     words.join(" ")
 }
 
-fn check_libclang(libclang: &Libclang, minimum: Version) -> Result<()> {
-    match libclang.major {
-        Some(major) if major < minimum.major => Err(Failure::no(format!("libclang {major} in {} is too old: {minimum} is the minimum", libclang.folder))
-            .help("run `gateless doctor --install`, or set LIBCLANG_PATH to the folder of a newer libclang")),
-        // Without a number in its name the tree's own check (scripts/rust_is_available.sh) decides.
-        _ => Ok(()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -191,14 +179,5 @@ mod tests {
         assert!(
             for_make(&toolset(true).variables(Mode::Gateless)).ends_with("GATELESS_RUSTC=/r/proxy")
         );
-    }
-
-    #[test]
-    fn an_old_libclang_is_refused() {
-        let old = Libclang {
-            folder: "/l".into(),
-            major: Some(14),
-        };
-        assert!(check_libclang(&old, Version::new(17, 0, 1)).is_err());
     }
 }

@@ -45,3 +45,12 @@ pub fn find_bindgen(cache: &Utf8Path, minimum: Version) -> Result<Bindgen> {
     };
     Err(Failure::no(what).help("run `gateless doctor --install`"))
 }
+
+/// The oldest bindgen that works with libclang of this major version: before 0.72.1 it loses functions with 22 (scripts/rust_is_available.sh).
+pub fn minimum_for_libclang(major: Option<u32>) -> Version {
+    if major >= Some(22) {
+        BINDGEN_WANTED
+    } else {
+        Version::new(0, 0, 0)
+    }
+}

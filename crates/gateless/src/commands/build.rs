@@ -2,10 +2,12 @@
 
 use camino::Utf8PathBuf;
 use gateless_kbuild::build::{Build, Home, Request};
+use gateless_kbuild::tree::Tree;
 use gateless_kbuild::{Progress, cache, fetch};
 use gateless_model::{Exit, Result};
 
 use super::build_options::BuildOptions;
+use super::doctor;
 use super::make_vars::own_path;
 use crate::output;
 use crate::terminal::Terminal;
@@ -44,8 +46,17 @@ pub fn build(options: &BuildOptions, progress: &mut dyn Progress) -> Result<Buil
 /// Finds (brings in) tools and tree and takes the output folder; neither configures nor makes.
 pub fn open(options: &BuildOptions, progress: &mut dyn Progress) -> Result<Build> {
     let cache = cache::root()?;
-    let tree = match &options.tree {
-        Some(tree) => tree.clone(),
+    // A wrong folder is worth saying before anything is installed.
+    let own_tree = options.tree.as_deref().map(Tree::open).transpose()?;
+    doctor::ensure(
+        &cache,
+        &options.arch,
+        own_tree.as_ref(),
+        options.yes,
+        progress,
+    )?;
+    let tree = match own_tree {
+        Some(tree) => tree.path,
         None => fetch::fetch(&cache, &options.release, progress)?,
     };
     let request = Request {

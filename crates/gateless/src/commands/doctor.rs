@@ -1,0 +1,168 @@
+//! `gateless doctor`, and the check that build and boot begin with.
+
+use std::io::{BufRead, IsTerminal};
+
+use anstyle::{AnsiColor, Style};
+use camino::{Utf8Path, Utf8PathBuf};
+use gateless_kbuild::doctor::{self, Prerequisite};
+use gateless_kbuild::install::Plan;
+use gateless_kbuild::tree::Tree;
+use gateless_kbuild::{Progress, cache};
+use gateless_model::{Exit, Failure, Result};
+use serde::Serialize;
+
+use crate::output;
+use crate::terminal::Terminal;
+
+/// Check what a build needs, each with the version found and wanted; --install brings in what is missing
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Architecture to be built, as Kbuild's ARCH
+    #[arg(long, default_value = "um")]
+    arch: String,
+    /// Kernel tree whose minimum versions are checked [default: those of Linux 7.3]
+    #[arg(long, value_name = "DIR")]
+    tree: Option<Utf8PathBuf>,
+    /// Bring in what is missing (asks first)
+    #[arg(long)]
+    install: bool,
+    /// Install without asking
+    #[arg(long, short, requires = "install")]
+    yes: bool,
+    /// Print the table as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Prints the table on stdout; [`Exit::No`] if something required is missing.
+pub fn run(args: Args) -> Result<Exit> {
+    let cache = cache::root()?;
+    let tree = args.tree.as_deref().map(Tree::open).transpose()?;
+    let check = || doctor::check(&cache, &args.arch, tree.as_ref());
+    if args.install {
+        install(check()?, &cache, args.yes, &mut Terminal::new())?;
+    }
+    let found = check()?;
+    let all_there = !found.iter().any(Prerequisite::is_missing);
+    if args.json {
+        output::json(&Answer::of(&args.arch, &found, all_there))?;
+    } else {
+        print_table(&found)?;
+        if !all_there && !args.install {
+            output::note("something is missing: run `gateless doctor --install`");
+        }
+    }
+    Ok(if all_there { Exit::Yes } else { Exit::No })
+}
+
+/// Makes sure that what a build for `arch` needs is there, installing after a question, or without one if `yes`.
+pub fn ensure(
+    cache: &Utf8Path,
+    arch: &str,
+    tree: Option<&Tree>,
+    yes: bool,
+    progress: &mut dyn Progress,
+) -> Result<()> {
+    install(doctor::check(cache, arch, tree)?, cache, yes, progress)
+}
+
+fn install(
+    found: Vec<Prerequisite>,
+    cache: &Utf8Path,
+    yes: bool,
+    progress: &mut dyn Progress,
+) -> Result<()> {
+    let plan = Plan::of(found)?;
+    if plan.is_empty() {
+        return Ok(());
+    }
+    let what = plan.describe(cache);
+    if !yes && !confirm(&what)? {
+        return Err(Failure::no(format!("missing: {what}"))
+            .help("run `gateless doctor --install`, or give --yes to install without a question"));
+    }
+    plan.run(cache, progress)
+}
+
+/// Asks on the terminal; without one the answer is no.
+fn confirm(what: &str) -> Result<bool> {
+    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+        return Ok(false);
+    }
+    output::note(format_args!("missing: {what}"));
+    output::note("bring this in now? [y/N]");
+    let mut answer = String::new();
+    std::io::stdin()
+        .lock()
+        .read_line(&mut answer)
+        .map_err(|error| Failure::failed("the answer can't be read").because(error))?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+}
+
+fn print_table(found: &[Prerequisite]) -> Result<()> {
+    let width = |text: fn(&Prerequisite) -> usize| found.iter().map(text).max().unwrap_or_default();
+    let (names, wants) = (
+        width(|item| item.name.len()),
+        width(|item| item.wanted.len()),
+    );
+    for item in found {
+        let (colour, word) = match (&item.found, item.required) {
+            (Ok(_), _) => (AnsiColor::Green, "ok      "),
+            (Err(_), true) => (AnsiColor::Red, "MISSING "),
+            (Err(_), false) => (AnsiColor::Yellow, "optional"),
+        };
+        let style = Style::new().fg_color(Some(colour.into()));
+        let found = item
+            .found
+            .as_ref()
+            .map_or_else(ToString::to_string, Clone::clone);
+        output::line(format_args!(
+            "{style}{word}{style:#} {:names$}  {:wants$}  {found}  ({})",
+            item.name, item.wanted, item.purpose
+        ))?;
+    }
+    Ok(())
+}
+
+/// The table for machines.
+#[derive(Serialize)]
+struct Answer<'a> {
+    version: u32,
+    arch: &'a str,
+    ok: bool,
+    prerequisites: Vec<Row<'a>>,
+}
+
+#[derive(Serialize)]
+struct Row<'a> {
+    name: &'a str,
+    purpose: &'a str,
+    wanted: &'a str,
+    found: Option<&'a str>,
+    problem: Option<&'a str>,
+    help: Option<&'a str>,
+    required: bool,
+}
+
+impl<'a> Answer<'a> {
+    fn of(arch: &'a str, found: &'a [Prerequisite], ok: bool) -> Self {
+        let row = |item: &'a Prerequisite| {
+            let problem = item.found.as_ref().err();
+            Row {
+                name: item.name,
+                purpose: item.purpose,
+                wanted: &item.wanted,
+                found: item.found.as_ref().ok().map(String::as_str),
+                problem: problem.map(|failure| failure.what.as_str()),
+                help: problem.and_then(|failure| failure.help.as_deref()),
+                required: item.required,
+            }
+        };
+        Self {
+            version: 1,
+            arch,
+            ok,
+            prerequisites: found.iter().map(row).collect(),
+        }
+    }
+}

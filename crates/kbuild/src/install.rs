@@ -1,0 +1,321 @@
+//! Bringing in what `doctor` found missing.
+
+use std::collections::BTreeSet;
+use std::process::{Command, Stdio};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use gateless_model::{Failure, Result};
+
+use crate::apt::{self, Apt};
+use crate::doctor::{Fix, Prerequisite};
+use crate::progress::Progress;
+use crate::{Version, cache, command, compiler, rust_src, tools};
+
+/// The newest libclang that bindgen 0.72.1 is known to work with.
+const NEWEST_LIBCLANG: u32 = 22;
+
+/// What an installation will do.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// Debian packages to install on the machine.
+    pub packages: BTreeSet<&'static str>,
+    /// Whether a libclang package is to be chosen and installed.
+    pub libclang: bool,
+    /// Whether bindgen is to be built into the cache.
+    pub bindgen: bool,
+    /// Whether the standard library's sources are to be unpacked into the cache.
+    pub rust_src: bool,
+}
+
+impl Plan {
+    /// What is to be done about those of `prerequisites` that are required and missing.
+    ///
+    /// The first that only the user can put right is returned as the error.
+    pub fn of(prerequisites: Vec<Prerequisite>) -> Result<Self> {
+        let mut plan = Self::default();
+        for prerequisite in prerequisites
+            .into_iter()
+            .filter(|prerequisite| prerequisite.required)
+        {
+            let Err(failure) = prerequisite.found else {
+                continue;
+            };
+            match prerequisite.fix {
+                Fix::Package(name) => drop(plan.packages.insert(name)),
+                Fix::Libclang => plan.libclang = true,
+                Fix::Bindgen => plan.bindgen = true,
+                Fix::RustSrc => plan.rust_src = true,
+                Fix::ByHand => return Err(failure),
+            }
+        }
+        Ok(plan)
+    }
+
+    /// Whether there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// What will happen, for a question or a message.
+    pub fn describe(&self, cache: &Utf8Path) -> String {
+        let mut parts = Vec::new();
+        let mut packages: Vec<&str> = self.packages.iter().copied().collect();
+        if self.libclang {
+            packages.push("libclang");
+        }
+        if !packages.is_empty() {
+            parts.push(format!(
+                "the Debian packages {} (installed on this machine)",
+                packages.join(" ")
+            ));
+        }
+        if self.bindgen {
+            parts.push(format!(
+                "bindgen-cli {} (built by cargo into {})",
+                tools::BINDGEN_WANTED,
+                cache::tools(cache)
+            ));
+        }
+        if self.rust_src {
+            parts.push(format!(
+                "the standard library's sources (Debian's rust-src, unpacked into {})",
+                cache::rust_src(cache)
+            ));
+        }
+        parts.join(", ")
+    }
+
+    /// Does it all; what is there already from an earlier, interrupted installation is kept.
+    pub fn run(&self, cache: &Utf8Path, progress: &mut dyn Progress) -> Result<()> {
+        let codename = if self.packages.is_empty() && !self.libclang && !self.rust_src {
+            None
+        } else {
+            Some(apt::check_debian(&self.describe(cache))?)
+        };
+        if !self.packages.is_empty() || self.libclang {
+            self.install_packages(progress)?;
+        }
+        if let Some(codename) = codename.filter(|_| self.rust_src) {
+            install_rust_src(cache, &codename, progress)?;
+        }
+        if self.bindgen {
+            install_bindgen(cache, progress)?;
+        }
+        Ok(())
+    }
+
+    fn install_packages(&self, progress: &mut dyn Progress) -> Result<()> {
+        progress.step("installing Debian packages");
+        system_apt(&["update"], progress)?;
+        let mut packages: Vec<String> = self
+            .packages
+            .iter()
+            .map(|name| (*name).to_owned())
+            .collect();
+        if self.libclang {
+            packages.push(libclang_package()?);
+        }
+        let mut arguments = vec!["install", "--yes", "--no-install-recommends"];
+        arguments.extend(packages.iter().map(String::as_str));
+        system_apt(&arguments, progress)?;
+        progress.done();
+        progress.note(&format!("installed {}", packages.join(" ")));
+        Ok(())
+    }
+}
+
+/// Runs the machine's apt-get, as root or through sudo.
+fn system_apt(arguments: &[&str], progress: &mut dyn Progress) -> Result<()> {
+    let is_root = command::stdout("id".into(), &["-u"])?.trim() == "0";
+    let mut command = if is_root {
+        let mut command = Command::new("apt-get");
+        command.env("DEBIAN_FRONTEND", "noninteractive");
+        command
+    } else if command::find_on_path("sudo").is_some() {
+        let mut command = Command::new("sudo");
+        command.args(["DEBIAN_FRONTEND=noninteractive", "apt-get"]);
+        command
+    } else {
+        return Err(
+            Failure::no("packages can only be installed as root, and there is no sudo")
+                .help(format!("as root: apt-get {}", arguments.join(" "))),
+        );
+    };
+    command.args(arguments).stdin(Stdio::null());
+    progress.tick(&format!("apt-get {}", arguments.join(" ")));
+    command::stdout_of(&mut command)
+        .map(drop)
+        .map_err(|failure| failure.help("check the network and apt's sources, then try again"))
+}
+
+/// The newest libclang package that this machine's Debian has and that is known to work; else the oldest newer one.
+fn libclang_package() -> Result<String> {
+    let names = command::stdout(
+        "apt-cache".into(),
+        &["search", "--names-only", "^libclang1-[0-9]+$"],
+    )?;
+    choose_libclang(&names)
+        .map(|major| format!("libclang1-{major}"))
+        .ok_or_else(|| {
+            Failure::no("this Debian has no libclang package that is new enough")
+                .help("install libclang 17 or later, and set LIBCLANG_PATH to its folder")
+        })
+}
+
+fn choose_libclang(names: &str) -> Option<u32> {
+    let majors: BTreeSet<u32> = names
+        .lines()
+        .filter_map(|line| {
+            line.split_whitespace()
+                .next()?
+                .strip_prefix("libclang1-")?
+                .parse()
+                .ok()
+        })
+        .filter(|major| *major >= 17)
+        .collect();
+    majors
+        .range(..=NEWEST_LIBCLANG)
+        .next_back()
+        .or_else(|| majors.first())
+        .copied()
+}
+
+fn install_bindgen(cache: &Utf8Path, progress: &mut dyn Progress) -> Result<()> {
+    let cargo = command::find_on_path("cargo").ok_or_else(|| {
+        Failure::no("no `cargo` on PATH, which bindgen is built with")
+            .help("install stable Rust (https://rustup.rs)")
+    })?;
+    progress.step(&format!("building bindgen-cli {}", tools::BINDGEN_WANTED));
+    let root = cache::tools(cache);
+    fs_err::create_dir_all(&root)?;
+    let mut command = Command::new(cargo);
+    command
+        .args([
+            "install",
+            "bindgen-cli",
+            "--version",
+            &tools::BINDGEN_WANTED.to_string(),
+            "--locked",
+            "--root",
+            root.as_str(),
+        ])
+        .current_dir(&root);
+    // What `cargo run` has set for gateless is not for the crates built here.
+    for name in [
+        "LD_LIBRARY_PATH",
+        "CARGO_TARGET_DIR",
+        "RUSTFLAGS",
+        "CARGO_ENCODED_RUSTFLAGS",
+        "RUSTC_BOOTSTRAP",
+    ] {
+        command.env_remove(name);
+    }
+    command::stdout_of(&mut command)
+        .map_err(|failure| failure.help("check the network, then try again"))?;
+    progress.done();
+    Ok(())
+}
+
+fn install_rust_src(cache: &Utf8Path, codename: &str, progress: &mut dyn Progress) -> Result<()> {
+    let version = compiler::find()?.version;
+    let _lock = apt::lock(cache)?;
+    let library = rust_src::in_cache(cache, version);
+    if library.is_dir() {
+        return Ok(());
+    }
+    let apt = Apt::update(cache, codename, progress)?;
+    let offers = apt.versions("rust-src")?;
+    let offer = offers
+        .iter()
+        .find(|offer| Version::prefix(&offer.version) == Some(version))
+        .ok_or_else(|| {
+            let known: Vec<String> = offers
+                .iter()
+                .filter_map(|offer| Version::prefix(&offer.version))
+                .map(|version| version.to_string())
+                .collect();
+            Failure::no(format!("Debian has no rust-src package for Rust {version}")).help(format!(
+                "`rustup component add rust-src`, or use a compiler for which it has one: {}",
+                known.join(", ")
+            ))
+        })?;
+    let folder = cache::rust_src(cache);
+    fs_err::create_dir_all(&folder)?;
+    let work = tempfile::Builder::new()
+        .prefix(".unpack-")
+        .tempdir_in(&folder)?;
+    let unpacked = Utf8PathBuf::from_path_buf(work.path().join("root"))
+        .map_err(|path| Failure::failed(format!("{} is not UTF-8", path.display())))?;
+    let download = unpacked.with_file_name("download");
+    fs_err::create_dir_all(&download)?;
+    fs_err::create_dir_all(&unpacked)?;
+    let file = apt.download(offer, &download, progress)?;
+    progress.step("unpacking rust-src");
+    apt::unpack(&file, &unpacked)?;
+    let target = folder.join(version.to_string());
+    if target.exists() {
+        // Without a library in it, or it would have been found.
+        fs_err::remove_dir_all(&target)?;
+    }
+    fs_err::rename(&unpacked, &target)?;
+    progress.done();
+    rust_src::check(&library, version)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn missing(fix: Fix, required: bool) -> Prerequisite {
+        Prerequisite {
+            name: "x",
+            purpose: "",
+            wanted: String::new(),
+            found: Err(Failure::no("gone")),
+            required,
+            fix,
+        }
+    }
+
+    #[test]
+    fn only_what_is_required_and_missing_is_installed() {
+        let plan = Plan::of(vec![
+            missing(Fix::Package("bison"), true),
+            missing(Fix::Package("python3"), false),
+            missing(Fix::Bindgen, true),
+        ])
+        .unwrap();
+        assert_eq!(plan.packages.iter().copied().collect::<Vec<_>>(), ["bison"]);
+        assert!(plan.bindgen && !plan.rust_src && !plan.libclang && !plan.is_empty());
+        assert!(Plan::of(Vec::new()).unwrap().is_empty());
+    }
+
+    #[test]
+    fn what_only_the_user_can_do_stops_the_installation() {
+        assert_eq!(
+            Plan::of(vec![
+                missing(Fix::Bindgen, true),
+                missing(Fix::ByHand, true)
+            ])
+            .unwrap_err()
+            .what,
+            "gone"
+        );
+    }
+
+    #[test]
+    fn libclang_is_as_new_as_bindgen_takes() {
+        assert_eq!(
+            choose_libclang(
+                "libclang1-14 - x\nlibclang1-22 - x\nlibclang1-19 - x\nlibclang1-24 - x\n"
+            ),
+            Some(22)
+        );
+        assert_eq!(
+            choose_libclang("libclang1-14 - x\nlibclang1-24 - x\n"),
+            Some(24)
+        );
+        assert_eq!(choose_libclang("libclang1-14 - x\n"), None);
+    }
+}
