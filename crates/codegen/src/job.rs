@@ -34,7 +34,9 @@ pub struct Job {
 /// How far rustc went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
-    /// With `-Cno-prepopulate-passes`: the optimiser runs here, with the gated build's target and attributes.
+    /// With `-Cno-prepopulate-passes -Cllvm-args=-preserve-bc-uselistorder`: the optimiser runs here, with the gated build's
+    /// target and attributes. Without the second option a few functions come out otherwise, since the optimiser goes by the
+    /// order in which values are used.
     Unoptimised,
     /// rustc's optimiser has run, for the built-in target.
     Optimised,
@@ -74,6 +76,9 @@ pub struct Target {
     pub opt: OptLevel,
     /// `-Zfunction-sections`, else what the target specification says: each function and variable in a section of its own.
     pub function_sections: bool,
+    /// `-Zrelax-elf-relocations`, else `relax-elf-relocations` of the target specification, else false: the linker may rewrite
+    /// instructions that load from the global offset table (x86).
+    pub relax_elf_relocations: bool,
 }
 
 /// rustc's `-Copt-level`.

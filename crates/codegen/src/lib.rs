@@ -7,8 +7,10 @@
 pub mod flags;
 mod debug_paths;
 mod job;
+mod names;
 mod optimise;
 mod options;
+mod relocations;
 mod run;
 mod target;
 #[cfg(test)]

@@ -5,9 +5,9 @@ use gateless_model::Result;
 
 /// What rustc sets for every crate.
 ///
-/// The first three are in `configure_llvm` (compiler/rustc_codegen_llvm/src/llvm_util.rs); the last two are the options'
-/// counterparts of the target options that `LLVMRustCreateTargetMachine` sets where a target has `trap_unreachable`,
-/// as all but a few outside the kernel's have (compiler/rustc_llvm/llvm-wrapper/PassWrapper.cpp).
+/// The first three are in `configure_llvm` (compiler/rustc_codegen_llvm/src/llvm_util.rs); the others are the options'
+/// counterparts of the target options that `LLVMRustCreateTargetMachine` sets (compiler/rustc_llvm/llvm-wrapper/PassWrapper.cpp):
+/// `trap_unreachable`, which all but a few targets outside the kernel's have.
 const OF_RUSTC: [&str; 5] = [
     "-generate-arange-section",
     "-mergefunc-use-aliases",

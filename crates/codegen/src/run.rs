@@ -4,7 +4,7 @@ use gateless_llvm::{Context, FileKind, Llvm, Module, Severity, TargetMachine};
 use gateless_model::{Failure, Result};
 
 use crate::write::Outputs;
-use crate::{Done, Job, Output, Stage, debug_paths, optimise, options, target, used};
+use crate::{Done, Job, Output, Stage, debug_paths, names, optimise, options, relocations, target, used};
 
 /// Does what `job` asks for. Either all outputs are written, each under a temporary name first, or none.
 ///
@@ -15,10 +15,17 @@ pub fn run(job: &Job) -> Result<Done> {
     options::set(llvm, &job.llvm_args)?;
     let bitcode = fs_err::read(&job.bitcode)?;
     let context = Context::new(llvm)?;
+    let few_names = names::few(&job.outputs);
+    if few_names {
+        context.discard_local_names()?;
+    }
     let mut module = Module::from_bitcode(&context, &bitcode, job.bitcode.as_str())?;
     drop(bitcode);
     let machine = prepare(job, &mut module)?;
     if job.stage == Stage::Unoptimised {
+        if few_names {
+            names::remove_private(&module)?;
+        }
         optimise::run(&mut module, &machine, job.target.opt)?;
     }
     let mut outputs = Outputs::default();
@@ -33,10 +40,10 @@ pub fn run(job: &Job) -> Result<Done> {
     let mut generated: Vec<_> = job.outputs.iter().filter_map(|(kind, path)| Some((file_kind(*kind)?, path))).collect();
     let last = generated.pop();
     for (kind, path) in generated {
-        outputs.add(path, machine.emit(module.try_clone()?, kind)?.bytes()?)?;
+        outputs.add(path, &emit(job, &machine, module.try_clone()?, kind)?)?;
     }
     if let Some((kind, path)) = last {
-        outputs.add(path, machine.emit(module, kind)?.bytes()?)?;
+        outputs.add(path, &emit(job, &machine, module, kind)?)?;
     }
     let said = context.check(&format!("LLVM refuses the code of {}", job.bitcode))?;
     outputs.finish()?;
@@ -54,6 +61,14 @@ fn prepare(job: &Job, module: &mut Module) -> Result<TargetMachine> {
     used::apply(module, &job.used)?;
     debug_paths::apply(module, &job.debug_paths)?;
     Ok(machine)
+}
+
+fn emit(job: &Job, machine: &TargetMachine, module: Module, kind: FileKind) -> Result<Vec<u8>> {
+    let mut bytes = machine.emit(module, kind)?.bytes()?.to_vec();
+    if kind == FileKind::Object && !job.target.relax_elf_relocations {
+        relocations::make_plain(&mut bytes)?;
+    }
+    Ok(bytes)
 }
 
 fn file_kind(output: Output) -> Option<FileKind> {

@@ -28,6 +28,7 @@ pub fn x86_target() -> Target {
         code_model: CodeModel::Default,
         opt: OptLevel::O2,
         function_sections: false,
+        relax_elf_relocations: false,
     }
 }
 

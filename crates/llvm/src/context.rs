@@ -70,6 +70,14 @@ impl Context {
         self.inner.llvm
     }
 
+    /// Leaves out the names of local values from here on, also when reading: nothing but text output shows them.
+    pub fn discard_local_names(&self) -> Result<()> {
+        let set = self.inner.llvm.table.LLVMContextSetDiscardValueNames()?;
+        // SAFETY: the context is alive.
+        unsafe { set(self.inner.raw, 1) };
+        Ok(())
+    }
+
     /// Everything that LLVM has said since the last call.
     pub fn take_diagnostics(&self) -> Vec<Diagnostic> {
         self.inner.heard.diagnostics.take()

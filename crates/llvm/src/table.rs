@@ -91,6 +91,7 @@ table! {
     LLVMContextCreate() -> *mut RawContext;
     LLVMContextDispose(*mut RawContext);
     LLVMContextSetDiagnosticHandler(*mut RawContext, Option<DiagnosticHandler>, *mut c_void);
+    LLVMContextSetDiscardValueNames(*mut RawContext, c_int);
     LLVMGetDiagInfoDescription(*mut RawDiagnostic) -> *mut c_char;
     LLVMGetDiagInfoSeverity(*mut RawDiagnostic) -> c_int;
 
@@ -120,6 +121,8 @@ table! {
     LLVMGetInitializer(*mut RawValue) -> *mut RawValue;
     LLVMSetInitializer(*mut RawValue, *mut RawValue);
     LLVMSetLinkage(*mut RawValue, c_int);
+    LLVMGetLinkage(*mut RawValue) -> c_int;
+    LLVMSetValueName2(*mut RawValue, *const c_char, usize);
     LLVMGetSection(*mut RawValue) -> *const c_char;
     LLVMSetSection(*mut RawValue, *const c_char);
     LLVMIsDeclaration(*mut RawValue) -> c_int;

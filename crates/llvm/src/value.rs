@@ -81,6 +81,23 @@ impl Global<'_> {
         name(self.module, self.raw)
     }
 
+    /// Whether the variable has private linkage: no symbol of the object file stands for it.
+    pub fn is_private(&self) -> Result<bool> {
+        /// LLVMPrivateLinkage (llvm-c/Core.h)
+        const PRIVATE: i32 = 9;
+        let get = self.module.table().LLVMGetLinkage()?;
+        // SAFETY: a global value of a live module.
+        Ok(unsafe { get(self.raw) } == PRIVATE)
+    }
+
+    /// Takes the variable's name away.
+    pub fn remove_name(&self) -> Result<()> {
+        let set = self.module.table().LLVMSetValueName2()?;
+        // SAFETY: a global value of a live module, and an empty text.
+        unsafe { set(self.raw, c"".as_ptr(), 0) };
+        Ok(())
+    }
+
     /// The section that it was put into, if it was.
     pub fn section(&self) -> Result<Option<String>> {
         section(self.module, self.raw)
