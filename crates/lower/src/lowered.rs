@@ -8,8 +8,9 @@ use gateless_model::{Failure, Result};
 use ra_ap_syntax::Edition;
 
 use crate::crate_files::{self, CrateFiles};
+use crate::gates::arbitrary_self_types::scope::{self, Foreign};
 use crate::gates::used_with_arg::Used;
-use crate::gates::{self, View, Work};
+use crate::gates::{self, View, Work, arbitrary_self_types};
 use crate::facts::Facts;
 use crate::pieces::{Edit, Pieces};
 use crate::tokens::Tokens;
@@ -70,7 +71,7 @@ pub fn lower_syntax(request: Request<'_>) -> Result<Lowered<'_>> {
         gates::derive_coerce_pointee::apply(&view, &mut work)?;
         syntactic.push(std::mem::take(&mut work.edits));
     }
-    let exports = CrateExports { pointers: work.pointers };
+    let exports = CrateExports { pointers: work.pointers, ..CrateExports::default() };
     let facts = Facts::default();
     let mut lowered = Lowered { request, edition, files, syntactic, facts, features, gates: work.gates, used: work.used, exports };
     lowered.render()?;
@@ -112,6 +113,11 @@ impl Lowered<'_> {
                 coercions::wanted(diagnostic, &spots, &text, self.edition, &mut facts);
             }
         }
+        if self.features.iter().any(|name| name == arbitrary_self_types::ID) {
+            for diagnostic in errors() {
+                arbitrary_self_types::wanted(diagnostic, &spots, &self.files, &mut facts);
+            }
+        }
         if facts == self.facts {
             for diagnostic in errors() {
                 coercions::take_back(diagnostic, &spots, &mut facts);
@@ -138,6 +144,17 @@ impl Lowered<'_> {
         self.request.known.crates.iter().filter(|(_, exports)| exports.pointers).map(|(name, _)| name.as_str())
     }
 
+    /// Dependencies with extension traits. Only crates that turned the feature on can call such methods without naming the type.
+    fn foreign(&self) -> Foreign<'_> {
+        let known = self.request.known.crates.iter().filter(|(_, exports)| exports.extensions);
+        let mut foreign = Foreign::default();
+        for (name, exports) in known {
+            foreign.crates.push(name);
+            foreign.traits.extend(exports.traits.iter().map(String::as_str));
+        }
+        foreign
+    }
+
     /// Makes the lowered text of all files from what is known.
     fn render(&mut self) -> Result<()> {
         let mut edits = self.syntactic.clone();
@@ -151,6 +168,20 @@ impl Lowered<'_> {
         {
             let parent = self.parents().next().map(|name| format!("::{name}::{}", support::MODULE));
             edits[0].push(Edit::insert(end, format!(" {}", support::module(parent.as_deref()))));
+        }
+        let path = self.support_path();
+        let work = arbitrary_self_types::lower(&self.files, &self.facts, path.as_deref(), self.request.crate_name, self.edition)?;
+        for (key, end) in work.placed {
+            if let Some(receiver) = self.facts.receivers.get_mut(&key) {
+                receiver.after = Some(end);
+            }
+        }
+        let foreign = self.foreign();
+        let scope = scope::edits(&self.files, self.request.crate_name, &work.extensions, &self.facts.importing, &foreign);
+        self.exports.extensions = !work.extensions.is_empty();
+        self.exports.traits = work.extensions.into_iter().filter_map(|extension| extension.of_trait).collect();
+        for (file, edit) in work.edits.into_iter().chain(scope) {
+            edits[file].push(edit);
         }
         links::link(&self.files, &mut edits, &self.request, self.edition);
         for (file, edits) in self.files.list.iter_mut().zip(edits) {

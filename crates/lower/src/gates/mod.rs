@@ -1,5 +1,6 @@
 //! One file per gate.
 
+pub mod arbitrary_self_types;
 pub mod cfi_encoding;
 pub mod compiler_builtins;
 pub mod crate_attr;
