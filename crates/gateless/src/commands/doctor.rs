@@ -79,7 +79,7 @@ fn install(
     let what = plan.describe(cache);
     if !yes && !confirm(&what)? {
         return Err(Failure::no(format!("missing: {what}"))
-            .help("run `gateless doctor --install`, or give --yes to install without a question"));
+            .help("run `gateless doctor --install` on a terminal, or give --yes to install without a question"));
     }
     plan.run(cache, progress)
 }

@@ -1,0 +1,489 @@
+//! Bad input to `gateless build` and `make-vars`: a clear message, the right exit code, and nothing half-written.
+//!
+//! Tools and kernel trees are fakes, so this runs anywhere in seconds. Cases that need a file system of their own are counted as
+//! ignored where the machine does not let a test mount one.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use libtest_mimic::{Arguments, Failed, Trial};
+
+/// A folder with fake tools, a fake kernel tree, and everything that gateless is pointed at.
+struct Bench {
+    root: tempfile::TempDir,
+}
+
+/// Records its arguments; stands in for Kconfig by writing $FAKE_CONFIG as .config.
+const MAKE: &str = r#"
+[ "$1" = --version ] && echo "GNU Make 4.3" && exit
+for word in "$@"; do case "$word" in O=*) out=${word#O=};; esac; done
+echo "$*" >> "$out/calls"
+case "$*" in
+*defconfig*) printf "$FAKE_CONFIG" > "$out/.config";;
+*) [ -z "$FAKE_ERROR" ] || { echo "  CC      fine.o"; echo "$FAKE_ERROR"; exit 2; };;
+esac
+"#;
+
+const MINIMUM: &str = "case $1 in rustc) echo 1.85.0;; bindgen) echo 0.71.1;; llvm) echo 17.0.1;; *) echo 2.0.0;; esac\n";
+
+impl Bench {
+    fn new() -> Self {
+        let bench = Self {
+            root: tempfile::tempdir().expect("a temporary folder"),
+        };
+        for (file, text) in [
+            (
+                "tree/Makefile",
+                "VERSION = 7\nPATCHLEVEL = 3\nSUBLEVEL = 4\nEXTRAVERSION =\n",
+            ),
+            ("tree/Kbuild", ""),
+            (
+                "tree/Kconfig",
+                "config RUST\n\tbool \"Rust\"\n\tdepends on RUST_IS_AVAILABLE\n",
+            ),
+            ("tree/scripts/Kbuild.include", ""),
+            ("tree/scripts/min-tool-version.sh", MINIMUM),
+            ("tree/rust/Makefile", ""),
+            ("tree/arch/um/Kconfig", ""),
+            ("llvm-22/lib/libclang-22.so.1", ""),
+            ("no-llvm/README", ""),
+            ("rustc-1.95.0/library/core/src/lib.rs", ""),
+            ("rustc-1.95.0/src/version", "1.95.0\n"),
+            ("rustc-1.94.1/library/core/src/lib.rs", ""),
+            ("rustc-1.94.1/src/version", "1.94.1\n"),
+            ("rust.config", "CONFIG_RUST=y\n"),
+        ] {
+            bench.write(file, text);
+        }
+        for name in ["flex", "bison", "bc", "ld", "gcc", "gzip", "xz", "rustdoc"] {
+            bench.program(name, &format!("echo '{name} 99.0.0'\n"));
+        }
+        bench.program("bindgen", "echo bindgen 0.72.1\n");
+        bench.program("make", MAKE);
+        bench.rustc("1.95.0");
+        std::os::unix::fs::symlink("/bin/sh", bench.path("bin/sh")).expect("a link");
+        bench
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.root.path().join(name)
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+        fs::write(path, text).expect("a file");
+    }
+
+    fn program(&self, name: &str, script: &str) {
+        let file = format!("bin/{name}");
+        self.write(&file, &format!("#!/bin/sh\n{script}"));
+        fs::set_permissions(self.path(&file), fs::Permissions::from_mode(0o755))
+            .expect("permissions");
+    }
+
+    fn rustc(&self, release: &str) {
+        let sysroot = self.path("sysroot");
+        let script = format!(
+            "case \"$1\" in -vV) printf 'rustc {release} (59807616e 2026-04-14)\\nrelease: {release}\\n';; --print) echo {};; esac\n",
+            sysroot.display()
+        );
+        self.program("rustc", &script);
+    }
+
+    fn command(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new(program);
+        command
+            .env_clear()
+            .env("PATH", self.path("bin"))
+            .env("GATELESS_CACHE", self.path("cache"))
+            .env("LIBCLANG_PATH", self.path("llvm-22/lib"))
+            .env("RUST_LIB_SRC", self.path("rustc-1.95.0/library"))
+            .env("FAKE_CONFIG", "CONFIG_RUST=y\\n")
+            .stdin(Stdio::null());
+        command
+    }
+
+    fn gateless(&self, arguments: &[&str]) -> Command {
+        let mut command = self.command(env!("CARGO_BIN_EXE_gateless"));
+        command.args(arguments);
+        command
+    }
+
+    /// `gateless build` of `tree` into `out` (both below the bench's folder).
+    fn build(&self, tree: &str, out: &str) -> Command {
+        let [tree, out, config] =
+            [tree, out, "rust.config"].map(|name| self.path(name).display().to_string());
+        self.gateless(&["build", "--tree", &tree, "--out", &out, "--config", &config])
+    }
+}
+
+/// Runs it, and requires the exit code and that stderr holds every one of `texts`.
+fn expect(mut command: Command, code: i32, texts: &[&str]) -> Result<Output, Failed> {
+    let output = command.output()?;
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    if output.status.code() != Some(code) {
+        return Err(format!("{}, not {code}; stderr: {stderr}", output.status).into());
+    }
+    match texts.iter().find(|text| !stderr.contains(**text)) {
+        Some(text) => Err(format!("no `{text}` in stderr: {stderr}").into()),
+        None => Ok(output),
+    }
+}
+
+/// Like [`expect`], and requires that the folder `out` was not made.
+fn refused(bench: &Bench, command: Command, code: i32, texts: &[&str]) -> Result<(), Failed> {
+    expect(command, code, texts)?;
+    absent(&bench.path("out"))
+}
+
+fn absent(path: &Path) -> Result<(), Failed> {
+    if path.exists() {
+        Err(format!("{} was left behind", path.display()).into())
+    } else {
+        Ok(())
+    }
+}
+
+fn trees_that_cannot_be_built() -> Result<(), Failed> {
+    let bench = Bench::new();
+    refused(
+        &bench,
+        bench.build("nowhere", "out"),
+        3,
+        &["does not exist", "gateless fetch"],
+    )?;
+    refused(
+        &bench,
+        bench.build("bin", "out"),
+        3,
+        &["is not a kernel tree"],
+    )?;
+    fs::write(bench.path("tree/.config"), "")?;
+    refused(
+        &bench,
+        bench.build("tree", "out"),
+        3,
+        &["not clean", "mrproper"],
+    )?;
+    fs::remove_file(bench.path("tree/.config"))?;
+    fs::remove_file(bench.path("tree/rust/Makefile"))?;
+    refused(
+        &bench,
+        bench.build("tree", "out"),
+        3,
+        &["Linux 7.3.4", "no Rust support"],
+    )
+}
+
+fn paths_that_kbuild_cannot_take() -> Result<(), Failed> {
+    let bench = Bench::new();
+    fs::rename(bench.path("tree"), bench.path("a tree"))?;
+    refused(
+        &bench,
+        bench.build("a tree", "out"),
+        3,
+        &["Kbuild can't build here", "a space"],
+    )?;
+    fs::rename(bench.path("a tree"), bench.path("tree"))?;
+    expect(
+        bench.build("tree", "an out"),
+        3,
+        &["Kbuild can't build here", "a space", "--out"],
+    )?;
+    absent(&bench.path("an out"))
+}
+
+fn an_architecture_that_the_tree_does_not_have() -> Result<(), Failed> {
+    let bench = Bench::new();
+    bench.program("cpio", "");
+    let mut command = bench.build("tree", "out");
+    command.args(["--arch", "pdp11"]);
+    refused(&bench, command, 2, &["no architecture pdp11"])
+}
+
+fn compilers_that_cannot_be_used() -> Result<(), Failed> {
+    let bench = Bench::new();
+    bench.rustc("1.80.1");
+    refused(
+        &bench,
+        bench.build("tree", "out"),
+        1,
+        &["1.80.1", "too old", "rustup update"],
+    )?;
+    for unstable in ["1.97.0-nightly", "1.95.0-dev", "1.96.0-beta.3"] {
+        bench.rustc(unstable);
+        refused(
+            &bench,
+            bench.build("tree", "out"),
+            3,
+            &["must be a stable release", unstable, "GATELESS_RUSTC"],
+        )?;
+        expect(
+            bench.gateless(&["make-vars"]),
+            3,
+            &["must be a stable release", unstable],
+        )?;
+    }
+    fs::remove_file(bench.path("bin/rustc"))?;
+    refused(
+        &bench,
+        bench.build("tree", "out"),
+        3,
+        &["no `rustc` on PATH"],
+    )?;
+    let mut named = bench.build("tree", "out");
+    named.env("GATELESS_RUSTC", bench.path("bin/none"));
+    refused(&bench, named, 3, &["GATELESS_RUSTC names"])
+}
+
+fn the_compiler_that_the_environment_names_is_the_one_used() -> Result<(), Failed> {
+    let bench = Bench::new();
+    fs::rename(bench.path("bin/rustc"), bench.path("own-rustc"))?;
+    bench.rustc("1.97.0-nightly");
+    let mut command = bench.gateless(&["make-vars"]);
+    command.env("GATELESS_RUSTC", bench.path("own-rustc"));
+    let output = expect(command, 0, &[])?;
+    let line = String::from_utf8_lossy(&output.stdout).into_owned();
+    let wanted = format!("GATELESS_RUSTC={}", bench.path("own-rustc").display());
+    if line.contains(&wanted) {
+        Ok(())
+    } else {
+        Err(format!("no {wanted} in {line}").into())
+    }
+}
+
+fn missing_tools() -> Result<(), Failed> {
+    let bench = Bench::new();
+    let mut command = bench.build("tree", "out");
+    command.env("LIBCLANG_PATH", bench.path("no-llvm"));
+    refused(&bench, command, 1, &["where no libclang is"])?;
+    let mut command = bench.gateless(&["make-vars"]);
+    command.env("LIBCLANG_PATH", bench.path("no-llvm"));
+    expect(command, 1, &["where no libclang is"])?;
+    fs::remove_file(bench.path("bin/bindgen"))?;
+    refused(
+        &bench,
+        bench.build("tree", "out"),
+        1,
+        &["bindgen", "doctor --install"],
+    )?;
+    expect(
+        bench.gateless(&["make-vars"]),
+        1,
+        &["no `bindgen`", "doctor --install"],
+    )?;
+    bench.program("bindgen", "echo bindgen 0.65.1\n");
+    expect(
+        bench.gateless(&["make-vars"]),
+        1,
+        &["bindgen 0.65.1", "too old"],
+    )
+    .map(drop)
+}
+
+fn library_sources_of_another_version() -> Result<(), Failed> {
+    let bench = Bench::new();
+    let mut command = bench.build("tree", "out");
+    command.env("RUST_LIB_SRC", bench.path("rustc-1.94.1/library"));
+    refused(&bench, command, 3, &["1.94.1", "1.95.0"])?;
+    let mut command = bench.gateless(&["make-vars"]);
+    command.env("RUST_LIB_SRC", bench.path("rustc-1.94.1/library"));
+    expect(command, 3, &["1.94.1", "1.95.0"])?;
+    let mut command = bench.gateless(&["make-vars"]);
+    command.env("RUST_LIB_SRC", bench.path("bin"));
+    expect(command, 3, &["core/src/lib.rs"]).map(drop)
+}
+
+fn configurations_that_kconfig_does_not_take() -> Result<(), Failed> {
+    let bench = Bench::new();
+    let mut command = bench.build("tree", "out");
+    command
+        .env("FAKE_CONFIG", "# CONFIG_RUST is not set\\n")
+        .env("FAKE_ERROR", "*** bindgen is broken");
+    let texts = [
+        "CONFIG_RUST=y",
+        "rust.config:1",
+        "did not set it",
+        "depends on RUST_IS_AVAILABLE",
+        "bindgen is broken",
+    ];
+    expect(command, 3, &texts)?;
+    let mut command = bench.build("tree", "out2");
+    command.args(["--config", "um-tiny"]);
+    expect(command, 2, &["um-tiny", "um-small"])?;
+    absent(&bench.path("out2"))?;
+    bench.write("bad.config", "CONFIG_RUST=y\nRUST=y\n");
+    let mut command = bench.build("tree", "out2");
+    command.arg("--config").arg(bench.path("bad.config"));
+    expect(command, 3, &["bad.config:2", "RUST=y"])?;
+    absent(&bench.path("out2"))
+}
+
+fn a_make_that_fails() -> Result<(), Failed> {
+    let bench = Bench::new();
+    let mut command = bench.build("tree", "out");
+    command.env("FAKE_ERROR", "kernel/x.c:1: error: broken");
+    expect(
+        command,
+        3,
+        &[
+            "make failed with exit status 2",
+            "kernel/x.c:1: error: broken",
+            "build.log",
+        ],
+    )?;
+    let mut command = bench.build("tree", "out");
+    command.args(["--", "O=/elsewhere"]);
+    expect(command, 2, &["O=/elsewhere"]).map(drop)
+}
+
+fn a_rebuild_configures_only_what_changed() -> Result<(), Failed> {
+    let bench = Bench::new();
+    let goals = || -> Result<Vec<String>, Failed> {
+        let calls = fs::read_to_string(bench.path("out/calls"))?;
+        fs::remove_file(bench.path("out/calls"))?;
+        Ok(calls
+            .lines()
+            .filter_map(|line| line.rsplit(' ').next())
+            .map(str::to_owned)
+            .collect())
+    };
+    let build = |config: &str| {
+        let mut command = bench.build("tree", "out");
+        command
+            .env("FAKE_CONFIG", config)
+            .args(["--", "V=1", "prepare"]);
+        expect(command, 0, &[])
+    };
+    build("CONFIG_RUST=y\\n")?;
+    let first = goals()?;
+    build("CONFIG_RUST=y\\n")?;
+    let second = goals()?;
+    bench.write("rust.config", "CONFIG_RUST=y\nCONFIG_KUNIT=y\n");
+    build("CONFIG_RUST=y\\nCONFIG_KUNIT=y\\n")?;
+    let third = goals()?;
+    let configured = ["defconfig", "olddefconfig", "prepare"];
+    if first != configured || second != ["prepare"] || third != configured {
+        return Err(format!("goals were {first:?}, {second:?}, {third:?}").into());
+    }
+    let mut gated = bench.build("tree", "out");
+    gated.arg("--gated");
+    expect(gated, 3, &["holds a gateless build"]).map(drop)
+}
+
+fn a_folder_in_which_another_gateless_is_at_work() -> Result<(), Failed> {
+    let bench = Bench::new();
+    fs::create_dir_all(bench.path("out/.gateless"))?;
+    let held = fs::File::create(bench.path("out/.gateless/lock"))?;
+    held.lock()?;
+    expect(
+        bench.build("tree", "out"),
+        3,
+        &["another gateless is at work"],
+    )?;
+    drop(held);
+    expect(bench.build("tree", "out"), 0, &[]).map(drop)
+}
+
+/// `gateless build` into a file system of its own, mounted with these options.
+fn build_on(bench: &Bench, options: &str) -> Command {
+    let mount = "mount -t tmpfs -o \"$1\" none \"$2\" && shift 2 && exec \"$@\"";
+    fs::create_dir_all(bench.path("mounted")).expect("a folder");
+    let inner = bench.build("tree", "mounted/out");
+    let path = format!(
+        "{}:/usr/bin:/bin:/usr/sbin:/sbin",
+        bench.path("bin").display()
+    );
+    let mut command = bench.command("unshare");
+    command
+        .env("PATH", path)
+        .args(["-rm", "sh", "-c", mount, "sh", options])
+        .arg(bench.path("mounted"));
+    command.arg(inner.get_program()).args(inner.get_args());
+    command
+}
+
+fn a_read_only_output_folder() -> Result<(), Failed> {
+    let bench = Bench::new();
+    expect(
+        build_on(&bench, "ro"),
+        3,
+        &["can't be written to", "--out", "ead-only file system"],
+    )
+    .map(drop)
+}
+
+fn a_full_disk() -> Result<(), Failed> {
+    let bench = Bench::new();
+    expect(
+        build_on(&bench, "size=16k"),
+        3,
+        &["can't be written to", "No space left"],
+    )
+    .map(drop)
+}
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let trial = ["-rm", "mount", "-t", "tmpfs", "none", "/mnt"];
+    let may_mount = Command::new("unshare")
+        .args(trial)
+        .output()
+        .is_ok_and(|output| output.status.success());
+    if !may_mount {
+        eprintln!(
+            "ignored: tests that mount a file system, which this machine does not allow (unshare -rm mount)"
+        );
+    }
+    let trials = vec![
+        Trial::test(
+            "trees_that_cannot_be_built_are_refused_by_name",
+            trees_that_cannot_be_built,
+        ),
+        Trial::test(
+            "paths_that_kbuild_cannot_take_are_refused",
+            paths_that_kbuild_cannot_take,
+        ),
+        Trial::test(
+            "an_unknown_architecture_is_refused",
+            an_architecture_that_the_tree_does_not_have,
+        ),
+        Trial::test(
+            "old_and_unstable_compilers_are_refused",
+            compilers_that_cannot_be_used,
+        ),
+        Trial::test(
+            "the_compiler_that_the_environment_names_is_the_one_used",
+            the_compiler_that_the_environment_names_is_the_one_used,
+        ),
+        Trial::test("missing_tools_are_named_with_what_to_do", missing_tools),
+        Trial::test(
+            "library_sources_of_another_version_are_refused",
+            library_sources_of_another_version,
+        ),
+        Trial::test(
+            "a_configuration_that_kconfig_changed_is_an_error",
+            configurations_that_kconfig_does_not_take,
+        ),
+        Trial::test("a_failing_make_shows_its_error", a_make_that_fails),
+        Trial::test(
+            "a_rebuild_configures_only_what_changed",
+            a_rebuild_configures_only_what_changed,
+        ),
+        Trial::test(
+            "two_builds_in_one_folder_are_refused",
+            a_folder_in_which_another_gateless_is_at_work,
+        ),
+        Trial::test(
+            "a_read_only_output_folder_is_refused",
+            a_read_only_output_folder,
+        )
+        .with_ignored_flag(!may_mount),
+        Trial::test("a_full_disk_is_reported", a_full_disk).with_ignored_flag(!may_mount),
+    ];
+    libtest_mimic::run(&arguments, trials).exit();
+}
