@@ -247,7 +247,7 @@ pub fn check(cache: &Utf8Path, arch: &str, tree: Option<&Tree>) -> Result<Vec<Pr
         HEADERS
             .iter()
             .filter(|entry| is_wanted(entry.4))
-            .map(|entry| header(entry)),
+            .map(header),
     );
     Ok(all)
 }

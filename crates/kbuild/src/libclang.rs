@@ -3,7 +3,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_model::{Failure, Result};
 
-use crate::{Version, cache};
+use crate::{Version, cache, command};
 
 /// A folder with a libclang that can be loaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,7 +14,8 @@ pub struct Libclang {
     pub major: Option<u32>,
 }
 
-/// The folder that `$LIBCLANG_PATH` names, else the newest one below `/usr/lib/llvm-*/lib`, else the system's library folders.
+/// The folder that `$LIBCLANG_PATH` names, else the newest one below `/usr/lib/llvm-*/lib` or in the system's library folders, else where
+/// `llvm-config` on PATH says.
 pub fn find() -> Result<Libclang> {
     if let Some(named) = cache::utf8_variable("LIBCLANG_PATH")? {
         // bindgen takes the file itself as well as its folder.
@@ -29,10 +30,14 @@ pub fn find() -> Result<Libclang> {
                 .help("unset it, or install libclang with `gateless doctor --install`")
         });
     }
-    find_below(Utf8Path::new("/usr")).ok_or_else(|| {
-        Failure::no("no libclang found, which bindgen needs").help(
-            "run `gateless doctor --install`, or set LIBCLANG_PATH to the folder of libclang.so",
-        )
+    let of_llvm_config = || {
+        let program = command::find_on_path("llvm-config")?;
+        let folder = command::stdout(&program, &["--libdir"]).ok()?;
+        inspect(Utf8Path::new(folder.trim()))
+    };
+    find_below(Utf8Path::new("/usr")).or_else(of_llvm_config).ok_or_else(|| {
+        Failure::no("no libclang found, which bindgen needs")
+            .help("run `gateless doctor --install`, or set LIBCLANG_PATH to the folder of libclang.so")
     })
 }
 
