@@ -1,0 +1,99 @@
+//! From a kernel tree to test results, through the command line: builds of preset um-small, gated and gateless, boots,
+//! rebuilds, and gates that are opened on purpose.
+//!
+//! The tree is `$GATELESS_TEST_TREE` (what `gateless fetch 7.3` prints); without it the tests show as ignored. They
+//! need what `gateless doctor` asks for, and about 25 minutes of two processors the first time.
+
+mod rebuilds;
+mod results;
+mod stray_gates;
+mod workshop;
+
+use std::sync::{Arc, Mutex};
+
+use camino::Utf8Path;
+use libtest_mimic::{Arguments, Trial};
+
+use workshop::{Tested, Workshop, alone};
+
+/// In the order in which they run: the first ones build what the others use.
+const TESTS: &[(&str, fn(&mut Workshop) -> Tested)] = &[
+    (
+        "every_rust_test_passes_in_a_gateless_kernel",
+        results::gateless_passes,
+    ),
+    (
+        "gated_and_gateless_kernels_have_the_same_results_by_name",
+        results::same_as_gated,
+    ),
+    (
+        "both_builds_have_the_same_configuration_and_doctests",
+        results::same_inputs,
+    ),
+    ("the_build_can_be_attested", results::attested),
+    (
+        "a_rebuild_without_changes_compiles_nothing",
+        rebuilds::nothing,
+    ),
+    (
+        "touching_a_rust_file_rebuilds_what_upstream_rebuilds",
+        rebuilds::rust_file,
+    ),
+    (
+        "touching_a_header_of_bindgen_rebuilds_what_upstream_rebuilds",
+        rebuilds::bindgen_header,
+    ),
+    (
+        "changing_the_configuration_rebuilds_what_upstream_rebuilds",
+        rebuilds::configuration,
+    ),
+    ("an_interrupted_build_continues", rebuilds::interrupted),
+    (
+        "a_new_gateless_rebuilds_what_it_compiled_and_nothing_else",
+        rebuilds::new_gateless,
+    ),
+    (
+        "a_feature_attribute_in_a_driver_is_refused_with_its_place",
+        stray_gates::feature,
+    ),
+    (
+        "an_unstable_option_in_a_makefile_is_refused_by_name",
+        stray_gates::option,
+    ),
+];
+
+fn main() {
+    let mut arguments = Arguments::from_args();
+    // They share folders.
+    arguments.test_threads = Some(1);
+    let tree = std::env::var("GATELESS_TEST_TREE").ok();
+    if tree.is_none() {
+        eprintln!("no kernel tree: set GATELESS_TEST_TREE to build and boot kernels from it");
+    }
+    let wanted = |(name, _): &&(&str, _)| {
+        arguments
+            .filter
+            .as_ref()
+            .is_none_or(|filter| name.contains(filter.as_str()))
+    };
+    let workshop = match &tree {
+        Some(tree) if !arguments.list && TESTS.iter().any(|test| wanted(&test)) => {
+            let opened = Workshop::open(Utf8Path::new(tree)).unwrap_or_else(|failed| {
+                panic!(
+                    "the tests' folders can't be made: {}",
+                    failed.message().unwrap_or("no reason given")
+                )
+            });
+            Some(Arc::new(Mutex::new(opened)))
+        }
+        _ => None,
+    };
+    let trials = TESTS.iter().map(|(name, test)| match &workshop {
+        Some(workshop) => {
+            let workshop = Arc::clone(workshop);
+            Trial::test(*name, move || test(&mut alone(&workshop)))
+        }
+        None => Trial::test(*name, || Ok(())).with_ignored_flag(true),
+    });
+    libtest_mimic::run(&arguments, trials.collect()).exit();
+}

@@ -1,0 +1,58 @@
+//! Gates opened on purpose, each in its own way: the build must refuse them and say where they are.
+
+use crate::workshop::{Mode, Tested, Workshop};
+
+const DRIVER: &str = "samples/rust/rust_minimal.rs";
+const OBJECT: &str = "samples/rust/rust_minimal.o";
+
+/// A feature attribute that no list of the kernel has; RUSTC_BOOTSTRAP=1 is in the environment all the time.
+pub fn feature(workshop: &mut Workshop) -> Tested {
+    workshop.boot(Mode::Gateless)?;
+    let line = "use kernel::prelude::*;";
+    let old = workshop.edit(DRIVER, line, &format!("#![feature(never_type)]\n\n{line}"))?;
+    let refused = refused(workshop, &[DRIVER, "never_type"]);
+    workshop.restore(DRIVER, &old)?;
+    refused?;
+    accepted(workshop)
+}
+
+/// An unstable option for one object.
+pub fn option(workshop: &mut Workshop) -> Tested {
+    workshop.boot(Mode::Gateless)?;
+    let makefile = "samples/rust/Makefile";
+    let line = "# SPDX-License-Identifier: GPL-2.0\n";
+    let old = workshop.edit(
+        makefile,
+        line,
+        &format!("{line}RUSTFLAGS_rust_minimal.o := -Zverbose-asm\n"),
+    )?;
+    let refused = refused(workshop, &["verbose-asm", "rust_minimal"]);
+    workshop.restore(makefile, &old)?;
+    refused?;
+    accepted(workshop)
+}
+
+/// The driver does not build, and the message has all of `words`.
+fn refused(workshop: &Workshop, words: &[&str]) -> Tested {
+    let output = build(workshop)?;
+    let message = String::from_utf8_lossy(&output.stderr);
+    if output.status.code() != Some(3) {
+        return Err(format!("{}, not 3\n{message}", output.status).into());
+    }
+    match words.iter().find(|word| !message.contains(**word)) {
+        Some(word) => Err(format!("no `{word}` in\n{message}").into()),
+        None => Ok(()),
+    }
+}
+
+/// Without the gate the same driver builds: it was the gate that was refused.
+fn accepted(workshop: &Workshop) -> Tested {
+    crate::workshop::succeeded(build(workshop)?).map(drop)
+}
+
+fn build(workshop: &Workshop) -> Tested<std::process::Output> {
+    let out = workshop.out(Mode::Gateless);
+    let mut arguments = workshop.arguments("build", Mode::Gateless, &out);
+    arguments.extend(["--", OBJECT]);
+    workshop.gateless(&arguments)
+}

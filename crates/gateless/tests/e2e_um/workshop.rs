@@ -1,0 +1,229 @@
+//! Where the tests build: a copy of the kernel tree, a copy of the gateless program, and one output folder each for
+//! the gated and the gateless build, which all tests share.
+//!
+//! All of it is in `$GATELESS_CACHE/e2e` and stays there, so that the next run compiles only what has changed; without
+//! the variable, in cargo's folder for the files of tests.
+
+use std::collections::BTreeSet;
+use std::process::{Command, Output, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use libtest_mimic::Failed;
+
+/// The result of a test or of a part of it.
+pub type Tested<T = ()> = Result<T, Failed>;
+
+/// Gated or gateless.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Upstream's own way.
+    Gated,
+    /// Through the stand-ins.
+    Gateless,
+}
+
+/// The folders, and what was built in them so far. One test at a time uses it.
+#[derive(Debug)]
+pub struct Workshop {
+    /// Folder of everything.
+    pub root: Utf8PathBuf,
+    /// The copy of the kernel tree.
+    pub tree: Utf8PathBuf,
+    program: Utf8PathBuf,
+    gated: Option<String>,
+    gateless: Option<String>,
+}
+
+/// One line of Kbuild's output: what was done to which file, such as `RUSTC L` and `rust/kernel.o`.
+pub type Made = (String, String);
+
+/// What Kbuild says on every run, whether there is anything to do or not.
+const ALWAYS: &[&str] = &["CALL", "CHK", "GEN", "SYNC", "UPD"];
+
+impl Workshop {
+    /// Copies the tree at `source` and the program under test.
+    pub fn open(source: &Utf8Path) -> Tested<Self> {
+        let root = match std::env::var("GATELESS_CACHE") {
+            Ok(cache) => Utf8PathBuf::from(cache),
+            Err(_) => Utf8PathBuf::from(env!("CARGO_TARGET_TMPDIR")),
+        };
+        let root = camino::absolute_utf8(root.join("e2e"))?;
+        fs_err::create_dir_all(root.join("bin"))?;
+        let tree = root.join("tree");
+        copy_tree(source, &tree)?;
+        // A copy of its own, for some tests touch it; with the old time if it is the old program, for everything that
+        // it compiled depends on it.
+        let program = root.join("bin/gateless");
+        let new = fs_err::read(env!("CARGO_BIN_EXE_gateless"))?;
+        if fs_err::read(&program).ok().as_ref() != Some(&new) {
+            replace(&program, &new)?;
+            run(Command::new("chmod").args(["755", program.as_str()]))?;
+        }
+        Ok(Workshop {
+            root,
+            tree,
+            program,
+            gated: None,
+            gateless: None,
+        })
+    }
+
+    /// Output folder of a build.
+    pub fn out(&self, mode: Mode) -> Utf8PathBuf {
+        self.root.join(match mode {
+            Mode::Gated => "gated",
+            Mode::Gateless => "gateless",
+        })
+    }
+
+    /// Runs gateless as a user of the command line does, from another folder, in an environment with an open gate.
+    pub fn gateless(&self, args: &[&str]) -> Tested<Output> {
+        Ok(self.command(args).output()?)
+    }
+
+    /// The same, not started yet.
+    pub fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(&self.program);
+        command
+            .args(args)
+            .current_dir("/")
+            .stdin(Stdio::null())
+            .env("RUSTC_BOOTSTRAP", "1");
+        command
+    }
+
+    /// Arguments that build in the folder for `mode`.
+    pub fn arguments<'a>(&'a self, verb: &'a str, mode: Mode, out: &'a Utf8Path) -> Vec<&'a str> {
+        let mut arguments = vec![
+            verb,
+            "--yes",
+            "--tree",
+            self.tree.as_str(),
+            "--out",
+            out.as_str(),
+        ];
+        if mode == Mode::Gated {
+            arguments.push("--gated");
+        }
+        arguments
+    }
+
+    /// Builds, boots, and returns the JSON answer; only the first time in a run.
+    pub fn boot(&mut self, mode: Mode) -> Tested<String> {
+        let known = match mode {
+            Mode::Gated => &self.gated,
+            Mode::Gateless => &self.gateless,
+        };
+        if let Some(known) = known {
+            return Ok(known.clone());
+        }
+        let out = self.out(mode);
+        let mut arguments = self.arguments("boot", mode, &out);
+        arguments.push("--json");
+        let answer = succeeded(self.gateless(&arguments)?)?;
+        match mode {
+            Mode::Gated => self.gated = Some(answer.clone()),
+            Mode::Gateless => self.gateless = Some(answer.clone()),
+        }
+        Ok(answer)
+    }
+
+    /// Builds again, and returns what Kbuild made anew.
+    pub fn rebuild(&self, mode: Mode) -> Tested<BTreeSet<Made>> {
+        let out = self.out(mode);
+        succeeded(self.gateless(&self.arguments("build", mode, &out))?)?;
+        self.made(mode)
+    }
+
+    /// What the last build in a folder made, from its log.
+    pub fn made(&self, mode: Mode) -> Tested<BTreeSet<Made>> {
+        let log = fs_err::read_to_string(self.out(mode).join("build.log"))?;
+        Ok(log
+            .lines()
+            .filter_map(made)
+            .filter(|(verb, _)| !ALWAYS.contains(&verb.as_str()))
+            .collect())
+    }
+
+    /// Gives a file of the tree a new time and leaves its content; the original, of which it is a hard link, stays.
+    pub fn touch(&self, file: &str) -> Tested {
+        let path = self.tree.join(file);
+        replace(&path, &fs_err::read(&path)?)
+    }
+
+    /// Replaces a file of the tree by its content with `from` replaced by `to`; returns what was there.
+    pub fn edit(&self, file: &str, from: &str, to: &str) -> Tested<Vec<u8>> {
+        let path = self.tree.join(file);
+        let old = fs_err::read_to_string(&path)?;
+        if !old.contains(from) {
+            return Err(format!("{file} has no `{from}`").into());
+        }
+        replace(&path, old.replacen(from, to, 1).as_bytes())?;
+        Ok(old.into_bytes())
+    }
+
+    /// Puts a file of the tree back.
+    pub fn restore(&self, file: &str, content: &[u8]) -> Tested {
+        replace(&self.tree.join(file), content)
+    }
+
+    /// Gives the program a new time.
+    pub fn touch_program(&self) -> Tested {
+        run(Command::new("touch").arg(&self.program))
+    }
+}
+
+/// Hard links where the file system allows, for the tree is large; nothing in the copy is ever written in place.
+fn copy_tree(source: &Utf8Path, tree: &Utf8Path) -> Tested {
+    if tree.exists() {
+        fs_err::remove_dir_all(tree)?;
+    }
+    let linked = run(Command::new("cp").args(["-al", source.as_str(), tree.as_str()]));
+    if linked.is_err() {
+        if tree.exists() {
+            fs_err::remove_dir_all(tree)?;
+        }
+        run(Command::new("cp").args(["-a", "--reflink=auto", source.as_str(), tree.as_str()]))?;
+    }
+    Ok(())
+}
+
+fn replace(path: &Utf8Path, content: &[u8]) -> Tested {
+    let new = Utf8PathBuf::from(format!("{path}.new"));
+    fs_err::write(&new, content)?;
+    fs_err::rename(&new, path)?;
+    Ok(())
+}
+
+fn run(command: &mut Command) -> Tested {
+    succeeded(command.output()?).map(drop)
+}
+
+/// Standard output of a command that succeeded; all its output as the reason if it did not.
+pub fn succeeded(output: Output) -> Tested<String> {
+    let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
+    if output.status.success() {
+        return Ok(stdout);
+    }
+    Err(format!(
+        "{}\n{stdout}\n{}",
+        output.status,
+        String::from_utf8_lossy(&output.stderr)
+    )
+    .into())
+}
+
+/// `  RUSTC L rust/kernel.o` as (`RUSTC L`, `rust/kernel.o`).
+fn made(line: &str) -> Option<Made> {
+    let rest = line.strip_prefix("  ")?;
+    let (verb, target) = rest.rsplit_once(' ')?;
+    let verb = verb.trim_end();
+    let shouted = |c: char| c.is_ascii_uppercase() || c == ' ' || c == '_';
+    (verb.chars().all(shouted) && !verb.is_empty()).then(|| (verb.to_owned(), target.to_owned()))
+}
+
+/// One test after the other: a test that failed leaves the folders usable.
+pub fn alone(workshop: &Mutex<Workshop>) -> MutexGuard<'_, Workshop> {
+    workshop.lock().unwrap_or_else(PoisonError::into_inner)
+}
