@@ -50,8 +50,3 @@ fn file_of(files: &CrateFiles, cwd: &Utf8Path, name: &str) -> Option<usize> {
 pub fn code(diagnostic: &Diagnostic) -> &str {
     diagnostic.code.as_ref().map_or("", |code| code.code.as_str())
 }
-
-/// The span that says where the error is; within macros, the innermost place that is in this crate.
-pub fn primary(diagnostic: &Diagnostic) -> impl Iterator<Item = &DiagnosticSpan> {
-    diagnostic.spans.iter().filter(|span| span.is_primary)
-}

@@ -18,6 +18,10 @@ pub struct Exports {
 pub struct CrateExports {
     /// Whether the crate root holds the support module for pointers that were `derive(CoercePointee)`.
     pub pointers: bool,
+    /// Whether the crate root holds hidden modules with extension traits for methods with lowered receivers.
+    pub extensions: bool,
+    /// Names of the traits among whose methods are such.
+    pub traits: Vec<String>,
 }
 
 impl Exports {

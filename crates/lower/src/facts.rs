@@ -12,6 +12,23 @@ pub struct Facts {
     pub coercions: BTreeMap<Expression, Coercion>,
     /// Expressions for which converting did not help; they are the user's own errors.
     pub refused: BTreeSet<Expression>,
+    /// Methods whose receiver stable Rust refuses: file and first byte of the receiver's type.
+    pub receivers: BTreeMap<(usize, usize), Receiver>,
+    /// Places in strings where `self` is the renamed receiver: file and first byte.
+    pub renamed: BTreeSet<(usize, usize)>,
+    /// Modules in which a lowered trait's methods are called without the trait being named.
+    pub importing: BTreeSet<usize>,
+}
+
+/// What is known about a receiver.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Receiver {
+    /// Its type does not dereference to `Self`; it has a `Receiver` impl.
+    pub only_receiver: bool,
+    /// In a trait: calls on trait objects were tried and are not possible.
+    pub is_static: bool,
+    /// In a trait that is dispatched on: the byte after which the generated items are.
+    pub after: Option<usize>,
 }
 
 /// How a conversion learns the type it leads to.

@@ -1,0 +1,160 @@
+//! `arbitrary_self_types`: methods whose receiver is any pointer to `Self` (`self: Arc<Self>`, `self: &Ref<'_, Self>`).
+//!
+//! Stable Rust knows a few receiver types only. The method stays where it is, as an associated function with its first parameter
+//! renamed, and an extension trait for the receiver's type forwards to it: `x.m()` and `Type::m(x)` both keep working.
+//! Which methods: those for which rustc reports E0658 (or E0307, where the pointer has only a `Receiver` impl).
+//!
+//! `impl Foo { fn m(self: P<Self>) {} }` becomes
+//! `impl Foo { fn m(this: P<Self>) {} } trait E { fn m(self); } impl E for P<Foo> { fn m(self) { <Foo>::m(self) } }`.
+//!
+//! Not lowered, with an error: methods in macro bodies without their impl, `impl Receiver` targets that are more than one step away.
+
+mod body;
+mod dispatch;
+mod extension;
+mod lifetimes;
+mod method;
+pub mod scope;
+
+use std::collections::BTreeMap;
+
+use cargo_metadata::diagnostic::{Diagnostic, DiagnosticSpan};
+use gateless_model::{Failure, Result};
+use ra_ap_syntax::{AstNode, Edition};
+
+use self::method::{Method, Owner};
+use self::scope::Extension;
+use crate::crate_files::CrateFiles;
+use crate::diagnose::{Spot, code};
+use crate::facts::{Facts, Receiver};
+use crate::pieces::Edit;
+use crate::support::MODULE;
+use crate::tokens::line_of;
+
+/// The feature's name.
+pub const ID: &str = "arbitrary_self_types";
+
+/// Notes the receivers that a diagnostic is about, and what is known about them.
+pub fn wanted(diagnostic: &Diagnostic, spots: &dyn Fn(&DiagnosticSpan) -> Option<Spot>, files: &CrateFiles, facts: &mut Facts) {
+    let message = diagnostic.message.as_str();
+    let primary = || diagnostic.spans.iter().filter(|span| span.is_primary).filter_map(spots);
+    match code(diagnostic) {
+        "E0658" if message.contains("cannot be used as the type of `self` without the `arbitrary_self_types` feature") => {
+            for spot in primary().filter(|spot| !spot.added) {
+                facts.receivers.entry((spot.file, spot.range.start)).or_default();
+            }
+        }
+        "E0307" if message.starts_with("invalid `self` parameter type") => {
+            for spot in primary().filter(|spot| !spot.added) {
+                facts.receivers.entry((spot.file, spot.range.start)).or_insert(Receiver { only_receiver: true, ..Receiver::default() });
+            }
+        }
+        "E0424" => {
+            // `self` in a format string; uses outside of strings were renamed already.
+            for spot in primary().filter(|spot| !spot.added && spot.range.len() == 4) {
+                facts.renamed.insert((spot.file, spot.range.start));
+            }
+        }
+        "E0599" => {
+            let hidden = diagnostic.children.iter().any(|child| child.message.contains("__gateless_") || child.spans.iter().any(|span| span.suggested_replacement.as_deref().is_some_and(|text| text.contains("__gateless_"))));
+            if hidden {
+                facts.importing.extend(primary().filter_map(|spot| scope::module_at(files, spot.file, spot.range.start)));
+            }
+        }
+        "E0277" if message.contains("Pointer") => {
+            // The receiver is no pointer that can be made from a raw one, so its trait was never dispatched on.
+            for spot in primary().filter(|spot| spot.added) {
+                for (key, receiver) in &mut facts.receivers {
+                    if key.0 == spot.file && receiver.after == Some(spot.range.start) {
+                        receiver.is_static = true;
+                    }
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// What the receivers of a crate turn into.
+#[derive(Default)]
+pub struct Work {
+    /// Edits by file.
+    pub edits: Vec<(usize, Edit)>,
+    /// Extension traits at module level.
+    pub extensions: Vec<Extension>,
+    /// For receivers in traits that are dispatched on: where the generated items are.
+    pub placed: BTreeMap<(usize, usize), usize>,
+}
+
+/// Lowers all receivers. `support` is the path before the support module's name, where there is one.
+pub fn lower(files: &CrateFiles, facts: &Facts, support: Option<&str>, crate_name: &str, edition: Edition) -> Result<Work> {
+    let mut work = Work::default();
+    for (&(index, offset), receiver) in &facts.receivers {
+        let file = &files.list[index];
+        let refuse = |why: &str| {
+            Failure::no(format!("{}:{}: the gate `{ID}` can't be lowered here: {why}", file.path, line_of(file.text.original(), offset)))
+                .help("make it an associated function with an ordinary first parameter")
+        };
+        let Some(method) = Method::at(file.text.original(), edition, offset) else {
+            return Err(refuse("the receiver's type does not stand in the method itself"));
+        };
+        let name = format!("__gateless_{crate_name}_{index}_{}", method.start());
+        let naming = lifetimes::naming(&method);
+        let mut edits = body::rename(&method);
+        edits.extend(naming.edits.iter().cloned());
+        if naming.fresh {
+            edits.extend(lifetimes::declare(&method));
+        }
+        edits.extend(renamed_in_strings(&method, facts, index));
+        let bound = if receiver.only_receiver { bound(&support.map_or_else(|| format!("crate::{MODULE}"), |path| format!("{path}{MODULE}"))) } else { String::new() };
+        let (after, end, visibility, of_trait) = match &method.owner {
+            Owner::Unknown => return Err(refuse("the method is made by a macro whose body does not hold the method's impl")),
+            Owner::TraitImpl => {
+                work.edits.extend(edits.into_iter().map(|edit| (index, edit)));
+                continue;
+            }
+            Owner::Inherent(owner) => {
+                let visibility = if method.is_local() { String::new() } else { extension::visibility(&method) };
+                let Some(after) = extension::inherent(&method, &naming, owner, &name, &visibility, &bound) else {
+                    return Err(refuse("the impl has no type"));
+                };
+                (after, method.range(owner.syntax()).end, visibility, None)
+            }
+            Owner::Trait(owner) => {
+                let through = support.filter(|_| !receiver.is_static && dispatch::is_dispatchable(&method));
+                let Some(lowered) = dispatch::lower(&method, &naming, owner, &name, &bound, through) else {
+                    return Err(refuse("the trait has no name"));
+                };
+                edits.extend(lowered.edits);
+                let end = method.range(owner.syntax()).end;
+                if through.is_some() {
+                    work.placed.insert((index, offset), end);
+                }
+                let trait_name = ra_ap_syntax::ast::HasName::name(owner).map(|name| method.source(name.syntax()));
+                (lowered.after, end, lowered.visibility, trait_name)
+            }
+        };
+        edits.push(Edit::insert(end, after));
+        work.edits.extend(edits.into_iter().map(|edit| (index, edit)));
+        if !method.is_local() && !method.tree.in_macro && let Some(module) = scope::module_at(files, index, offset) {
+            work.extensions.push(Extension { module, name, visibility, of_trait });
+        }
+    }
+    Ok(work)
+}
+
+/// What a type that can only be a receiver has to implement.
+fn bound(support: &str) -> String {
+    format!(": {support}::Receiver")
+}
+
+/// Edits for `{self}` in format strings of the method.
+fn renamed_in_strings(method: &Method<'_>, facts: &Facts, file: usize) -> Vec<Edit> {
+    let whole = method.range(method.function.syntax());
+    let places = facts.renamed.range((file, whole.start)..(file, whole.end));
+    places
+        .filter(|(_, start)| &method.text[*start..start + 4] == "self")
+        .filter(|(_, start)| method.tree.token_at(*start).is_some_and(|token| token.kind() == ra_ap_syntax::SyntaxKind::STRING))
+        .map(|(_, start)| Edit { range: *start..start + 4, text: body::fresh_name(method).to_owned(), rank: 0 })
+        .collect()
+}

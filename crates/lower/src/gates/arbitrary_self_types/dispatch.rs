@@ -1,0 +1,157 @@
+//! Receivers in traits: `fn t(self: P<Self>)`.
+//!
+//! The method becomes an associated function and `P<S>` gets an extension trait, for all `S` that implement the trait. Where
+//! the built-in method can be called on `P<dyn T>`, the function is kept out of the vtable (`where Self: Sized`) and a hidden
+//! supertrait, implemented for everything that implements the trait, puts a pointer to it in there instead.
+
+use std::ops::Range;
+
+use ra_ap_syntax::ast::{self, HasGenericParams, HasName, HasTypeBounds, HasVisibility};
+use ra_ap_syntax::{AstNode, SyntaxKind};
+
+use super::extension::{self, QUIET, clause, conditions, declared, items, named, signature};
+use super::lifetimes::Naming;
+use super::method::{Method, Param};
+use crate::pieces::Edit;
+use crate::support::MODULE;
+
+/// Name of the type parameter that stands for the implementing type.
+const SELF: &str = "__GatelessSelf";
+
+/// What a trait method turns into.
+pub struct Lowered {
+    /// Items to stand after the trait.
+    pub after: String,
+    /// Edits of the trait itself.
+    pub edits: Vec<Edit>,
+    /// Visibility of the trait.
+    pub visibility: String,
+}
+
+/// Whether the built-in method could be called on a trait object: the receiver is a pointer by value, nothing is generic, and
+/// `Self` is nowhere else.
+pub fn is_dispatchable(method: &Method<'_>) -> bool {
+    let function = &method.function;
+    let by_reference = matches!(method.ty, ast::Type::RefType(_));
+    let has_self = |node: &ra_ap_syntax::SyntaxNode| {
+        let mut tokens = node.descendants_with_tokens().filter_map(|element| element.into_token());
+        tokens.any(|token| {
+            let path = method.text[method.tree.bytes(token.text_range()).end..].trim_start().starts_with("::");
+            token.kind() == SyntaxKind::SELF_TYPE_KW && !path
+        })
+    };
+    let generic = function.generic_param_list().is_some_and(|list| list.type_or_const_params().next().is_some());
+    let params = function.param_list().is_some_and(|list| list.params().any(|param| has_self(param.syntax())));
+    let output = function.ret_type().is_some_and(|output| has_self(output.syntax()));
+    let opaque = function.syntax().children().filter(|node| node.kind() != SyntaxKind::BLOCK_EXPR).any(|node| node.descendants().any(|node| ast::ImplTraitType::can_cast(node.kind())));
+    !(by_reference || generic || params || output || opaque || function.async_token().is_some() || is_sized(method))
+}
+
+/// Whether the method says `where Self: Sized`.
+fn is_sized(method: &Method<'_>) -> bool {
+    method.predicates(method.function.where_clause(), &[]).iter().any(|predicate| {
+        let text: String = predicate.split_whitespace().collect();
+        text.strip_prefix("Self:").is_some_and(|bounds| bounds.split('+').any(|bound| bound.rsplit("::").next() == Some("Sized")))
+    })
+}
+
+/// Lowers one method of a trait. `support` is the path before the support module's name if the method is to be callable on trait objects.
+pub fn lower(method: &Method<'_>, naming: &Naming, owner: &ast::Trait, name: &str, bound: &str, support: Option<&str>) -> Option<Lowered> {
+    let trait_name = method.source(owner.name()?.syntax());
+    let visibility = owner.visibility().map(|visibility| format!("{} ", method.source(visibility.syntax()))).unwrap_or_default();
+    let edits = |node: &ra_ap_syntax::SyntaxNode| method.replace_self(node, SELF, false);
+    let header = owner.generic_param_list().map(|list| edits(list.syntax())).unwrap_or_default();
+    let generics = || method.params(owner.generic_param_list(), &header);
+    let arguments = named(&generics());
+    let sized = if is_sized(method) { "" } else { "?Sized + " };
+    let own = Param { is_lifetime: false, name: SELF.into(), declared: format!("{SELF}: {sized}{trait_name}{arguments}") };
+    let mut params = generics();
+    let lifetimes = params.iter().filter(|param| param.is_lifetime).count();
+    params.insert(lifetimes, own);
+    let where_edits = owner.where_clause().map(|clause| edits(clause.syntax())).unwrap_or_default();
+    let predicates = method.predicates(owner.where_clause(), &where_edits);
+    let mut signature = signature(method, naming, params, predicates, SELF);
+    // The extension's methods are for whoever the impl is for; the original's own condition is part of that.
+    signature.method = signature.method.replace(&format!(" where {SELF}: Sized"), "");
+    let passed = |first: &str| std::iter::once(first).chain(signature.arguments.iter().map(String::as_str)).collect::<Vec<_>>().join(", ");
+    let call = |first: &str| format!("<{SELF} as {trait_name}{arguments}>::{}{}({})", method.name(), signature.turbofish, passed(first));
+    let in_unsafe = |text: String| if signature.is_unsafe { format!("unsafe {{ {text} }}") } else { text };
+    let conditions = conditions(method, Some(owner));
+    let Some(support) = support else {
+        let after = items(&conditions, &visibility, name, bound, &signature, &in_unsafe(call("self")));
+        return Some(Lowered { after, edits: Vec::new(), visibility });
+    };
+    // The phantom, which is not passed in any register, tells both sides that the receiver's type is well-formed.
+    let hidden = format!("{name}_call");
+    let blanks = "_, ".repeat(signature.arguments.len());
+    let body = format!(
+        "let (_, raw) = {support}{MODULE}::take(self); let call: unsafe fn(*mut (), ::core::marker::PhantomData<{}>, {blanks}) -> _ = unsafe {{ ::core::mem::transmute::<*const (), _>(<{SELF} as {hidden}{arguments}>::{hidden}(&*(raw as *const {SELF}))) }}; unsafe {{ call({}) }}",
+        signature.subject,
+        passed("raw as *mut (), ::core::marker::PhantomData"),
+    );
+    let mut after = items(&conditions, &visibility, name, bound, &signature, &body);
+    let shim_params = shim_params(&signature, &trait_name, &arguments);
+    let predicates = clause(&signature.predicates);
+    let inputs: String = signature.arguments.iter().zip(&signature.types).map(|(name, ty)| format!(", {name}: {ty}")).collect();
+    let outer: Vec<Param> = generics();
+    let mut with_self = generics();
+    with_self.insert(lifetimes, Param { is_lifetime: false, name: SELF.into(), declared: format!("{SELF}: {trait_name}{arguments}") });
+    let turbofish = named(&with_self.into_iter().filter(|param| !param.is_lifetime).collect::<Vec<_>>());
+    let blanket = {
+        let mut params = generics();
+        params.insert(lifetimes, Param { is_lifetime: false, name: SELF.into(), declared: format!("{SELF}: {trait_name}{arguments}") });
+        declared(&params)
+    };
+    after.push_str(&format!(
+        " {conditions}{QUIET}{visibility}trait {hidden}{}{predicates} {{ fn {hidden}(&self) -> *const (); }} {conditions}{QUIET}impl{blanket} {hidden}{arguments} for {SELF}{predicates} {{ fn {hidden}(&self) -> *const () {{ unsafe fn shim{shim_params}(pointer: *mut (), _: ::core::marker::PhantomData<{subject}>{inputs}){}{predicates} {{ let this: {subject} = {support}{MODULE}::To::NEW.make(pointer.cast()); {} }} shim::{turbofish} as *const () }} }}",
+        declared(&outer),
+        signature.output,
+        in_unsafe(call("this")),
+        subject = signature.subject,
+    ));
+    let mut edits = vec![out_of_vtable(method)?];
+    edits.push(supertrait(method, owner, &format!("{hidden}{arguments}"))?);
+    Some(Lowered { after, edits, visibility })
+}
+
+/// Generic parameters of the function that the vtable points to; what was lifted out of the method is among the signature's own.
+fn shim_params(signature: &extension::Signature, trait_name: &str, arguments: &str) -> String {
+    let lifetimes = signature.params.iter().filter(|param| param.is_lifetime).map(|param| param.declared.clone());
+    let lifetimes = lifetimes.chain(signature.lifetimes.iter().cloned());
+    let others = signature.params.iter().filter(|param| !param.is_lifetime).map(|param| {
+        if param.name == SELF { format!("{SELF}: {trait_name}{arguments}") } else { param.declared.clone() }
+    });
+    format!("<{}>", lifetimes.chain(others).collect::<Vec<_>>().join(", "))
+}
+
+/// `where Self: Sized` on the method.
+fn out_of_vtable(method: &Method<'_>) -> Option<Edit> {
+    if let Some(clause) = method.function.where_clause() {
+        let keyword = clause.where_token()?;
+        return Some(Edit::insert(method.tree.bytes(keyword.text_range()).end, " Self: Sized,"));
+    }
+    let end: Range<usize> = match method.function.ret_type() {
+        Some(output) => method.range(output.syntax()),
+        None => method.range(method.function.param_list()?.syntax()),
+    };
+    Some(Edit::insert(end.end, " where Self: Sized"))
+}
+
+/// One more supertrait.
+fn supertrait(method: &Method<'_>, owner: &ast::Trait, name: &str) -> Option<Edit> {
+    if let Some(bounds) = owner.type_bound_list() {
+        let range = method.range(bounds.syntax());
+        let plus = if range.is_empty() || method.text[range.clone()].trim_end().ends_with('+') { " " } else { " + " };
+        return Some(Edit::insert(range.end, format!("{plus}{name} ")));
+    }
+    let end = match owner.generic_param_list() {
+        Some(list) => method.range(list.syntax()).end,
+        None => method.range(owner.name()?.syntax()).end,
+    };
+    let colon = method.text[end..].trim_start().starts_with(':');
+    if colon {
+        let colon = end + method.text[end..].find(':')? + 1;
+        return Some(Edit::insert(colon, format!(" {name}")));
+    }
+    Some(Edit::insert(end, format!(": {name}")))
+}

@@ -1,0 +1,210 @@
+//! The extension trait that keeps `x.method()` working, for inherent methods.
+
+use ra_ap_syntax::ast::{self, HasGenericParams, HasVisibility};
+use ra_ap_syntax::{AstNode, SyntaxNode};
+
+use super::lifetimes::{FRESH, Naming, name_all};
+use super::method::{Method, Param};
+use crate::pieces::Edit;
+
+/// Attributes on what is generated.
+pub const QUIET: &str = "#[doc(hidden)] #[allow(warnings, unsafe_code, unused, nonstandard_style, rust_2018_idioms, unreachable_pub, clippy::all)] ";
+
+/// Attributes of a method that mean something to its callers.
+const PASSED_ON: &[&str] = &["must_use", "deprecated", "track_caller"];
+
+/// How a method takes its receiver once the receiver's type is the implementing type.
+pub struct Taken {
+    /// `self`, `&self`, `&'a mut self`.
+    pub by: String,
+    /// Range of the implementing type.
+    pub subject: std::ops::Range<usize>,
+}
+
+/// The parts of the generated trait that are the same for the trait and its impl.
+pub struct Signature {
+    /// Generic parameters of the trait.
+    pub params: Vec<Param>,
+    /// Predicates of the trait.
+    pub predicates: Vec<String>,
+    /// The implementing type.
+    pub subject: String,
+    /// Attributes, qualifiers, name, generic parameters, parameters, return type and `where` clause of the method.
+    pub method: String,
+    /// Names of the parameters but the receiver.
+    pub arguments: Vec<String>,
+    /// Types of the parameters but the receiver.
+    pub types: Vec<String>,
+    /// Turbofish with the method's own type and const parameters, or nothing.
+    pub turbofish: String,
+    /// Return type with its arrow, or nothing.
+    pub output: String,
+    /// Lifetime parameters that stay on the method.
+    pub lifetimes: Vec<String>,
+    /// Whether it is an `unsafe fn`.
+    pub is_unsafe: bool,
+}
+
+/// How the receiver is taken.
+pub fn taken(method: &Method<'_>, naming: &Naming) -> Taken {
+    let mut ty = method.ty.clone();
+    while let ast::Type::ParenType(inner) = &ty {
+        match inner.ty() {
+            Some(inner) => ty = inner,
+            None => break,
+        }
+    }
+    if let ast::Type::RefType(reference) = &ty
+        && let Some(inner) = reference.ty()
+    {
+        let whole = method.range(reference.syntax());
+        let inner = method.range(inner.syntax());
+        return Taken { by: format!("{} self", method.copy(whole.start..inner.start, &naming.edits).trim_end()), subject: inner };
+    }
+    Taken { by: "self".to_owned(), subject: method.range(ty.syntax()) }
+}
+
+fn mentions(text: &str, name: &str) -> bool {
+    let is_name = |c: char| c.is_alphanumeric() || c == '_' || c == '\'';
+    text.match_indices(name).any(|(at, _)| {
+        !text[..at].ends_with(is_name) && !text[at + name.len()..].starts_with(is_name)
+    })
+}
+
+/// Builds the signature. `outer` and `predicates` are the generic parameters and predicates around the method; `own` is the text
+/// that takes the place of `Self`.
+pub fn signature(method: &Method<'_>, naming: &Naming, outer: Vec<Param>, mut predicates: Vec<String>, own: &str) -> Signature {
+    let function = &method.function;
+    let mut edits = naming.edits.clone();
+    edits.extend(method.replace_self(function.syntax(), own, true));
+    let taken = taken(method, naming);
+    let subject = method.copy(taken.subject.clone(), &edits);
+    let mut own_params = method.params(function.generic_param_list(), &edits);
+    let inner: Vec<String> = own_params.iter().filter(|param| !param.is_lifetime).map(|param| param.name.clone()).collect();
+    if naming.fresh {
+        own_params.insert(0, Param { is_lifetime: true, name: FRESH.into(), declared: FRESH.into() });
+    }
+    // What the implementing type mentions has to be known to the impl.
+    let (lifted, kept): (Vec<Param>, Vec<Param>) = own_params.into_iter().partition(|param| mentions(&subject, &param.name));
+    let mut params = outer;
+    let lifetimes = params.iter().filter(|param| param.is_lifetime).count();
+    for param in lifted {
+        let at = if param.is_lifetime { lifetimes } else { params.len() };
+        params.insert(at, param);
+    }
+    predicates.retain(|predicate| !predicate.is_empty());
+    let mut arguments = Vec::new();
+    let mut types = Vec::new();
+    for (i, param) in function.param_list().into_iter().flat_map(|list| list.params()).enumerate() {
+        if let Some(ty) = param.ty() {
+            let name = match param.pat() {
+                Some(ast::Pat::IdentPat(pat)) if pat.pat().is_none() => pat.syntax().last_token().map_or_else(|| format!("a{i}"), |name| name.text().to_owned()),
+                _ => format!("a{i}"),
+            };
+            arguments.push(if method.tree.in_macro { format!("a{i}") } else { name });
+            types.push(method.copy(method.range(ty.syntax()), &edits));
+        }
+    }
+    let output = function.ret_type().and_then(|ret| ret.ty()).map(|ty| method.copy(method.range(ty.syntax()), &edits));
+    let output = match (function.async_token().is_some(), output) {
+        (true, output) => format!(" -> impl ::core::future::Future<Output = {}>", output.unwrap_or_else(|| "()".to_owned())),
+        (false, Some(output)) => format!(" -> {output}"),
+        (false, None) => String::new(),
+    };
+    let is_unsafe = function.unsafe_token().is_some();
+    let abi = function.abi().map(|abi| format!("{} ", method.source(abi.syntax()))).unwrap_or_default();
+    let clause = method.predicates(function.where_clause(), &edits);
+    let clause = if clause.is_empty() { String::new() } else { format!(" where {}", clause.join(", ")) };
+    let list = kept.iter().map(|param| param.declared.as_str()).collect::<Vec<_>>().join(", ");
+    let list = if list.is_empty() { list } else { format!("<{list}>") };
+    let turbofish = if inner.is_empty() { String::new() } else { format!("::<{}>", inner.join(", ")) };
+    let parameters: Vec<String> = std::iter::once(taken.by).chain(arguments.iter().zip(&types).map(|(name, ty)| format!("{name}: {ty}"))).collect();
+    let method_text = format!(
+        "{}{}{abi}fn {}{list}({}){output}{clause}",
+        method.attributes(function, PASSED_ON),
+        if is_unsafe { "unsafe " } else { "" },
+        method.name(),
+        parameters.join(", "),
+    );
+    let lifetimes = kept.iter().filter(|param| param.is_lifetime).map(|param| param.declared.clone()).collect();
+    Signature { params, predicates, subject, method: method_text, arguments, types, turbofish, output, lifetimes, is_unsafe }
+}
+
+/// `<..>` with the declarations of parameters, or nothing.
+pub fn declared(params: &[Param]) -> String {
+    list(params.iter().map(|param| param.declared.as_str()))
+}
+
+/// `<..>` with the names of parameters, or nothing.
+pub fn named(params: &[Param]) -> String {
+    list(params.iter().map(|param| param.name.as_str()))
+}
+
+fn list<'a>(items: impl Iterator<Item = &'a str>) -> String {
+    let items: Vec<&str> = items.collect();
+    if items.is_empty() { String::new() } else { format!("<{}>", items.join(", ")) }
+}
+
+/// `where` clause from predicates, or nothing.
+pub fn clause(predicates: &[String]) -> String {
+    if predicates.is_empty() { String::new() } else { format!(" where {}", predicates.join(", ")) }
+}
+
+/// Conditions (`#[cfg]`) of the items around a method.
+pub fn conditions(method: &Method<'_>, around: Option<&dyn super::method::AnyAttrs>) -> String {
+    let outer = around.map(|item| method.attributes(item, &["cfg"])).unwrap_or_default();
+    outer + &method.attributes(&method.function, &["cfg"])
+}
+
+/// The trait and its impl, with `body` as the method's body.
+pub fn items(conditions: &str, visibility: &str, name: &str, bound: &str, signature: &Signature, body: &str) -> String {
+    let clause = clause(&signature.predicates);
+    format!(
+        " {conditions}{QUIET}{visibility}trait {name}{declared}{bound}{clause} {{ {method}; }} {conditions}{QUIET}impl{declared} {name}{named} for {subject}{clause} {{ #[inline] {method} {{ {body} }} }}",
+        declared = declared(&signature.params),
+        named = named(&signature.params),
+        method = signature.method,
+        subject = signature.subject,
+    )
+}
+
+/// The extension trait of an inherent method.
+pub fn inherent(method: &Method<'_>, naming: &Naming, owner: &ast::Impl, name: &str, visibility: &str, bound: &str) -> Option<String> {
+    let ty = owner.self_ty()?;
+    let mut fresh = Vec::new();
+    let edits = name_all(method, ty.syntax(), &|i| format!("{FRESH}_{i}"));
+    for i in 0..edits.len() {
+        let name = format!("{FRESH}_{i}");
+        fresh.push(Param { is_lifetime: true, declared: name.clone(), name });
+    }
+    let own = own_type(method, &ty, &edits);
+    let self_edits = |node: &SyntaxNode| -> Vec<Edit> { method.replace_self(node, &own, true) };
+    let header = owner.generic_param_list().map(|list| self_edits(list.syntax())).unwrap_or_default();
+    let mut params = fresh;
+    params.extend(method.params(owner.generic_param_list(), &header));
+    let where_edits = owner.where_clause().map(|clause| self_edits(clause.syntax())).unwrap_or_default();
+    let predicates = method.predicates(owner.where_clause(), &where_edits);
+    let signature = signature(method, naming, params, predicates, &own);
+    let arguments: Vec<&str> = std::iter::once("self").chain(signature.arguments.iter().map(String::as_str)).collect();
+    let call = format!("<{own}>::{}{}({})", method.name(), signature.turbofish, arguments.join(", "));
+    let body = if signature.is_unsafe { format!("unsafe {{ {call} }}") } else { call };
+    Some(items(&conditions(method, Some(owner)), visibility, name, bound, &signature, &body))
+}
+
+/// The type an impl is for, as it can be written anywhere. A trait object without a lifetime is `'static` there.
+fn own_type(method: &Method<'_>, ty: &ast::Type, edits: &[Edit]) -> String {
+    let text = method.copy(method.range(ty.syntax()), edits);
+    match ty {
+        ast::Type::DynTraitType(_) if !text.contains('\'') => format!("({text} + 'static)"),
+        ast::Type::DynTraitType(_) => format!("({text})"),
+        _ => text,
+    }
+}
+
+/// Visibility of a method as source, with a blank after it, or nothing for a private one.
+pub fn visibility(method: &Method<'_>) -> String {
+    match method.function.visibility() {
+        Some(visibility) => format!("{} ", method.source(visibility.syntax())),
+        None => String::new(),
+    }
+}

@@ -1,0 +1,175 @@
+//! A method with a receiver that stable Rust refuses, and the parts of its signature.
+
+use std::ops::Range;
+
+use ra_ap_syntax::ast::{self, HasAttrs, HasName, HasTypeBounds};
+use ra_ap_syntax::{AstNode, Edition, SyntaxKind, SyntaxNode};
+
+use crate::pieces::Edit;
+use crate::syntax::{Tree, around};
+use crate::tokens::{Tokens, one_line};
+
+/// The method around a receiver.
+pub struct Method<'a> {
+    pub text: &'a str,
+    pub edition: Edition,
+    pub tree: Tree,
+    pub function: ast::Fn,
+    pub receiver: ast::SelfParam,
+    pub ty: ast::Type,
+    pub owner: Owner,
+}
+
+/// What the method belongs to.
+pub enum Owner {
+    Inherent(ast::Impl),
+    TraitImpl,
+    Trait(ast::Trait),
+    /// A macro body that holds the method, but not its impl.
+    Unknown,
+}
+
+/// A generic parameter.
+pub struct Param {
+    pub is_lifetime: bool,
+    pub name: String,
+    /// As declared, without its default.
+    pub declared: String,
+}
+
+impl<'a> Method<'a> {
+    /// The method whose receiver's type is at `offset`.
+    pub fn at(text: &'a str, edition: Edition, offset: usize) -> Option<Self> {
+        let tree = Tree::around(text, edition, offset);
+        let token = tree.token_at(offset)?;
+        let receiver: ast::SelfParam = around(&token).next()?;
+        let function: ast::Fn = around(&token).next()?;
+        let ty = receiver.ty()?;
+        let owner = match function.syntax().parent().and_then(|list| list.parent()) {
+            Some(node) => match (ast::Impl::cast(node.clone()), ast::Trait::cast(node)) {
+                (Some(owner), _) if owner.trait_().is_some() => Owner::TraitImpl,
+                (Some(owner), _) => Owner::Inherent(owner),
+                (None, Some(owner)) => Owner::Trait(owner),
+                (None, None) => Owner::Unknown,
+            },
+            None => Owner::Unknown,
+        };
+        Some(Self { text, edition, tree, function, receiver, ty, owner })
+    }
+
+    /// Bytes of a node.
+    pub fn range(&self, node: &SyntaxNode) -> Range<usize> {
+        self.tree.of(node)
+    }
+
+    /// Source of a node on one line.
+    pub fn source(&self, node: &SyntaxNode) -> String {
+        self.copy(self.range(node), &[])
+    }
+
+    /// Source of a range on one line, with the edits that lie in it.
+    pub fn copy(&self, range: Range<usize>, edits: &[Edit]) -> String {
+        // What is inserted right before the range belongs to what comes before.
+        let is_inside = |edit: &&Edit| edit.range.start >= range.start && edit.range.end <= range.end && edit.range.end > range.start;
+        let mut inside: Vec<&Edit> = edits.iter().filter(is_inside).collect();
+        inside.sort_by_key(|edit| (edit.range.start, edit.range.end));
+        let mut copy = String::new();
+        let mut done = range.start;
+        for edit in inside {
+            if edit.range.start >= done {
+                copy.push_str(&self.text[done..edit.range.start]);
+                copy.push_str(&edit.text);
+                done = edit.range.end;
+            }
+        }
+        copy.push_str(&self.text[done..range.end]);
+        one_line(&copy, self.edition)
+    }
+
+    /// The method's name.
+    pub fn name(&self) -> String {
+        self.function.name().map(|name| self.source(name.syntax())).unwrap_or_default()
+    }
+
+    /// The byte at which the method starts, which makes names unique.
+    pub fn start(&self) -> usize {
+        self.function.fn_token().map_or(0, |token| self.tree.bytes(token.text_range()).start)
+    }
+
+    /// Generic parameters of an item, with edits applied.
+    pub fn params(&self, list: Option<ast::GenericParamList>, edits: &[Edit]) -> Vec<Param> {
+        let bounds = |bounds: Option<ast::TypeBoundList>| match bounds {
+            Some(bounds) => format!(": {}", self.copy(self.range(bounds.syntax()), edits)),
+            None => String::new(),
+        };
+        let params = list.into_iter().flat_map(|list| list.generic_params());
+        params
+            .filter_map(|param| {
+                let (name, declared) = match &param {
+                    ast::GenericParam::LifetimeParam(param) => {
+                        let name = self.source(param.lifetime()?.syntax());
+                        (name.clone(), format!("{name}{}", bounds(param.type_bound_list())))
+                    }
+                    ast::GenericParam::TypeParam(param) => {
+                        let name = self.source(param.name()?.syntax());
+                        (name.clone(), format!("{name}{}", bounds(param.type_bound_list())))
+                    }
+                    ast::GenericParam::ConstParam(param) => {
+                        let name = self.source(param.name()?.syntax());
+                        (name.clone(), format!("const {name}: {}", self.source(param.ty()?.syntax())))
+                    }
+                };
+                let is_lifetime = matches!(param, ast::GenericParam::LifetimeParam(_));
+                Some(Param { is_lifetime, name, declared })
+            })
+            .collect()
+    }
+
+    /// `where` clause of an item with edits applied, as predicates.
+    pub fn predicates(&self, clause: Option<ast::WhereClause>, edits: &[Edit]) -> Vec<String> {
+        let predicates = clause.into_iter().flat_map(|clause| clause.predicates());
+        predicates.map(|predicate| self.copy(self.range(predicate.syntax()), edits)).collect()
+    }
+
+    /// Those attributes of an item whose path is in `names`.
+    pub fn attributes(&self, item: &dyn AnyAttrs, names: &[&str]) -> String {
+        let attributes = item.all().into_iter().map(|attr| self.source(attr.syntax()));
+        attributes
+            .filter(|attr| {
+                let tokens = Tokens::new(attr, self.edition);
+                names.contains(&tokens.at(2))
+            })
+            .collect()
+    }
+
+    /// Edits that put `with` in place of `Self` within a node; in front of `::` with angle brackets if `is_type`.
+    pub fn replace_self(&self, node: &SyntaxNode, with: &str, is_type: bool) -> Vec<Edit> {
+        let tokens = node.descendants_with_tokens().filter_map(|element| element.into_token());
+        tokens
+            .filter(|token| token.kind() == SyntaxKind::SELF_TYPE_KW)
+            .map(|token| {
+                let range = self.tree.bytes(token.text_range());
+                let path = self.text[range.end..].trim_start().starts_with("::");
+                let text = if path && is_type { format!("<{with}>") } else { with.to_owned() };
+                Edit { range, text, rank: 0 }
+            })
+            .collect()
+    }
+
+    /// Whether the method is inside of a function body.
+    pub fn is_local(&self) -> bool {
+        self.function.syntax().ancestors().skip(1).any(|node| node.kind() == SyntaxKind::STMT_LIST)
+    }
+}
+
+/// Anything with attributes.
+pub trait AnyAttrs {
+    /// Its attributes.
+    fn all(&self) -> Vec<ast::Attr>;
+}
+
+impl<T: HasAttrs> AnyAttrs for T {
+    fn all(&self) -> Vec<ast::Attr> {
+        self.attrs().collect()
+    }
+}

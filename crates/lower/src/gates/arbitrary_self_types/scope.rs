@@ -1,0 +1,118 @@
+//! Bringing the extension traits into scope where the methods could be called.
+//!
+//! Every module that has an extension trait in it or below gets a hidden module that re-exports them, each as far as the
+//! method's visibility goes; every module of the crate imports those of itself and of the modules around it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::crate_files::CrateFiles;
+use crate::pieces::Edit;
+
+/// An extension trait at module level.
+pub struct Extension {
+    /// Index of the module it is in.
+    pub module: usize,
+    /// Its name.
+    pub name: String,
+    /// Visibility as written, with a blank after it, or nothing.
+    pub visibility: String,
+    /// For a trait's methods, the trait's name: they are only in scope where the trait may be.
+    pub of_trait: Option<String>,
+}
+
+/// Name of the hidden module of the module `index`.
+fn hidden(kind: &str, crate_name: &str, index: usize) -> String {
+    format!("__gateless_{kind}_{crate_name}_{index}")
+}
+
+/// Name of the root's hidden modules, which dependants import: methods of types, methods of traits.
+pub fn roots(crate_name: &str) -> [String; 2] {
+    [hidden("methods", crate_name, 0), hidden("traits", crate_name, 0)]
+}
+
+/// The innermost module around a byte of a file.
+pub fn module_at(files: &CrateFiles, file: usize, offset: usize) -> Option<usize> {
+    let fits = files.modules.iter().enumerate().filter(|(_, module)| module.file == file && module.body.contains(&offset));
+    fits.min_by_key(|(_, module)| module.body.len()).map(|(index, _)| index)
+}
+
+/// A visibility as seen from one module further in.
+fn deeper(visibility: &str) -> String {
+    let words: String = visibility.split_whitespace().collect();
+    match words.as_str() {
+        "" | "pub(self)" => "pub(super) ".to_owned(),
+        "pub" | "pub(crate)" => visibility.to_owned(),
+        "pub(super)" => "pub(in super::super) ".to_owned(),
+        _ => match words.strip_prefix("pub(in") {
+            Some(path) if path.starts_with("super") => format!("pub(in super::{path} "),
+            Some(path) if path.starts_with("self") => format!("pub(in super{} ", &path[4..]),
+            _ => visibility.to_owned(),
+        },
+    }
+}
+
+/// Edits, by file, that re-export and import the traits. `imported` are modules known to use a trait's methods.
+pub fn edits(files: &CrateFiles, crate_name: &str, extensions: &[Extension], imported: &BTreeSet<usize>, foreign: &Foreign<'_>) -> Vec<(usize, Edit)> {
+    let mut edits = Vec::new();
+    let index_of: BTreeMap<&[String], usize> = files.modules.iter().enumerate().map(|(index, module)| (&module.path[..], index)).rev().collect();
+    let mut chains = [BTreeSet::new(), BTreeSet::new()];
+    for extension in extensions {
+        let path = &files.modules[extension.module].path;
+        for len in 0..=path.len() {
+            chains[usize::from(extension.of_trait.is_some())].extend(index_of.get(&path[..len]).copied());
+        }
+    }
+    let traits: BTreeSet<&str> = extensions.iter().filter_map(|extension| extension.of_trait.as_deref()).chain(foreign.traits.iter().copied()).collect();
+    for (index, module) in files.modules.iter().enumerate() {
+        let Some(end) = module.end else { continue };
+        let body = &files.list[module.file].text.original()[module.body.clone()];
+        let may_use = imported.contains(&index) || uses_trait(body, &traits);
+        let mut text = String::new();
+        for (kind, label) in [(0, "methods"), (1, "traits")] {
+            if chains[kind].contains(&index) {
+                text.push_str(&format!(" #[doc(hidden)] #[allow(warnings, unused, unreachable_pub, missing_docs)] pub mod {} {{", hidden(label, crate_name, index)));
+                for extension in extensions.iter().filter(|e| e.module == index && usize::from(e.of_trait.is_some()) == kind) {
+                    text.push_str(&format!(" {}use super::{};", deeper(&extension.visibility), extension.name));
+                }
+                for &child in &chains[kind] {
+                    let path = &files.modules[child].path;
+                    if path.len() == module.path.len() + 1 && path.starts_with(&module.path) {
+                        text.push_str(&format!(" pub use super::{}::{}::*;", path[path.len() - 1], hidden(label, crate_name, child)));
+                    }
+                }
+                text.push_str(" }");
+            }
+            if kind == 1 && !may_use {
+                continue;
+            }
+            for &around in &chains[kind] {
+                let path = &files.modules[around].path;
+                if module.path.starts_with(path) {
+                    let path: String = path.iter().map(|name| format!("{name}::")).collect();
+                    text.push_str(&format!(" #[allow(warnings, unused)] use crate::{path}{}::*;", hidden(label, crate_name, around)));
+                }
+            }
+            for dependency in &foreign.crates {
+                text.push_str(&format!(" #[allow(warnings, unused)] use ::{dependency}::{}::*;", roots(dependency)[kind]));
+            }
+        }
+        if !text.is_empty() {
+            edits.push((module.file, Edit::insert(end, text)));
+        }
+    }
+    edits
+}
+
+/// Dependencies with extension traits.
+#[derive(Default)]
+pub struct Foreign<'a> {
+    /// Their names.
+    pub crates: Vec<&'a str>,
+    /// Names of their traits whose methods were lowered.
+    pub traits: Vec<&'a str>,
+}
+
+/// Whether a module's text names one of the traits, or may have it from a glob import.
+fn uses_trait(body: &str, traits: &BTreeSet<&str>) -> bool {
+    body.contains("::*") || body.contains("*}") || body.contains("*,") || traits.iter().any(|name| body.contains(name))
+}
