@@ -23,3 +23,50 @@ pub fn apply(module: &Module, prefixes: &[(String, String)]) -> Result<()> {
 fn replace(path: &str, prefixes: &[(String, String)]) -> Option<String> {
     prefixes.iter().find_map(|(prefix, replacement)| Some(format!("{replacement}{}", path.strip_prefix(prefix.as_str())?)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Fixture;
+
+    /// A function of `/mirror/lib.rs`, with one inlined from `/mirror/inlined.rs` and one from elsewhere, both reached through instructions only.
+    const FILES: &str = "define void @f() !dbg !3 { call void asm \"nop\", \"\"(), !dbg !7\n call void asm \"nop\", \"\"(), !dbg !13\n ret void, !dbg !6 }\n\
+        !llvm.dbg.cu = !{!0}\n!llvm.module.flags = !{!2}\n\
+        !0 = distinct !DICompileUnit(language: DW_LANG_Rust, file: !1, emissionKind: FullDebug)\n\
+        !1 = !DIFile(filename: \"/mirror/lib.rs/@/lib.0\", directory: \"/out\")\n\
+        !2 = !{i32 2, !\"Debug Info Version\", i32 3}\n\
+        !3 = distinct !DISubprogram(name: \"f\", file: !4, line: 1, type: !5, unit: !0, spFlags: DISPFlagDefinition)\n\
+        !4 = !DIFile(filename: \"/mirror/lib.rs\", directory: \"\", checksumkind: CSK_MD5, checksum: \"00000000000000000000000000000000\")\n\
+        !5 = !DISubroutineType(types: !12)\n\
+        !6 = !DILocation(line: 2, scope: !3)\n\
+        !7 = !DILocation(line: 3, scope: !8, inlinedAt: !6)\n\
+        !8 = distinct !DISubprogram(name: \"g\", file: !9, line: 1, type: !5, unit: !0, spFlags: DISPFlagDefinition)\n\
+        !9 = !DIFile(filename: \"inlined.rs\", directory: \"/mirror\")\n\
+        !10 = distinct !DISubprogram(name: \"h\", file: !11, line: 1, type: !5, unit: !0, spFlags: DISPFlagDefinition)\n\
+        !11 = !DIFile(filename: \"/elsewhere/mirror/core.rs\", directory: \"\")\n\
+        !12 = !{}\n!13 = !DILocation(line: 4, scope: !10, inlinedAt: !6)\n";
+
+    fn paths(prefixes: &[(&str, &str)]) -> Vec<String> {
+        let module = Fixture::x86(FILES).module();
+        let prefixes: Vec<_> = prefixes.iter().map(|(prefix, replacement)| (prefix.to_string(), replacement.to_string())).collect();
+        apply(&module, &prefixes).unwrap();
+        module.verify().unwrap();
+        let mut paths: Vec<_> = module.source_files().unwrap().iter().map(|file| format!("{}|{}", file.directory, file.name)).collect();
+        paths.sort();
+        paths
+    }
+
+    #[test]
+    fn every_file_under_the_prefix_gets_its_own_path_back() {
+        assert_eq!(
+            paths(&[("/mirror/", "/tree/"), ("/mirror", "/tree")]),
+            ["/out|/tree/lib.rs/@/lib.0", "/tree|inlined.rs", "|/elsewhere/mirror/core.rs", "|/tree/lib.rs"]
+        );
+    }
+
+    #[test]
+    fn without_a_matching_prefix_nothing_changes() {
+        assert_eq!(paths(&[("/other/", "/tree/")]), paths(&[]));
+        assert_eq!(paths(&[]).len(), 4);
+    }
+}

@@ -60,7 +60,7 @@ pub enum Output {
 pub struct Target {
     /// `llvm-target` of the target specification, such as `x86_64-linux-gnu`.
     pub triple: String,
-    /// `-Ctarget-cpu`, else `cpu` of the target specification, else `generic`.
+    /// `-Ctarget-cpu`, else `cpu` of the target specification, else `generic`. Empty: the one that rustc wrote, as for `native`.
     pub cpu: String,
     /// `features` of the target specification, such as `-mmx,+soft-float`; the features that rustc wrote into the bitcode come after them.
     pub features: String,

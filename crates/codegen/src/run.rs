@@ -12,7 +12,8 @@ use crate::{Done, Job, Output, Stage, debug_paths, names, optimise, options, rel
 /// if LLVM cannot generate the code, or if an output cannot be written.
 pub fn run(job: &Job) -> Result<Done> {
     let llvm = Llvm::load(&job.llvm)?;
-    options::set(llvm, &job.llvm_args)?;
+    let merge = optimise::merging(&job.flags);
+    options::set(llvm, merge, &job.llvm_args)?;
     let bitcode = fs_err::read(&job.bitcode)?;
     let context = Context::new(llvm)?;
     let few_names = names::few(&job.outputs);
@@ -26,7 +27,7 @@ pub fn run(job: &Job) -> Result<Done> {
         if few_names {
             names::remove_private(&module)?;
         }
-        optimise::run(&mut module, &machine, job.target.opt)?;
+        optimise::run(&mut module, &machine, job.target.opt, merge)?;
     }
     let mut outputs = Outputs::default();
     // Generating code uses a module up, so what only describes it comes first, and all but the last get a copy.
@@ -53,11 +54,11 @@ pub fn run(job: &Job) -> Result<Done> {
 
 /// Gives the module everything that the gated build's has before its optimiser runs.
 fn prepare(job: &Job, module: &mut Module) -> Result<TargetMachine> {
-    let machine = target::apply(module, &job.target)?;
     for flag in &job.flags {
         flag.apply(module, &job.target)
             .map_err(|failure| Failure { what: format!("{}: {}", flag.name(), failure.what), ..failure })?;
     }
+    let machine = target::apply(module, &job.target, &job.flags)?;
     used::apply(module, &job.used)?;
     debug_paths::apply(module, &job.debug_paths)?;
     Ok(machine)
@@ -76,5 +77,146 @@ fn file_kind(output: Output) -> Option<FileKind> {
         Output::Object => Some(FileKind::Object),
         Output::Assembly => Some(FileKind::Assembly),
         Output::LlvmIr | Output::Bitcode => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use camino::Utf8PathBuf;
+
+    use super::*;
+    use crate::testing::{Fixture, llvm_path, x86_target};
+    use crate::{Flag, UsedFix};
+
+    const FUNCTION: &str = "define i32 @f(i32 %x) \"target-cpu\"=\"x86-64\" { %y = add i32 %x, 1\n %z = sub i32 %y, 1\n ret i32 %z }";
+
+    /// A job on the bitcode of `body`, in a folder that goes with the test.
+    fn job(body: &str) -> (tempfile::TempDir, Job) {
+        let module = Fixture::x86(body).module();
+        let (folder, mut job) = job_on(module.to_bitcode().unwrap().bytes().unwrap());
+        job.outputs = vec![(Output::Object, at(&folder, "out.o"))];
+        (folder, job)
+    }
+
+    fn job_on(bitcode: &[u8]) -> (tempfile::TempDir, Job) {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(at(&folder, "in.bc"), bitcode).unwrap();
+        let job = Job {
+            bitcode: at(&folder, "in.bc"),
+            stage: Stage::Optimised,
+            llvm: llvm_path(),
+            llvm_args: Vec::new(),
+            outputs: vec![(Output::Object, at(&folder, "out.o"))],
+            target: x86_target(),
+            flags: Vec::new(),
+            debug_paths: Vec::new(),
+            used: UsedFix::Keep,
+        };
+        (folder, job)
+    }
+
+    fn at(folder: &tempfile::TempDir, name: &str) -> Utf8PathBuf {
+        Utf8PathBuf::from_path_buf(folder.path().join(name)).unwrap()
+    }
+
+    /// Runs a job that has to fail, and checks that it leaves nothing behind.
+    fn failure(folder: &tempfile::TempDir, job: &Job) -> Failure {
+        let failure = run(job).unwrap_err();
+        let left: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(left, ["in.bc"], "after: {failure}");
+        failure
+    }
+
+    #[test]
+    fn every_kind_of_output_is_written_and_the_ir_has_the_flags_in_it() {
+        let (folder, mut job) = job(FUNCTION);
+        job.flags = vec![Flag::TuneCpu("generic".into())];
+        job.outputs = [(Output::Object, "o"), (Output::Assembly, "s"), (Output::LlvmIr, "ll"), (Output::Bitcode, "bc")]
+            .map(|(kind, name)| (kind, at(&folder, &format!("out.{name}"))))
+            .to_vec();
+        run(&job).unwrap();
+        let read = |name: &str| std::fs::read(at(&folder, name)).unwrap();
+        assert!(read("out.o").starts_with(b"\x7fELF"));
+        assert!(read("out.bc").starts_with(b"BC"));
+        let (assembly, ir) = (String::from_utf8(read("out.s")).unwrap(), String::from_utf8(read("out.ll")).unwrap());
+        assert!(assembly.contains("f:"), "{assembly}");
+        assert!(ir.contains("target triple = \"x86_64-unknown-linux-gnu\"") && ir.contains("\"tune-cpu\"=\"generic\""), "{ir}");
+    }
+
+    #[test]
+    fn unoptimised_bitcode_is_optimised_and_optimised_bitcode_is_left_alone() {
+        let (folder, mut job) = job(FUNCTION);
+        job.outputs = vec![(Output::LlvmIr, at(&folder, "out.ll"))];
+        run(&job).unwrap();
+        assert!(std::fs::read_to_string(at(&folder, "out.ll")).unwrap().contains("sub i32"));
+        job.stage = Stage::Unoptimised;
+        run(&job).unwrap();
+        assert!(std::fs::read_to_string(at(&folder, "out.ll")).unwrap().contains("ret i32 %x"));
+    }
+
+    #[test]
+    fn unreachable_code_traps_as_it_does_with_rustc() {
+        let fixture = Fixture::x86("declare void @g() noreturn\ndefine void @f() { unreachable }\ndefine void @h() { call void @g() noreturn\n unreachable }");
+        assert_eq!(fixture.code("f", &[]), [0x0f, 0x0b], "-trap-unreachable had no effect");
+        assert!(!fixture.code("h", &[]).ends_with(&[0x0f, 0x0b]), "-no-trap-after-noreturn had no effect");
+    }
+
+    #[test]
+    fn garbage_and_cut_off_bitcode_are_refused_by_name() {
+        let whole = Fixture::x86(FUNCTION).module().to_bitcode().unwrap().bytes().unwrap().to_vec();
+        for bad in [&b"no bitcode"[..], &[], &whole[..whole.len() / 2 & !3]] {
+            let (folder, job) = job_on(bad);
+            let failure = failure(&folder, &job);
+            assert!(failure.what.contains("in.bc is not bitcode"), "{failure}");
+        }
+    }
+
+    #[test]
+    fn another_data_layout_is_refused() {
+        let (folder, mut job) = job(FUNCTION);
+        job.target.triple = "aarch64-unknown-none".into();
+        let failure = failure(&folder, &job);
+        assert!(failure.what.contains("laid data out"), "{failure}");
+    }
+
+    #[test]
+    fn a_target_without_a_back_end_is_refused() {
+        let (folder, mut job) = job(FUNCTION);
+        job.target.triple = "alpha-linux-gnu".into();
+        let failure = failure(&folder, &job);
+        assert!(failure.what.contains("alpha"), "{failure}");
+    }
+
+    #[test]
+    fn a_flag_that_does_not_fit_is_named() {
+        let (folder, mut job) = job(FUNCTION);
+        job.flags = vec![Flag::FixedX18];
+        let failure = failure(&folder, &job);
+        assert!(failure.what.contains("-Zfixed-x18"), "{failure}");
+    }
+
+    #[test]
+    fn assembly_that_the_assembler_refuses_is_an_error_and_leaves_no_object() {
+        let (folder, job) = job("define void @f() { call void asm sideeffect \"no such instruction\", \"\"()\n ret void }");
+        let failure = failure(&folder, &job);
+        assert!(failure.what.contains("in.bc") && failure.what.contains("instruction"), "{failure}");
+    }
+
+    #[test]
+    fn an_output_that_cannot_be_written_is_named_and_the_others_are_not_left() {
+        let (folder, mut job) = job(FUNCTION);
+        job.outputs.push((Output::Assembly, at(&folder, "no/such/folder/out.s")));
+        let failure = failure(&folder, &job);
+        assert!(failure.what.contains("no/such/folder/out.s"), "{failure}");
+    }
+
+    #[test]
+    fn two_runs_write_the_same_bytes() {
+        let (folder, mut job) = job(FUNCTION);
+        job.stage = Stage::Unoptimised;
+        run(&job).unwrap();
+        let first = std::fs::read(at(&folder, "out.o")).unwrap();
+        run(&job).unwrap();
+        assert_eq!(first, std::fs::read(at(&folder, "out.o")).unwrap());
     }
 }

@@ -3,26 +3,32 @@
 use gateless_llvm::{CodeModel, FlagBehavior, MachineOptions, Module, OptLevel as MachineLevel, Reloc, TargetMachine};
 use gateless_model::{Failure, Result};
 
-use crate::{OptLevel, Target};
+use crate::{Flag, OptLevel, Target};
 
 const CPU: &str = "target-cpu";
 const FEATURES: &str = "target-features";
 
-/// Sets triple, processor, features and position independence, and makes the machine that generates the code.
+/// Sets triple, processor, features (those of `flags` among them) and position independence, and makes the machine that generates the code.
 ///
 /// Fails if the machine lays data out otherwise than the bitcode does: then rustc has computed sizes and offsets for another target.
-pub fn apply(module: &Module, target: &Target) -> Result<TargetMachine> {
+pub fn apply(module: &Module, target: &Target, flags: &[Flag]) -> Result<TargetMachine> {
     if target.function_sections {
         return Err(Failure::failed("a section for each function is not implemented in code generation").help("build without -Zfunction-sections=y"));
     }
     let triple = module.llvm().normalize_triple(&target.triple)?;
-    let features = join(&target.features, &common_features(module)?);
+    let common = common_features(module)?;
+    let of_flags = flags.iter().fold(String::new(), |all, flag| join(&all, flag.features()));
+    let features = join(&join(&target.features, &common), &of_flags);
+    let cpu = match target.cpu.as_str() {
+        "" => cpu_of_rustc(module)?.unwrap_or_else(|| "generic".to_owned()),
+        cpu => cpu.to_owned(),
+    };
     let machine = TargetMachine::new(
         module.llvm(),
         &MachineOptions {
             triple: triple.clone(),
-            cpu: target.cpu.clone(),
-            features,
+            cpu: cpu.clone(),
+            features: features.clone(),
             abi: target.abi.clone(),
             reloc: target.reloc,
             code_model: target.code_model,
@@ -38,10 +44,14 @@ pub fn apply(module: &Module, target: &Target) -> Result<TargetMachine> {
     for function in module.functions()? {
         // rustc puts both on everything that it declares itself; what the optimiser declared has neither.
         if function.text_attribute(CPU)?.is_some() {
-            function.set_text_attribute(CPU, &target.cpu)?;
+            function.set_text_attribute(CPU, &cpu)?;
         }
-        if let Some(features) = function.text_attribute(FEATURES)? {
-            function.set_text_attribute(FEATURES, &join(&target.features, &features))?;
+        if let Some(own) = function.text_attribute(FEATURES)? {
+            // The function's own come last, as with rustc.
+            let own = own[common.len()..].trim_start_matches(',');
+            function.set_text_attribute(FEATURES, &join(&features, own))?;
+        } else if !features.is_empty() && function.text_attribute(CPU)?.is_some() {
+            function.set_text_attribute(FEATURES, &features)?;
         }
     }
     levels(module, target)?;
@@ -64,6 +74,16 @@ fn levels(module: &Module, target: &Target) -> Result<()> {
         module.set_flag(FlagBehavior::Error, "Code Model", 1)?;
     }
     Ok(())
+}
+
+/// The processor that rustc wrote, the same on all functions.
+fn cpu_of_rustc(module: &Module) -> Result<Option<String>> {
+    for function in module.functions()? {
+        if let Some(cpu) = function.text_attribute(CPU)? {
+            return Ok(Some(cpu));
+        }
+    }
+    Ok(None)
 }
 
 /// The features that all functions have in common: rustc writes the crate's before those of `#[target_feature]`.
@@ -97,5 +117,60 @@ fn machine_level(level: OptLevel) -> MachineLevel {
         OptLevel::O1 => MachineLevel::Less,
         OptLevel::O2 | OptLevel::Os | OptLevel::Oz => MachineLevel::Default,
         OptLevel::O3 => MachineLevel::Aggressive,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Flag;
+    use crate::flags::Retpoline;
+    use crate::testing::Fixture;
+
+    const TWO: &str = "define void @f() \"target-cpu\"=\"x86-64\" \"target-features\"=\"-mmx,-sse\" { ret void }\n\
+        define void @g() \"target-cpu\"=\"x86-64\" \"target-features\"=\"-mmx,-sse,+avx\" { ret void }\n\
+        declare void @llvm.trap()";
+
+    fn apply(fixture: &Fixture, flags: &[Flag]) -> String {
+        let module = fixture.module();
+        super::apply(&module, &fixture.target, flags).unwrap();
+        module.to_text().unwrap()
+    }
+
+    #[test]
+    fn features_come_in_rustcs_order_and_a_functions_own_stay_last() {
+        let mut fixture = Fixture::x86(TWO);
+        fixture.target.features = "+soft-float".into();
+        let text = apply(&fixture, &[Flag::Retpoline(Retpoline::OwnThunks)]);
+        let common = "\"target-features\"=\"+soft-float,-mmx,-sse,+retpoline-indirect-branches,+retpoline-indirect-calls";
+        assert!(text.contains(&format!("{common}\"")) && text.contains(&format!("{common},+avx\"")), "{text}");
+    }
+
+    #[test]
+    fn triple_and_processor_are_the_gated_builds() {
+        let text = apply(&Fixture::x86(TWO), &[]);
+        assert!(text.contains("target triple = \"x86_64-unknown-linux-gnu\""), "{text}");
+        assert_eq!(text.matches("\"target-cpu\"=\"generic\"").count(), 2, "{text}");
+    }
+
+    #[test]
+    fn an_empty_processor_is_the_one_that_rustc_wrote() {
+        let mut fixture = Fixture::x86(TWO);
+        fixture.target.cpu = String::new();
+        assert!(apply(&fixture, &[]).contains("\"target-cpu\"=\"x86-64\""));
+    }
+
+    #[test]
+    fn position_independent_bitcode_for_a_static_target_is_refused() {
+        let fixture = Fixture::x86("!llvm.module.flags = !{!0}\n!0 = !{i32 8, !\"PIC Level\", i32 2}");
+        let failure = super::apply(&fixture.module(), &fixture.target, &[]).err().unwrap();
+        assert!(failure.what.contains("position independent"), "{failure}");
+    }
+
+    #[test]
+    fn a_pie_has_both_levels() {
+        let mut fixture = Fixture::x86("").pic();
+        fixture.target.pie = true;
+        let text = apply(&fixture, &[]);
+        assert!(text.contains("!{i32 8, !\"PIC Level\", i32 2}") && text.contains("!{i32 7, !\"PIE Level\", i32 2}"), "{text}");
     }
 }

@@ -4,11 +4,16 @@ use camino::{Utf8Path, Utf8PathBuf};
 use gateless_llvm::{CodeModel, Context, FileKind, Llvm, Module, Reloc};
 use object::{Object, ObjectSection, ObjectSymbol};
 
+use crate::flags::MergeFunctions;
 use crate::{Flag, OptLevel, Target, options, target};
 
 /// The head of an x86-64 module.
 pub const X86: &str = "target datalayout = \"e-m:e-p270:32:32-p271:32:32-p272:64:64-i64:64-i128:128-f80:128-n8:16:32:64-S128\"\n\
     target triple = \"x86_64-unknown-none-elf\"\n";
+
+/// The head of an arm64 module.
+const ARM64: &str = "target datalayout = \"e-m:e-p270:32:32-p271:32:32-p272:64:64-i8:8:32-i16:16:32-i64:64-i128:128-n32:64-S128-Fn32\"\n\
+    target triple = \"aarch64-unknown-none\"\n";
 
 /// A module as text, and the target that code is generated for.
 pub struct Fixture {
@@ -38,6 +43,13 @@ impl Fixture {
         Self::whole(&format!("{X86}{body}"))
     }
 
+    /// The body of an arm64 module.
+    pub fn arm64(body: &str) -> Self {
+        let mut fixture = Self::whole(&format!("{ARM64}{body}"));
+        fixture.target.triple = "aarch64-unknown-none".into();
+        fixture
+    }
+
     /// A module with its head.
     pub fn whole(text: &str) -> Self {
         Self { text: text.into(), target: x86_target() }
@@ -60,7 +72,7 @@ impl Fixture {
     /// The object file after all `flags`.
     pub fn object(&self, flags: &[Flag]) -> Vec<u8> {
         let module = self.module();
-        let machine = target::apply(&module, &self.target).unwrap();
+        let machine = target::apply(&module, &self.target, flags).unwrap();
         for flag in flags {
             flag.apply(&module, &self.target).unwrap();
         }
@@ -84,6 +96,12 @@ impl Fixture {
     }
 }
 
+/// The object file of `module`, a changed one of `fixture`.
+pub fn emit(fixture: &Fixture, module: Module) -> Vec<u8> {
+    let machine = target::apply(&module, &fixture.target, &[]).unwrap();
+    machine.emit(module, FileKind::Object).unwrap().bytes().unwrap().to_vec()
+}
+
 /// The libLLVM of the rustc on PATH.
 pub fn llvm_path() -> Utf8PathBuf {
     let output = std::process::Command::new("rustc").args(["--print", "sysroot"]).output().expect("rustc");
@@ -94,6 +112,6 @@ pub fn llvm_path() -> Utf8PathBuf {
 /// The library, with rustc's options set.
 pub fn llvm() -> &'static Llvm {
     let llvm = Llvm::load(&llvm_path()).unwrap();
-    options::set(llvm, &[]).unwrap();
+    options::set(llvm, MergeFunctions::Aliases, &[]).unwrap();
     llvm
 }

@@ -22,3 +22,54 @@ pub fn apply(module: &mut Module, fix: &UsedFix) -> Result<()> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use object::{Object, ObjectSection, SectionFlags};
+
+    use super::*;
+    use crate::testing::{Fixture, emit};
+
+    const TWO: &str = "@a = internal global i8 1, section \".init.a\"\n@b = internal global i8 2, section \".init.b\"\n\
+        @llvm.used = appending global [2 x ptr] [ptr @a, ptr @b], section \"llvm.metadata\"";
+    const RETAIN: u64 = object::elf::SHF_GNU_RETAIN as u64;
+
+    /// Which of the two sections the linker has to keep, after `fix`.
+    fn retained(fix: &UsedFix) -> [bool; 2] {
+        let fixture = Fixture::x86(TWO);
+        let mut module = fixture.module();
+        apply(&mut module, fix).unwrap();
+        module.verify().unwrap();
+        let bytes = emit(&fixture, module);
+        let file = object::File::parse(&bytes[..]).unwrap();
+        [".init.a", ".init.b"].map(|name| match file.section_by_name(name).expect("the compiler keeps both").flags() {
+            SectionFlags::Elf { sh_flags } => sh_flags & RETAIN != 0,
+            flags => panic!("{flags:?}"),
+        })
+    }
+
+    #[test]
+    fn what_was_used_by_the_compiler_only_is_not_retained_by_the_linker() {
+        assert_eq!(retained(&UsedFix::Keep), [true, true]);
+        assert_eq!(retained(&UsedFix::AllCompiler), [false, false]);
+        assert_eq!(retained(&UsedFix::Compiler(vec!["b".into()])), [true, false]);
+    }
+
+    #[test]
+    fn both_lists_are_joined_without_losing_a_member() {
+        let text = "@a = internal global i8 1\n@b = internal global i8 2\n\
+            @llvm.used = appending global [1 x ptr] [ptr @a], section \"llvm.metadata\"\n\
+            @llvm.compiler.used = appending global [1 x ptr] [ptr @b], section \"llvm.metadata\"";
+        let mut module = Fixture::x86(text).module();
+        apply(&mut module, &UsedFix::AllCompiler).unwrap();
+        assert_eq!(module.used(UsedList::Compiler).unwrap(), ["b", "a"]);
+        assert!(module.used(UsedList::Linker).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_static_that_is_not_there_is_named() {
+        let mut module = Fixture::x86(TWO).module();
+        let failure = apply(&mut module, &UsedFix::Compiler(vec!["b".into(), "c".into()])).unwrap_err();
+        assert!(failure.what.contains("static c "), "{failure}");
+    }
+}

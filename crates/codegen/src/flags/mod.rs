@@ -2,49 +2,152 @@
 //!
 //! A file says what gcc and clang call the thing, what rustc does for it in LLVM IR, and holds code and tests.
 
+mod branch_protection;
+mod cf_protection;
+mod fixed_x18;
+mod function_return;
+mod indirect_branch_cs_prefix;
 mod llvm_module_flag;
+mod merge_functions;
+mod no_jump_tables;
 mod no_stack_probes;
+mod parse;
+mod patchable_function_entry;
 mod plt;
 mod red_zone;
+mod retpoline;
+mod shadow_call_stack;
+mod sync_unwind;
+mod tune_cpu;
 
-use gateless_llvm::Module;
-use gateless_model::Result;
+use gateless_llvm::{Function, Module};
+use gateless_model::{Failure, Result};
 
 use crate::Target;
 
+pub use branch_protection::{BranchProtection, Key, PacRet};
+pub use cf_protection::CfProtection;
 pub use llvm_module_flag::LlvmModuleFlag;
+pub use merge_functions::MergeFunctions;
+pub use patchable_function_entry::PatchableFunctionEntry;
+pub use retpoline::Retpoline;
 
 /// One effect to apply to a module.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Flag {
+    /// `-Zbranch-protection`.
+    BranchProtection(BranchProtection),
+    /// `-Zcf-protection`.
+    CfProtection(CfProtection),
+    /// `-Zfixed-x18`.
+    FixedX18,
+    /// `-Zfunction-return=thunk-extern`.
+    FunctionReturnThunkExtern,
+    /// `-Zindirect-branch-cs-prefix`.
+    IndirectBranchCsPrefix,
     /// `-Zllvm_module_flag`.
     LlvmModuleFlag(LlvmModuleFlag),
+    /// `-Zmerge-functions`.
+    MergeFunctions(MergeFunctions),
+    /// `-Zno-jump-tables`.
+    NoJumpTables,
     /// `stack-probes: none` of a target specification.
     NoStackProbes,
+    /// `-Zpatchable-function-entry`.
+    PatchableFunctionEntry(PatchableFunctionEntry),
     /// `plt-by-default` of a target specification, or `-Zplt`: calls may go through the procedure linkage table.
     Plt,
-    /// `disable-redzone` of a target specification, or `-Cno-redzone`.
+    /// `disable-redzone` of a target specification, or `-Cno-redzone`: whether a red zone is allowed.
     RedZone(bool),
+    /// `-Zretpoline` and `-Zretpoline-external-thunk`.
+    Retpoline(Retpoline),
+    /// `-Zsanitizer=shadow-call-stack`.
+    ShadowCallStack,
+    /// `-Zuse-sync-unwind`: whether unwind tables hold at calls only.
+    SyncUnwind(bool),
+    /// `-Ztune-cpu`.
+    TuneCpu(String),
 }
 
 impl Flag {
     /// What people call the flag, for messages.
     pub fn name(&self) -> &'static str {
         match self {
+            Flag::BranchProtection(_) => "-Zbranch-protection",
+            Flag::CfProtection(_) => "-Zcf-protection",
+            Flag::FixedX18 => "-Zfixed-x18",
+            Flag::FunctionReturnThunkExtern => "-Zfunction-return",
+            Flag::IndirectBranchCsPrefix => "-Zindirect-branch-cs-prefix",
             Flag::LlvmModuleFlag(_) => "-Zllvm_module_flag",
+            Flag::MergeFunctions(_) => "-Zmerge-functions",
+            Flag::NoJumpTables => "-Zno-jump-tables",
             Flag::NoStackProbes => "stack-probes",
+            Flag::PatchableFunctionEntry(_) => "-Zpatchable-function-entry",
             Flag::Plt => "-Zplt",
             Flag::RedZone(_) => "-Cno-redzone",
+            Flag::Retpoline(_) => "-Zretpoline",
+            Flag::ShadowCallStack => "-Zsanitizer=shadow-call-stack",
+            Flag::SyncUnwind(_) => "-Zuse-sync-unwind",
+            Flag::TuneCpu(_) => "-Ztune-cpu",
         }
     }
 
     /// Applies the flag; fails if it does not fit the target.
-    pub(crate) fn apply(&self, module: &Module, _target: &Target) -> Result<()> {
+    pub(crate) fn apply(&self, module: &Module, target: &Target) -> Result<()> {
         match self {
+            Flag::BranchProtection(what) => branch_protection::apply(module, target, *what),
+            Flag::CfProtection(what) => cf_protection::apply(module, target, *what),
+            Flag::FixedX18 => fixed_x18::check(target),
+            Flag::FunctionReturnThunkExtern => function_return::apply(module, target),
+            Flag::IndirectBranchCsPrefix => indirect_branch_cs_prefix::apply(module, target),
             Flag::LlvmModuleFlag(flag) => llvm_module_flag::apply(module, flag),
+            Flag::NoJumpTables => no_jump_tables::apply(module),
             Flag::NoStackProbes => no_stack_probes::apply(module),
+            Flag::PatchableFunctionEntry(entry) => patchable_function_entry::apply(module, *entry),
             Flag::Plt => plt::apply(module),
             Flag::RedZone(allowed) => red_zone::apply(module, *allowed),
+            Flag::Retpoline(_) => retpoline::check(target),
+            Flag::ShadowCallStack => shadow_call_stack::apply(module, target),
+            Flag::SyncUnwind(sync) => sync_unwind::apply(module, *sync),
+            Flag::TuneCpu(cpu) => tune_cpu::apply(module, cpu),
+            // A setting of the optimiser, nothing that stands in a module.
+            Flag::MergeFunctions(_) => Ok(()),
+        }
+    }
+
+    /// The target features that the flag stands for, if it does.
+    pub(crate) fn features(&self) -> &'static str {
+        match self {
+            Flag::FixedX18 => fixed_x18::FEATURES,
+            Flag::Retpoline(kind) => retpoline::features(*kind),
+            _ => "",
         }
     }
 }
+
+/// The functions that rustc declared or defined, as opposed to LLVM's own: rustc writes the processor on each of them.
+///
+/// `llfn_attrs_from_instance` (compiler/rustc_codegen_llvm/src/attributes.rs) adds it together with the attributes of most flags.
+fn of_rustc(module: &Module) -> Result<Vec<Function<'_>>> {
+    let mut found = Vec::new();
+    for function in module.functions()? {
+        if function.text_attribute("target-cpu")?.is_some() {
+            found.push(function);
+        }
+    }
+    Ok(found)
+}
+
+/// Fails unless the target is of one of the architectures, given as beginnings of triples.
+fn only_on(target: &Target, architectures: &[&str]) -> Result<()> {
+    if architectures.iter().any(|architecture| target.triple.starts_with(architecture)) {
+        return Ok(());
+    }
+    Err(Failure::usage(format!("not for {}, only for {}", target.triple, architectures.join(", ")))
+        .help("rustc refuses the flag on other architectures, too"))
+}
+
+/// x86, both widths.
+const X86: &[&str] = &["x86_64", "i386", "i586", "i686"];
+/// 64-bit ARM.
+const ARM64: &[&str] = &["aarch64", "arm64"];

@@ -1,0 +1,85 @@
+//! `-Zcf-protection`: Intel's control flow enforcement (endbr instructions, shadow stacks).
+//!
+//! gcc and clang: `-fcf-protection`. rustc sets the module flags `cf-protection-branch` and `cf-protection-return`
+//! (`create_module`, compiler/rustc_codegen_llvm/src/context.rs). Tracking issue:
+//! <https://github.com/rust-lang/rust/issues/93754>.
+
+use std::str::FromStr;
+
+use gateless_llvm::{FlagBehavior, Module};
+use gateless_model::{Failure, Result};
+
+use super::{X86, only_on};
+use crate::Target;
+
+/// Which halves are on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CfProtection {
+    /// Indirect branches may only go to `endbr`.
+    pub branch: bool,
+    /// Returns are checked.
+    pub returns: bool,
+}
+
+/// A value of the option, in which nothing may be on.
+pub(super) struct Parsed(pub Option<CfProtection>);
+
+impl FromStr for Parsed {
+    type Err = Failure;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let (branch, returns) = match text {
+            "none" | "n" | "no" | "off" | "false" => return Ok(Self(None)),
+            "branch" => (true, false),
+            "return" => (false, true),
+            "full" | "y" | "yes" | "on" | "true" => (true, true),
+            _ => return Err(Failure::usage(format!("-Zcf-protection={text}: no such protection")).help("rustc takes none, branch, return and full")),
+        };
+        Ok(Self(Some(CfProtection { branch, returns })))
+    }
+}
+
+pub(super) fn apply(module: &Module, target: &Target, what: CfProtection) -> Result<()> {
+    only_on(target, X86)?;
+    if what.branch {
+        module.set_flag(FlagBehavior::Override, "cf-protection-branch", 1)?;
+    }
+    if what.returns {
+        module.set_flag(FlagBehavior::Override, "cf-protection-return", 1)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Flag;
+    use crate::testing::Fixture;
+
+    const ENDBR64: [u8; 4] = [0xf3, 0x0f, 0x1e, 0xfa];
+    const BRANCH: Flag = Flag::CfProtection(CfProtection { branch: true, returns: false });
+
+    #[test]
+    fn a_function_begins_with_endbr_only_if_it_is_on() {
+        let fixture = Fixture::x86("define void @f() { ret void }");
+        assert!(fixture.code("f", &[BRANCH]).starts_with(&ENDBR64));
+        assert!(!fixture.code("f", &[]).starts_with(&ENDBR64));
+    }
+
+    #[test]
+    fn each_half_has_its_module_flag() {
+        let fixture = Fixture::x86("define void @f() { ret void }");
+        let text = fixture.with(&BRANCH);
+        assert!(text.contains("!{i32 4, !\"cf-protection-branch\", i32 1}") && !text.contains("cf-protection-return"), "{text}");
+        let text = fixture.with(&Flag::CfProtection(CfProtection { branch: true, returns: true }));
+        assert!(text.contains("!{i32 4, !\"cf-protection-return\", i32 1}"), "{text}");
+    }
+
+    #[test]
+    fn other_architectures_are_refused() {
+        let mut fixture = Fixture::x86("");
+        fixture.target.triple = "riscv64".into();
+        let failure = BRANCH.apply(&fixture.module(), &fixture.target).unwrap_err();
+        assert!(failure.what.contains("riscv64"), "{failure}");
+    }
+}

@@ -1,0 +1,34 @@
+//! `-Zfixed-x18`: arm64's register x18 is left alone (the kernel's shadow call stack lives in it).
+//!
+//! gcc and clang: `-ffixed-x18`. rustc adds the target feature `reserve-x18`, which `-Ctarget-feature` does not take on stable
+//! (`flag_to_backend_features`, compiler/rustc_codegen_ssa/src/target_features.rs).
+//! Tracking issue: <https://github.com/rust-lang/rust/issues/121970>.
+
+use gateless_model::Result;
+
+use super::{ARM64, only_on};
+use crate::Target;
+
+/// The feature, in LLVM's notation.
+pub(super) const FEATURES: &str = "+reserve-x18";
+
+pub(super) fn check(target: &Target) -> Result<()> {
+    only_on(target, ARM64)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Flag;
+    use crate::testing::Fixture;
+
+    #[test]
+    fn a_function_short_of_registers_uses_x18_only_if_it_may() {
+        let loads: String = (0..30).map(|n| format!(" %v{n} = load volatile i64, ptr %p\n")).collect();
+        let stores: String = (0..30).map(|n| format!(" store volatile i64 %v{n}, ptr %p\n")).collect();
+        let fixture = Fixture::arm64(&format!("define void @f(ptr %p) \"target-cpu\"=\"generic\" \"target-features\"=\"+v8a\" {{\n{loads}{stores} ret void }}"));
+        // `ldr x18, [...]`: the lowest five bits of a load are its register.
+        let uses = |code: &[u8]| code.chunks(4).any(|word| word[3] == 0xf9 && word[0] & 0x1f == 18);
+        assert!(uses(&fixture.code("f", &[])));
+        assert!(!uses(&fixture.code("f", &[Flag::FixedX18])));
+    }
+}

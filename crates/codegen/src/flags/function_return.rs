@@ -1,0 +1,64 @@
+//! `-Zfunction-return=thunk-extern`: functions return through `__x86_return_thunk`, which the kernel patches (Retbleed, SRSO).
+//!
+//! gcc and clang: `-mfunction-return=thunk-extern`. rustc gives functions the attribute `fn_ret_thunk_extern`
+//! (`function_return_attr`, compiler/rustc_codegen_llvm/src/attributes.rs) and sets the module flag
+//! `function_return_thunk_extern` for those that LLVM makes up (`create_module` in context.rs).
+//! Tracking issue: <https://github.com/rust-lang/rust/issues/116853>.
+
+use gateless_llvm::{CodeModel, FlagBehavior, Module};
+use gateless_model::{Failure, Result};
+
+use super::{X86, of_rustc, only_on};
+use crate::Target;
+
+pub(super) fn apply(module: &Module, target: &Target) -> Result<()> {
+    only_on(target, X86)?;
+    if target.code_model == CodeModel::Large {
+        return Err(Failure::usage("not for the large code model: a thunk may be too far away").help("rustc refuses it, too"));
+    }
+    for function in of_rustc(module)? {
+        function.set_attribute("fn_ret_thunk_extern", 0)?;
+    }
+    module.set_flag(FlagBehavior::Override, "function_return_thunk_extern", 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use object::{Object, ObjectSymbol};
+
+    use super::*;
+    use crate::Flag;
+    use crate::testing::Fixture;
+
+    const FUNCTION: &str = "define void @f() \"target-cpu\"=\"generic\" { ret void }\ndeclare void @llvm.trap()";
+    const FLAG: Flag = Flag::FunctionReturnThunkExtern;
+
+    #[test]
+    fn a_function_returns_through_the_thunk_only_if_it_is_on() {
+        let fixture = Fixture::x86(FUNCTION);
+        let has_thunk = |flags: &[Flag]| {
+            let bytes = fixture.object(flags);
+            object::File::parse(&bytes[..]).unwrap().symbols().any(|symbol| symbol.name() == Ok("__x86_return_thunk"))
+        };
+        assert!(has_thunk(&[FLAG]));
+        assert!(!has_thunk(&[]));
+        assert_ne!(fixture.code("f", &[FLAG]), [0xc3]);
+        assert_eq!(fixture.code("f", &[]), [0xc3]);
+    }
+
+    #[test]
+    fn attribute_and_module_flag_are_those_of_rustc() {
+        let text = Fixture::x86(FUNCTION).with(&FLAG);
+        assert_eq!(text.matches("fn_ret_thunk_extern").count(), 2, "a comment and the group of @f: {text}");
+        assert!(text.contains("!{i32 4, !\"function_return_thunk_extern\", i32 1}"), "{text}");
+    }
+
+    #[test]
+    fn the_large_code_model_and_other_architectures_are_refused() {
+        let mut fixture = Fixture::x86(FUNCTION);
+        fixture.target.code_model = CodeModel::Large;
+        assert!(FLAG.apply(&fixture.module(), &fixture.target).unwrap_err().what.contains("large"));
+        fixture.target.triple = "aarch64-none".into();
+        assert!(FLAG.apply(&fixture.module(), &fixture.target).unwrap_err().what.contains("aarch64"));
+    }
+}

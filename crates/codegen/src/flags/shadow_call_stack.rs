@@ -1,0 +1,36 @@
+//! `-Zsanitizer=shadow-call-stack`: return addresses are kept on a second stack, in x18 (arm64).
+//!
+//! gcc and clang: `-fsanitize=shadow-call-stack`. rustc gives functions the attribute `shadowcallstack` (`sanitize_attrs`,
+//! compiler/rustc_codegen_llvm/src/attributes.rs). A function that opts out (`#[sanitize(shadow_call_stack = "off")]`, unstable)
+//! cannot be told apart afterwards. Tracking issue: <https://github.com/rust-lang/rust/issues/123615>.
+
+use gateless_llvm::Module;
+use gateless_model::Result;
+
+use super::{ARM64, of_rustc, only_on};
+use crate::Target;
+
+pub(super) fn apply(module: &Module, target: &Target) -> Result<()> {
+    only_on(target, ARM64)?;
+    for function in of_rustc(module)? {
+        function.set_attribute("shadowcallstack", 0)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Flag;
+    use crate::testing::Fixture;
+
+    #[test]
+    fn a_function_pushes_its_return_address_through_x18_only_if_it_is_on() {
+        let fixture = Fixture::arm64(
+            "declare void @g()\ndefine void @f() nounwind \"target-cpu\"=\"generic\" \"target-features\"=\"+v8a\" { call void @g()\n call void @g()\n ret void }",
+        );
+        // str x30, [x18], #8
+        const PUSH: [u8; 4] = [0x5e, 0x86, 0x00, 0xf8];
+        assert!(fixture.code("f", &[Flag::FixedX18, Flag::ShadowCallStack]).starts_with(&PUSH));
+        assert!(!fixture.code("f", &[Flag::FixedX18]).starts_with(&PUSH));
+    }
+}

@@ -1,0 +1,36 @@
+//! `-Zuse-sync-unwind`: whether unwind tables hold at every instruction (no) or at calls only (yes).
+//!
+//! gcc and clang: `-fasynchronous-unwind-tables`, `-funwind-tables`. rustc gives functions `uwtable` or `uwtable(sync)`
+//! (`uwtable_attr`, compiler/rustc_codegen_llvm/src/attributes.rs); asynchronous is its default.
+//! Tracking issue: <https://github.com/rust-lang/rust/issues/112406>.
+
+use gateless_llvm::Module;
+use gateless_model::Result;
+
+/// UWTableKind (llvm/Support/CodeGen.h)
+const SYNC: u64 = 1;
+const ASYNC: u64 = 2;
+
+pub(super) fn apply(module: &Module, sync: bool) -> Result<()> {
+    for function in module.functions()? {
+        if function.attribute("uwtable")?.is_some() {
+            function.set_attribute("uwtable", if sync { SYNC } else { ASYNC })?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Flag;
+    use crate::testing::Fixture;
+
+    #[test]
+    fn tables_become_synchronous_and_back_and_none_is_added() {
+        let body = "define void @f() uwtable { ret void }\ndefine void @g() { ret void }";
+        let text = Fixture::arm64(body).with(&Flag::SyncUnwind(true));
+        assert!(text.contains("attributes #0 = { uwtable(sync) }") && !text.contains("#1"), "{text}");
+        let text = Fixture::arm64(&body.replace("uwtable", "uwtable(sync)")).with(&Flag::SyncUnwind(false));
+        assert!(text.contains("attributes #0 = { uwtable }"), "{text}");
+    }
+}
