@@ -51,11 +51,59 @@ fn trials(tree: &Utf8Path) -> Vec<Trial> {
         "only {} logs in {kunit}/test_data",
         logs.len()
     );
-    logs.into_iter()
+    let random = Trial::test("random_documents", {
+        let kunit = kunit.clone();
+        move || same(&kunit, &random_logs())
+    });
+    let mut trials: Vec<Trial> = logs
+        .into_iter()
         .map(|path| {
             let kunit = kunit.clone();
             let name = path.file_stem().unwrap_or_default().to_owned();
             Trial::test(name, move || compare(&kunit, &path))
+        })
+        .collect();
+    trials.push(random);
+    trials
+}
+
+/// Documents put together at random, but the same in every run, from the lines that a parser knows.
+fn random_logs() -> Vec<String> {
+    const LINES: [&str; 16] = [
+        "KTAP version 1",
+        "TAP version 14",
+        "KTAP version 2",
+        "1..0",
+        "1..1",
+        "1..2",
+        "1..3",
+        "# Subtest: a",
+        "# Subtest: b",
+        "ok 1 a",
+        "not ok 1 a",
+        "ok 2 b",
+        "ok 2 a # SKIP why",
+        "not ok 2 - b",
+        "ok 1",
+        "message",
+    ];
+    let mut state = 1_u64;
+    let mut random = |below: usize| {
+        // Knuth's MMIX generator; the low bits are not random enough.
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % below
+    };
+    (0..2000)
+        .map(|_| {
+            let mut log = "KTAP version 1\n".to_owned();
+            for _ in 0..random(14) {
+                log += "  ".repeat(random(3)).as_str();
+                log += LINES[random(LINES.len())];
+                log.push('\n');
+            }
+            log
         })
         .collect()
 }
@@ -74,8 +122,12 @@ fn compare(kunit: &Utf8Path, path: &Utf8Path) -> Result<(), Failed> {
             .collect();
         kept.join("\n")
     }));
-    let expected = oracle(kunit, &variants)?;
-    for (log, expected) in variants.iter().zip(&expected) {
+    same(kunit, &variants)
+}
+
+fn same(kunit: &Utf8Path, logs: &[String]) -> Result<(), Failed> {
+    let expected = oracle(kunit, logs)?;
+    for (log, expected) in logs.iter().zip(&expected) {
         let found = as_kunit(log);
         let expected = relevant(expected);
         if found != expected {
