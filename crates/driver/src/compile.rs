@@ -14,7 +14,8 @@ use crate::classify::Class;
 use crate::depinfo;
 use crate::diagnostics::{self, Format};
 use crate::files::{self, STATE};
-use crate::invocation::{Invocation, Kind};
+use crate::generate::Generate;
+use crate::invocation::{Arg, Invocation, Kind};
 use crate::libraries::{self, Loads};
 use crate::mapping::Mapping;
 use crate::plan::Plan;
@@ -116,6 +117,7 @@ pub fn compile(call: &Call<'_>) -> Result<u8> {
         runs.push(runtime::stub(call)?);
     }
     let format = Format::of(call.invocation);
+    let generate = Generate::plan(call, &primary)?;
     for round in 0.. {
         let changed = lowered.as_ref().is_some_and(|lowered| lowered.changed() || text.is_some());
         if let Some(lowered) = &lowered
@@ -123,7 +125,7 @@ pub fn compile(call: &Call<'_>) -> Result<u8> {
         {
             lowered.write()?;
         }
-        let run = call.final_run(changed.then(|| lowered.as_ref().map(Lowered::root)).flatten(), &mapping)?;
+        let run = call.final_run(changed.then(|| lowered.as_ref().map(Lowered::root)).flatten(), &mapping, generate.as_ref())?;
         let ran = execute(call, &run, &format)?;
         let success = ran.status.success();
         if !success && round < ROUNDS {
@@ -141,7 +143,10 @@ pub fn compile(call: &Call<'_>) -> Result<u8> {
         runs.push(run);
         break;
     }
-    finish(call, &mapping, lowered.as_ref(), &loads, runs, &primary)?;
+    if let Some(generate) = &generate {
+        generate.run(call, &mapping, lowered.as_ref().map(Lowered::used).unwrap_or_default())?;
+    }
+    finish(call, &mapping, lowered.as_ref(), &loads, runs, generate.as_ref(), &primary)?;
     Ok(0)
 }
 
@@ -176,17 +181,28 @@ impl Call<'_> {
     }
 
     /// The final compiler run. `root` is the lowered root, or nothing when the original compiles in place.
-    fn final_run(&self, root: Option<&Utf8Path>, mapping: &Mapping) -> Result<Run> {
+    fn final_run(&self, root: Option<&Utf8Path>, mapping: &Mapping, generate: Option<&Generate>) -> Result<Run> {
         let mut args = Vec::new();
         for arg in &self.plan.args {
             match (&arg.kind, self.class) {
                 // The panicking intrinsics take an ordinary name; the metadata is the stub's.
                 (Kind::Value("crate-name", _), Class::RuntimeBuiltins) => args.push(format!("--crate-name={}", runtime::BUILTINS)),
-                (Kind::Emit(list), Class::RuntimeBuiltins) if list.iter().all(|(kind, _)| kind == "metadata") => {}
+                (Kind::Emit(list), class) => {
+                    let kept = list
+                        .iter()
+                        .filter(|(kind, _)| class != Class::RuntimeBuiltins || kind != "metadata")
+                        .filter(|(kind, _)| generate.is_none() || !Generate::makes(kind))
+                        .cloned();
+                    let kept: Vec<_> = kept.collect();
+                    if !kept.is_empty() {
+                        args.extend(Arg { kind: Kind::Emit(kept), from: None }.tokens());
+                    }
+                }
                 (Kind::Value("error-format" | "json" | "color", _), _) => {}
                 _ => args.extend(arg.tokens()),
             }
         }
+        args.extend(generate.map(Generate::arguments).unwrap_or_default());
         args.extend(Format::of(self.invocation).arguments());
         match root {
             Some(root) => {
@@ -254,6 +270,7 @@ fn finish(
     lowered: Option<&Lowered<'_>>,
     loads: &Loads,
     runs: Vec<Run>,
+    generate: Option<&Generate>,
     primary: &str,
 ) -> Result<()> {
     let mut sources = Vec::new();
@@ -264,6 +281,7 @@ fn finish(
             more.push(stamp(folder, call.cwd)?);
         }
         let text = fs_err::read_to_string(&path)?;
+        let text = generate.map_or_else(|| text.clone(), |generate| generate.rename(&text));
         let new = depinfo::rewrite(&text, mapping, &more);
         sources = depinfo::sources(&new);
         files::write(&path, new.as_bytes())?;

@@ -8,6 +8,7 @@ mod depinfo;
 mod diagnostics;
 mod doctest;
 pub mod files;
+mod generate;
 mod invocation;
 mod libraries;
 mod mapping;
@@ -77,6 +78,10 @@ fn report(result: Result<u8>) -> ExitCode {
 }
 
 fn run(tool: Tool, args: Vec<OsString>) -> Result<u8> {
+    gateless_codegen::set_fatal_hook(|text| {
+        eprintln!("error: gateless: LLVM gave up: {text}");
+        gateless_model::Exit::Failed
+    });
     let raw = args
         .into_iter()
         .map(|arg| arg.into_string().map_err(|arg| Failure::usage(format!("argument is not UTF-8: `{}`", arg.to_string_lossy()))))

@@ -22,6 +22,10 @@ pub struct Plan {
     pub dep_info: Option<Utf8PathBuf>,
     /// Kbuild's path mappings, in order.
     pub remaps: Vec<(String, String)>,
+    /// The custom target specification, if one was named.
+    pub target: Option<Target>,
+    /// `-Z` flags left to the code generation stage, as (name with `-`, value).
+    pub codegen: Vec<(String, String)>,
 }
 
 /// Options of rustdoc that are closed on stable and that the doctest extraction does by itself.
@@ -36,7 +40,7 @@ impl Plan {
     /// # Errors
     /// [`gateless_model::Exit::No`] for a `-Z` flag that the ledger doesn't know, or whose value is not reproduced.
     pub fn new(call: &Invocation, class: Class, ledger: &Ledger, read_target: &dyn Fn(&Utf8Path) -> Result<Target>) -> Result<Self> {
-        let mut plan = Plan { args: Vec::new(), decisions: Vec::new(), crate_attrs: Vec::new(), dep_info: None, remaps: Vec::new() };
+        let mut plan = Plan { args: Vec::new(), decisions: Vec::new(), crate_attrs: Vec::new(), dep_info: None, remaps: Vec::new(), target: None, codegen: Vec::new() };
         for arg in &call.args {
             plan.add(arg, call, class, ledger, read_target)?;
         }
@@ -64,6 +68,15 @@ impl Plan {
                 let action = match flag.action {
                     FlagAction::Drop => Action::Dropped,
                     FlagAction::Emulate => Action::Emulated,
+                    // rustdoc generates no code, and a query neither.
+                    FlagAction::Codegen if call.tool == Tool::Rustdoc || class == Class::Query => Action::Dropped,
+                    FlagAction::Codegen if class.is_kernel() => {
+                        self.codegen.push((name.replace('_', "-"), value.to_owned()));
+                        Action::Emulated
+                    }
+                    FlagAction::Codegen => {
+                        return Err(Failure::no(format!("`{spelled}`: the code generation stage is for code of the kernel, and this is a {class}")));
+                    }
                     FlagAction::Replace => Action::Replaced(with.clone()),
                 };
                 self.pass(&with, arg.from.as_deref())?;
@@ -78,11 +91,7 @@ impl Plan {
                 self.pass(&with, None)?;
                 self.args.extend(tail);
                 self.decide(spelled, Action::Replaced(with), "custom target specifications are unstable", None);
-                if class.is_kernel() {
-                    for weaker in target.weaker {
-                        self.decide(format!("--target={path}"), Action::Dropped, "no stable option", Some(weaker));
-                    }
-                }
+                self.target = Some(target);
             }
             Kind::Emit(list) => {
                 for (kind, path) in list {
@@ -154,7 +163,6 @@ mod tests {
                 args: vec!["-Ccode-model=small".into()],
                 llvm_target: "x86_64-linux-gnu".into(),
                 features: "-mmx".into(),
-                weaker: vec![],
             })
         })
     }

@@ -18,8 +18,6 @@ pub struct Target {
     pub llvm_target: String,
     /// The specification's features, as it has them.
     pub features: String,
-    /// What the built-in target does and the specification does not ask for, with the reason why that is tolerable.
-    pub weaker: Vec<String>,
 }
 
 /// What a built-in target is, as far as a specification can differ from it.
@@ -31,9 +29,10 @@ struct Builtin {
     features: &'static [&'static str],
     pointer_width: u64,
     args: &'static [&'static str],
-    weaker: &'static [&'static str],
 }
 
+/// What is settable by no option (stack probes, the procedure linkage table) is left to code generation, see `generate`.
+///
 /// From rustc's `compiler/rustc_target/src/spec/targets/`, by file name.
 const BUILTINS: &[Builtin] = &[Builtin {
     name: "x86_64-unknown-none",
@@ -43,10 +42,6 @@ const BUILTINS: &[Builtin] = &[Builtin {
     features: &["-mmx", "+soft-float"],
     pointer_width: 64,
     args: &["-Ccode-model=small", "-Cno-redzone=n"],
-    weaker: &[
-        "stack probes: the built-in target probes frames of more than a page; each probe touches the thread's own stack, the result is the same",
-        "calls through the global offset table: the built-in target is nonlazybind; the linker relaxes these calls to direct ones in the image",
-    ],
 }];
 
 impl Target {
@@ -116,7 +111,6 @@ impl Target {
             args: builtin.args.iter().map(|arg| (*arg).to_owned()).collect(),
             llvm_target,
             features,
-            weaker: builtin.weaker.iter().map(|text| (*text).to_owned()).collect(),
         })
     }
 }

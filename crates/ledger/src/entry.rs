@@ -97,9 +97,6 @@ pub struct Flag {
     pub reason: String,
     /// What the gated build has and the gateless one has not.
     pub weaker: Option<String>,
-    /// Whether what is weaker cannot be observed in the running kernel.
-    #[serde(default)]
-    pub harmless: bool,
 }
 
 /// What is done with a flag.
@@ -112,4 +109,6 @@ pub enum FlagAction {
     Replace,
     /// Done by the driver itself.
     Emulate,
+    /// Applied to LLVM IR after rustc, for code of the kernel; elsewhere it is refused.
+    Codegen,
 }

@@ -1,0 +1,152 @@
+//! The code generation stage of a call: rustc stops at unoptimised bitcode, and the object is made from it with the
+//! target and flags that the gated build has.
+//!
+//! It is for code of the kernel whose target is a custom specification or that `-Z` code generation flags ask for.
+
+use camino::Utf8PathBuf;
+use gateless_codegen::{CodeModel, Flag, Job, Output, Reloc, Stage, Target, UsedFix};
+use gateless_lower::Used;
+use gateless_model::{Failure, Result};
+
+use crate::compile::{Call, mangle};
+use crate::mapping::Mapping;
+
+/// The planned stage.
+pub struct Generate {
+    /// Where rustc writes the bitcode, absolute.
+    bitcode: Utf8PathBuf,
+    /// Kinds and files that Kbuild wants, relative to the call's folder.
+    outputs: Vec<(Output, Utf8PathBuf)>,
+    target: Target,
+    flags: Vec<Flag>,
+}
+
+impl Generate {
+    /// Plans the stage; nothing when the call generates no kernel code, or nothing that rustc alone cannot do.
+    ///
+    /// # Errors
+    /// For a code generation flag, or a value of it, that has no effect in `gateless-codegen`.
+    pub fn plan(call: &Call<'_>, primary: &str) -> Result<Option<Self>> {
+        let outputs: Vec<_> = call
+            .invocation
+            .emits()
+            .filter(|(kind, _)| Self::makes(kind))
+            .map(|(kind, path)| {
+                let path = path.ok_or_else(|| Failure::usage(format!("`--emit={kind}` names no file, which the code generation stage needs")))?;
+                Ok((output(kind), Utf8PathBuf::from(path)))
+            })
+            .collect::<Result<_>>()?;
+        let needed = call.plan.target.is_some() || !call.plan.codegen.is_empty();
+        if outputs.is_empty() || !needed || !call.class.is_kernel() {
+            return Ok(None);
+        }
+        let Some(spec) = &call.plan.target else {
+            return Err(Failure::no("code generation flags for a built-in target are not generated yet")
+                .help("only targets with a specification of their own (scripts/target.json) are"));
+        };
+        let mut target = Target {
+            triple: spec.llvm_target.clone(),
+            cpu: call.invocation.codegen("target-cpu").unwrap_or("generic").to_owned(),
+            features: spec.features.clone(),
+            abi: String::new(),
+            reloc: Reloc::Pic,
+            pie: false,
+            code_model: match call.invocation.codegen("code-model") {
+                None => CodeModel::Default,
+                Some("small") => CodeModel::Small,
+                Some("kernel") => CodeModel::Kernel,
+                Some("medium") => CodeModel::Medium,
+                Some("large") => CodeModel::Large,
+                Some(other) => return Err(Failure::no(format!("`-Ccode-model={other}` is not known to the code generation stage"))),
+            },
+            opt: match call.invocation.codegen("opt-level") {
+                Some(level) => level.parse()?,
+                // `-O` is `-Copt-level=3` since rustc 1.86.
+                None if call.invocation.has("opt") => gateless_codegen::OptLevel::O3,
+                None => gateless_codegen::OptLevel::O0,
+            },
+            function_sections: true,
+            relax_elf_relocations: false,
+        };
+        match call.invocation.codegen("relocation-model") {
+            Some("static") => target.reloc = Reloc::Static,
+            Some("pie") => target.pie = true,
+            Some("pic") | None => {}
+            Some(other) => return Err(Failure::no(format!("`-Crelocation-model={other}` is not known to the code generation stage"))),
+        }
+        let no_red_zone = call.invocation.codegen("no-redzone").is_some_and(|value| matches!(value, "" | "y" | "yes" | "on" | "true"));
+        let mut flags = vec![Flag::NoStackProbes, Flag::Plt, Flag::RedZone(!no_red_zone)];
+        for (name, value) in &call.plan.codegen {
+            match name.as_str() {
+                "function-sections" => target.function_sections = matches!(value.as_str(), "" | "y" | "yes" | "on" | "true"),
+                "llvm-module-flag" => flags.push(Flag::LlvmModuleFlag(value.parse()?)),
+                _ => return Err(Failure::no(format!("`-Z{name}={value}` has no effect in the code generation stage yet"))),
+            }
+        }
+        let bitcode = call.state.folder().join("bitcode").join(format!("{}.bc", mangle(primary)));
+        Ok(Some(Self { bitcode, outputs, target, flags }))
+    }
+
+    /// Whether the stage makes this kind of output, rather than rustc.
+    pub fn makes(kind: &str) -> bool {
+        matches!(kind, "obj" | "asm" | "llvm-ir" | "llvm-bc")
+    }
+
+    /// Arguments that make rustc stop at unoptimised bitcode. The second option keeps the order of uses, by which the optimiser goes.
+    pub fn arguments(&self) -> Vec<String> {
+        vec![
+            "-Cno-prepopulate-passes".to_owned(),
+            "-Cllvm-args=-preserve-bc-uselistorder".to_owned(),
+            format!("--emit=llvm-bc={}", self.bitcode),
+        ]
+    }
+
+    /// A dependency file's text with the bitcode's name replaced by the first output's.
+    pub fn rename(&self, text: &str) -> String {
+        self.outputs.first().map_or_else(|| text.to_owned(), |(_, path)| text.replace(self.bitcode.as_str(), path.as_str()))
+    }
+
+    /// Generates the outputs and takes the bitcode away.
+    pub fn run(&self, call: &Call<'_>, mapping: &Mapping, used: Used) -> Result<()> {
+        let job = Job {
+            bitcode: self.bitcode.clone(),
+            stage: Stage::Unoptimised,
+            llvm: gateless_codegen::llvm_of_compiler(&call.toolchain.sysroot, &[])?,
+            llvm_args: Vec::new(),
+            outputs: self.outputs.iter().map(|(kind, path)| (*kind, call.cwd.join(path))).collect(),
+            target: self.target.clone(),
+            flags: self.flags.clone(),
+            debug_paths: mapping.prefixes(),
+            used: used_fix(used)?,
+        };
+        let done = gateless_codegen::run(&job)?;
+        for warning in done.warnings {
+            eprintln!("warning: {warning}");
+        }
+        fs_err::remove_file(&self.bitcode)?;
+        Ok(())
+    }
+}
+
+fn output(kind: &str) -> Output {
+    match kind {
+        "asm" => Output::Assembly,
+        "llvm-ir" => Output::LlvmIr,
+        "llvm-bc" => Output::Bitcode,
+        _ => Output::Object,
+    }
+}
+
+/// What lowering turned into `#[used]` was `#[used(compiler)]`. A crate without any use of its own gets them from macros of
+/// lowered crates, whose uses are of that kind as well.
+fn used_fix(used: Used) -> Result<UsedFix> {
+    let kept = used.plain + used.linker;
+    match (used.compiler, kept) {
+        (_, 0) => Ok(UsedFix::AllCompiler),
+        (0, _) => Ok(UsedFix::Keep),
+        _ => Err(Failure::no(format!(
+            "the crate has {} `#[used(compiler)]` and {kept} `#[used]` or `#[used(linker)]`, which can't be told apart after lowering",
+            used.compiler
+        ))),
+    }
+}
