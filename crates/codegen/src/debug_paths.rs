@@ -14,14 +14,22 @@ pub fn apply(module: &Module, prefixes: &[(String, String)]) -> Result<()> {
         let name = replace(&file.name, prefixes);
         let directory = replace(&file.directory, prefixes);
         if name.is_some() || directory.is_some() {
-            file.rename(name.as_deref().unwrap_or(&file.name), directory.as_deref().unwrap_or(&file.directory))?;
+            file.rename(
+                name.as_deref().unwrap_or(&file.name),
+                directory.as_deref().unwrap_or(&file.directory),
+            )?;
         }
     }
     Ok(())
 }
 
 fn replace(path: &str, prefixes: &[(String, String)]) -> Option<String> {
-    prefixes.iter().find_map(|(prefix, replacement)| Some(format!("{replacement}{}", path.strip_prefix(prefix.as_str())?)))
+    prefixes.iter().find_map(|(prefix, replacement)| {
+        Some(format!(
+            "{replacement}{}",
+            path.strip_prefix(prefix.as_str())?
+        ))
+    })
 }
 
 #[cfg(test)]
@@ -48,10 +56,18 @@ mod tests {
 
     fn paths(prefixes: &[(&str, &str)]) -> Vec<String> {
         let module = Fixture::x86(FILES).module();
-        let prefixes: Vec<_> = prefixes.iter().map(|(prefix, replacement)| (prefix.to_string(), replacement.to_string())).collect();
+        let prefixes: Vec<_> = prefixes
+            .iter()
+            .map(|(prefix, replacement)| (prefix.to_string(), replacement.to_string()))
+            .collect();
         apply(&module, &prefixes).unwrap();
         module.verify().unwrap();
-        let mut paths: Vec<_> = module.source_files().unwrap().iter().map(|file| format!("{}|{}", file.directory, file.name)).collect();
+        let mut paths: Vec<_> = module
+            .source_files()
+            .unwrap()
+            .iter()
+            .map(|file| format!("{}|{}", file.directory, file.name))
+            .collect();
         paths.sort();
         paths
     }
@@ -60,7 +76,12 @@ mod tests {
     fn every_file_under_the_prefix_gets_its_own_path_back() {
         assert_eq!(
             paths(&[("/mirror/", "/tree/"), ("/mirror", "/tree")]),
-            ["/out|/tree/lib.rs/@/lib.0", "/tree|inlined.rs", "|/elsewhere/mirror/core.rs", "|/tree/lib.rs"]
+            [
+                "/out|/tree/lib.rs/@/lib.0",
+                "/tree|inlined.rs",
+                "|/elsewhere/mirror/core.rs",
+                "|/tree/lib.rs"
+            ]
         );
     }
 

@@ -109,7 +109,12 @@ impl FromStr for OptLevel {
             "3" => OptLevel::O3,
             "s" => OptLevel::Os,
             "z" => OptLevel::Oz,
-            _ => return Err(Failure::usage(format!("no optimisation level is called {text:?}")).help("rustc has 0, 1, 2, 3, s and z")),
+            _ => {
+                return Err(
+                    Failure::usage(format!("no optimisation level is called {text:?}"))
+                        .help("rustc has 0, 1, 2, 3, s and z"),
+                );
+            }
         })
     }
 }

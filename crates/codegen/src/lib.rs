@@ -4,8 +4,8 @@
 //! target, apply the flags (one file each under `flags/`), repair `used` lists and debug paths, optimise if rustc has not,
 //! and generate each output with the libLLVM of that rustc. Nothing is printed and no process is started here.
 
-pub mod flags;
 mod debug_paths;
+pub mod flags;
 mod job;
 mod names;
 mod optimise;
@@ -19,6 +19,6 @@ mod used;
 mod write;
 
 pub use flags::Flag;
-pub use job::{Done, Job, OptLevel, Output, Stage, Target, UsedFix};
 pub use gateless_llvm::{CodeModel, Reloc, of_compiler as llvm_of_compiler, set_fatal_hook};
+pub use job::{Done, Job, OptLevel, Output, Stage, Target, UsedFix};
 pub use run::run;

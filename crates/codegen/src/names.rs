@@ -12,7 +12,9 @@ use crate::Output;
 
 /// Whether the gated build's rustc would leave names out, given what is to be written.
 pub fn few(outputs: &[(Output, Utf8PathBuf)]) -> bool {
-    outputs.iter().all(|(kind, _)| matches!(kind, Output::Object | Output::Assembly))
+    outputs
+        .iter()
+        .all(|(kind, _)| matches!(kind, Output::Object | Output::Assembly))
 }
 
 /// Takes the names of private constants away, which rustc gives them as `alloc_HASH`, and the last pass of its own run as `anon.HASH.NUMBER`.

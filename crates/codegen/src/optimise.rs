@@ -11,7 +11,12 @@ use crate::flags::MergeFunctions;
 use crate::{Flag, OptLevel};
 
 /// Runs the pipeline of `level`.
-pub fn run(module: &mut Module, machine: &TargetMachine, level: OptLevel, merge: MergeFunctions) -> Result<()> {
+pub fn run(
+    module: &mut Module,
+    machine: &TargetMachine,
+    level: OptLevel,
+    merge: MergeFunctions,
+) -> Result<()> {
     let name = match level {
         OptLevel::O0 => "O0",
         OptLevel::O1 => "O1",
@@ -21,19 +26,30 @@ pub fn run(module: &mut Module, machine: &TargetMachine, level: OptLevel, merge:
         OptLevel::Oz => "Oz",
     };
     // rustc adds the last two for its ThinLTO buffers, whether it needs any or not.
-    module.run_passes(&format!("default<{name}>,canonicalize-aliases,name-anon-globals"), machine, tuning(level, merge))
+    module.run_passes(
+        &format!("default<{name}>,canonicalize-aliases,name-anon-globals"),
+        machine,
+        tuning(level, merge),
+    )
 }
 
 /// What is asked for about functions with equal bodies; the last flag counts, as with rustc.
 pub fn merging(flags: &[Flag]) -> MergeFunctions {
-    let asked = flags.iter().rev().find_map(|flag| if let Flag::MergeFunctions(merge) = flag { Some(*merge) } else { None });
+    let asked = flags.iter().rev().find_map(|flag| {
+        if let Flag::MergeFunctions(merge) = flag {
+            Some(*merge)
+        } else {
+            None
+        }
+    });
     asked.unwrap_or(MergeFunctions::Aliases)
 }
 
 fn tuning(level: OptLevel, merge: MergeFunctions) -> PassOptions {
     let vectorize = matches!(level, OptLevel::O2 | OptLevel::O3);
     PassOptions {
-        merge_functions: merge != MergeFunctions::Disabled && !matches!(level, OptLevel::O0 | OptLevel::O1),
+        merge_functions: merge != MergeFunctions::Disabled
+            && !matches!(level, OptLevel::O0 | OptLevel::O1),
         unroll_loops: !matches!(level, OptLevel::Os | OptLevel::Oz),
         vectorize_loops: vectorize,
         vectorize_slp: vectorize,

@@ -23,6 +23,10 @@ const ALIASES: &str = "-mergefunc-use-aliases";
 /// Sets rustc's options and `more`, once per process.
 pub fn set(llvm: &'static Llvm, merge: MergeFunctions, more: &[String]) -> Result<()> {
     let aliases = (merge == MergeFunctions::Aliases).then_some(ALIASES);
-    let all: Vec<&str> = OF_RUSTC.into_iter().chain(aliases).chain(more.iter().map(String::as_str)).collect();
+    let all: Vec<&str> = OF_RUSTC
+        .into_iter()
+        .chain(aliases)
+        .chain(more.iter().map(String::as_str))
+        .collect();
     llvm.set_options(&all)
 }

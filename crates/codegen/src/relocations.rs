@@ -5,9 +5,9 @@
 //! llvm/lib/Target/X86/MCTargetDesc/X86ELFObjectWriter.cpp). LLVM's C API has no setter, so the type is put right in the object.
 
 use gateless_model::{Failure, Result};
+use object::LittleEndian as LE;
 use object::elf;
 use object::read::elf::{FileHeader, SectionHeader};
-use object::LittleEndian as LE;
 
 /// R_X86_64_CODE_4_GOTPCRELX (x86-64 psABI), for instructions with the prefix of APX.
 const CODE_4_GOTPCRELX: u32 = 43;
@@ -16,18 +16,25 @@ const TYPE: usize = 8;
 
 /// Turns the relaxable relocation types of an x86 object into the plain ones; other objects stay as they are.
 pub fn make_plain(bytes: &mut [u8]) -> Result<()> {
-    let Ok(header) = elf::FileHeader64::<LE>::parse(&*bytes) else { return Ok(()) };
+    let Ok(header) = elf::FileHeader64::<LE>::parse(&*bytes) else {
+        return Ok(());
+    };
     if header.e_machine(LE) != elf::EM_X86_64 {
         return Ok(());
     }
-    let broken = |error: object::Error| Failure::failed("LLVM wrote an object that is not well-formed").because(error);
+    let broken = |error: object::Error| {
+        Failure::failed("LLVM wrote an object that is not well-formed").because(error)
+    };
     let mut places = Vec::new();
     for section in header.section_headers(LE, &*bytes).map_err(broken)? {
         if let Some((entries, _)) = section.rela(LE, &*bytes).map_err(broken)? {
             let start = section.sh_offset(LE) as usize;
             for (index, entry) in entries.iter().enumerate() {
                 let kind = entry.r_type(LE, false);
-                if matches!(kind, elf::R_X86_64_GOTPCRELX | elf::R_X86_64_REX_GOTPCRELX | CODE_4_GOTPCRELX) {
+                if matches!(
+                    kind,
+                    elf::R_X86_64_GOTPCRELX | elf::R_X86_64_REX_GOTPCRELX | CODE_4_GOTPCRELX
+                ) {
                     places.push((start + index * size_of::<elf::Rela64<LE>>() + TYPE, kind));
                 }
             }
@@ -51,8 +58,18 @@ mod tests {
     fn types(bytes: &[u8]) -> Vec<u32> {
         let file = object::File::parse(bytes).unwrap();
         let section = file.section_by_name(".text").unwrap();
-        let flags = section.relocations().map(|(_, relocation)| relocation.flags());
-        flags.map(|flags| if let RelocationFlags::Elf { r_type } = flags { r_type } else { panic!("not ELF") }).collect()
+        let flags = section
+            .relocations()
+            .map(|(_, relocation)| relocation.flags());
+        flags
+            .map(|flags| {
+                if let RelocationFlags::Elf { r_type } = flags {
+                    r_type
+                } else {
+                    panic!("not ELF")
+                }
+            })
+            .collect()
     }
 
     #[test]

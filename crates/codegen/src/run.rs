@@ -4,7 +4,9 @@ use gateless_llvm::{Context, FileKind, Llvm, Module, Severity, TargetMachine};
 use gateless_model::{Failure, Result};
 
 use crate::write::Outputs;
-use crate::{Done, Job, Output, Stage, debug_paths, names, optimise, options, relocations, target, used};
+use crate::{
+    Done, Job, Output, Stage, debug_paths, names, optimise, options, relocations, target, used,
+};
 
 /// Does what `job` asks for. Either all outputs are written, each under a temporary name first, or none.
 ///
@@ -38,7 +40,11 @@ pub fn run(job: &Job) -> Result<Done> {
             Output::Object | Output::Assembly => {}
         }
     }
-    let mut generated: Vec<_> = job.outputs.iter().filter_map(|(kind, path)| Some((file_kind(*kind)?, path))).collect();
+    let mut generated: Vec<_> = job
+        .outputs
+        .iter()
+        .filter_map(|(kind, path)| Some((file_kind(*kind)?, path)))
+        .collect();
     let last = generated.pop();
     for (kind, path) in generated {
         outputs.add(path, &emit(job, &machine, module.try_clone()?, kind)?)?;
@@ -48,15 +54,21 @@ pub fn run(job: &Job) -> Result<Done> {
     }
     let said = context.check(&format!("LLVM refuses the code of {}", job.bitcode))?;
     outputs.finish()?;
-    let warnings = said.into_iter().filter(|said| said.severity == Severity::Warning).map(|said| said.text).collect();
+    let warnings = said
+        .into_iter()
+        .filter(|said| said.severity == Severity::Warning)
+        .map(|said| said.text)
+        .collect();
     Ok(Done { warnings })
 }
 
 /// Gives the module everything that the gated build's has before its optimiser runs.
 fn prepare(job: &Job, module: &mut Module) -> Result<TargetMachine> {
     for flag in &job.flags {
-        flag.apply(module, &job.target)
-            .map_err(|failure| Failure { what: format!("{}: {}", flag.name(), failure.what), ..failure })?;
+        flag.apply(module, &job.target).map_err(|failure| Failure {
+            what: format!("{}: {}", flag.name(), failure.what),
+            ..failure
+        })?;
     }
     let machine = target::apply(module, &job.target, &job.flags)?;
     used::apply(module, &job.used)?;
@@ -122,7 +134,10 @@ mod tests {
     /// Runs a job that has to fail, and checks that it leaves nothing behind.
     fn failure(folder: &tempfile::TempDir, job: &Job) -> Failure {
         let failure = run(job).unwrap_err();
-        let left: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        let left: Vec<_> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
         assert_eq!(left, ["in.bc"], "after: {failure}");
         failure
     }
@@ -131,16 +146,28 @@ mod tests {
     fn every_kind_of_output_is_written_and_the_ir_has_the_flags_in_it() {
         let (folder, mut job) = job(FUNCTION);
         job.flags = vec![Flag::TuneCpu("generic".into())];
-        job.outputs = [(Output::Object, "o"), (Output::Assembly, "s"), (Output::LlvmIr, "ll"), (Output::Bitcode, "bc")]
-            .map(|(kind, name)| (kind, at(&folder, &format!("out.{name}"))))
-            .to_vec();
+        job.outputs = [
+            (Output::Object, "o"),
+            (Output::Assembly, "s"),
+            (Output::LlvmIr, "ll"),
+            (Output::Bitcode, "bc"),
+        ]
+        .map(|(kind, name)| (kind, at(&folder, &format!("out.{name}"))))
+        .to_vec();
         run(&job).unwrap();
         let read = |name: &str| std::fs::read(at(&folder, name)).unwrap();
         assert!(read("out.o").starts_with(b"\x7fELF"));
         assert!(read("out.bc").starts_with(b"BC"));
-        let (assembly, ir) = (String::from_utf8(read("out.s")).unwrap(), String::from_utf8(read("out.ll")).unwrap());
+        let (assembly, ir) = (
+            String::from_utf8(read("out.s")).unwrap(),
+            String::from_utf8(read("out.ll")).unwrap(),
+        );
         assert!(assembly.contains("f:"), "{assembly}");
-        assert!(ir.contains("target triple = \"x86_64-unknown-linux-gnu\"") && ir.contains("\"tune-cpu\"=\"generic\""), "{ir}");
+        assert!(
+            ir.contains("target triple = \"x86_64-unknown-linux-gnu\"")
+                && ir.contains("\"tune-cpu\"=\"generic\""),
+            "{ir}"
+        );
     }
 
     #[test]
@@ -148,23 +175,46 @@ mod tests {
         let (folder, mut job) = job(FUNCTION);
         job.outputs = vec![(Output::LlvmIr, at(&folder, "out.ll"))];
         run(&job).unwrap();
-        assert!(std::fs::read_to_string(at(&folder, "out.ll")).unwrap().contains("sub i32"));
+        assert!(
+            std::fs::read_to_string(at(&folder, "out.ll"))
+                .unwrap()
+                .contains("sub i32")
+        );
         job.stage = Stage::Unoptimised;
         run(&job).unwrap();
-        assert!(std::fs::read_to_string(at(&folder, "out.ll")).unwrap().contains("ret i32 %x"));
+        assert!(
+            std::fs::read_to_string(at(&folder, "out.ll"))
+                .unwrap()
+                .contains("ret i32 %x")
+        );
     }
 
     #[test]
     fn unreachable_code_traps_as_it_does_with_rustc() {
-        let fixture = Fixture::x86("declare void @g() noreturn\ndefine void @f() { unreachable }\ndefine void @h() { call void @g() noreturn\n unreachable }");
-        assert_eq!(fixture.code("f", &[]), [0x0f, 0x0b], "-trap-unreachable had no effect");
-        assert!(!fixture.code("h", &[]).ends_with(&[0x0f, 0x0b]), "-no-trap-after-noreturn had no effect");
+        let fixture = Fixture::x86(
+            "declare void @g() noreturn\ndefine void @f() { unreachable }\ndefine void @h() { call void @g() noreturn\n unreachable }",
+        );
+        assert_eq!(
+            fixture.code("f", &[]),
+            [0x0f, 0x0b],
+            "-trap-unreachable had no effect"
+        );
+        assert!(
+            !fixture.code("h", &[]).ends_with(&[0x0f, 0x0b]),
+            "-no-trap-after-noreturn had no effect"
+        );
     }
 
     #[test]
     fn garbage_and_cut_off_bitcode_are_refused_by_name() {
-        let whole = Fixture::x86(FUNCTION).module().to_bitcode().unwrap().bytes().unwrap().to_vec();
-        for bad in [&b"no bitcode"[..], &[], &whole[..whole.len() / 2 & !3]] {
+        let whole = Fixture::x86(FUNCTION)
+            .module()
+            .to_bitcode()
+            .unwrap()
+            .bytes()
+            .unwrap()
+            .to_vec();
+        for bad in [&b"no bitcode"[..], &[], &whole[..(whole.len() / 2) & !3]] {
             let (folder, job) = job_on(bad);
             let failure = failure(&folder, &job);
             assert!(failure.what.contains("in.bc is not bitcode"), "{failure}");
@@ -197,15 +247,21 @@ mod tests {
 
     #[test]
     fn assembly_that_the_assembler_refuses_is_an_error_and_leaves_no_object() {
-        let (folder, job) = job("define void @f() { call void asm sideeffect \"no such instruction\", \"\"()\n ret void }");
+        let (folder, job) = job(
+            "define void @f() { call void asm sideeffect \"no such instruction\", \"\"()\n ret void }",
+        );
         let failure = failure(&folder, &job);
-        assert!(failure.what.contains("in.bc") && failure.what.contains("instruction"), "{failure}");
+        assert!(
+            failure.what.contains("in.bc") && failure.what.contains("instruction"),
+            "{failure}"
+        );
     }
 
     #[test]
     fn an_output_that_cannot_be_written_is_named_and_the_others_are_not_left() {
         let (folder, mut job) = job(FUNCTION);
-        job.outputs.push((Output::Assembly, at(&folder, "no/such/folder/out.s")));
+        job.outputs
+            .push((Output::Assembly, at(&folder, "no/such/folder/out.s")));
         let failure = failure(&folder, &job);
         assert!(failure.what.contains("no/such/folder/out.s"), "{failure}");
     }

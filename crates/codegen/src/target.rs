@@ -1,6 +1,8 @@
 //! The gated build's target instead of the built-in one that stable rustc compiled for.
 
-use gateless_llvm::{CodeModel, FlagBehavior, MachineOptions, Module, OptLevel as MachineLevel, Reloc, TargetMachine};
+use gateless_llvm::{
+    CodeModel, FlagBehavior, MachineOptions, Module, OptLevel as MachineLevel, Reloc, TargetMachine,
+};
 use gateless_model::{Failure, Result};
 
 use crate::{Flag, OptLevel, Target};
@@ -13,11 +15,16 @@ const FEATURES: &str = "target-features";
 /// Fails if the machine lays data out otherwise than the bitcode does: then rustc has computed sizes and offsets for another target.
 pub fn apply(module: &Module, target: &Target, flags: &[Flag]) -> Result<TargetMachine> {
     if target.function_sections {
-        return Err(Failure::failed("a section for each function is not implemented in code generation").help("build without -Zfunction-sections=y"));
+        return Err(Failure::failed(
+            "a section for each function is not implemented in code generation",
+        )
+        .help("build without -Zfunction-sections=y"));
     }
     let triple = module.llvm().normalize_triple(&target.triple)?;
     let common = common_features(module)?;
-    let of_flags = flags.iter().fold(String::new(), |all, flag| join(&all, flag.features()));
+    let of_flags = flags
+        .iter()
+        .fold(String::new(), |all, flag| join(&all, flag.features()));
     let features = join(&join(&target.features, &common), &of_flags);
     let cpu = match target.cpu.as_str() {
         "" => cpu_of_rustc(module)?.unwrap_or_else(|| "generic".to_owned()),
@@ -63,8 +70,10 @@ fn levels(module: &Module, target: &Target) -> Result<()> {
     if target.reloc == Reloc::Pic {
         module.set_flag(FlagBehavior::Min, "PIC Level", 2)?;
     } else if module.flag("PIC Level")?.is_some_and(|level| level > 0) {
-        return Err(Failure::failed("the bitcode is position independent, the target is not")
-            .help("pass rustc the relocation model of the gated build"));
+        return Err(
+            Failure::failed("the bitcode is position independent, the target is not")
+                .help("pass rustc the relocation model of the gated build"),
+        );
     }
     if target.pie {
         module.set_flag(FlagBehavior::Max, "PIE Level", 2)?;
@@ -90,11 +99,17 @@ fn cpu_of_rustc(module: &Module) -> Result<Option<String>> {
 fn common_features(module: &Module) -> Result<String> {
     let mut common: Option<Vec<String>> = None;
     for function in module.functions()? {
-        let Some(features) = function.text_attribute(FEATURES)? else { continue };
+        let Some(features) = function.text_attribute(FEATURES)? else {
+            continue;
+        };
         match &mut common {
             None => common = Some(features.split(',').map(str::to_owned).collect()),
             Some(common) => {
-                let same = common.iter().zip(features.split(',')).take_while(|(a, b)| a.as_str() == *b).count();
+                let same = common
+                    .iter()
+                    .zip(features.split(','))
+                    .take_while(|(a, b)| a.as_str() == *b)
+                    .count();
                 common.truncate(same);
             }
         }
@@ -142,14 +157,24 @@ mod tests {
         fixture.target.features = "+soft-float".into();
         let text = apply(&fixture, &[Flag::Retpoline(Retpoline::OwnThunks)]);
         let common = "\"target-features\"=\"+soft-float,-mmx,-sse,+retpoline-indirect-branches,+retpoline-indirect-calls";
-        assert!(text.contains(&format!("{common}\"")) && text.contains(&format!("{common},+avx\"")), "{text}");
+        assert!(
+            text.contains(&format!("{common}\"")) && text.contains(&format!("{common},+avx\"")),
+            "{text}"
+        );
     }
 
     #[test]
     fn triple_and_processor_are_the_gated_builds() {
         let text = apply(&Fixture::x86(TWO), &[]);
-        assert!(text.contains("target triple = \"x86_64-unknown-linux-gnu\""), "{text}");
-        assert_eq!(text.matches("\"target-cpu\"=\"generic\"").count(), 2, "{text}");
+        assert!(
+            text.contains("target triple = \"x86_64-unknown-linux-gnu\""),
+            "{text}"
+        );
+        assert_eq!(
+            text.matches("\"target-cpu\"=\"generic\"").count(),
+            2,
+            "{text}"
+        );
     }
 
     #[test]
@@ -161,8 +186,11 @@ mod tests {
 
     #[test]
     fn position_independent_bitcode_for_a_static_target_is_refused() {
-        let fixture = Fixture::x86("!llvm.module.flags = !{!0}\n!0 = !{i32 8, !\"PIC Level\", i32 2}");
-        let failure = super::apply(&fixture.module(), &fixture.target, &[]).err().unwrap();
+        let fixture =
+            Fixture::x86("!llvm.module.flags = !{!0}\n!0 = !{i32 8, !\"PIC Level\", i32 2}");
+        let failure = super::apply(&fixture.module(), &fixture.target, &[])
+            .err()
+            .unwrap();
         assert!(failure.what.contains("position independent"), "{failure}");
     }
 
@@ -171,6 +199,10 @@ mod tests {
         let mut fixture = Fixture::x86("").pic();
         fixture.target.pie = true;
         let text = apply(&fixture, &[]);
-        assert!(text.contains("!{i32 8, !\"PIC Level\", i32 2}") && text.contains("!{i32 7, !\"PIE Level\", i32 2}"), "{text}");
+        assert!(
+            text.contains("!{i32 8, !\"PIC Level\", i32 2}")
+                && text.contains("!{i32 7, !\"PIE Level\", i32 2}"),
+            "{text}"
+        );
     }
 }

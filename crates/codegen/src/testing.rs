@@ -52,7 +52,10 @@ impl Fixture {
 
     /// A module with its head.
     pub fn whole(text: &str) -> Self {
-        Self { text: text.into(), target: x86_target() }
+        Self {
+            text: text.into(),
+            target: x86_target(),
+        }
     }
 
     /// The same, position independent.
@@ -77,7 +80,12 @@ impl Fixture {
             flag.apply(&module, &self.target).unwrap();
         }
         module.verify().unwrap();
-        machine.emit(module, FileKind::Object).unwrap().bytes().unwrap().to_vec()
+        machine
+            .emit(module, FileKind::Object)
+            .unwrap()
+            .bytes()
+            .unwrap()
+            .to_vec()
     }
 
     /// The machine code of the function `name` after all `flags`.
@@ -85,8 +93,14 @@ impl Fixture {
         let bytes = self.object(flags);
         let file = object::File::parse(&bytes[..]).unwrap();
         let symbol = file.symbol_by_name(name).unwrap();
-        let section = file.section_by_index(symbol.section_index().unwrap()).unwrap();
-        section.data_range(symbol.address(), symbol.size()).unwrap().unwrap().to_vec()
+        let section = file
+            .section_by_index(symbol.section_index().unwrap())
+            .unwrap();
+        section
+            .data_range(symbol.address(), symbol.size())
+            .unwrap()
+            .unwrap()
+            .to_vec()
     }
 
     /// The module, freshly read.
@@ -99,12 +113,20 @@ impl Fixture {
 /// The object file of `module`, a changed one of `fixture`.
 pub fn emit(fixture: &Fixture, module: Module) -> Vec<u8> {
     let machine = target::apply(&module, &fixture.target, &[]).unwrap();
-    machine.emit(module, FileKind::Object).unwrap().bytes().unwrap().to_vec()
+    machine
+        .emit(module, FileKind::Object)
+        .unwrap()
+        .bytes()
+        .unwrap()
+        .to_vec()
 }
 
 /// The libLLVM of the rustc on PATH.
 pub fn llvm_path() -> Utf8PathBuf {
-    let output = std::process::Command::new("rustc").args(["--print", "sysroot"]).output().expect("rustc");
+    let output = std::process::Command::new("rustc")
+        .args(["--print", "sysroot"])
+        .output()
+        .expect("rustc");
     let sysroot = String::from_utf8(output.stdout).expect("a UTF-8 sysroot");
     crate::llvm_of_compiler(Utf8Path::new(sysroot.trim()), &[]).unwrap()
 }

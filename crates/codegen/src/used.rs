@@ -16,9 +16,13 @@ pub fn apply(module: &mut Module, fix: &UsedFix) -> Result<()> {
         UsedFix::Compiler(names) => {
             let there = module.used(UsedList::Linker)?;
             if let Some(name) = names.iter().find(|name| !there.contains(name)) {
-                return Err(Failure::failed(format!("the static {name} should be kept by the compiler only, but it is not in llvm.used")));
+                return Err(Failure::failed(format!(
+                    "the static {name} should be kept by the compiler only, but it is not in llvm.used"
+                )));
             }
-            module.demote_used(|name| names.iter().any(|wanted| wanted == name)).map(|_| ())
+            module
+                .demote_used(|name| names.iter().any(|wanted| wanted == name))
+                .map(|_| ())
         }
     }
 }
@@ -42,9 +46,15 @@ mod tests {
         module.verify().unwrap();
         let bytes = emit(&fixture, module);
         let file = object::File::parse(&bytes[..]).unwrap();
-        [".init.a", ".init.b"].map(|name| match file.section_by_name(name).expect("the compiler keeps both").flags() {
-            SectionFlags::Elf { sh_flags } => sh_flags & RETAIN != 0,
-            flags => panic!("{flags:?}"),
+        [".init.a", ".init.b"].map(|name| {
+            match file
+                .section_by_name(name)
+                .expect("the compiler keeps both")
+                .flags()
+            {
+                SectionFlags::Elf { sh_flags } => sh_flags & RETAIN != 0,
+                flags => panic!("{flags:?}"),
+            }
         })
     }
 
@@ -52,7 +62,10 @@ mod tests {
     fn what_was_used_by_the_compiler_only_is_not_retained_by_the_linker() {
         assert_eq!(retained(&UsedFix::Keep), [true, true]);
         assert_eq!(retained(&UsedFix::AllCompiler), [false, false]);
-        assert_eq!(retained(&UsedFix::Compiler(vec!["b".into()])), [true, false]);
+        assert_eq!(
+            retained(&UsedFix::Compiler(vec!["b".into()])),
+            [true, false]
+        );
     }
 
     #[test]
@@ -69,7 +82,11 @@ mod tests {
     #[test]
     fn a_static_that_is_not_there_is_named() {
         let mut module = Fixture::x86(TWO).module();
-        let failure = apply(&mut module, &UsedFix::Compiler(vec!["b".into(), "c".into()])).unwrap_err();
+        let failure = apply(
+            &mut module,
+            &UsedFix::Compiler(vec!["b".into(), "c".into()]),
+        )
+        .unwrap_err();
         assert!(failure.what.contains("static c "), "{failure}");
     }
 }

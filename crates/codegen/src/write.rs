@@ -15,12 +15,17 @@ pub struct Outputs {
 impl Outputs {
     /// Writes `bytes` for `path`, under a temporary name.
     pub fn add(&mut self, path: &Utf8Path, bytes: &[u8]) -> Result<()> {
-        let cannot = |error: std::io::Error| Failure::failed(format!("cannot write {path}")).because(error);
+        let cannot =
+            |error: std::io::Error| Failure::failed(format!("cannot write {path}")).because(error);
         let folder = match path.parent() {
             Some(folder) if !folder.as_str().is_empty() => folder,
             _ => Utf8Path::new("."),
         };
-        let mut file = tempfile::Builder::new().prefix(".gateless-").permissions(world_readable()).tempfile_in(folder).map_err(cannot)?;
+        let mut file = tempfile::Builder::new()
+            .prefix(".gateless-")
+            .permissions(world_readable())
+            .tempfile_in(folder)
+            .map_err(cannot)?;
         file.write_all(bytes).map_err(cannot)?;
         self.files.push((file, path.to_owned()));
         Ok(())
@@ -29,7 +34,9 @@ impl Outputs {
     /// Puts all files into their places.
     pub fn finish(self) -> Result<()> {
         for (file, path) in self.files {
-            file.persist(&path).map_err(|error| Failure::failed(format!("cannot write {path}")).because(error.error))?;
+            file.persist(&path).map_err(|error| {
+                Failure::failed(format!("cannot write {path}")).because(error.error)
+            })?;
         }
         Ok(())
     }

@@ -24,7 +24,12 @@ impl Function<'_> {
         }
         let mut length = 0;
         // SAFETY: a text attribute; LLVM returns its value and the value's length.
-        unsafe { Ok(borrowed_text(value(attribute, &mut length), length as usize)) }
+        unsafe {
+            Ok(borrowed_text(
+                value(attribute, &mut length),
+                length as usize,
+            ))
+        }
     }
 
     /// Sets the text attribute `key`, replacing what it was.
@@ -33,7 +38,19 @@ impl Function<'_> {
         let add = self.module.table().LLVMAddAttributeAtIndex()?;
         let ((key, key_length), (value, value_length)) = (parts(key), parts(value));
         // SAFETY: the context is alive; pointers and lengths are those of strs, which LLVM copies.
-        unsafe { add(self.raw, ON_FUNCTION, create(self.module.context.inner.raw, key, key_length, value, value_length)) };
+        unsafe {
+            add(
+                self.raw,
+                ON_FUNCTION,
+                create(
+                    self.module.context.inner.raw,
+                    key,
+                    key_length,
+                    value,
+                    value_length,
+                ),
+            )
+        };
         Ok(())
     }
 
@@ -63,7 +80,13 @@ impl Function<'_> {
         let create = self.module.table().LLVMCreateEnumAttribute()?;
         let add = self.module.table().LLVMAddAttributeAtIndex()?;
         // SAFETY: the context is alive and the kind is known.
-        unsafe { add(self.raw, ON_FUNCTION, create(self.module.context.inner.raw, kind, value)) };
+        unsafe {
+            add(
+                self.raw,
+                ON_FUNCTION,
+                create(self.module.context.inner.raw, kind, value),
+            )
+        };
         Ok(())
     }
 
@@ -82,7 +105,9 @@ fn kind(llvm: &'static Llvm, name: &str) -> Result<c_uint> {
     let get = llvm.table.LLVMGetEnumAttributeKindForName()?;
     // SAFETY: pointer and length are those of a str.
     match unsafe { get(name.as_ptr().cast(), name.len()) } {
-        0 => Err(Failure::failed(format!("{llvm:?} does not know the attribute {name}"))),
+        0 => Err(Failure::failed(format!(
+            "{llvm:?} does not know the attribute {name}"
+        ))),
         kind => Ok(kind),
     }
 }

@@ -57,12 +57,23 @@ impl Context {
         llvm.table.LLVMGetDiagInfoDescription()?;
         llvm.table.LLVMGetDiagInfoSeverity()?;
         llvm.table.LLVMDisposeMessage()?;
-        let heard = Box::new(Heard { llvm, diagnostics: RefCell::default() });
+        let heard = Box::new(Heard {
+            llvm,
+            diagnostics: RefCell::default(),
+        });
         // SAFETY: no conditions.
         let raw = unsafe { create() };
         // SAFETY: the context is alive; the box is freed after the context (Inner's drop) and does not move.
-        unsafe { listen(raw, Some(on_diagnostic), (&raw const *heard).cast_mut().cast()) };
-        Ok(Self { inner: Rc::new(Inner { llvm, raw, heard }) })
+        unsafe {
+            listen(
+                raw,
+                Some(on_diagnostic),
+                (&raw const *heard).cast_mut().cast(),
+            )
+        };
+        Ok(Self {
+            inner: Rc::new(Inner { llvm, raw, heard }),
+        })
     }
 
     /// The library.
@@ -85,7 +96,10 @@ impl Context {
 
     /// The errors among the diagnostics as a failure that begins with `what`; `Ok` holds the rest.
     pub fn check(&self, what: &str) -> Result<Vec<Diagnostic>> {
-        let (errors, rest): (Vec<_>, Vec<_>) = self.take_diagnostics().into_iter().partition(|said| said.severity == Severity::Error);
+        let (errors, rest): (Vec<_>, Vec<_>) = self
+            .take_diagnostics()
+            .into_iter()
+            .partition(|said| said.severity == Severity::Error);
         if errors.is_empty() {
             return Ok(rest);
         }
@@ -98,7 +112,10 @@ unsafe extern "C" fn on_diagnostic(raw: *mut RawDiagnostic, heard: *mut c_void) 
     // SAFETY: the pointer registered in Context::new, to a box that outlives the context.
     let heard = unsafe { &*heard.cast::<Heard>() };
     let table = &heard.llvm.table;
-    let (Ok(describe), Ok(severity)) = (table.LLVMGetDiagInfoDescription(), table.LLVMGetDiagInfoSeverity()) else {
+    let (Ok(describe), Ok(severity)) = (
+        table.LLVMGetDiagInfoDescription(),
+        table.LLVMGetDiagInfoSeverity(),
+    ) else {
         return;
     };
     // SAFETY: the diagnostic is alive during the call.
@@ -109,7 +126,10 @@ unsafe extern "C" fn on_diagnostic(raw: *mut RawDiagnostic, heard: *mut c_void) 
         1 => Severity::Warning,
         _ => Severity::Note,
     };
-    heard.diagnostics.borrow_mut().push(Diagnostic { severity, text });
+    heard
+        .diagnostics
+        .borrow_mut()
+        .push(Diagnostic { severity, text });
 }
 
 impl Drop for Inner {

@@ -28,7 +28,10 @@ impl SourceFile<'_> {
     /// Gives the file another path and folder.
     pub fn rename(&self, name: &str, directory: &str) -> Result<()> {
         let replace = self.module.table().LLVMReplaceMDNodeOperandWith()?;
-        let (name, directory) = (self.module.new_string(name)?, self.module.new_string(directory)?);
+        let (name, directory) = (
+            self.module.new_string(name)?,
+            self.module.new_string(directory)?,
+        );
         // SAFETY: a DIFile has its name as operand 0 and its folder as operand 1 (llvm/IR/DebugInfoMetadata.h).
         unsafe {
             replace(self.node, 0, name);
@@ -39,7 +42,11 @@ impl SourceFile<'_> {
 
     /// Replaces the text of the file's checksum, if it has one; the kind of checksum stays.
     pub fn set_checksum(&self, checksum: &str) -> Result<()> {
-        let has = self.module.operands(self.node)?.get(2).is_some_and(|operand| !operand.is_null());
+        let has = self
+            .module
+            .operands(self.node)?
+            .get(2)
+            .is_some_and(|operand| !operand.is_null());
         if has {
             let replace = self.module.table().LLVMReplaceMDNodeOperandWith()?;
             let checksum = self.module.new_string(checksum)?;
@@ -53,7 +60,12 @@ impl SourceFile<'_> {
 impl Module {
     /// Every file that debug information in this module refers to.
     pub fn source_files(&self) -> Result<Vec<SourceFile<'_>>> {
-        let mut walk = Walk { module: self, seen: HashSet::new(), open: Vec::new(), files: Vec::new() };
+        let mut walk = Walk {
+            module: self,
+            seen: HashSet::new(),
+            open: Vec::new(),
+            files: Vec::new(),
+        };
         for node in self.named_metadata("llvm.dbg.cu")? {
             walk.open.push(node);
         }
@@ -83,7 +95,8 @@ impl<'m> Walk<'m> {
         if !node.is_null() && !self.seen.contains(&node) {
             let as_value = self.module.table().LLVMMetadataAsValue()?;
             // SAFETY: metadata of a live context.
-            self.open.push(unsafe { as_value(self.module.context.inner.raw, node) });
+            self.open
+                .push(unsafe { as_value(self.module.context.inner.raw, node) });
         }
         Ok(())
     }
@@ -91,8 +104,11 @@ impl<'m> Walk<'m> {
     /// What is attached to a function or a variable.
     fn attached(&mut self, value: *mut RawValue) -> Result<()> {
         let table = self.module.table();
-        let (copy, get, dispose) =
-            (table.LLVMGlobalCopyAllMetadata()?, table.LLVMValueMetadataEntriesGetMetadata()?, table.LLVMDisposeValueMetadataEntries()?);
+        let (copy, get, dispose) = (
+            table.LLVMGlobalCopyAllMetadata()?,
+            table.LLVMValueMetadataEntriesGetMetadata()?,
+            table.LLVMDisposeValueMetadataEntries()?,
+        );
         let mut count = 0;
         // SAFETY: a global value of a live module, and a valid place for the count.
         let entries = unsafe { copy(value, &mut count) };
@@ -109,9 +125,16 @@ impl<'m> Walk<'m> {
     /// Inlined functions and their variables can only be reached from instructions.
     fn instruction(&mut self, instruction: *mut RawValue) -> Result<()> {
         let table = self.module.table();
-        let (location, first, next) = (table.LLVMInstructionGetDebugLoc()?, table.LLVMGetFirstDbgRecord()?, table.LLVMGetNextDbgRecord()?);
-        let (record_location, kind, variable) =
-            (table.LLVMDbgRecordGetDebugLoc()?, table.LLVMDbgRecordGetKind()?, table.LLVMDbgVariableRecordGetVariable()?);
+        let (location, first, next) = (
+            table.LLVMInstructionGetDebugLoc()?,
+            table.LLVMGetFirstDbgRecord()?,
+            table.LLVMGetNextDbgRecord()?,
+        );
+        let (record_location, kind, variable) = (
+            table.LLVMDbgRecordGetDebugLoc()?,
+            table.LLVMDbgRecordGetKind()?,
+            table.LLVMDbgVariableRecordGetVariable()?,
+        );
         // SAFETY: an instruction of a live module.
         let node = unsafe { location(instruction) };
         self.node(node)?;
@@ -135,7 +158,11 @@ impl<'m> Walk<'m> {
 
     fn finish(mut self) -> Result<Vec<SourceFile<'m>>> {
         let table = self.module.table();
-        let (is_node, as_metadata, kind) = (table.LLVMIsAMDNode()?, table.LLVMValueAsMetadata()?, table.LLVMGetMetadataKind()?);
+        let (is_node, as_metadata, kind) = (
+            table.LLVMIsAMDNode()?,
+            table.LLVMValueAsMetadata()?,
+            table.LLVMGetMetadataKind()?,
+        );
         while let Some(value) = self.open.pop() {
             // SAFETY: a value of a live context; the operands' nulls are left out below.
             if unsafe { is_node(value) }.is_null() {
@@ -153,20 +180,32 @@ impl<'m> Walk<'m> {
                 continue;
             }
             let operands = self.module.operands(value)?;
-            self.open.extend(operands.into_iter().filter(|operand| !operand.is_null()));
+            self.open
+                .extend(operands.into_iter().filter(|operand| !operand.is_null()));
         }
         Ok(self.files)
     }
 
     fn file(&self, value: *mut RawValue, node: *mut RawMetadata) -> Result<SourceFile<'m>> {
-        let (name, directory) = (self.module.table().LLVMDIFileGetFilename()?, self.module.table().LLVMDIFileGetDirectory()?);
+        let (name, directory) = (
+            self.module.table().LLVMDIFileGetFilename()?,
+            self.module.table().LLVMDIFileGetDirectory()?,
+        );
         let (mut name_length, mut directory_length) = (0, 0);
         // SAFETY: a DIFile; LLVM returns the texts with their lengths.
         let (name, directory) = unsafe {
             let name = name(node, &mut name_length);
             let directory = directory(node, &mut directory_length);
-            (borrowed_text(name, name_length as usize), borrowed_text(directory, directory_length as usize))
+            (
+                borrowed_text(name, name_length as usize),
+                borrowed_text(directory, directory_length as usize),
+            )
         };
-        Ok(SourceFile { module: self.module, node: value, name: name.unwrap_or_default(), directory: directory.unwrap_or_default() })
+        Ok(SourceFile {
+            module: self.module,
+            node: value,
+            name: name.unwrap_or_default(),
+            directory: directory.unwrap_or_default(),
+        })
     }
 }

@@ -36,21 +36,28 @@ impl Llvm {
     ///
     /// Fails if there is no library, if it is not LLVM, or if it is too old.
     pub fn load(path: &Utf8Path) -> Result<&'static Self> {
-        let real = path.canonicalize_utf8().map_err(|error| cannot_load(path, error))?;
+        let real = path
+            .canonicalize_utf8()
+            .map_err(|error| cannot_load(path, error))?;
         let mut loaded = lock(&LOADED);
         if let Some(llvm) = loaded.get(&real) {
             return Ok(llvm);
         }
         // SAFETY: libLLVM's initialisers only register its own options and passes.
-        let library = unsafe { Library::new(real.as_std_path()) }.map_err(|error| cannot_load(path, error))?;
+        let library = unsafe { Library::new(real.as_std_path()) }
+            .map_err(|error| cannot_load(path, error))?;
         let table = Table::new(library, path.to_owned());
         let get_version = table.LLVMGetVersion()?;
         let (mut major, mut minor, mut patch) = (0, 0, 0);
         // SAFETY: three valid places for the three numbers.
         unsafe { get_version(&mut major, &mut minor, &mut patch) };
         if major < OLDEST {
-            return Err(Failure::failed(format!("{path} is LLVM {major}.{minor}.{patch}, too old to generate kernel code with"))
-                .help(format!("LLVM {OLDEST} or newer is needed (rustc 1.95 or newer)")));
+            return Err(Failure::failed(format!(
+                "{path} is LLVM {major}.{minor}.{patch}, too old to generate kernel code with"
+            ))
+            .help(format!(
+                "LLVM {OLDEST} or newer is needed (rustc 1.95 or newer)"
+            )));
         }
         let install = table.LLVMInstallFatalErrorHandler()?;
         // SAFETY: the handler has the right type, lives forever, and does not unwind.
@@ -100,8 +107,16 @@ mod tests {
 
     #[test]
     fn a_library_that_is_not_llvm_is_refused_with_the_missing_function() {
-        let found = ["/lib/x86_64-linux-gnu/libm.so.6", "/lib64/libm.so.6", "/lib/aarch64-linux-gnu/libm.so.6"];
-        let libm = found.iter().map(Utf8Path::new).find(|path| path.exists()).expect("a C library");
+        let found = [
+            "/lib/x86_64-linux-gnu/libm.so.6",
+            "/lib64/libm.so.6",
+            "/lib/aarch64-linux-gnu/libm.so.6",
+        ];
+        let libm = found
+            .iter()
+            .map(Utf8Path::new)
+            .find(|path| path.exists())
+            .expect("a C library");
         let failure = Llvm::load(libm).unwrap_err();
         assert!(failure.what.contains("LLVMGetVersion"), "{failure}");
     }

@@ -90,17 +90,29 @@ impl TargetMachine {
     pub fn new(llvm: &'static Llvm, options: &MachineOptions) -> Result<Self> {
         let target = llvm.target(&options.triple)?;
         let table = &llvm.table;
-        let (create_options, dispose_options) = (table.LLVMCreateTargetMachineOptions()?, table.LLVMDisposeTargetMachineOptions()?);
-        let (set_cpu, set_features, set_abi) =
-            (table.LLVMTargetMachineOptionsSetCPU()?, table.LLVMTargetMachineOptionsSetFeatures()?, table.LLVMTargetMachineOptionsSetABI()?);
+        let (create_options, dispose_options) = (
+            table.LLVMCreateTargetMachineOptions()?,
+            table.LLVMDisposeTargetMachineOptions()?,
+        );
+        let (set_cpu, set_features, set_abi) = (
+            table.LLVMTargetMachineOptionsSetCPU()?,
+            table.LLVMTargetMachineOptionsSetFeatures()?,
+            table.LLVMTargetMachineOptionsSetABI()?,
+        );
         let (set_opt, set_reloc, set_model) = (
             table.LLVMTargetMachineOptionsSetCodeGenOptLevel()?,
             table.LLVMTargetMachineOptionsSetRelocMode()?,
             table.LLVMTargetMachineOptionsSetCodeModel()?,
         );
         let create = table.LLVMCreateTargetMachineWithOptions()?;
-        let (triple, cpu) = (c_string(&options.triple, "a target triple")?, c_string(&options.cpu, "a processor's name")?);
-        let (features, abi) = (c_string(&options.features, "a feature list")?, c_string(&options.abi, "an ABI's name")?);
+        let (triple, cpu) = (
+            c_string(&options.triple, "a target triple")?,
+            c_string(&options.cpu, "a processor's name")?,
+        );
+        let (features, abi) = (
+            c_string(&options.features, "a feature list")?,
+            c_string(&options.abi, "an ABI's name")?,
+        );
         // SAFETY: all texts are C strings that outlive the calls, the numbers are those of LLVM's enumerations, and the options are disposed of once.
         let raw = unsafe {
             let raw = create_options();
@@ -115,7 +127,9 @@ impl TargetMachine {
             machine
         };
         if raw.is_null() {
-            return Err(Failure::failed(format!("LLVM cannot make a target machine for {options:?}")));
+            return Err(Failure::failed(format!(
+                "LLVM cannot make a target machine for {options:?}"
+            )));
         }
         Ok(Self { llvm, raw })
     }
@@ -123,8 +137,11 @@ impl TargetMachine {
     /// The data layout of what this machine generates.
     pub fn data_layout(&self) -> Result<String> {
         let table = &self.llvm.table;
-        let (create, copy, dispose) =
-            (table.LLVMCreateTargetDataLayout()?, table.LLVMCopyStringRepOfTargetData()?, table.LLVMDisposeTargetData()?);
+        let (create, copy, dispose) = (
+            table.LLVMCreateTargetDataLayout()?,
+            table.LLVMCopyStringRepOfTargetData()?,
+            table.LLVMDisposeTargetData()?,
+        );
         // SAFETY: the machine is alive; the layout is disposed of once, after its text was copied.
         let text = unsafe {
             let layout = create(self.raw);

@@ -41,7 +41,12 @@ impl MemoryBuffer {
         let start = self.llvm.table.LLVMGetBufferStart()?;
         let size = self.llvm.table.LLVMGetBufferSize()?;
         // SAFETY: the buffer is alive as long as self, and LLVM does not change a buffer's content.
-        unsafe { Ok(std::slice::from_raw_parts(start(self.raw).cast(), size(self.raw))) }
+        unsafe {
+            Ok(std::slice::from_raw_parts(
+                start(self.raw).cast(),
+                size(self.raw),
+            ))
+        }
     }
 }
 
@@ -61,7 +66,9 @@ pub(crate) fn take_message(llvm: &'static Llvm, raw: *mut c_char) -> Result<Stri
     }
     let dispose = llvm.table.LLVMDisposeMessage()?;
     // SAFETY: raw is a C string that LLVM allocated for its caller; it is read before it is given back.
-    let text = unsafe { CStr::from_ptr(raw) }.to_string_lossy().into_owned();
+    let text = unsafe { CStr::from_ptr(raw) }
+        .to_string_lossy()
+        .into_owned();
     // SAFETY: given back exactly once.
     unsafe { dispose(raw) };
     Ok(text)
@@ -82,5 +89,7 @@ pub(crate) unsafe fn borrowed_text(start: *const c_char, length: usize) -> Optio
 
 /// `text` for a C function; `what` names it in the error.
 pub(crate) fn c_string(text: &str, what: &str) -> Result<CString> {
-    CString::new(text).map_err(|error| Failure::failed(format!("{what} holds a zero byte: {text:?}")).because(error))
+    CString::new(text).map_err(|error| {
+        Failure::failed(format!("{what} holds a zero byte: {text:?}")).because(error)
+    })
 }

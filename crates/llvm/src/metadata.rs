@@ -29,7 +29,9 @@ pub enum FlagBehavior {
 impl Module {
     /// The value of the module flag `key`, if it is there and a number.
     pub fn flag(&self, key: &str) -> Result<Option<u64>> {
-        let Some((_, value)) = self.find_flag(key)? else { return Ok(None) };
+        let Some((_, value)) = self.find_flag(key)? else {
+            return Ok(None);
+        };
         self.number(value)
     }
 
@@ -44,14 +46,28 @@ impl Module {
             return Ok(());
         }
         let context = self.context.inner.raw;
-        let (string, node) = (table.LLVMMDStringInContext2()?, table.LLVMMDNodeInContext2()?);
-        let (as_value, add) = (table.LLVMMetadataAsValue()?, table.LLVMAddNamedMetadataOperand()?);
+        let (string, node) = (
+            table.LLVMMDStringInContext2()?,
+            table.LLVMMDNodeInContext2()?,
+        );
+        let (as_value, add) = (
+            table.LLVMMetadataAsValue()?,
+            table.LLVMAddNamedMetadataOperand()?,
+        );
         let behavior = self.int32(behavior as u32)?;
         let name = c_string(FLAGS, "a name of metadata")?;
         // SAFETY: context and module are alive; pointers and lengths are those of a str and of an array.
         unsafe {
-            let operands = [behavior, string(context, key.as_ptr().cast(), key.len()), number];
-            add(self.raw, name.as_ptr(), as_value(context, node(context, operands.as_ptr(), operands.len())));
+            let operands = [
+                behavior,
+                string(context, key.as_ptr().cast(), key.len()),
+                number,
+            ];
+            add(
+                self.raw,
+                name.as_ptr(),
+                as_value(context, node(context, operands.as_ptr(), operands.len())),
+            );
         }
         Ok(())
     }
@@ -61,7 +77,10 @@ impl Module {
         for node in self.named_metadata(FLAGS)? {
             let operands = self.operands(node)?;
             let &[_, name, value] = &operands[..] else {
-                return Err(Failure::failed(format!("a module flag with {} parts instead of 3", operands.len())));
+                return Err(Failure::failed(format!(
+                    "a module flag with {} parts instead of 3",
+                    operands.len()
+                )));
             };
             if self.string(name)?.as_deref() == Some(key) {
                 return Ok(Some((node, value)));
@@ -122,7 +141,11 @@ impl Module {
 
     fn int32(&self, value: u32) -> Result<*mut RawMetadata> {
         let table = self.table();
-        let (int32, constant, as_metadata) = (table.LLVMInt32TypeInContext()?, table.LLVMConstInt()?, table.LLVMValueAsMetadata()?);
+        let (int32, constant, as_metadata) = (
+            table.LLVMInt32TypeInContext()?,
+            table.LLVMConstInt()?,
+            table.LLVMValueAsMetadata()?,
+        );
         // SAFETY: the context is alive.
         Ok(unsafe { as_metadata(constant(int32(self.context.inner.raw), value.into(), 0)) })
     }

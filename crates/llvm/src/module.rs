@@ -35,7 +35,10 @@ impl Module {
             said?;
             return Err(Failure::no(what).help(help));
         }
-        let module = Self { context: context.clone(), raw };
+        let module = Self {
+            context: context.clone(),
+            raw,
+        };
         said?;
         Ok(module)
     }
@@ -49,9 +52,15 @@ impl Module {
         // SAFETY: context and buffer are alive; the function takes the buffer over.
         let failed = unsafe { parse(context.inner.raw, buffer.into_raw(), &mut raw, &mut message) };
         if failed != 0 {
-            return Err(Failure::no(format!("not LLVM IR: {}", take_message(llvm, message)?)));
+            return Err(Failure::no(format!(
+                "not LLVM IR: {}",
+                take_message(llvm, message)?
+            )));
         }
-        Ok(Self { context: context.clone(), raw })
+        Ok(Self {
+            context: context.clone(),
+            raw,
+        })
     }
 
     /// A copy in the same context; generating code changes a module, so each further output needs one.
@@ -59,7 +68,10 @@ impl Module {
         let clone = self.table().LLVMCloneModule()?;
         // SAFETY: the module is alive.
         let raw = unsafe { clone(self.raw) };
-        Ok(Self { context: self.context.clone(), raw })
+        Ok(Self {
+            context: self.context.clone(),
+            raw,
+        })
     }
 
     /// The library.
@@ -80,7 +92,9 @@ impl Module {
     pub fn triple(&self) -> Result<String> {
         let get = self.table().LLVMGetTarget()?;
         // SAFETY: LLVM returns a C string that lives until the triple is changed.
-        Ok(unsafe { CStr::from_ptr(get(self.raw)) }.to_string_lossy().into_owned())
+        Ok(unsafe { CStr::from_ptr(get(self.raw)) }
+            .to_string_lossy()
+            .into_owned())
     }
 
     /// Sets the target triple, which should be normalised.
@@ -96,19 +110,33 @@ impl Module {
     pub fn data_layout(&self) -> Result<String> {
         let get = self.table().LLVMGetDataLayoutStr()?;
         // SAFETY: LLVM returns a C string that lives until the layout is changed.
-        Ok(unsafe { CStr::from_ptr(get(self.raw)) }.to_string_lossy().into_owned())
+        Ok(unsafe { CStr::from_ptr(get(self.raw)) }
+            .to_string_lossy()
+            .into_owned())
     }
 
     /// All functions, declarations included.
     pub fn functions(&self) -> Result<Vec<Function<'_>>> {
-        let raws = self.list(self.table().LLVMGetFirstFunction()?, self.table().LLVMGetNextFunction()?);
-        Ok(raws.into_iter().map(|raw| Function { module: self, raw }).collect())
+        let raws = self.list(
+            self.table().LLVMGetFirstFunction()?,
+            self.table().LLVMGetNextFunction()?,
+        );
+        Ok(raws
+            .into_iter()
+            .map(|raw| Function { module: self, raw })
+            .collect())
     }
 
     /// All global variables, declarations included.
     pub fn globals(&self) -> Result<Vec<Global<'_>>> {
-        let raws = self.list(self.table().LLVMGetFirstGlobal()?, self.table().LLVMGetNextGlobal()?);
-        Ok(raws.into_iter().map(|raw| Global { module: self, raw }).collect())
+        let raws = self.list(
+            self.table().LLVMGetFirstGlobal()?,
+            self.table().LLVMGetNextGlobal()?,
+        );
+        Ok(raws
+            .into_iter()
+            .map(|raw| Global { module: self, raw })
+            .collect())
     }
 
     fn list(
@@ -167,7 +195,11 @@ impl Module {
         // SAFETY: the module is alive and the message is a valid place.
         let broken = unsafe { verify(self.raw, RETURN_STATUS, &mut message) };
         let message = take_message(self.llvm(), message)?;
-        if broken == 0 { Ok(()) } else { Err(Failure::failed(format!("malformed LLVM IR: {message}"))) }
+        if broken == 0 {
+            Ok(())
+        } else {
+            Err(Failure::failed(format!("malformed LLVM IR: {message}")))
+        }
     }
 }
 

@@ -19,7 +19,9 @@ impl Llvm {
             return if before == options {
                 Ok(())
             } else {
-                Err(Failure::failed(format!("LLVM's options are set for a whole process, to {before:?}; now {options:?} are wanted")))
+                Err(Failure::failed(format!(
+                    "LLVM's options are set for a whole process, to {before:?}; now {options:?} are wanted"
+                )))
             };
         }
         let parse = self.table.LLVMParseCommandLineOptions()?;
@@ -30,7 +32,13 @@ impl Llvm {
         let pointers: Vec<_> = arguments.iter().map(|argument| argument.as_ptr()).collect();
         let overview = c_string("", "an overview")?;
         // SAFETY: the count is that of the pointers, all to C strings that outlive the call; LLVM copies what it keeps.
-        unsafe { parse(pointers.len() as c_int, pointers.as_ptr(), overview.as_ptr()) };
+        unsafe {
+            parse(
+                pointers.len() as c_int,
+                pointers.as_ptr(),
+                overview.as_ptr(),
+            )
+        };
         *given = Some(options.iter().map(ToString::to_string).collect());
         Ok(())
     }
@@ -46,6 +54,9 @@ mod tests {
         llvm.set_options(&["-trap-unreachable"]).unwrap();
         llvm.set_options(&["-trap-unreachable"]).unwrap();
         let failure = llvm.set_options(&["-no-trap-after-noreturn"]).unwrap_err();
-        assert!(failure.what.contains("-no-trap-after-noreturn"), "{failure}");
+        assert!(
+            failure.what.contains("-no-trap-after-noreturn"),
+            "{failure}"
+        );
     }
 }

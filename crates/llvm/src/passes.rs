@@ -22,13 +22,31 @@ pub struct PassOptions {
 
 impl Module {
     /// Runs `passes`, in the notation of `opt -passes=`, for `machine`.
-    pub fn run_passes(&mut self, passes: &str, machine: &TargetMachine, options: PassOptions) -> Result<()> {
+    pub fn run_passes(
+        &mut self,
+        passes: &str,
+        machine: &TargetMachine,
+        options: PassOptions,
+    ) -> Result<()> {
         let table = self.table();
-        let (create, dispose, run) = (table.LLVMCreatePassBuilderOptions()?, table.LLVMDisposePassBuilderOptions()?, table.LLVMRunPasses()?);
-        let (merge, unroll) = (table.LLVMPassBuilderOptionsSetMergeFunctions()?, table.LLVMPassBuilderOptionsSetLoopUnrolling()?);
+        let (create, dispose, run) = (
+            table.LLVMCreatePassBuilderOptions()?,
+            table.LLVMDisposePassBuilderOptions()?,
+            table.LLVMRunPasses()?,
+        );
+        let (merge, unroll) = (
+            table.LLVMPassBuilderOptionsSetMergeFunctions()?,
+            table.LLVMPassBuilderOptionsSetLoopUnrolling()?,
+        );
         let interleave = table.LLVMPassBuilderOptionsSetLoopInterleaving()?;
-        let (loops, slp) = (table.LLVMPassBuilderOptionsSetLoopVectorization()?, table.LLVMPassBuilderOptionsSetSLPVectorization()?);
-        let (message, dispose_message) = (table.LLVMGetErrorMessage()?, table.LLVMDisposeErrorMessage()?);
+        let (loops, slp) = (
+            table.LLVMPassBuilderOptionsSetLoopVectorization()?,
+            table.LLVMPassBuilderOptionsSetSLPVectorization()?,
+        );
+        let (message, dispose_message) = (
+            table.LLVMGetErrorMessage()?,
+            table.LLVMDisposeErrorMessage()?,
+        );
         let text = c_string(passes, "a list of passes")?;
         // SAFETY: module and machine are alive, the text is a C string, the options are disposed of once.
         let error = unsafe {
@@ -52,6 +70,8 @@ impl Module {
             dispose_message(raw);
             text
         };
-        Err(Failure::failed(format!("LLVM cannot run the passes {passes}: {text}")))
+        Err(Failure::failed(format!(
+            "LLVM cannot run the passes {passes}: {text}"
+        )))
     }
 }

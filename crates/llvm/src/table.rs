@@ -64,7 +64,8 @@ impl Table {
     /// An `LLVMInitialize*` function by its computed name, if the library has it.
     pub fn initializer(&self, name: &str) -> Option<unsafe extern "C" fn()> {
         // SAFETY: all functions named LLVMInitialize<BACKEND><PART> take and return nothing (llvm-c/Target.h).
-        let found: Result<libloading::Symbol<'_, unsafe extern "C" fn()>, _> = unsafe { self.library.get(name.as_bytes()) };
+        let found: Result<libloading::Symbol<'_, unsafe extern "C" fn()>, _> =
+            unsafe { self.library.get(name.as_bytes()) };
         found.ok().map(|found| *found)
     }
 

@@ -44,8 +44,10 @@ impl Llvm {
     /// The back end for a triple, made ready for use.
     pub(crate) fn target(&'static self, triple: &str) -> Result<*mut RawTarget> {
         let Some((_, backend)) = BACKENDS.iter().find(|(arch, _)| triple.starts_with(arch)) else {
-            return Err(Failure::failed(format!("no LLVM back end is known for the target {triple}"))
-                .help("the target must be one that rustc can compile for"));
+            return Err(Failure::failed(format!(
+                "no LLVM back end is known for the target {triple}"
+            ))
+            .help("the target must be one that rustc can compile for"));
         };
         self.initialize(backend, triple)?;
         let find = self.table.LLVMGetTargetFromTriple()?;
@@ -54,7 +56,10 @@ impl Llvm {
         // SAFETY: a C string and two valid places.
         let failed = unsafe { find(name.as_ptr(), &mut target, &mut message) };
         if failed != 0 {
-            return Err(Failure::failed(format!("no back end for the target {triple}: {}", take_message(self, message)?)));
+            return Err(Failure::failed(format!(
+                "no back end for the target {triple}: {}",
+                take_message(self, message)?
+            )));
         }
         Ok(target)
     }
@@ -65,7 +70,13 @@ impl Llvm {
         if ready.contains(backend) {
             return Ok(());
         }
-        for part in ["TargetInfo", "Target", "TargetMC", "AsmPrinter", "AsmParser"] {
+        for part in [
+            "TargetInfo",
+            "Target",
+            "TargetMC",
+            "AsmPrinter",
+            "AsmParser",
+        ] {
             let name = format!("LLVMInitialize{backend}{part}\0");
             let Some(initialize) = self.table.initializer(&name) else {
                 return Err(Failure::failed(format!("{} has no {backend} back end (wanted for {triple})", self.path()))

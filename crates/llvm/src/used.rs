@@ -2,7 +2,6 @@
 
 use std::ffi::c_uint;
 
-
 use gateless_model::{Failure, Result};
 
 use crate::Module;
@@ -31,7 +30,10 @@ impl UsedList {
 impl Module {
     /// The names of a list's members.
     pub fn used(&self, list: UsedList) -> Result<Vec<String>> {
-        self.members(list)?.into_iter().map(|member| name(self, member)).collect()
+        self.members(list)?
+            .into_iter()
+            .map(|member| name(self, member))
+            .collect()
     }
 
     /// Moves the members of `llvm.used` that `which` picks by name to `llvm.compiler.used`; returns how many there were.
@@ -39,7 +41,11 @@ impl Module {
         let (mut kept, mut moved) = (Vec::new(), self.members(UsedList::Compiler)?);
         let before = moved.len();
         for member in self.members(UsedList::Linker)? {
-            let list = if which(&name(self, member)?) { &mut moved } else { &mut kept };
+            let list = if which(&name(self, member)?) {
+                &mut moved
+            } else {
+                &mut kept
+            };
             if !list.contains(&member) {
                 list.push(member);
             }
@@ -53,16 +59,29 @@ impl Module {
     }
 
     fn members(&self, list: UsedList) -> Result<Vec<*mut RawValue>> {
-        let Some(global) = self.global(list.name())? else { return Ok(Vec::new()) };
+        let Some(global) = self.global(list.name())? else {
+            return Ok(Vec::new());
+        };
         let table = self.table();
-        let (initializer, count, operand) = (table.LLVMGetInitializer()?, table.LLVMGetNumOperands()?, table.LLVMGetOperand()?);
+        let (initializer, count, operand) = (
+            table.LLVMGetInitializer()?,
+            table.LLVMGetNumOperands()?,
+            table.LLVMGetOperand()?,
+        );
         // SAFETY: a global variable of a live module.
         let array = unsafe { initializer(global.raw) };
         if array.is_null() {
-            return Err(Failure::failed(format!("{} is declared without members", list.name())));
+            return Err(Failure::failed(format!(
+                "{} is declared without members",
+                list.name()
+            )));
         }
         // SAFETY: an initialiser is a constant, whose operands are counted by LLVM.
-        Ok(unsafe { (0..count(array) as c_uint).map(|index| operand(array, index)).collect() })
+        Ok(unsafe {
+            (0..count(array) as c_uint)
+                .map(|index| operand(array, index))
+                .collect()
+        })
     }
 
     /// Lists have a fixed length, so a changed one is a new variable.
@@ -72,7 +91,11 @@ impl Module {
         let table = self.table();
         let context = self.context.inner.raw;
         let (delete, add) = (table.LLVMDeleteGlobal()?, table.LLVMAddGlobal()?);
-        let (pointer, array, constant) = (table.LLVMPointerTypeInContext()?, table.LLVMArrayType2()?, table.LLVMConstArray2()?);
+        let (pointer, array, constant) = (
+            table.LLVMPointerTypeInContext()?,
+            table.LLVMArrayType2()?,
+            table.LLVMConstArray2()?,
+        );
         let (initialize, link) = (table.LLVMSetInitializer()?, table.LLVMSetLinkage()?);
         let name = c_string(list.name(), "a variable's name")?;
         if let Some(old) = self.global(list.name())? {
@@ -85,8 +108,15 @@ impl Module {
         // SAFETY: all types, constants and members belong to the live context of this module; pointer and length are those of a slice.
         let new = unsafe {
             let pointer = pointer(context, 0);
-            let new = add(self.raw, array(pointer, members.len() as u64), name.as_ptr());
-            initialize(new, constant(pointer, members.as_ptr(), members.len() as u64));
+            let new = add(
+                self.raw,
+                array(pointer, members.len() as u64),
+                name.as_ptr(),
+            );
+            initialize(
+                new,
+                constant(pointer, members.as_ptr(), members.len() as u64),
+            );
             link(new, APPENDING);
             new
         };

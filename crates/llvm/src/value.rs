@@ -55,8 +55,14 @@ impl Function<'_> {
     /// The instructions of the body, in order.
     pub(crate) fn instructions(&self) -> Result<Vec<*mut RawValue>> {
         let table = self.module.table();
-        let (first_block, next_block) = (table.LLVMGetFirstBasicBlock()?, table.LLVMGetNextBasicBlock()?);
-        let (first, next) = (table.LLVMGetFirstInstruction()?, table.LLVMGetNextInstruction()?);
+        let (first_block, next_block) = (
+            table.LLVMGetFirstBasicBlock()?,
+            table.LLVMGetNextBasicBlock()?,
+        );
+        let (first, next) = (
+            table.LLVMGetFirstInstruction()?,
+            table.LLVMGetNextInstruction()?,
+        );
         let mut instructions = Vec::new();
         // SAFETY: a function of a live module.
         let mut block = unsafe { first_block(self.raw) };

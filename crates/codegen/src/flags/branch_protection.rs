@@ -52,7 +52,13 @@ impl FromStr for BranchProtection {
             match (part, &mut all.pac_ret) {
                 ("bti", _) => all.bti = true,
                 ("gcs", _) => all.gcs = true,
-                ("pac-ret", slot) if slot.is_none() => *slot = Some(PacRet { leaf: false, pc: false, key: Key::A }),
+                ("pac-ret", slot) if slot.is_none() => {
+                    *slot = Some(PacRet {
+                        leaf: false,
+                        pc: false,
+                        key: Key::A,
+                    })
+                }
                 ("leaf", Some(pac)) => pac.leaf = true,
                 ("pc", Some(pac)) => pac.pc = true,
                 ("b-key", Some(pac)) => pac.key = Key::B,
@@ -80,8 +86,14 @@ pub(super) fn apply(module: &Module, target: &Target, what: BranchProtection) ->
             if pac.pc {
                 function.set_text_attribute("branch-protection-pauth-lr", "")?;
             }
-            function.set_text_attribute("sign-return-address", if pac.leaf { "all" } else { "non-leaf" })?;
-            function.set_text_attribute("sign-return-address-key", if pac.key == Key::A { "a_key" } else { "b_key" })?;
+            function.set_text_attribute(
+                "sign-return-address",
+                if pac.leaf { "all" } else { "non-leaf" },
+            )?;
+            function.set_text_attribute(
+                "sign-return-address-key",
+                if pac.key == Key::A { "a_key" } else { "b_key" },
+            )?;
         }
     }
     for (key, on) in [
@@ -89,7 +101,10 @@ pub(super) fn apply(module: &Module, target: &Target, what: BranchProtection) ->
         ("sign-return-address", pac.is_some()),
         ("branch-protection-pauth-lr", pac.is_some_and(|pac| pac.pc)),
         ("sign-return-address-all", pac.is_some_and(|pac| pac.leaf)),
-        ("sign-return-address-with-bkey", pac.is_some_and(|pac| pac.key == Key::B)),
+        (
+            "sign-return-address-with-bkey",
+            pac.is_some_and(|pac| pac.key == Key::B),
+        ),
         ("guarded-control-stack", what.gcs),
     ] {
         module.set_flag(FlagBehavior::Min, key, on.into())?;
@@ -108,13 +123,19 @@ mod tests {
     const BTI_C: [u8; 4] = [0x5f, 0x24, 0x03, 0xd5];
 
     fn flag(text: &str) -> Flag {
-        Flag::parse(&format!("branch-protection={text}")).unwrap().unwrap()
+        Flag::parse(&format!("branch-protection={text}"))
+            .unwrap()
+            .unwrap()
     }
 
     #[test]
     fn the_first_instruction_is_what_was_asked_for() {
         let fixture = Fixture::arm64(CALL);
-        assert!(fixture.code("f", &[flag("bti,pac-ret")]).starts_with(&PACIASP));
+        assert!(
+            fixture
+                .code("f", &[flag("bti,pac-ret")])
+                .starts_with(&PACIASP)
+        );
         assert!(fixture.code("f", &[flag("bti")]).starts_with(&BTI_C));
         let plain = fixture.code("f", &[]);
         assert!(!plain.starts_with(&PACIASP) && !plain.starts_with(&BTI_C));
@@ -123,8 +144,15 @@ mod tests {
     #[test]
     fn attributes_and_module_flags_are_those_of_rustc() {
         let text = Fixture::arm64(CALL).with(&flag("pac-ret,leaf,b-key"));
-        assert!(text.contains("\"sign-return-address\"=\"all\" \"sign-return-address-key\"=\"b_key\""), "{text}");
-        for flag in ["\"branch-target-enforcement\", i32 0", "\"sign-return-address\", i32 1", "\"sign-return-address-with-bkey\", i32 1"] {
+        assert!(
+            text.contains("\"sign-return-address\"=\"all\" \"sign-return-address-key\"=\"b_key\""),
+            "{text}"
+        );
+        for flag in [
+            "\"branch-target-enforcement\", i32 0",
+            "\"sign-return-address\", i32 1",
+            "\"sign-return-address-with-bkey\", i32 1",
+        ] {
             assert!(text.contains(flag), "{flag}: {text}");
         }
     }
@@ -135,6 +163,12 @@ mod tests {
             assert!(BranchProtection::from_str(bad).is_err(), "{bad}");
         }
         let fixture = Fixture::x86(CALL);
-        assert!(flag("bti").apply(&fixture.module(), &fixture.target).unwrap_err().what.contains("x86_64"));
+        assert!(
+            flag("bti")
+                .apply(&fixture.module(), &fixture.target)
+                .unwrap_err()
+                .what
+                .contains("x86_64")
+        );
     }
 }

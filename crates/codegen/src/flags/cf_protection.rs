@@ -33,7 +33,12 @@ impl FromStr for Parsed {
             "branch" => (true, false),
             "return" => (false, true),
             "full" | "y" | "yes" | "on" | "true" => (true, true),
-            _ => return Err(Failure::usage(format!("-Zcf-protection={text}: no such protection")).help("rustc takes none, branch, return and full")),
+            _ => {
+                return Err(
+                    Failure::usage(format!("-Zcf-protection={text}: no such protection"))
+                        .help("rustc takes none, branch, return and full"),
+                );
+            }
         };
         Ok(Self(Some(CfProtection { branch, returns })))
     }
@@ -57,7 +62,10 @@ mod tests {
     use crate::testing::Fixture;
 
     const ENDBR64: [u8; 4] = [0xf3, 0x0f, 0x1e, 0xfa];
-    const BRANCH: Flag = Flag::CfProtection(CfProtection { branch: true, returns: false });
+    const BRANCH: Flag = Flag::CfProtection(CfProtection {
+        branch: true,
+        returns: false,
+    });
 
     #[test]
     fn a_function_begins_with_endbr_only_if_it_is_on() {
@@ -70,16 +78,28 @@ mod tests {
     fn each_half_has_its_module_flag() {
         let fixture = Fixture::x86("define void @f() { ret void }");
         let text = fixture.with(&BRANCH);
-        assert!(text.contains("!{i32 4, !\"cf-protection-branch\", i32 1}") && !text.contains("cf-protection-return"), "{text}");
-        let text = fixture.with(&Flag::CfProtection(CfProtection { branch: true, returns: true }));
-        assert!(text.contains("!{i32 4, !\"cf-protection-return\", i32 1}"), "{text}");
+        assert!(
+            text.contains("!{i32 4, !\"cf-protection-branch\", i32 1}")
+                && !text.contains("cf-protection-return"),
+            "{text}"
+        );
+        let text = fixture.with(&Flag::CfProtection(CfProtection {
+            branch: true,
+            returns: true,
+        }));
+        assert!(
+            text.contains("!{i32 4, !\"cf-protection-return\", i32 1}"),
+            "{text}"
+        );
     }
 
     #[test]
     fn other_architectures_are_refused() {
         let mut fixture = Fixture::x86("");
         fixture.target.triple = "riscv64".into();
-        let failure = BRANCH.apply(&fixture.module(), &fixture.target).unwrap_err();
+        let failure = BRANCH
+            .apply(&fixture.module(), &fixture.target)
+            .unwrap_err();
         assert!(failure.what.contains("riscv64"), "{failure}");
     }
 }

@@ -23,11 +23,20 @@ mod tests {
 
     #[test]
     fn a_function_short_of_registers_uses_x18_only_if_it_may() {
-        let loads: String = (0..30).map(|n| format!(" %v{n} = load volatile i64, ptr %p\n")).collect();
-        let stores: String = (0..30).map(|n| format!(" store volatile i64 %v{n}, ptr %p\n")).collect();
-        let fixture = Fixture::arm64(&format!("define void @f(ptr %p) \"target-cpu\"=\"generic\" \"target-features\"=\"+v8a\" {{\n{loads}{stores} ret void }}"));
+        let loads: String = (0..30)
+            .map(|n| format!(" %v{n} = load volatile i64, ptr %p\n"))
+            .collect();
+        let stores: String = (0..30)
+            .map(|n| format!(" store volatile i64 %v{n}, ptr %p\n"))
+            .collect();
+        let fixture = Fixture::arm64(&format!(
+            "define void @f(ptr %p) \"target-cpu\"=\"generic\" \"target-features\"=\"+v8a\" {{\n{loads}{stores} ret void }}"
+        ));
         // `ldr x18, [...]`: the lowest five bits of a load are its register.
-        let uses = |code: &[u8]| code.chunks(4).any(|word| word[3] == 0xf9 && word[0] & 0x1f == 18);
+        let uses = |code: &[u8]| {
+            code.chunks(4)
+                .any(|word| word[3] == 0xf9 && word[0] & 0x1f == 18)
+        };
         assert!(uses(&fixture.code("f", &[])));
         assert!(!uses(&fixture.code("f", &[Flag::FixedX18])));
     }

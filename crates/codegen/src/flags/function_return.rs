@@ -14,7 +14,10 @@ use crate::Target;
 pub(super) fn apply(module: &Module, target: &Target) -> Result<()> {
     only_on(target, X86)?;
     if target.code_model == CodeModel::Large {
-        return Err(Failure::usage("not for the large code model: a thunk may be too far away").help("rustc refuses it, too"));
+        return Err(
+            Failure::usage("not for the large code model: a thunk may be too far away")
+                .help("rustc refuses it, too"),
+        );
     }
     for function in of_rustc(module)? {
         function.set_attribute("fn_ret_thunk_extern", 0)?;
@@ -30,7 +33,8 @@ mod tests {
     use crate::Flag;
     use crate::testing::Fixture;
 
-    const FUNCTION: &str = "define void @f() \"target-cpu\"=\"generic\" { ret void }\ndeclare void @llvm.trap()";
+    const FUNCTION: &str =
+        "define void @f() \"target-cpu\"=\"generic\" { ret void }\ndeclare void @llvm.trap()";
     const FLAG: Flag = Flag::FunctionReturnThunkExtern;
 
     #[test]
@@ -38,7 +42,10 @@ mod tests {
         let fixture = Fixture::x86(FUNCTION);
         let has_thunk = |flags: &[Flag]| {
             let bytes = fixture.object(flags);
-            object::File::parse(&bytes[..]).unwrap().symbols().any(|symbol| symbol.name() == Ok("__x86_return_thunk"))
+            object::File::parse(&bytes[..])
+                .unwrap()
+                .symbols()
+                .any(|symbol| symbol.name() == Ok("__x86_return_thunk"))
         };
         assert!(has_thunk(&[FLAG]));
         assert!(!has_thunk(&[]));
@@ -49,16 +56,33 @@ mod tests {
     #[test]
     fn attribute_and_module_flag_are_those_of_rustc() {
         let text = Fixture::x86(FUNCTION).with(&FLAG);
-        assert_eq!(text.matches("fn_ret_thunk_extern").count(), 2, "a comment and the group of @f: {text}");
-        assert!(text.contains("!{i32 4, !\"function_return_thunk_extern\", i32 1}"), "{text}");
+        assert_eq!(
+            text.matches("fn_ret_thunk_extern").count(),
+            2,
+            "a comment and the group of @f: {text}"
+        );
+        assert!(
+            text.contains("!{i32 4, !\"function_return_thunk_extern\", i32 1}"),
+            "{text}"
+        );
     }
 
     #[test]
     fn the_large_code_model_and_other_architectures_are_refused() {
         let mut fixture = Fixture::x86(FUNCTION);
         fixture.target.code_model = CodeModel::Large;
-        assert!(FLAG.apply(&fixture.module(), &fixture.target).unwrap_err().what.contains("large"));
+        assert!(
+            FLAG.apply(&fixture.module(), &fixture.target)
+                .unwrap_err()
+                .what
+                .contains("large")
+        );
         fixture.target.triple = "aarch64-none".into();
-        assert!(FLAG.apply(&fixture.module(), &fixture.target).unwrap_err().what.contains("aarch64"));
+        assert!(
+            FLAG.apply(&fixture.module(), &fixture.target)
+                .unwrap_err()
+                .what
+                .contains("aarch64")
+        );
     }
 }

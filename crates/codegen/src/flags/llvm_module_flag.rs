@@ -24,22 +24,37 @@ impl FromStr for LlvmModuleFlag {
     type Err = Failure;
 
     fn from_str(text: &str) -> Result<Self> {
-        let bad = |why: &str| Failure::usage(format!("-Zllvm_module_flag={text}: {why}")).help("the form is NAME:u32:VALUE:BEHAVIOR");
+        let bad = |why: &str| {
+            Failure::usage(format!("-Zllvm_module_flag={text}: {why}"))
+                .help("the form is NAME:u32:VALUE:BEHAVIOR")
+        };
         let parts: Vec<_> = text.split(':').collect();
-        let &[key, kind, value, behavior] = &parts[..] else { return Err(bad("not four parts")) };
+        let &[key, kind, value, behavior] = &parts[..] else {
+            return Err(bad("not four parts"));
+        };
         if kind != "u32" {
             return Err(bad("rustc knows no other type than u32"));
         }
-        let value = value.parse().map_err(|error| bad("the value is no number").because(error))?;
+        let value = value
+            .parse()
+            .map_err(|error| bad("the value is no number").because(error))?;
         let behavior = match behavior {
             "error" => FlagBehavior::Error,
             "warning" => FlagBehavior::Warning,
             "override" => FlagBehavior::Override,
             "max" => FlagBehavior::Max,
             "min" => FlagBehavior::Min,
-            _ => return Err(bad("the behavior is none of error, warning, override, max, min")),
+            _ => {
+                return Err(bad(
+                    "the behavior is none of error, warning, override, max, min",
+                ));
+            }
         };
-        Ok(Self { key: key.to_owned(), value, behavior })
+        Ok(Self {
+            key: key.to_owned(),
+            value,
+            behavior,
+        })
     }
 }
 
@@ -57,20 +72,34 @@ mod tests {
     fn the_flag_that_the_kernel_passes_stands_in_the_module() {
         let flag = Flag::LlvmModuleFlag("frame-pointer:u32:2:max".parse().unwrap());
         let text = Fixture::x86("define void @f() { ret void }").with(&flag);
-        assert!(text.contains("!{i32 7, !\"frame-pointer\", i32 2}"), "{text}");
+        assert!(
+            text.contains("!{i32 7, !\"frame-pointer\", i32 2}"),
+            "{text}"
+        );
     }
 
     #[test]
     fn a_flag_that_is_there_is_not_added_twice() {
         let before = "!llvm.module.flags = !{!0}\n!0 = !{i32 7, !\"frame-pointer\", i32 1}";
-        let text = Fixture::x86(before).with(&Flag::LlvmModuleFlag("frame-pointer:u32:2:max".parse().unwrap()));
+        let text = Fixture::x86(before).with(&Flag::LlvmModuleFlag(
+            "frame-pointer:u32:2:max".parse().unwrap(),
+        ));
         assert_eq!(text.matches("frame-pointer").count(), 1, "{text}");
-        assert!(text.contains("!{i32 7, !\"frame-pointer\", i32 2}"), "{text}");
+        assert!(
+            text.contains("!{i32 7, !\"frame-pointer\", i32 2}"),
+            "{text}"
+        );
     }
 
     #[test]
     fn what_rustc_would_refuse_is_refused() {
-        for bad in ["frame-pointer", "a:u64:1:max", "a:u32:x:max", "a:u32:1:most", "a:u32:1:max:more"] {
+        for bad in [
+            "frame-pointer",
+            "a:u64:1:max",
+            "a:u32:x:max",
+            "a:u32:1:most",
+            "a:u32:1:max:more",
+        ] {
             let failure = LlvmModuleFlag::from_str(bad).unwrap_err();
             assert!(failure.what.contains(bad), "{failure}");
         }

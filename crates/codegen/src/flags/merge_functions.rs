@@ -27,7 +27,12 @@ impl FromStr for MergeFunctions {
             "disabled" => MergeFunctions::Disabled,
             "trampolines" => MergeFunctions::Trampolines,
             "aliases" => MergeFunctions::Aliases,
-            _ => return Err(Failure::usage(format!("-Zmerge-functions={text}: no such way")).help("rustc takes disabled, trampolines and aliases")),
+            _ => {
+                return Err(
+                    Failure::usage(format!("-Zmerge-functions={text}: no such way"))
+                        .help("rustc takes disabled, trampolines and aliases"),
+                );
+            }
         })
     }
 }

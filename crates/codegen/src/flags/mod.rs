@@ -140,11 +140,18 @@ fn of_rustc(module: &Module) -> Result<Vec<Function<'_>>> {
 
 /// Fails unless the target is of one of the architectures, given as beginnings of triples.
 fn only_on(target: &Target, architectures: &[&str]) -> Result<()> {
-    if architectures.iter().any(|architecture| target.triple.starts_with(architecture)) {
+    if architectures
+        .iter()
+        .any(|architecture| target.triple.starts_with(architecture))
+    {
         return Ok(());
     }
-    Err(Failure::usage(format!("not for {}, only for {}", target.triple, architectures.join(", ")))
-        .help("rustc refuses the flag on other architectures, too"))
+    Err(Failure::usage(format!(
+        "not for {}, only for {}",
+        target.triple,
+        architectures.join(", ")
+    ))
+    .help("rustc refuses the flag on other architectures, too"))
 }
 
 /// x86, both widths.

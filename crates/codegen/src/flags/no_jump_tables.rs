@@ -25,12 +25,19 @@ mod tests {
     #[test]
     fn a_switch_has_its_table_only_if_it_may() {
         let arms: String = (0..8).map(|n| format!("i32 {n}, label %a{n} ")).collect();
-        let blocks: String = (0..8).map(|n| format!("a{n}: call void @g{n}()\n ret void\n")).collect();
+        let blocks: String = (0..8)
+            .map(|n| format!("a{n}: call void @g{n}()\n ret void\n"))
+            .collect();
         let others: String = (0..8).map(|n| format!("declare void @g{n}()\n")).collect();
-        let fixture = Fixture::x86(&format!("{others}define void @f(i32 %x) \"target-cpu\"=\"generic\" {{ switch i32 %x, label %a0 [{arms}]\n{blocks} }}"));
+        let fixture = Fixture::x86(&format!(
+            "{others}define void @f(i32 %x) \"target-cpu\"=\"generic\" {{ switch i32 %x, label %a0 [{arms}]\n{blocks} }}"
+        ));
         let has_table = |flags: &[Flag]| {
             let bytes = fixture.object(flags);
-            object::File::parse(&bytes[..]).unwrap().section_by_name(".rodata").is_some()
+            object::File::parse(&bytes[..])
+                .unwrap()
+                .section_by_name(".rodata")
+                .is_some()
         };
         assert!(has_table(&[]));
         assert!(!has_table(&[Flag::NoJumpTables]));

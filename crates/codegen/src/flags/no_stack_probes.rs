@@ -19,7 +19,8 @@ mod tests {
     use crate::Flag;
     use crate::testing::{Fixture, X86};
 
-    const PROBED: &str = "define void @f() \"probe-stack\"=\"inline-asm\" \"frame-pointer\"=\"all\" { ret void }";
+    const PROBED: &str =
+        "define void @f() \"probe-stack\"=\"inline-asm\" \"frame-pointer\"=\"all\" { ret void }";
 
     #[test]
     fn probes_go_and_other_attributes_stay() {
@@ -30,8 +31,13 @@ mod tests {
 
     #[test]
     fn without_the_flag_a_big_frame_is_probed() {
-        let big = format!("{X86}\ndeclare void @g(ptr)\ndefine void @f() \"probe-stack\"=\"inline-asm\" {{ %a = alloca [16384 x i8]\n call void @g(ptr %a)\n ret void }}");
+        let big = format!(
+            "{X86}\ndeclare void @g(ptr)\ndefine void @f() \"probe-stack\"=\"inline-asm\" {{ %a = alloca [16384 x i8]\n call void @g(ptr %a)\n ret void }}"
+        );
         let fixture = Fixture::whole(&big);
-        assert_ne!(fixture.code("f", &[]), fixture.code("f", &[Flag::NoStackProbes]));
+        assert_ne!(
+            fixture.code("f", &[]),
+            fixture.code("f", &[Flag::NoStackProbes])
+        );
     }
 }

@@ -16,8 +16,15 @@ impl Flag {
             None => (option, None),
         };
         let bad = |wanted: &str| {
-            Failure::usage(format!("-Z{option}: {}", if value.is_some() { "not a value of this option" } else { "a value is missing" }))
-                .help(format!("rustc takes {wanted}"))
+            Failure::usage(format!(
+                "-Z{option}: {}",
+                if value.is_some() {
+                    "not a value of this option"
+                } else {
+                    "a value is missing"
+                }
+            ))
+            .help(format!("rustc takes {wanted}"))
         };
         let needed = |wanted: &str| value.ok_or_else(|| bad(wanted));
         let yes = || match value {
@@ -60,7 +67,9 @@ impl Flag {
 }
 
 fn unknown(option: &str) -> Failure {
-    Failure::no(format!("-Z{option} is not a code generation flag that gateless can reproduce"))
+    Failure::no(format!(
+        "-Z{option} is not a code generation flag that gateless can reproduce"
+    ))
 }
 
 #[cfg(test)]
@@ -71,9 +80,24 @@ mod tests {
     #[test]
     fn what_kbuild_passes_is_understood() {
         let flag = |text| Flag::parse(text).unwrap().unwrap();
-        assert_eq!(flag("cf-protection=branch"), Flag::CfProtection(CfProtection { branch: true, returns: false }));
-        assert_eq!(flag("function-return=thunk-extern"), Flag::FunctionReturnThunkExtern);
-        assert_eq!(flag("patchable-function-entry=16,16"), Flag::PatchableFunctionEntry(PatchableFunctionEntry { total: 16, prefix: 16 }));
+        assert_eq!(
+            flag("cf-protection=branch"),
+            Flag::CfProtection(CfProtection {
+                branch: true,
+                returns: false
+            })
+        );
+        assert_eq!(
+            flag("function-return=thunk-extern"),
+            Flag::FunctionReturnThunkExtern
+        );
+        assert_eq!(
+            flag("patchable-function-entry=16,16"),
+            Flag::PatchableFunctionEntry(PatchableFunctionEntry {
+                total: 16,
+                prefix: 16
+            })
+        );
         assert_eq!(flag("tune-cpu=generic"), Flag::TuneCpu("generic".into()));
         assert_eq!(flag("use-sync-unwind=n"), Flag::SyncUnwind(false));
         assert_eq!(flag("no_jump_tables"), Flag::NoJumpTables);
@@ -81,7 +105,13 @@ mod tests {
 
     #[test]
     fn an_off_state_asks_for_nothing() {
-        for off in ["cf-protection=none", "function-return=keep", "patchable-function-entry=0", "no-jump-tables=n", "retpoline=no"] {
+        for off in [
+            "cf-protection=none",
+            "function-return=keep",
+            "patchable-function-entry=0",
+            "no-jump-tables=n",
+            "retpoline=no",
+        ] {
             assert_eq!(Flag::parse(off).unwrap(), None, "{off}");
         }
     }

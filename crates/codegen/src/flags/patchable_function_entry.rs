@@ -25,11 +25,21 @@ impl FromStr for PatchableFunctionEntry {
     type Err = Failure;
 
     fn from_str(text: &str) -> Result<Self> {
-        let bad = |why: &str| Failure::usage(format!("-Zpatchable-function-entry={text}: {why}")).help("the form is TOTAL or TOTAL,PREFIX, both below 256");
+        let bad = |why: &str| {
+            Failure::usage(format!("-Zpatchable-function-entry={text}: {why}"))
+                .help("the form is TOTAL or TOTAL,PREFIX, both below 256")
+        };
         let (total, prefix) = text.split_once(',').unwrap_or((text, "0"));
-        let number = |text: &str| text.parse().map_err(|error| bad("not two small numbers").because(error));
+        let number = |text: &str| {
+            text.parse()
+                .map_err(|error| bad("not two small numbers").because(error))
+        };
         let (total, prefix) = (number(total)?, number(prefix)?);
-        if prefix > total { Err(bad("more before the symbol than in all")) } else { Ok(Self { total, prefix }) }
+        if prefix > total {
+            Err(bad("more before the symbol than in all"))
+        } else {
+            Ok(Self { total, prefix })
+        }
     }
 }
 
@@ -65,15 +75,28 @@ mod tests {
         let bytes = Fixture::x86(FUNCTION).object(&[flag(16, 16)]);
         let file = object::File::parse(&bytes[..]).unwrap();
         assert_eq!(file.symbol_by_name("f").unwrap().address(), 16);
-        assert!(file.section_by_name("__patchable_function_entries").is_some());
+        assert!(
+            file.section_by_name("__patchable_function_entries")
+                .is_some()
+        );
         let bytes = Fixture::x86(FUNCTION).object(&[]);
-        assert!(object::File::parse(&bytes[..]).unwrap().section_by_name("__patchable_function_entries").is_none());
+        assert!(
+            object::File::parse(&bytes[..])
+                .unwrap()
+                .section_by_name("__patchable_function_entries")
+                .is_none()
+        );
     }
 
     #[test]
     fn the_rest_comes_after_the_symbol() {
         let text = Fixture::x86(FUNCTION).with(&flag(16, 5));
-        assert!(text.contains("\"patchable-function-entry\"=\"11\" \"patchable-function-prefix\"=\"5\""), "{text}");
+        assert!(
+            text.contains(
+                "\"patchable-function-entry\"=\"11\" \"patchable-function-prefix\"=\"5\""
+            ),
+            "{text}"
+        );
         assert_eq!(Fixture::x86(FUNCTION).code("f", &[flag(4, 0)]).len(), 5);
     }
 }

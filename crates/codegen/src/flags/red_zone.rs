@@ -29,13 +29,22 @@ mod tests {
     fn a_forbidden_red_zone_makes_a_leaf_move_its_stack_pointer() {
         let fixture = Fixture::x86(&LEAF.replace("ATTRIBUTE", ""));
         assert!(fixture.with(&Flag::RedZone(false)).contains("noredzone"));
-        assert_ne!(fixture.code("f", &[]), fixture.code("f", &[Flag::RedZone(false)]));
+        assert_ne!(
+            fixture.code("f", &[]),
+            fixture.code("f", &[Flag::RedZone(false)])
+        );
     }
 
     #[test]
     fn an_allowed_one_undoes_what_the_built_in_target_forbids() {
-        let (without, with) = (Fixture::x86(&LEAF.replace("ATTRIBUTE", "")), Fixture::x86(&LEAF.replace("ATTRIBUTE", "noredzone")));
+        let (without, with) = (
+            Fixture::x86(&LEAF.replace("ATTRIBUTE", "")),
+            Fixture::x86(&LEAF.replace("ATTRIBUTE", "noredzone")),
+        );
         assert_ne!(without.code("f", &[]), with.code("f", &[]));
-        assert_eq!(without.code("f", &[]), with.code("f", &[Flag::RedZone(true)]));
+        assert_eq!(
+            without.code("f", &[]),
+            with.code("f", &[Flag::RedZone(true)])
+        );
     }
 }

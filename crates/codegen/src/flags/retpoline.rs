@@ -21,7 +21,9 @@ pub enum Retpoline {
 pub(super) fn features(kind: Retpoline) -> &'static str {
     match kind {
         Retpoline::OwnThunks => "+retpoline-indirect-branches,+retpoline-indirect-calls",
-        Retpoline::ExternalThunks => "+retpoline-external-thunk,+retpoline-indirect-branches,+retpoline-indirect-calls",
+        Retpoline::ExternalThunks => {
+            "+retpoline-external-thunk,+retpoline-indirect-branches,+retpoline-indirect-calls"
+        }
     }
 }
 
@@ -39,16 +41,28 @@ mod tests {
 
     #[test]
     fn an_indirect_call_goes_to_the_kernels_thunk_only_if_it_is_on() {
-        let fixture = Fixture::x86("define void @f(ptr %g) \"target-cpu\"=\"generic\" \"target-features\"=\"-mmx\" { call void %g()\n ret void }");
+        let fixture = Fixture::x86(
+            "define void @f(ptr %g) \"target-cpu\"=\"generic\" \"target-features\"=\"-mmx\" { call void %g()\n ret void }",
+        );
         let names = |flags: &[Flag]| {
             let bytes = fixture.object(flags);
             let file = object::File::parse(&bytes[..]).unwrap();
-            file.symbols().map(|symbol| symbol.name().unwrap().to_owned()).collect::<Vec<_>>()
+            file.symbols()
+                .map(|symbol| symbol.name().unwrap().to_owned())
+                .collect::<Vec<_>>()
         };
-        let thunks = |flags: &[Flag]| names(flags).iter().filter(|name| name.starts_with("__x86_indirect_thunk_")).count();
+        let thunks = |flags: &[Flag]| {
+            names(flags)
+                .iter()
+                .filter(|name| name.starts_with("__x86_indirect_thunk_"))
+                .count()
+        };
         assert_eq!(thunks(&[]), 0);
         assert_eq!(thunks(&[Flag::Retpoline(Retpoline::ExternalThunks)]), 1);
         let own = names(&[Flag::Retpoline(Retpoline::OwnThunks)]);
-        assert!(own.iter().any(|name| name.starts_with("__llvm_retpoline_")), "{own:?}");
+        assert!(
+            own.iter().any(|name| name.starts_with("__llvm_retpoline_")),
+            "{own:?}"
+        );
     }
 }

@@ -30,7 +30,11 @@ mod tests {
         );
         // str x30, [x18], #8
         const PUSH: [u8; 4] = [0x5e, 0x86, 0x00, 0xf8];
-        assert!(fixture.code("f", &[Flag::FixedX18, Flag::ShadowCallStack]).starts_with(&PUSH));
+        assert!(
+            fixture
+                .code("f", &[Flag::FixedX18, Flag::ShadowCallStack])
+                .starts_with(&PUSH)
+        );
         assert!(!fixture.code("f", &[Flag::FixedX18]).starts_with(&PUSH));
     }
 }

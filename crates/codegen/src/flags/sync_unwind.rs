@@ -29,8 +29,12 @@ mod tests {
     fn tables_become_synchronous_and_back_and_none_is_added() {
         let body = "define void @f() uwtable { ret void }\ndefine void @g() { ret void }";
         let text = Fixture::arm64(body).with(&Flag::SyncUnwind(true));
-        assert!(text.contains("attributes #0 = { uwtable(sync) }") && !text.contains("#1"), "{text}");
-        let text = Fixture::arm64(&body.replace("uwtable", "uwtable(sync)")).with(&Flag::SyncUnwind(false));
+        assert!(
+            text.contains("attributes #0 = { uwtable(sync) }") && !text.contains("#1"),
+            "{text}"
+        );
+        let text = Fixture::arm64(&body.replace("uwtable", "uwtable(sync)"))
+            .with(&Flag::SyncUnwind(false));
         assert!(text.contains("attributes #0 = { uwtable }"), "{text}");
     }
 }

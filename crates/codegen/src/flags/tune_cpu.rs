@@ -25,7 +25,17 @@ mod tests {
     #[test]
     fn rustcs_functions_are_tuned_and_llvms_own_are_not() {
         let text = Fixture::x86(SUM).with(&Flag::TuneCpu("generic".into()));
-        assert_eq!(text.matches("\"tune-cpu\"=\"generic\"").count(), 1, "{text}");
-        assert!(!Fixture::x86(SUM).module().to_text().unwrap().contains("tune-cpu"));
+        assert_eq!(
+            text.matches("\"tune-cpu\"=\"generic\"").count(),
+            1,
+            "{text}"
+        );
+        assert!(
+            !Fixture::x86(SUM)
+                .module()
+                .to_text()
+                .unwrap()
+                .contains("tune-cpu")
+        );
     }
 }
