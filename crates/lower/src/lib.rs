@@ -15,6 +15,7 @@ mod exports;
 mod facts;
 mod gates;
 mod links;
+mod lints;
 mod lowered;
 mod pieces;
 mod request;

@@ -14,7 +14,7 @@ use crate::gates::{self, View, Work, arbitrary_self_types};
 use crate::facts::Facts;
 use crate::pieces::{Edit, Pieces};
 use crate::tokens::Tokens;
-use crate::{CrateExports, Exports, Request, coercions, diagnose, links, support, tokens};
+use crate::{CrateExports, Exports, Request, coercions, diagnose, links, lints, support, tokens};
 
 /// A crate after lowering, in memory.
 pub struct Lowered<'a> {
@@ -182,6 +182,11 @@ impl Lowered<'_> {
         self.exports.traits = work.extensions.into_iter().filter_map(|extension| extension.of_trait).collect();
         for (file, edit) in work.edits.into_iter().chain(scope) {
             edits[file].push(edit);
+        }
+        if self.exports.pointers || !self.facts.receivers.is_empty() {
+            for (file, edits) in self.files.list.iter().zip(&mut edits) {
+                edits.extend(lints::soften(file.text.original(), self.edition));
+            }
         }
         links::link(&self.files, &mut edits, &self.request, self.edition);
         for (file, edits) in self.files.list.iter_mut().zip(edits) {

@@ -121,12 +121,13 @@ pub fn lower(files: &CrateFiles, facts: &Facts, support: Option<&str>, crate_nam
                 (after, method.range(owner.syntax()).end, visibility, None)
             }
             Owner::Trait(owner) => {
+                let end = method.range(owner.syntax()).end;
+                let is_first = !work.placed.iter().any(|(key, &after)| key.0 == index && after == end);
                 let through = support.filter(|_| !receiver.is_static && dispatch::is_dispatchable(&method));
-                let Some(lowered) = dispatch::lower(&method, &naming, owner, &name, &bound, through) else {
+                let Some(lowered) = dispatch::lower(&method, &naming, owner, &name, &bound, through, is_first) else {
                     return Err(refuse("the trait has no name"));
                 };
                 edits.extend(lowered.edits);
-                let end = method.range(owner.syntax()).end;
                 if through.is_some() {
                     work.placed.insert((index, offset), end);
                 }

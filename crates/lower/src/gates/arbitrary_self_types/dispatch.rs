@@ -56,7 +56,8 @@ fn is_sized(method: &Method<'_>) -> bool {
 }
 
 /// Lowers one method of a trait. `support` is the path before the support module's name if the method is to be callable on trait objects.
-pub fn lower(method: &Method<'_>, naming: &Naming, owner: &ast::Trait, name: &str, bound: &str, support: Option<&str>) -> Option<Lowered> {
+/// `is_first`: whether no other method of the trait was lowered that way before.
+pub fn lower(method: &Method<'_>, naming: &Naming, owner: &ast::Trait, name: &str, bound: &str, support: Option<&str>, is_first: bool) -> Option<Lowered> {
     let trait_name = method.source(owner.name()?.syntax());
     let visibility = owner.visibility().map(|visibility| format!("{} ", method.source(visibility.syntax()))).unwrap_or_default();
     let edits = |node: &ra_ap_syntax::SyntaxNode| method.replace_self(node, SELF, false);
@@ -110,7 +111,7 @@ pub fn lower(method: &Method<'_>, naming: &Naming, owner: &ast::Trait, name: &st
         subject = signature.subject,
     ));
     let mut edits = vec![out_of_vtable(method)?];
-    edits.push(supertrait(method, owner, &format!("{hidden}{arguments}"))?);
+    edits.push(supertrait(method, owner, &format!("{hidden}{arguments}"), is_first)?);
     Some(Lowered { after, edits, visibility })
 }
 
@@ -138,7 +139,7 @@ fn out_of_vtable(method: &Method<'_>) -> Option<Edit> {
 }
 
 /// One more supertrait.
-fn supertrait(method: &Method<'_>, owner: &ast::Trait, name: &str) -> Option<Edit> {
+fn supertrait(method: &Method<'_>, owner: &ast::Trait, name: &str, is_first: bool) -> Option<Edit> {
     if let Some(bounds) = owner.type_bound_list() {
         let range = method.range(bounds.syntax());
         let plus = if range.is_empty() || method.text[range.clone()].trim_end().ends_with('+') { " " } else { " + " };
@@ -153,5 +154,5 @@ fn supertrait(method: &Method<'_>, owner: &ast::Trait, name: &str) -> Option<Edi
         let colon = end + method.text[end..].find(':')? + 1;
         return Some(Edit::insert(colon, format!(" {name}")));
     }
-    Some(Edit::insert(end, format!(": {name}")))
+    Some(Edit::insert(end, format!("{} {name}", if is_first { ":" } else { " +" })))
 }

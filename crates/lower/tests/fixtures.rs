@@ -1,0 +1,166 @@
+//! Programs that use the gates, lowered with the real stable rustc as the oracle and run.
+//!
+//! Each `fixtures/NAME.rs` must compile without any gate after lowering, keep its lines, run, and print what the gated original prints
+//! when it is compiled with the gates open. With a `fixtures/NAME.refused` beside it, lowering or compiling must instead fail with that text.
+
+use std::process::Command;
+use std::sync::Mutex;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use cargo_metadata::diagnostic::{Diagnostic, DiagnosticLevel};
+use gateless_lower::{Exports, GateStatus, Lowered, Progress, Request, lower_syntax};
+
+/// Rounds of compiling and refining that a program may take.
+const BUDGET: usize = 40;
+
+fn status(name: &str) -> GateStatus {
+    match name {
+        "arbitrary_self_types" | "derive_coerce_pointee" | "used_with_arg" | "cfi_encoding" => GateStatus::Lowered,
+        "asm_goto" | "generic_arg_infer" => GateStatus::Stable,
+        _ => GateStatus::Unknown,
+    }
+}
+
+/// Edition that a fixture asks for in its first line (`// edition: 2024`), else 2021.
+fn edition(text: &str) -> &str {
+    text.strip_prefix("// edition: ").and_then(|rest| rest.lines().next()).unwrap_or("2021").trim()
+}
+
+struct Program {
+    name: String,
+    text: String,
+    path: Utf8PathBuf,
+}
+
+fn programs() -> Vec<Program> {
+    let folder = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    let mut programs = Vec::new();
+    for entry in folder.read_dir_utf8().unwrap() {
+        let path = entry.unwrap().into_path();
+        if path.extension() == Some("rs") {
+            let name = path.file_stem().unwrap().to_owned();
+            programs.push(Program { name, text: std::fs::read_to_string(&path).unwrap(), path });
+        }
+    }
+    programs.sort_by(|a, b| a.name.cmp(&b.name));
+    programs
+}
+
+fn rustc(edition: &str) -> Command {
+    let mut command = Command::new("rustc");
+    command.env_remove("RUSTC_BOOTSTRAP").args(["--edition", edition]);
+    command
+}
+
+/// Compiles and returns the errors.
+fn compile(root: &Utf8Path, edition: &str, name: &str, output: &Utf8Path) -> Vec<Diagnostic> {
+    let result = rustc(edition).args([root.as_str(), "--error-format=json", "--crate-name", name, "-o", output.as_str()]).output().unwrap();
+    let text = String::from_utf8(result.stderr).unwrap();
+    let found = text.lines().filter_map(|line| serde_json::from_str::<Diagnostic>(line).ok());
+    let errors: Vec<Diagnostic> = found.filter(|diagnostic| diagnostic.level == DiagnosticLevel::Error).collect();
+    assert_eq!(result.status.success(), errors.is_empty(), "{text}");
+    errors
+}
+
+/// Lowers until the program compiles. The error says why it does not.
+fn lower(program: &Program, folder: &Utf8Path, check: impl FnOnce(&Lowered<'_>)) -> Result<Utf8PathBuf, String> {
+    let edition = edition(&program.text);
+    let known = Exports::default();
+    let request = Request {
+        root: &program.path,
+        cwd: folder,
+        mirror: &folder.join("mirror"),
+        root_text: None,
+        crate_name: &program.name,
+        edition,
+        env: &|_| None,
+        cfg: Vec::new(),
+        crate_attrs: &[],
+        is_stable: &status,
+        known: &known,
+    };
+    let mut lowered = lower_syntax(request).map_err(|error| error.what)?;
+    let output = folder.join("lowered");
+    for _ in 0..BUDGET {
+        lowered.write().map_err(|error| error.what)?;
+        let errors = compile(lowered.root(), edition, &program.name, &output);
+        if errors.is_empty() {
+            check(&lowered);
+            return Ok(output);
+        }
+        if lowered.refine(&errors).map_err(|error| error.what)? == Progress::Nothing {
+            return Err(errors.iter().filter_map(|error| error.rendered.clone()).collect());
+        }
+    }
+    Err(format!("no end after {BUDGET} rounds"))
+}
+
+fn run(program: &Utf8Path) -> (Option<i32>, String) {
+    let output = Command::new(program).output().unwrap();
+    (output.status.code(), String::from_utf8(output.stdout).unwrap())
+}
+
+fn check(program: &Program) -> Result<(), String> {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = Utf8Path::from_path(folder.path()).unwrap();
+    let refused = std::fs::read_to_string(program.path.with_extension("refused")).ok();
+    let result = lower(program, folder, |lowered| {
+        let text = std::fs::read_to_string(lowered.root()).unwrap();
+        assert_eq!(text.lines().count(), program.text.lines().count(), "a line moved");
+        // Lowering what is lowered changes nothing.
+        let again = Program { name: program.name.clone(), text, path: lowered.root().to_owned() };
+        let inner = folder.join("again");
+        std::fs::create_dir(&inner).unwrap();
+        lower(&again, &inner, |again| assert!(!again.changed(), "lowering twice changes something")).unwrap();
+    });
+    let output = match (result, refused) {
+        (Ok(output), None) => output,
+        (Ok(_), Some(_)) => return Err("it was lowered, but should be refused".to_owned()),
+        (Err(error), None) => return Err(error),
+        (Err(error), Some(refused)) if error.contains(refused.trim()) => return Ok(()),
+        (Err(error), Some(refused)) => return Err(format!("refused with\n{error}\ninstead of\n{refused}")),
+    };
+    let gated = folder.join("gated");
+    let mut original = rustc(edition(&program.text));
+    original.env("RUSTC_BOOTSTRAP", "1").args([program.path.as_str(), "--cap-lints=allow", "--crate-name", &program.name, "-o", gated.as_str()]);
+    assert!(original.status().unwrap().success(), "the original does not compile with its gates open");
+    let (expected, found) = (run(&gated), run(&output));
+    if expected.0 != Some(0) || expected != found {
+        return Err(format!("gated: {expected:?}\nlowered: {found:?}"));
+    }
+    Ok(())
+}
+
+#[test]
+fn lowered_programs_do_what_the_gated_ones_do() {
+    let programs = programs();
+    assert!(programs.len() >= 25, "fixtures are missing");
+    let queue = Mutex::new(programs.iter());
+    let failures = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(2, usize::from) {
+            scope.spawn(|| {
+                loop {
+                    let next = queue.lock().unwrap().next();
+                    let Some(program) = next else { break };
+                    if let Err(error) = check(program) {
+                        failures.lock().unwrap().push(format!("{}: {error}", program.name));
+                    }
+                }
+            });
+        }
+    });
+    let failures = failures.into_inner().unwrap();
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn a_stable_program_is_not_touched() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = Utf8Path::from_path(folder.path()).unwrap();
+    let path = folder.join("plain.rs");
+    let text = "#[derive(Debug)]\nstruct P(u8);\nimpl P { fn m(self: Box<Self>) -> u8 { self.0 } }\nfn main() { println!(\"{}\", Box::new(P(1)).m()); }\n";
+    std::fs::write(&path, text).unwrap();
+    let program = Program { name: "plain".into(), text: text.into(), path };
+    lower(&program, folder, |lowered| assert!(!lowered.changed())).unwrap();
+}
