@@ -12,6 +12,7 @@ mod optimise;
 mod options;
 mod relocations;
 mod run;
+mod structors;
 mod target;
 #[cfg(test)]
 mod testing;

@@ -3,6 +3,7 @@
 use gateless_llvm::Llvm;
 use gateless_model::Result;
 
+use crate::Flag;
 use crate::flags::MergeFunctions;
 
 /// What rustc sets for every crate.
@@ -20,13 +21,21 @@ const OF_RUSTC: [&str; 4] = [
 /// What rustc adds if functions with equal bodies become aliases, as they do unless the target or a flag says otherwise.
 const ALIASES: &str = "-mergefunc-use-aliases";
 
-/// Sets rustc's options and `more`, once per process.
-pub fn set(llvm: &'static Llvm, merge: MergeFunctions, more: &[String]) -> Result<()> {
+/// Sets rustc's options, those of `flags`, and `more`, once per process.
+pub fn set(
+    llvm: &'static Llvm,
+    merge: MergeFunctions,
+    flags: &[Flag],
+    more: &[String],
+) -> Result<()> {
     let aliases = (merge == MergeFunctions::Aliases).then_some(ALIASES);
+    let of_flags = flags.iter().flat_map(|flag| flag.llvm_options()).copied();
+    let more = more.iter().map(String::as_str);
     let all: Vec<&str> = OF_RUSTC
         .into_iter()
         .chain(aliases)
-        .chain(more.iter().map(String::as_str))
+        .chain(of_flags)
+        .chain(more)
         .collect();
     llvm.set_options(&all)
 }

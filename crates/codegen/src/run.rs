@@ -5,7 +5,8 @@ use gateless_model::{Failure, Result};
 
 use crate::write::Outputs;
 use crate::{
-    Done, Job, Output, Stage, debug_paths, names, optimise, options, relocations, target, used,
+    Done, Job, Output, Stage, debug_paths, names, optimise, options, relocations, structors,
+    target, used,
 };
 
 /// Does what `job` asks for. Either all outputs are written, each under a temporary name first, or none.
@@ -15,7 +16,7 @@ use crate::{
 pub fn run(job: &Job) -> Result<Done> {
     let llvm = Llvm::load(&job.llvm)?;
     let merge = optimise::merging(&job.flags);
-    options::set(llvm, merge, &job.llvm_args)?;
+    options::set(llvm, merge, &job.flags, &job.llvm_args)?;
     let bitcode = fs_err::read(&job.bitcode)?;
     let context = Context::new(llvm)?;
     let few_names = names::few(&job.outputs);
@@ -29,7 +30,7 @@ pub fn run(job: &Job) -> Result<Done> {
         if few_names {
             names::remove_private(&module)?;
         }
-        optimise::run(&mut module, &machine, job.target.opt, merge)?;
+        optimise::run(&mut module, &machine, job.target.opt, &job.flags)?;
     }
     let mut outputs = Outputs::default();
     // Generating code uses a module up, so what only describes it comes first, and all but the last get a copy.
@@ -40,6 +41,7 @@ pub fn run(job: &Job) -> Result<Done> {
             Output::Object | Output::Assembly => {}
         }
     }
+    structors::apply(&mut module)?;
     let mut generated: Vec<_> = job
         .outputs
         .iter()

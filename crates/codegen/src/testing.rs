@@ -1,7 +1,7 @@
 //! Small modules for tests, and what becomes of them.
 
 use camino::{Utf8Path, Utf8PathBuf};
-use gateless_llvm::{CodeModel, Context, FileKind, Llvm, Module, Reloc};
+use gateless_llvm::{CodeModel, Context, FileKind, Llvm, Module, Reloc, TargetMachine};
 use object::{Object, ObjectSection, ObjectSymbol};
 
 use crate::flags::MergeFunctions;
@@ -72,13 +72,18 @@ impl Fixture {
         module.to_text().unwrap()
     }
 
+    /// Applies `flags` to `module`, which is this one, and makes the machine for it.
+    pub fn prepare(&self, module: &Module, flags: &[Flag]) -> TargetMachine {
+        for flag in flags {
+            flag.apply(module, &self.target).unwrap();
+        }
+        target::apply(module, &self.target, flags).unwrap()
+    }
+
     /// The object file after all `flags`.
     pub fn object(&self, flags: &[Flag]) -> Vec<u8> {
         let module = self.module();
-        let machine = target::apply(&module, &self.target, flags).unwrap();
-        for flag in flags {
-            flag.apply(&module, &self.target).unwrap();
-        }
+        let machine = self.prepare(&module, flags);
         module.verify().unwrap();
         machine
             .emit(module, FileKind::Object)
@@ -134,6 +139,6 @@ pub fn llvm_path() -> Utf8PathBuf {
 /// The library, with rustc's options set.
 pub fn llvm() -> &'static Llvm {
     let llvm = Llvm::load(&llvm_path()).unwrap();
-    options::set(llvm, MergeFunctions::Aliases, &[]).unwrap();
+    options::set(llvm, MergeFunctions::Aliases, &[], &[]).unwrap();
     llvm
 }

@@ -139,6 +139,7 @@ table! {
     LLVMArrayType2(*mut RawType, u64) -> *mut RawType;
     LLVMInt32TypeInContext(*mut RawContext) -> *mut RawType;
     LLVMConstInt(*mut RawType, u64, c_int) -> *mut RawValue;
+    LLVMIsNull(*mut RawValue) -> c_int;
     LLVMConstIntGetZExtValue(*mut RawValue) -> u64;
     LLVMConstArray2(*mut RawType, *const *mut RawValue, u64) -> *mut RawValue;
     LLVMIsAConstantInt(*mut RawValue) -> *mut RawValue;

@@ -7,6 +7,7 @@ mod cf_protection;
 mod fixed_x18;
 mod function_return;
 mod indirect_branch_cs_prefix;
+mod kernel_address;
 mod llvm_module_flag;
 mod merge_functions;
 mod no_jump_tables;
@@ -45,6 +46,10 @@ pub enum Flag {
     FunctionReturnThunkExtern,
     /// `-Zindirect-branch-cs-prefix`.
     IndirectBranchCsPrefix,
+    /// `-Zsanitizer=kernel-address`.
+    KernelAddress,
+    /// `-Zsanitizer-recover=kernel-address`.
+    KernelAddressRecover,
     /// `-Zllvm_module_flag`.
     LlvmModuleFlag(LlvmModuleFlag),
     /// `-Zmerge-functions`.
@@ -78,6 +83,8 @@ impl Flag {
             Flag::FixedX18 => "-Zfixed-x18",
             Flag::FunctionReturnThunkExtern => "-Zfunction-return",
             Flag::IndirectBranchCsPrefix => "-Zindirect-branch-cs-prefix",
+            Flag::KernelAddress => "-Zsanitizer=kernel-address",
+            Flag::KernelAddressRecover => "-Zsanitizer-recover=kernel-address",
             Flag::LlvmModuleFlag(_) => "-Zllvm_module_flag",
             Flag::MergeFunctions(_) => "-Zmerge-functions",
             Flag::NoJumpTables => "-Zno-jump-tables",
@@ -100,6 +107,7 @@ impl Flag {
             Flag::FixedX18 => fixed_x18::check(target),
             Flag::FunctionReturnThunkExtern => function_return::apply(module, target),
             Flag::IndirectBranchCsPrefix => indirect_branch_cs_prefix::apply(module, target),
+            Flag::KernelAddress => kernel_address::apply(module),
             Flag::LlvmModuleFlag(flag) => llvm_module_flag::apply(module, flag),
             Flag::NoJumpTables => no_jump_tables::apply(module),
             Flag::NoStackProbes => no_stack_probes::apply(module),
@@ -110,8 +118,8 @@ impl Flag {
             Flag::ShadowCallStack => shadow_call_stack::apply(module, target),
             Flag::SyncUnwind(sync) => sync_unwind::apply(module, *sync),
             Flag::TuneCpu(cpu) => tune_cpu::apply(module, cpu),
-            // A setting of the optimiser, nothing that stands in a module.
-            Flag::MergeFunctions(_) => Ok(()),
+            // Settings of the optimiser, nothing that stands in a module.
+            Flag::MergeFunctions(_) | Flag::KernelAddressRecover => Ok(()),
         }
     }
 
@@ -121,6 +129,22 @@ impl Flag {
             Flag::FixedX18 => fixed_x18::FEATURES,
             Flag::Retpoline(kind) => retpoline::features(*kind),
             _ => "",
+        }
+    }
+}
+
+impl Flag {
+    /// The pass that the flag adds at the end of the optimiser, in the notation of `opt -passes=`.
+    pub(crate) fn last_pass(&self) -> Option<&'static str> {
+        (*self == Flag::KernelAddress).then_some(kernel_address::PASS)
+    }
+
+    /// The options of LLVM's passes that the flag stands for.
+    pub(crate) fn llvm_options(&self) -> &'static [&'static str] {
+        match self {
+            Flag::KernelAddress => kernel_address::OPTIONS,
+            Flag::KernelAddressRecover => kernel_address::RECOVER,
+            _ => &[],
         }
     }
 }

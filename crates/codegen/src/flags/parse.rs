@@ -57,7 +57,12 @@ impl Flag {
             "retpoline_external_thunk" => yes()?.then_some(Flag::Retpoline(Retpoline::ExternalThunks)),
             "sanitizer" => match value {
                 Some("shadow-call-stack") => Some(Flag::ShadowCallStack),
+                Some("kernel-address") => Some(Flag::KernelAddress),
                 _ => return Err(unknown(option).help("the effect of this sanitizer is not reproduced, so the configuration can't be built without it")),
+            },
+            "sanitizer_recover" => match value {
+                Some("kernel-address") => Some(Flag::KernelAddressRecover),
+                _ => return Err(bad("kernel-address, as far as it is reproduced")),
             },
             "tune_cpu" => Some(Flag::TuneCpu(needed("the name of a processor")?.to_owned())),
             "use_sync_unwind" => Some(Flag::SyncUnwind(yes()?)),
