@@ -40,14 +40,13 @@ const TESTS: &[(&str, fn(&mut Workshop) -> Tested)] = &[
         rebuilds::rust_file,
     ),
     (
-        "touching_a_header_of_bindgen_rebuilds_what_upstream_rebuilds",
+        "touching_a_header_of_bindgen_rebuilds_what_upstream_rebuilds_though_interrupted",
         rebuilds::bindgen_header,
     ),
     (
         "changing_the_configuration_rebuilds_what_upstream_rebuilds",
         rebuilds::configuration,
     ),
-    ("an_interrupted_build_continues", rebuilds::interrupted),
     (
         "a_new_gateless_rebuilds_what_it_compiled_and_nothing_else",
         rebuilds::new_gateless,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::os::unix::process::CommandExt as _;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::workshop::{Made, Mode, Tested, Workshop, succeeded};
@@ -12,166 +12,130 @@ const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Nothing at all.
 pub fn nothing(workshop: &mut Workshop) -> Tested {
-    for mode in [Mode::Gateless, Mode::Gated] {
-        workshop.boot(mode)?;
-        let made = workshop.rebuild(mode)?;
-        if !made.is_empty() {
-            return Err(format!("{mode:?}: {made:?}").into());
-        }
+    workshop.boot(Mode::Gateless)?;
+    nothing_left(workshop)
+}
+
+fn nothing_left(workshop: &Workshop) -> Tested {
+    let made = workshop.rebuild(Mode::Gateless)?;
+    if made.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("still made: {made:?}").into())
     }
-    Ok(())
 }
 
 /// A file of the kernel crate.
 pub fn rust_file(workshop: &mut Workshop) -> Tested {
-    settle(workshop)?;
-    workshop.touch("rust/kernel/xarray.rs")?;
-    let made = same(workshop)?;
+    let change = |workshop: &Workshop, _| workshop.touch("rust/kernel/xarray.rs");
+    let made = same(workshop, "rust-file", change, |workshop| {
+        workshop.rebuild(Mode::Gateless)
+    })?;
     has(&made, "rust/kernel.o")?;
     has_not(&made, "rust/core.o")?;
-    has_not(&made, "rust/bindings.o")
+    has_not(&made, "rust/bindings.o")?;
+    nothing_left(workshop)
 }
 
-/// A header that only bindgen reads.
+/// A header that only bindgen reads; and the build is interrupted in the middle.
 pub fn bindgen_header(workshop: &mut Workshop) -> Tested {
-    settle(workshop)?;
-    workshop.touch("rust/bindings/bindings_helper.h")?;
-    let made = same(workshop)?;
+    let change = |workshop: &Workshop, _| workshop.touch("rust/bindings/bindings_helper.h");
+    let made = same(workshop, "bindgen-header", change, interrupted)?;
     has(&made, "rust/bindings/bindings_generated.rs")?;
     has(&made, "rust/kernel.o")?;
-    has_not(&made, "rust/core.o")
+    has_not(&made, "rust/core.o")?;
+    nothing_left(workshop)
 }
 
-/// A symbol that C files read.
+/// A symbol that a C file reads.
 pub fn configuration(workshop: &mut Workshop) -> Tested {
-    settle(workshop)?;
     let symbol = "CONFIG_LOG_BUF_SHIFT=";
-    let config = fs_err::read_to_string(workshop.out(Mode::Gated).join(".config"))?;
+    workshop.boot(Mode::Gateless)?;
+    let config = fs_err::read_to_string(workshop.out(Mode::Gateless).join(".config"))?;
     let usual = config
         .lines()
         .find(|line| line.starts_with(symbol))
         .ok_or("no CONFIG_LOG_BUF_SHIFT")?;
     let other = format!("{symbol}{}", if usual.ends_with("=16") { 15 } else { 16 });
-    set(workshop, usual, &other)?;
-    let made = same(workshop);
-    set(workshop, &other, usual)?;
-    let made = made?;
-    has(&made, "kernel/printk/printk.o")?;
-    has_not(&made, "rust/core.o")?;
-    same(workshop).map(drop)
-}
-
-/// Replaces a line in both configurations.
-fn set(workshop: &Workshop, from: &str, to: &str) -> Tested {
-    for mode in [Mode::Gateless, Mode::Gated] {
+    let set = |mode: Mode, workshop: &Workshop, from: &str, to: &str| -> Tested {
         let config = workshop.out(mode).join(".config");
         let old = fs_err::read_to_string(&config)?;
         fs_err::write(
             &config,
             old.replace(&format!("{from}\n"), &format!("{to}\n")),
         )?;
-    }
-    Ok(())
-}
-
-/// Interrupted in the middle of rust/, then started again.
-pub fn interrupted(workshop: &mut Workshop) -> Tested {
-    settle(workshop)?;
-    workshop.touch("rust/bindings/bindings_helper.h")?;
-    let out = workshop.out(Mode::Gateless);
-    let arguments = workshop.arguments("build", Mode::Gateless, &out);
-    let mut command = workshop.command(&arguments);
-    // A group of its own: what a terminal does with Ctrl-C.
-    let mut child = command
-        .process_group(0)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()?;
-    let start = Instant::now();
-    while !workshop
-        .made(Mode::Gateless)?
-        .iter()
-        .any(|(_, target)| target == "rust/kernel.o")
-    {
-        if child.try_wait()?.is_some() {
-            return Err("the build ended before it could be interrupted".into());
-        }
-        if start.elapsed() > PATIENCE {
-            child.kill()?;
-            return Err("the build did not reach rust/kernel.o".into());
-        }
-        std::thread::sleep(Duration::from_millis(100));
-    }
-    std::thread::sleep(Duration::from_secs(2));
-    let group = format!("-{}", child.id());
-    succeeded(
-        std::process::Command::new("kill")
-            .args(["-INT", "--", &group])
-            .output()?,
-    )?;
-    if child.wait()?.success() {
-        return Err("the interrupted build says that it succeeded".into());
-    }
-    let made = workshop.rebuild(Mode::Gateless)?;
-    has(&made, "rust/kernel.o")?;
-    has_not(&made, "rust/bindings.o")?;
-    has_not(&made, "rust/core.o")?;
-    let again = workshop.rebuild(Mode::Gateless)?;
-    if again.is_empty() {
         Ok(())
-    } else {
-        Err(format!("and then still: {again:?}").into())
+    };
+    let change = |workshop: &Workshop, modes: &[Mode]| {
+        modes
+            .iter()
+            .try_for_each(|mode| set(*mode, workshop, usual, &other))
+    };
+    let made = same(workshop, "configuration", change, |workshop| {
+        workshop.rebuild(Mode::Gateless)
+    });
+    for mode in [Mode::Gateless, Mode::Gated] {
+        set(mode, workshop, &other, usual)?;
     }
+    let made = made?;
+    has(&made, "kernel/printk/printk.o")?;
+    has_not(&made, "rust/core.o")?;
+    has(&workshop.rebuild(Mode::Gateless)?, "kernel/printk/printk.o")
 }
 
-/// Every Rust crate, and no C file.
+/// Every Rust crate, and no C file that is not made from Rust's objects.
 pub fn new_gateless(workshop: &mut Workshop) -> Tested {
-    settle(workshop)?;
+    workshop.boot(Mode::Gateless)?;
+    workshop.rebuild(Mode::Gateless)?;
     workshop.touch_program()?;
     let made = workshop.rebuild(Mode::Gateless)?;
-    for crate_object in [
+    for object in [
         "rust/core.o",
         "rust/bindings.o",
         "rust/kernel.o",
         "rust/doctests_kernel_generated.o",
     ] {
-        has(&made, crate_object)?;
+        has(&made, object)?;
     }
-    // The objects of C that are made from what Rust's are: the export table and the doctests' C half.
+    let from_rust = ["rust/", ".vmlinux", ".tmp_vmlinux", "init/version"];
+    let other = |target: &str| !from_rust.iter().any(|start| target.starts_with(start));
     let c: Vec<_> = made
         .iter()
-        .filter(|(verb, target)| verb.starts_with("CC") && !after_rust(target))
+        .filter(|(verb, target)| verb.starts_with("CC") && other(target))
         .collect();
     if !c.is_empty() {
         return Err(format!("C files were compiled: {c:?}").into());
     }
-    let again = workshop.rebuild(Mode::Gateless)?;
-    if again.is_empty() {
-        Ok(())
-    } else {
-        Err(format!("and then still: {again:?}").into())
-    }
+    nothing_left(workshop)
 }
 
-fn after_rust(target: &str) -> bool {
-    target.starts_with("rust/")
-        || target.starts_with(".vmlinux")
-        || target.starts_with("init/version")
-}
-
-/// Both builds are up to date, so that a change is the only reason for what follows.
-fn settle(workshop: &mut Workshop) -> Tested {
-    for mode in [Mode::Gateless, Mode::Gated] {
-        workshop.boot(mode)?;
-        workshop.rebuild(mode)?;
-    }
-    Ok(())
-}
-
-/// Rebuilds both ways; the same files must be made, and some must be.
-fn same(workshop: &Workshop) -> Tested<BTreeSet<Made>> {
-    let gateless = workshop.rebuild(Mode::Gateless)?;
-    let gated = workshop.rebuild(Mode::Gated)?;
+/// Brings the builds up to date, makes a change, rebuilds gateless by `rebuild` and gated; the same files must be made.
+///
+/// `change` is told for which builds it is, should it be one of an output folder.
+fn same(
+    workshop: &mut Workshop,
+    name: &str,
+    change: impl Fn(&Workshop, &[Mode]) -> Tested,
+    rebuild: impl Fn(&Workshop) -> Tested<BTreeSet<Made>>,
+) -> Tested<BTreeSet<Made>> {
+    workshop.boot(Mode::Gateless)?;
+    workshop.rebuild(Mode::Gateless)?;
+    workshop.boot(Mode::Gated)?;
+    let known = workshop.upstream(name)?;
+    let gated = match known {
+        Some(known) => {
+            change(workshop, &[Mode::Gateless])?;
+            known
+        }
+        None => {
+            workshop.rebuild(Mode::Gated)?;
+            change(workshop, &[Mode::Gateless, Mode::Gated])?;
+            let made = workshop.rebuild(Mode::Gated)?;
+            workshop.keep_upstream(name, &made)?;
+            made
+        }
+    };
+    let gateless = rebuild(workshop)?;
     let only_gateless: Vec<_> = gateless.difference(&gated).collect();
     let only_gated: Vec<_> = gated.difference(&gateless).collect();
     if !only_gateless.is_empty() || !only_gated.is_empty() {
@@ -184,6 +148,52 @@ fn same(workshop: &Workshop) -> Tested<BTreeSet<Made>> {
     }
 }
 
+/// A build that is interrupted as by Ctrl-C while it compiles the kernel crate, and started again: what both made.
+fn interrupted(workshop: &Workshop) -> Tested<BTreeSet<Made>> {
+    let out = workshop.out(Mode::Gateless);
+    // The log of the build before must not be taken for this one's.
+    fs_err::write(out.join("build.log"), "")?;
+    let arguments = workshop.arguments("build", Mode::Gateless, &out);
+    let mut command = workshop.command(&arguments);
+    // A group of its own, as a terminal gives to each job.
+    let mut child = command
+        .process_group(0)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()?;
+    let group = format!("-{}", child.id());
+    let kill = |signal: &str| Command::new("kill").args([signal, "--", &group]).output();
+    let start = Instant::now();
+    while has(&workshop.made(Mode::Gateless)?, "rust/kernel.o").is_err() {
+        if child.try_wait()?.is_some() {
+            return Err("the build ended before it could be interrupted".into());
+        }
+        if start.elapsed() > PATIENCE {
+            kill("-KILL")?;
+            return Err("the build did not reach rust/kernel.o".into());
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    std::thread::sleep(Duration::from_secs(2));
+    succeeded(kill("-INT")?)?;
+    if child.wait()?.success() {
+        return Err("the interrupted build says that it succeeded".into());
+    }
+    // make ends its own processes after gateless is gone.
+    while kill("-0")?.status.success() {
+        if start.elapsed() > PATIENCE {
+            return Err("the interrupted build left processes behind".into());
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    let first = workshop.made(Mode::Gateless)?;
+    let second = workshop.rebuild(Mode::Gateless)?;
+    has(&first, "rust/bindings.o")?;
+    has_not(&second, "rust/bindings.o")?;
+    has(&second, "rust/kernel.o")?;
+    Ok(first.union(&second).cloned().collect())
+}
+
 fn has(made: &BTreeSet<Made>, target: &str) -> Tested {
     if made.iter().any(|(_, made)| made == target) {
         Ok(())
@@ -193,9 +203,8 @@ fn has(made: &BTreeSet<Made>, target: &str) -> Tested {
 }
 
 fn has_not(made: &BTreeSet<Made>, target: &str) -> Tested {
-    if made.iter().any(|(_, made)| made == target) {
-        Err(format!("{target} was rebuilt").into())
-    } else {
-        Ok(())
+    match has(made, target) {
+        Ok(()) => Err(format!("{target} was rebuilt").into()),
+        Err(_) => Ok(()),
     }
 }

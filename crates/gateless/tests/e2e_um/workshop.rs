@@ -136,6 +136,40 @@ impl Workshop {
         self.made(mode)
     }
 
+    /// What upstream's own build made anew for `change` in an earlier run with the same tree and configuration.
+    ///
+    /// It takes minutes to find out, and it can't be another one.
+    pub fn upstream(&self, change: &str) -> Tested<Option<BTreeSet<Made>>> {
+        let kept = self.root.join("upstream").join(change);
+        if !kept.is_file() {
+            return Ok(None);
+        }
+        let (key, made): (String, BTreeSet<Made>) = serde_json::from_slice(&fs_err::read(kept)?)?;
+        Ok((key == self.upstream_key()?).then_some(made))
+    }
+
+    /// Keeps it for later runs.
+    pub fn keep_upstream(&self, change: &str, made: &BTreeSet<Made>) -> Tested {
+        fs_err::create_dir_all(self.root.join("upstream"))?;
+        let content = serde_json::to_vec(&(self.upstream_key()?, made))?;
+        replace(&self.root.join("upstream").join(change), &content)
+    }
+
+    /// The configuration names the compilers as well.
+    fn upstream_key(&self) -> Tested<String> {
+        let out = self.out(Mode::Gated);
+        let files = [
+            out.join("include/config/kernel.release"),
+            out.join(".config"),
+            self.tree.join("rust/Makefile"),
+        ];
+        let texts = files
+            .iter()
+            .map(fs_err::read_to_string)
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok(texts.concat())
+    }
+
     /// What the last build in a folder made, from its log.
     pub fn made(&self, mode: Mode) -> Tested<BTreeSet<Made>> {
         let log = fs_err::read_to_string(self.out(mode).join("build.log"))?;
