@@ -14,6 +14,7 @@ mod diagnose;
 mod exports;
 mod facts;
 mod gates;
+mod generics;
 mod links;
 mod lints;
 mod lowered;

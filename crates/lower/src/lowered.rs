@@ -69,6 +69,7 @@ pub fn lower_syntax(request: Request<'_>) -> Result<Lowered<'_>> {
         gates::cfi_encoding::apply(&view, &mut work);
         gates::compiler_builtins::apply(&view, &mut work);
         gates::derive_coerce_pointee::apply(&view, &mut work)?;
+        arbitrary_self_types::receiver_trait::apply(&view, &mut work);
         syntactic.push(std::mem::take(&mut work.edits));
     }
     let exports = CrateExports { pointers: work.pointers, ..CrateExports::default() };

@@ -14,6 +14,7 @@ mod dispatch;
 mod extension;
 mod lifetimes;
 mod method;
+pub mod receiver_trait;
 pub mod scope;
 
 use std::collections::BTreeMap;

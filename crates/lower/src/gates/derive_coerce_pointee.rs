@@ -5,12 +5,13 @@
 //! coercion are found by the compiler (`coercions.rs`).
 
 use gateless_model::{Failure, Result};
-use ra_ap_syntax::ast::{self, HasAttrs, HasGenericParams, HasName, HasTypeBounds};
+use ra_ap_syntax::ast::{self, HasAttrs, HasGenericParams, HasName};
 use ra_ap_syntax::{AstNode, SyntaxNode};
 
 use crate::attributes::{self, Decision};
 use crate::cfg::split_commas;
 use crate::gates::{View, Work};
+use crate::generics::{self, Kind, Param};
 use crate::pieces::Edit;
 use crate::support;
 use crate::syntax::{Tree, around};
@@ -81,44 +82,13 @@ fn pointer_impl(view: &View<'_>, hash: usize, behind: Option<usize>) -> Result<E
     let text = |node: &SyntaxNode| tokens.text[tree.of(node)].to_owned();
     let (Some(name), Some(list)) = (item.name(), item.generic_param_list()) else { return refuse("the struct has no generic parameters") };
     let root = if tree.in_macro { "$crate::__gateless" } else { "crate::__gateless" };
-    let types: Vec<ast::TypeParam> = list.type_or_const_params().filter_map(|param| match param { ast::TypeOrConstParam::Type(param) => Some(param), ast::TypeOrConstParam::Const(_) => None }).collect();
-    let marked = types.iter().find(|param| param.attrs().any(|attr| text(attr.syntax()).split_whitespace().collect::<String>() == "#[pointee]"));
-    let pointee = match (marked, &types[..]) {
-        (Some(marked), _) => marked.name(),
-        (None, [only]) => only.name(),
-        _ => return refuse("which of the type parameters is the pointee is not marked with #[pointee]"),
+    let list = tree.of(list.syntax());
+    let params = generics::parse(&tokens.text[list.clone()], list.start, &[], view.edition);
+    let types = || params.iter().filter(|param| param.kind == Kind::Type);
+    let Some(pointee) = types().find(|param| param.is_pointee).or_else(|| types().next().filter(|_| types().count() == 1)) else {
+        return refuse("which of the type parameters is the pointee is not marked with #[pointee]");
     };
-    let Some(pointee) = pointee.map(|name| text(name.syntax())) else { return refuse("its parameter has no name") };
-    let (mut params, mut args, mut rest) = (Vec::new(), Vec::new(), Vec::new());
-    for param in list.generic_params() {
-        let cfgs: String = param.attrs().map(|attr| text(attr.syntax())).filter(|attr| attr.contains("cfg")).collect();
-        let (arg, declared) = match &param {
-            ast::GenericParam::LifetimeParam(param) => {
-                let Some(lifetime) = param.lifetime() else { continue };
-                let arg = text(lifetime.syntax());
-                rest.push(format!("{root}::Of<&{arg} ()>"));
-                let bounds = param.type_bound_list().map(|bounds| format!(": {}", text(bounds.syntax())));
-                (arg.clone(), format!("{arg}{}", bounds.unwrap_or_default()))
-            }
-            ast::GenericParam::TypeParam(param) => {
-                let Some(name) = param.name() else { continue };
-                let arg = text(name.syntax());
-                if arg != pointee {
-                    rest.push(format!("{root}::Of<{arg}>"));
-                }
-                let bounds = param.type_bound_list().map(|bounds| format!(": {}", text(bounds.syntax())));
-                (arg.clone(), format!("{arg}{}", bounds.unwrap_or_default()))
-            }
-            ast::GenericParam::ConstParam(param) => {
-                let (Some(name), Some(ty)) = (param.name(), param.ty()) else { continue };
-                let (arg, ty) = (text(name.syntax()), text(ty.syntax()));
-                rest.extend(support::rest_of_const(root, &ty, &arg));
-                (arg.clone(), format!("const {arg}: {ty}"))
-            }
-        };
-        params.push(format!("{cfgs}{declared}"));
-        args.push(arg);
-    }
+    let rest: String = params.iter().filter(|param| param.name != pointee.name).map(|param| rest(param, root)).collect();
     let mut conditions: Vec<String> = item.attrs().map(|attr| text(attr.syntax())).filter(|attr| attr.replace(char::is_whitespace, "").starts_with("#[cfg(")).collect();
     if let Some(behind) = behind {
         let parts = split_commas(tokens, behind + 2, tokens.close(behind + 1));
@@ -126,14 +96,24 @@ fn pointer_impl(view: &View<'_>, hash: usize, behind: Option<usize>) -> Result<E
     }
     let clause = item.where_clause().map(|clause| text(clause.syntax())).unwrap_or_default();
     let added = format!(
-        " {}#[allow(warnings, unsafe_code, clippy::all)] unsafe impl<{}> {root}::Pointer for {}<{}> {clause} {{ type Raw = *mut {pointee}; type Rest = ({}); }}",
+        " {}#[allow(warnings, unsafe_code, clippy::all)] unsafe impl{} {root}::Pointer for {}{} {clause} {{ type Raw = *mut {}; type Rest = ({rest}); }}",
         conditions.concat(),
-        params.join(", "),
+        generics::declared(&params),
         text(name.syntax()),
-        args.join(", "),
-        rest.iter().map(|part| format!("{part},")).collect::<String>(),
+        generics::named(&params),
+        pointee.name,
     );
     Ok(Edit::insert(tree.of(item.syntax()).end, one_line(&added, view.edition)))
+}
+
+/// What of the type `Rest` is made of for one parameter, with a comma after it.
+fn rest(param: &Param, root: &str) -> String {
+    match &param.kind {
+        Kind::Lifetime => format!("{root}::Of<&{} ()>,", param.name),
+        Kind::Type => format!("{root}::Of<{}>,", param.name),
+        Kind::Const(ty) => support::rest_of_const(root, ty, &param.name).map_or_else(String::new, |rest| rest + ","),
+        Kind::Repeated(inner, operator) => format!("$({}){operator}", inner.iter().map(|param| rest(param, root)).collect::<String>()),
+    }
 }
 
 /// Removes the derive macro from a use tree; false when nothing of the tree is left.

@@ -9,9 +9,10 @@ use std::ops::Range;
 use ra_ap_syntax::ast::{self, HasGenericParams, HasName, HasTypeBounds, HasVisibility};
 use ra_ap_syntax::{AstNode, SyntaxKind};
 
-use super::extension::{self, QUIET, clause, conditions, declared, items, named, signature};
+use super::extension::{self, QUIET, clause, conditions, items, signature};
 use super::lifetimes::Naming;
-use super::method::{Method, Param};
+use super::method::Method;
+use crate::generics::{Param, declared, named};
 use crate::pieces::Edit;
 use crate::support::MODULE;
 
@@ -65,9 +66,9 @@ pub fn lower(method: &Method<'_>, naming: &Naming, owner: &ast::Trait, name: &st
     let generics = || method.params(owner.generic_param_list(), &header);
     let arguments = named(&generics());
     let sized = if is_sized(method) { "" } else { "?Sized + " };
-    let own = Param { is_lifetime: false, name: SELF.into(), declared: format!("{SELF}: {sized}{trait_name}{arguments}") };
+    let own = Param::ty(SELF, format!("{SELF}: {sized}{trait_name}{arguments}"));
     let mut params = generics();
-    let lifetimes = params.iter().filter(|param| param.is_lifetime).count();
+    let lifetimes = params.iter().filter(|param| param.is_lifetime()).count();
     params.insert(lifetimes, own);
     let where_edits = owner.where_clause().map(|clause| edits(clause.syntax())).unwrap_or_default();
     let predicates = method.predicates(owner.where_clause(), &where_edits);
@@ -96,11 +97,11 @@ pub fn lower(method: &Method<'_>, naming: &Naming, owner: &ast::Trait, name: &st
     let inputs: String = signature.arguments.iter().zip(&signature.types).map(|(name, ty)| format!(", {name}: {ty}")).collect();
     let outer: Vec<Param> = generics();
     let mut with_self = generics();
-    with_self.insert(lifetimes, Param { is_lifetime: false, name: SELF.into(), declared: format!("{SELF}: {trait_name}{arguments}") });
-    let turbofish = named(&with_self.into_iter().filter(|param| !param.is_lifetime).collect::<Vec<_>>());
+    with_self.insert(lifetimes, Param::ty(SELF, format!("{SELF}: {trait_name}{arguments}")));
+    let turbofish = named(&with_self.into_iter().filter(|param| !param.is_lifetime()).collect::<Vec<_>>());
     let blanket = {
         let mut params = generics();
-        params.insert(lifetimes, Param { is_lifetime: false, name: SELF.into(), declared: format!("{SELF}: {trait_name}{arguments}") });
+        params.insert(lifetimes, Param::ty(SELF, format!("{SELF}: {trait_name}{arguments}")));
         declared(&params)
     };
     after.push_str(&format!(
@@ -117,9 +118,9 @@ pub fn lower(method: &Method<'_>, naming: &Naming, owner: &ast::Trait, name: &st
 
 /// Generic parameters of the function that the vtable points to; what was lifted out of the method is among the signature's own.
 fn shim_params(signature: &extension::Signature, trait_name: &str, arguments: &str) -> String {
-    let lifetimes = signature.params.iter().filter(|param| param.is_lifetime).map(|param| param.declared.clone());
+    let lifetimes = signature.params.iter().filter(|param| param.is_lifetime()).map(|param| param.declared.clone());
     let lifetimes = lifetimes.chain(signature.lifetimes.iter().cloned());
-    let others = signature.params.iter().filter(|param| !param.is_lifetime).map(|param| {
+    let others = signature.params.iter().filter(|param| !param.is_lifetime()).map(|param| {
         if param.name == SELF { format!("{SELF}: {trait_name}{arguments}") } else { param.declared.clone() }
     });
     format!("<{}>", lifetimes.chain(others).collect::<Vec<_>>().join(", "))

@@ -4,7 +4,8 @@ use ra_ap_syntax::ast::{self, HasGenericParams, HasVisibility};
 use ra_ap_syntax::{AstNode, SyntaxNode};
 
 use super::lifetimes::{FRESH, Naming, name_all};
-use super::method::{Method, Param};
+use super::method::Method;
+use crate::generics::{Param, declared, named};
 use crate::pieces::Edit;
 
 /// Attributes on what is generated.
@@ -80,16 +81,16 @@ pub fn signature(method: &Method<'_>, naming: &Naming, outer: Vec<Param>, mut pr
     let taken = taken(method, naming);
     let subject = method.copy(taken.subject.clone(), &edits);
     let mut own_params = method.params(function.generic_param_list(), &edits);
-    let inner: Vec<String> = own_params.iter().filter(|param| !param.is_lifetime).map(|param| param.name.clone()).collect();
+    let inner: Vec<Param> = own_params.iter().filter(|param| !param.is_lifetime()).cloned().collect();
     if naming.fresh {
-        own_params.insert(0, Param { is_lifetime: true, name: FRESH.into(), declared: FRESH.into() });
+        own_params.insert(0, Param::lifetime(FRESH));
     }
     // What the implementing type mentions has to be known to the impl.
     let (lifted, kept): (Vec<Param>, Vec<Param>) = own_params.into_iter().partition(|param| mentions(&subject, &param.name));
     let mut params = outer;
-    let lifetimes = params.iter().filter(|param| param.is_lifetime).count();
+    let lifetimes = params.iter().filter(|param| param.is_lifetime()).count();
     for param in lifted {
-        let at = if param.is_lifetime { lifetimes } else { params.len() };
+        let at = if param.is_lifetime() { lifetimes } else { params.len() };
         params.insert(at, param);
     }
     predicates.retain(|predicate| !predicate.is_empty());
@@ -115,9 +116,8 @@ pub fn signature(method: &Method<'_>, naming: &Naming, outer: Vec<Param>, mut pr
     let abi = function.abi().map(|abi| format!("{} ", method.source(abi.syntax()))).unwrap_or_default();
     let clause = method.predicates(function.where_clause(), &edits);
     let clause = if clause.is_empty() { String::new() } else { format!(" where {}", clause.join(", ")) };
-    let list = kept.iter().map(|param| param.declared.as_str()).collect::<Vec<_>>().join(", ");
-    let list = if list.is_empty() { list } else { format!("<{list}>") };
-    let turbofish = if inner.is_empty() { String::new() } else { format!("::<{}>", inner.join(", ")) };
+    let list = declared(&kept);
+    let turbofish = if inner.is_empty() { String::new() } else { format!("::{}", named(&inner)) };
     let parameters: Vec<String> = std::iter::once(taken.by).chain(arguments.iter().zip(&types).map(|(name, ty)| format!("{name}: {ty}"))).collect();
     let method_text = format!(
         "{}{}{abi}fn {}{list}({}){output}{clause}",
@@ -126,23 +126,8 @@ pub fn signature(method: &Method<'_>, naming: &Naming, outer: Vec<Param>, mut pr
         method.name(),
         parameters.join(", "),
     );
-    let lifetimes = kept.iter().filter(|param| param.is_lifetime).map(|param| param.declared.clone()).collect();
+    let lifetimes = kept.iter().filter(|param| param.is_lifetime()).map(|param| param.declared.clone()).collect();
     Signature { params, predicates, subject, method: method_text, arguments, types, turbofish, output, lifetimes, is_unsafe }
-}
-
-/// `<..>` with the declarations of parameters, or nothing.
-pub fn declared(params: &[Param]) -> String {
-    list(params.iter().map(|param| param.declared.as_str()))
-}
-
-/// `<..>` with the names of parameters, or nothing.
-pub fn named(params: &[Param]) -> String {
-    list(params.iter().map(|param| param.name.as_str()))
-}
-
-fn list<'a>(items: impl Iterator<Item = &'a str>) -> String {
-    let items: Vec<&str> = items.collect();
-    if items.is_empty() { String::new() } else { format!("<{}>", items.join(", ")) }
 }
 
 /// `where` clause from predicates, or nothing.
@@ -174,8 +159,7 @@ pub fn inherent(method: &Method<'_>, naming: &Naming, owner: &ast::Impl, name: &
     let mut fresh = Vec::new();
     let edits = name_all(method, ty.syntax(), &|i| format!("{FRESH}_{i}"));
     for i in 0..edits.len() {
-        let name = format!("{FRESH}_{i}");
-        fresh.push(Param { is_lifetime: true, declared: name.clone(), name });
+        fresh.push(Param::lifetime(&format!("{FRESH}_{i}")));
     }
     let own = own_type(method, &ty, &edits);
     let self_edits = |node: &SyntaxNode| -> Vec<Edit> { method.replace_self(node, &own, true) };

@@ -2,9 +2,10 @@
 
 use std::ops::Range;
 
-use ra_ap_syntax::ast::{self, HasAttrs, HasName, HasTypeBounds};
+use ra_ap_syntax::ast::{self, HasAttrs, HasName};
 use ra_ap_syntax::{AstNode, Edition, SyntaxKind, SyntaxNode};
 
+use crate::generics::{self, Param};
 use crate::pieces::Edit;
 use crate::syntax::{Tree, around};
 use crate::tokens::{Tokens, one_line};
@@ -27,14 +28,6 @@ pub enum Owner {
     Trait(ast::Trait),
     /// A macro body that holds the method, but not its impl.
     Unknown,
-}
-
-/// A generic parameter.
-pub struct Param {
-    pub is_lifetime: bool,
-    pub name: String,
-    /// As declared, without its default.
-    pub declared: String,
 }
 
 impl<'a> Method<'a> {
@@ -98,31 +91,9 @@ impl<'a> Method<'a> {
 
     /// Generic parameters of an item, with edits applied.
     pub fn params(&self, list: Option<ast::GenericParamList>, edits: &[Edit]) -> Vec<Param> {
-        let bounds = |bounds: Option<ast::TypeBoundList>| match bounds {
-            Some(bounds) => format!(": {}", self.copy(self.range(bounds.syntax()), edits)),
-            None => String::new(),
-        };
-        let params = list.into_iter().flat_map(|list| list.generic_params());
-        params
-            .filter_map(|param| {
-                let (name, declared) = match &param {
-                    ast::GenericParam::LifetimeParam(param) => {
-                        let name = self.source(param.lifetime()?.syntax());
-                        (name.clone(), format!("{name}{}", bounds(param.type_bound_list())))
-                    }
-                    ast::GenericParam::TypeParam(param) => {
-                        let name = self.source(param.name()?.syntax());
-                        (name.clone(), format!("{name}{}", bounds(param.type_bound_list())))
-                    }
-                    ast::GenericParam::ConstParam(param) => {
-                        let name = self.source(param.name()?.syntax());
-                        (name.clone(), format!("const {name}: {}", self.source(param.ty()?.syntax())))
-                    }
-                };
-                let is_lifetime = matches!(param, ast::GenericParam::LifetimeParam(_));
-                Some(Param { is_lifetime, name, declared })
-            })
-            .collect()
+        let Some(list) = list else { return Vec::new() };
+        let range = self.range(list.syntax());
+        generics::parse(&self.text[range.clone()], range.start, edits, self.edition)
     }
 
     /// `where` clause of an item with edits applied, as predicates.

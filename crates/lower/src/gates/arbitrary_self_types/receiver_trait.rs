@@ -1,0 +1,84 @@
+//! `core::ops::Receiver`, the trait of pointers that can be receivers without dereferencing: its uses become uses of the support
+//! module's trait of the same shape.
+
+use crate::attributes;
+use crate::cfg::split_commas;
+use crate::gates::{View, Work};
+use crate::pieces::Edit;
+use crate::support::MODULE;
+use crate::tokens::Tokens;
+
+/// Redirects imports and paths. Only in crates that turned the feature on.
+pub fn apply(view: &View<'_>, work: &mut Work) {
+    if !view.features.iter().any(|name| name == super::ID) || !view.tokens.text.contains("Receiver") {
+        return;
+    }
+    let tokens = view.tokens;
+    let mut i = 0;
+    while i < tokens.list.len() {
+        if tokens.at(i) == "use"
+            && let Some(end) = (i..tokens.list.len()).find(|&k| tokens.at(k) == ";")
+        {
+            if let Some((removals, name)) = import(tokens, i + 1, end, &[]) {
+                let start = if i >= 1 && tokens.at(i - 1) == "pub" { "pub " } else { "" };
+                work.edits.extend(removals);
+                work.edits.push(Edit::insert(tokens.list[end].range.end, format!(" {start}use crate::{MODULE}::Receiver{name};")));
+                work.pointers = true;
+            }
+            i = end;
+        } else if ["core", "std"].contains(&tokens.at(i)) && tokens.are(i + 1, &[":", ":", "ops", ":", ":", "Receiver"]) {
+            let first = if i >= 2 && tokens.are(i - 2, &[":", ":"]) { i - 2 } else { i };
+            work.edits.push(Edit::replace(tokens.text, tokens.bytes(first, i + 6), format!("crate::{MODULE}::Receiver")));
+            work.pointers = true;
+        }
+        i += 1;
+    }
+}
+
+/// Edits that take the trait out of a use tree, and ` as NAME` where it has one. `before` is the path that leads to the tree.
+fn import(tokens: &Tokens<'_>, first: usize, end: usize, before: &[&str]) -> Option<(Vec<Edit>, String)> {
+    let open = (first..end).find(|&i| tokens.opens(i, "{"));
+    let mut path = before.to_vec();
+    path.extend((first..open.unwrap_or(end)).map(|i| tokens.at(i)).filter(|text| *text != ":"));
+    if let Some(open) = open {
+        let parts = split_commas(tokens, open + 1, tokens.close(open));
+        let found: Vec<_> = parts.iter().map(|&(a, b)| import(tokens, a, b, &path)).collect();
+        let at = found.iter().position(Option::is_some)?;
+        let (mut edits, name) = found.into_iter().nth(at)??;
+        let nested = (parts[at].0..parts[at].1).any(|i| tokens.opens(i, "{"));
+        if !nested {
+            edits = if parts.len() > 1 {
+                let kept: Vec<bool> = (0..parts.len()).map(|i| i != at).collect();
+                attributes::removals(tokens, &parts, &kept)
+            } else {
+                vec![Edit::remove(tokens.text, tokens.bytes(parts[at].0, parts[at].1 - 1))]
+            };
+        }
+        return Some((edits, name));
+    }
+    let (path, name) = match path.iter().position(|word| *word == "as") {
+        Some(at) => (&path[..at], format!(" as {}", path.get(at + 1)?)),
+        None => (&path[..], String::new()),
+    };
+    let is = matches!(path, ["core" | "std", "ops", "Receiver"]);
+    is.then(|| (vec![Edit::replace(tokens.text, tokens.bytes(first, end - 1), "{}")], name))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::lowered;
+
+    fn first_lines(text: &str) -> String {
+        let text = lowered(&format!("#![feature(arbitrary_self_types)]\n{text}\nfn end() {{}}\n"));
+        text.lines().skip(1).take_while(|line| !line.starts_with("fn end")).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn imports_and_paths_lead_to_the_support_module() {
+        assert_eq!(first_lines("use std::ops::Receiver;"), "use {}; use crate::__gateless::Receiver;");
+        assert_eq!(first_lines("use core::ops::{Deref, Receiver as R};"), "use core::ops::{Deref}; use crate::__gateless::Receiver as R;");
+        assert_eq!(first_lines("use core::{ops::{Receiver, Deref}};"), "use core::{ops::{Deref}}; use crate::__gateless::Receiver;");
+        assert_eq!(first_lines("impl ::core::ops::Receiver for X {}"), "impl crate::__gateless::Receiver for X {}");
+        assert_eq!(first_lines("use x::Receiver;"), "use x::Receiver;");
+    }
+}
