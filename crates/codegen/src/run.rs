@@ -3,9 +3,10 @@
 use gateless_llvm::{Context, FileKind, Llvm, Module, Severity, TargetMachine};
 use gateless_model::{Failure, Result};
 
+use crate::flags::debuginfo_compression;
 use crate::write::Outputs;
 use crate::{
-    Done, Job, Output, Stage, debug_paths, names, optimise, options, relocations, structors,
+    Done, Flag, Job, Output, Stage, debug_paths, names, optimise, options, relocations, structors,
     target, used,
 };
 
@@ -80,8 +81,14 @@ fn prepare(job: &Job, module: &mut Module) -> Result<TargetMachine> {
 
 fn emit(job: &Job, machine: &TargetMachine, module: Module, kind: FileKind) -> Result<Vec<u8>> {
     let mut bytes = machine.emit(module, kind)?.bytes()?.to_vec();
-    if kind == FileKind::Object && !job.target.relax_elf_relocations {
-        relocations::make_plain(&mut bytes)?;
+    if kind == FileKind::Object {
+        if !job.target.relax_elf_relocations {
+            relocations::make_plain(&mut bytes)?;
+        }
+        // The last one counts, as with rustc.
+        if let Some(compression) = job.flags.iter().rev().find_map(Flag::compression) {
+            bytes = debuginfo_compression::apply(&bytes, compression)?;
+        }
     }
     Ok(bytes)
 }
@@ -99,8 +106,8 @@ mod tests {
     use camino::Utf8PathBuf;
 
     use super::*;
+    use crate::UsedFix;
     use crate::testing::{Fixture, llvm_path, x86_target};
-    use crate::{Flag, UsedFix};
 
     const FUNCTION: &str = "define i32 @f(i32 %x) \"target-cpu\"=\"x86-64\" { %y = add i32 %x, 1\n %z = sub i32 %y, 1\n ret i32 %z }";
 

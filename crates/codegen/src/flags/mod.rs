@@ -4,6 +4,7 @@
 
 mod branch_protection;
 mod cf_protection;
+pub(crate) mod debuginfo_compression;
 mod fixed_x18;
 mod function_return;
 mod indirect_branch_cs_prefix;
@@ -28,6 +29,7 @@ use crate::Target;
 
 pub use branch_protection::{BranchProtection, Key, PacRet};
 pub use cf_protection::CfProtection;
+pub use debuginfo_compression::Compression;
 pub use llvm_module_flag::LlvmModuleFlag;
 pub use merge_functions::MergeFunctions;
 pub use patchable_function_entry::PatchableFunctionEntry;
@@ -40,6 +42,8 @@ pub enum Flag {
     BranchProtection(BranchProtection),
     /// `-Zcf-protection`.
     CfProtection(CfProtection),
+    /// `-Zdebuginfo-compression`.
+    DebuginfoCompression(Compression),
     /// `-Zfixed-x18`.
     FixedX18,
     /// `-Zfunction-return=thunk-extern`.
@@ -80,6 +84,7 @@ impl Flag {
         match self {
             Flag::BranchProtection(_) => "-Zbranch-protection",
             Flag::CfProtection(_) => "-Zcf-protection",
+            Flag::DebuginfoCompression(_) => "-Zdebuginfo-compression",
             Flag::FixedX18 => "-Zfixed-x18",
             Flag::FunctionReturnThunkExtern => "-Zfunction-return",
             Flag::IndirectBranchCsPrefix => "-Zindirect-branch-cs-prefix",
@@ -118,8 +123,10 @@ impl Flag {
             Flag::ShadowCallStack => shadow_call_stack::apply(module, target),
             Flag::SyncUnwind(sync) => sync_unwind::apply(module, *sync),
             Flag::TuneCpu(cpu) => tune_cpu::apply(module, cpu),
-            // Settings of the optimiser, nothing that stands in a module.
-            Flag::MergeFunctions(_) | Flag::KernelAddressRecover => Ok(()),
+            // Settings of the optimiser and of the object file, nothing that stands in a module.
+            Flag::DebuginfoCompression(_)
+            | Flag::KernelAddressRecover
+            | Flag::MergeFunctions(_) => Ok(()),
         }
     }
 
@@ -137,6 +144,15 @@ impl Flag {
     /// The pass that the flag adds at the end of the optimiser, in the notation of `opt -passes=`.
     pub(crate) fn last_pass(&self) -> Option<&'static str> {
         (*self == Flag::KernelAddress).then_some(kernel_address::PASS)
+    }
+
+    /// How the flag wants debug sections compressed.
+    pub(crate) fn compression(&self) -> Option<Compression> {
+        if let Flag::DebuginfoCompression(compression) = self {
+            Some(*compression)
+        } else {
+            None
+        }
     }
 
     /// The options of LLVM's passes that the flag stands for.

@@ -2,8 +2,8 @@
 
 use gateless_model::{Failure, Result};
 
-use super::Flag;
 use super::retpoline::Retpoline;
+use super::{Compression, Flag};
 
 impl Flag {
     /// Reads a `-Z` option without the `-Z` (`cf-protection=branch`); `_` and `-` in its name are the same.
@@ -35,6 +35,12 @@ impl Flag {
         Ok(match name.replace('-', "_").as_str() {
             "branch_protection" => Some(Flag::BranchProtection(needed("bti, pac-ret, leaf, b-key, pc")?.parse()?)),
             "cf_protection" => needed("none, branch, return or full")?.parse::<super::cf_protection::Parsed>()?.0.map(Flag::CfProtection),
+            "debuginfo_compression" => match value {
+                Some("none") => None,
+                Some("zlib") => Some(Flag::DebuginfoCompression(Compression::Zlib)),
+                Some("zstd") => Some(Flag::DebuginfoCompression(Compression::Zstd)),
+                _ => return Err(bad("none, zlib or zstd")),
+            },
             "fixed_x18" => yes()?.then_some(Flag::FixedX18),
             "function_return" => match value {
                 Some("keep") => None,
