@@ -1,5 +1,6 @@
 //! One file per subcommand: its clap arguments, and `run`.
 
+mod attest;
 mod bench;
 mod boot;
 pub mod build;
@@ -41,6 +42,7 @@ pub struct CommandLine {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Attest(attest::Args),
     Bench(bench::Args),
     Boot(boot::Args),
     Build(build::Args),
@@ -55,6 +57,7 @@ impl CommandLine {
     /// Runs the chosen subcommand.
     pub fn run(self) -> Result<Exit> {
         match self.command {
+            Command::Attest(args) => attest::run(args),
             Command::Bench(args) => bench::run(args),
             Command::Boot(args) => boot::run(args),
             Command::Build(args) => build::run(args),

@@ -1,0 +1,94 @@
+//! Proving a build: no gate was open outside the runtime crates, and what lies in the output tree is what the records say.
+//!
+//! Everything is read from the records that the stand-ins wrote during the build, from Kbuild's own `.cmd` files (an independent
+//! witness of the arguments), and from the objects of the image. Logs are not looked at.
+
+mod cmd;
+mod image;
+mod objects;
+mod records;
+
+use std::collections::BTreeMap;
+
+use camino::Utf8Path;
+use gateless_model::record::Record;
+use gateless_model::{Failure, Result};
+use serde::Serialize;
+
+/// What was found out about a build. This is the shape of `gateless attest --json`.
+#[derive(Debug, Serialize)]
+pub struct Attestation {
+    /// Version of this shape: 1.
+    pub version: u32,
+    /// Whether the build is gateless: no problem was found.
+    pub gateless: bool,
+    /// Every crate that was compiled.
+    pub crates: Vec<Crate>,
+    /// Number of objects in the image and its modules that a Rust compiler made; nothing when no image was linked yet.
+    pub rust_objects: Option<usize>,
+    /// What the gated build has and this one has not, with the reason, and the crates it is about.
+    pub weaker_than_gated: BTreeMap<String, Vec<String>>,
+    /// Why the build is not proven.
+    pub problems: Vec<Problem>,
+}
+
+/// One compiled crate.
+#[derive(Debug, Serialize)]
+pub struct Crate {
+    /// Its record.
+    #[serde(flatten)]
+    pub record: Record,
+    /// Crates for which a gate was open in one of its compiler runs.
+    pub exempt: Vec<String>,
+}
+
+/// One reason why a build is not proven.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// The file it is about, relative to the output folder.
+    pub file: String,
+    /// What is wrong.
+    pub what: String,
+}
+
+impl Problem {
+    fn new(file: impl Into<String>, what: impl Into<String>) -> Self {
+        Self { file: file.into(), what: what.into() }
+    }
+}
+
+/// Examines the output folder of a kernel build.
+///
+/// # Errors
+/// When the folder has no records at all: it was not built through gateless.
+pub fn attest(out: &Utf8Path) -> Result<Attestation> {
+    if !out.is_dir() {
+        return Err(Failure::failed(format!("`{out}` is not a folder")));
+    }
+    let mut problems = Vec::new();
+    let records = records::load(out, &mut problems)?;
+    if records.is_empty() && problems.is_empty() {
+        return Err(Failure::no(format!("`{out}` has no records: it was not built through gateless"))
+            .help("build it with `gateless build`, or with `make $(gateless make-vars)`"));
+    }
+    let tree = fs_err::read_link(out.join("source")).ok().and_then(|path| camino::Utf8PathBuf::from_path_buf(path).ok());
+    for record in records.values() {
+        records::check(record, tree.as_deref(), &mut problems);
+        cmd::check(out, record, &mut problems)?;
+        objects::check(out, record, &mut problems)?;
+    }
+    let rust_objects = image::check(out, &records, &mut problems)?;
+    let mut weaker: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for record in records.values() {
+        for decision in &record.decisions {
+            if let Some(text) = &decision.weaker {
+                weaker.entry(format!("{}: {text}", decision.argument)).or_default().push(record.crate_name.clone());
+            }
+        }
+    }
+    let crates = records
+        .into_values()
+        .map(|record| Crate { exempt: record.runs.iter().flat_map(|run| run.exempt.clone()).collect(), record })
+        .collect();
+    Ok(Attestation { version: 1, gateless: problems.is_empty(), crates, rust_objects, weaker_than_gated: weaker, problems })
+}
