@@ -62,6 +62,7 @@ impl Apt {
             fs_err::create_dir_all(folder.join(part))?;
         }
         let apt = Self { folder };
+        apt.write_config()?;
         let targets = command::stdout_of(Command::new("apt-get").args([
             "indextargets",
             "--format",
@@ -232,30 +233,54 @@ impl Apt {
         Ok(file)
     }
 
+    /// Writes the configuration that replaces the machine's own, whose hooks are about its own packages and would run for ours.
+    fn write_config(&self) -> Result<()> {
+        let folder = &self.folder;
+        let machine = command::stdout("apt-config".into(), &["dump"])?;
+        let own = [
+            ("Dir::Etc::Main", "/dev/null"),
+            ("Dir::Etc::Parts", "/dev/null"),
+            ("Dir::Etc::SourceList", &format!("{folder}/sources.list")),
+            ("Dir::Etc::SourceParts", "/dev/null"),
+            ("Dir::Etc::Preferences", "/dev/null"),
+            ("Dir::Etc::PreferencesParts", "/dev/null"),
+            ("Dir::State::Lists", &format!("{folder}/lists")),
+            ("Dir::Cache", &format!("{folder}/cache")),
+            ("Acquire::Languages", "none"),
+            ("Acquire::Retries", "3"),
+            // apt's own download user may not be able to reach a cache folder below /root.
+            ("APT::Sandbox::User", "root"),
+        ];
+        let own: String = own
+            .iter()
+            .map(|(name, value)| format!("{name} \"{value}\";\n"))
+            .collect();
+        out::write_whole(&folder.join("apt.conf"), &(own + &transport(&machine)))
+    }
+
     fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
-        let folder = &self.folder;
-        let options = [
-            format!("Dir::Etc::SourceList={folder}/sources.list"),
-            "Dir::Etc::SourceParts=/dev/null".to_owned(),
-            // Pinning in the machine's own set-up is about what it installs.
-            "Dir::Etc::Preferences=/dev/null".to_owned(),
-            "Dir::Etc::PreferencesParts=/dev/null".to_owned(),
-            format!("Dir::State::Lists={folder}/lists"),
-            format!("Dir::Cache={folder}/cache"),
-            "Acquire::Languages=none".to_owned(),
-            "Acquire::Retries=3".to_owned(),
-            // apt's own download user may not be able to reach a cache folder below /root.
-            "APT::Sandbox::User=root".to_owned(),
-        ];
-        for option in options {
-            command.arg("-o").arg(option);
-        }
         command
-            .env("LC_ALL", "C")
+            .env("APT_CONFIG", self.folder.join("apt.conf"))
             .env("DEBIAN_FRONTEND", "noninteractive");
         command
     }
+}
+
+/// The lines of `apt-config dump` that say how to reach mirrors: proxies and the like.
+fn transport(dump: &str) -> String {
+    const OTHERS: [&str; 3] = [
+        "Acquire::IndexTargets",
+        "Acquire::Languages",
+        "Acquire::Retries",
+    ];
+    let is_wanted = |line: &&str| {
+        line.starts_with("Acquire::") && !OTHERS.iter().any(|other| line.starts_with(other))
+    };
+    dump.lines()
+        .filter(is_wanted)
+        .map(|line| format!("{line}\n"))
+        .collect()
 }
 
 /// Unpacks the files of a package into `folder`, installing nothing.
@@ -347,6 +372,13 @@ mod tests {
                        https://other/apt/ cloud-sdk-bookworm main\nhttps://vendor/linux/ bookworm stable\n";
         assert_eq!(mirrors(targets, "bookworm"), ["http://m/debian/"]);
         assert!(mirrors(targets, "trixie").is_empty());
+    }
+
+    #[test]
+    fn the_machines_proxies_are_used_and_its_hooks_are_not() {
+        let dump = "APT::Update::Post-Invoke:: \"rm -f /x\";\nAcquire::http::Proxy \"http://p:1/\";\nAcquire::AllowInsecureRepositories \"1\";\nAcquire::Languages:: \"none\";\n\
+                    Acquire::IndexTargets::deb::DEP-11 \"\";\nDPkg::Post-Invoke:: \"x\";\n";
+        assert_eq!(transport(dump), "Acquire::http::Proxy \"http://p:1/\";\n");
     }
 
     #[test]

@@ -49,5 +49,9 @@ pub fn find_bindgen(cache: &Utf8Path, minimum: Version) -> Result<Bindgen> {
 /// The oldest bindgen that works with libclang of this major version: before 0.72.1 it loses functions with 22
 /// (scripts/rust_is_available.sh). A libclang that is unknown, or yet to be installed, may be that new.
 pub fn minimum_for_libclang(major: Option<u32>) -> Version {
-    if major.is_none_or(|major| major >= 22) { BINDGEN_WANTED } else { Version::new(0, 0, 0) }
+    if major.is_none_or(|major| major >= 22) {
+        BINDGEN_WANTED
+    } else {
+        Version::new(0, 0, 0)
+    }
 }
