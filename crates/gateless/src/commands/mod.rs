@@ -16,21 +16,22 @@ use gateless_model::{Exit, Result};
 
 const AFTER_HELP: &str = "\
 Examples:
-  gateless boot                                  set up, build and boot Linux for UML, and run its Rust tests
-  gateless doctor --install                      bring in what a build needs
-  gateless build --tree ~/linux --config um      build a tree of your own
-  make $(gateless make-vars) O=../out ARCH=um    use gateless from plain make, in any tree
+  gateless boot                                 set up, build and boot UML Linux, run its Rust tests
+  gateless doctor --install                     bring in what a build needs
+  gateless build --tree ~/linux --config um     build a tree of your own
+  make $(gateless make-vars) O=../out ARCH=um   use gateless from plain make, in any tree
 
 Exit codes:
-  0  yes                         3  could not be done (make failed, no tool, input or output error)
+  0  yes                         3  could not be done (make failed, no tool, input/output error)
   1  no (a test failed, a gate   4  boot: panic before the tests ended
      is open, something missing) 5  boot: time limit
   2  wrong usage                 6  boot: the kernel printed no KTAP
 
 Environment:
-  GATELESS_RUSTC   the stable rustc to use (default: `rustc` on PATH)
-  GATELESS_CACHE   folder for kernel trees, tools and builds (default: $XDG_CACHE_HOME/gateless, ~/.cache/gateless)
-  RUST_LIB_SRC, LIBCLANG_PATH   override what gateless finds by itself";
+  GATELESS_RUSTC  the stable rustc to use [default: `rustc` on PATH]
+  GATELESS_CACHE  kernel trees, tools, builds [default: $XDG_CACHE_HOME/gateless, ~/.cache/gateless]
+  RUST_LIB_SRC    sources of the standard library, of the compiler's version
+  LIBCLANG_PATH   folder of libclang";
 
 /// Builds the Linux kernel's Rust code with a stock stable rustc, without opening a gate
 #[derive(Debug, Parser)]
