@@ -4,9 +4,10 @@
 //! Errors used: E0308 (`expected P<dyn T>, found P<S>`, at an expression or at each of several arguments) and E0605 (`as`).
 //! If the wrapped expression has a type error of its own, the wrap is taken back and the user sees the original error.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
-use cargo_metadata::diagnostic::Diagnostic;
+use cargo_metadata::diagnostic::{Diagnostic, DiagnosticSpan};
 use ra_ap_syntax::{AstNode, Edition, ast};
 
 use crate::crate_files::SourceFile;
@@ -18,7 +19,7 @@ use crate::syntax::{Tree, around};
 use crate::tokens::Tokens;
 
 /// The conversions that a diagnostic asks for.
-pub fn wanted(diagnostic: &Diagnostic, spots: &dyn Fn(&cargo_metadata::diagnostic::DiagnosticSpan) -> Option<Spot>, text: &dyn Fn(usize) -> String, edition: Edition, facts: &mut Facts) {
+pub fn wanted(diagnostic: &Diagnostic, spots: &dyn Fn(&DiagnosticSpan) -> Option<Spot>, text: &dyn Fn(usize) -> String, edition: Edition, facts: &mut Facts) {
     let kind = match code(diagnostic) {
         "E0308" => Coercion::Expected,
         "E0605" => Coercion::Cast,
@@ -29,15 +30,21 @@ pub fn wanted(diagnostic: &Diagnostic, spots: &dyn Fn(&cargo_metadata::diagnosti
     for (span, label) in diagnostic.spans.iter().map(|span| (span, span.label.as_deref())).chain(notes) {
         let Some(spot) = spots(span).filter(|spot| !spot.added && !spot.range.is_empty()) else { continue };
         if kind == Coercion::Expected {
-            let Some((expected, found)) = label.and_then(mismatch) else { continue };
-            if !same_pointer(expected, found) {
+            let own = label.and_then(mismatch).filter(|(expected, found)| same_pointer(expected, found));
+            let noted = || diagnostic.children.iter().filter_map(|child| full_mismatch(&child.message)).any(|(expected, found)| same_pointer(expected, found));
+            if own.is_none() && !(span.is_primary && label.is_some_and(|label| label.starts_with("expected ")) && noted()) {
                 continue;
             }
         } else if !(span.is_primary && diagnostic.message.contains("non-primitive cast")) {
             continue;
         }
         let key = (spot.file, spot.range.start, spot.range.end);
-        if facts.refused.contains(&key) {
+        if let Some(refused) = facts.refused.get(&key) {
+            if let Some(branch) = branch(diagnostic, spots, &spot, &text(spot.file), edition)
+                && !refused.contains(&branch)
+            {
+                facts.coercions.entry(key).or_insert(branch);
+            }
             continue;
         }
         let kind = if kind == Coercion::Expected && is_short_field(&text(spot.file), edition, &spot.range) { Coercion::Field } else { kind };
@@ -50,6 +57,52 @@ fn mismatch(label: &str) -> Option<(&str, &str)> {
     let rest = label.strip_prefix("expected `")?;
     let (expected, rest) = rest.split_once("`, found `")?;
     Some((expected, rest.strip_suffix('`')?))
+}
+
+/// The types of a note `expected struct X`, `found struct Y` on two lines.
+fn full_mismatch(note: &str) -> Option<(&str, &str)> {
+    let (expected, found) = note.split_once('\n')?;
+    let ty = |line: &str, word: &str| -> Option<usize> { line.trim_start().starts_with(word).then(|| line.find('`')).flatten() };
+    let expected = &expected[ty(expected, "expected ")? + 1..];
+    let found = &found[ty(found, "found ")? + 1..];
+    Some((expected.strip_suffix('`')?, found.strip_suffix('`')?))
+}
+
+/// Where a span was written: the span itself, or the call of the macro that it comes from.
+fn written(span: &DiagnosticSpan, spots: &dyn Fn(&DiagnosticSpan) -> Option<Spot>) -> Option<Spot> {
+    let mut here = Some(span);
+    while let Some(span) = here {
+        let outer = span.expansion.as_ref().map(|expansion| &expansion.span);
+        if let Some(spot) = spots(span).filter(|spot| !spot.added || outer.is_none()) {
+            return Some(spot);
+        }
+        here = outer;
+        if outer.is_some_and(|outer| outer.expansion.is_none()) {
+            return outer.and_then(spots);
+        }
+    }
+    None
+}
+
+/// The earlier branch that a branch's type has to agree with.
+fn branch(diagnostic: &Diagnostic, spots: &dyn Fn(&DiagnosticSpan) -> Option<Spot>, spot: &Spot, text: &str, edition: Edition) -> Option<Coercion> {
+    let (file, here) = (spot.file, spot.range.start);
+    if !diagnostic.message.ends_with("have incompatible types") {
+        return None;
+    }
+    let labelled = |starts: &[&str]| {
+        let is = |span: &&DiagnosticSpan| span.label.as_deref().is_some_and(|label| starts.iter().any(|start| label.starts_with(start)));
+        diagnostic.spans.iter().find(is).and_then(|span| written(span, spots)).filter(|spot| spot.file == file).map(|spot| (spot.range.start, spot.range.end))
+    };
+    let earlier = labelled(&["expected because of this", "this is found to be of type"])?;
+    // rustc leaves out the label of the whole when it is on one line.
+    let whole = labelled(&["`if` and `else` have", "`match` arms have"]).or_else(|| {
+        let tree = Tree::around(text, edition, earlier.0);
+        let token = tree.token_at(earlier.0)?;
+        let whole = around::<ast::IfExpr>(&token).map(|node| tree.of(node.syntax())).find(|range| range.contains(&here))?;
+        Some((whole.start, whole.end))
+    })?;
+    Some(Coercion::Branch { whole, earlier })
 }
 
 /// Whether two different types have the same head, as `Arc<dyn T>` and `Arc<S>` have.
@@ -72,16 +125,31 @@ fn is_short_field(text: &str, edition: Edition, range: &Range<usize>) -> bool {
 pub fn edits(file: &SourceFile, index: usize, facts: &Facts, path: &str, edition: Edition) -> Vec<Edit> {
     let text = file.text.original();
     let mut edits = Vec::new();
+    let mut wholes = BTreeSet::new();
     for (&(_, start, end), kind) in facts.coercions.range((index, 0, 0)..(index + 1, 0, 0)) {
         let open = format!("{path}{}_coerce!(", support::MODULE);
         match kind {
             Coercion::Expected => edits.extend(Edit::wrap(start..end, open, ")")),
             Coercion::Field => edits.extend(Edit::wrap(start..end, format!("{}: {open}", &text[start..end]), ")")),
+            Coercion::Branch { whole, earlier } => {
+                let name = format!("{}_to_{}", support::MODULE, whole.0);
+                edits.extend(Edit::wrap(start..end, format!("{open}{name}, "), ")"));
+                if wholes.insert((whole, earlier)) {
+                    edits.extend(Edit::wrap_outside(whole.0..whole.1, format!("match {path}{}::To::NEW {{ {name} => ", support::MODULE), " }"));
+                    edits.extend(Edit::wrap_outside(earlier.0..earlier.1, format!("{name}.is("), ")"));
+                }
+            }
             Coercion::Cast => {
                 let tokens = Tokens::new(&text[start..end], edition);
                 let cast = (0..tokens.list.len()).filter(|&i| tokens.at(i) == "as" && !inside_group(&tokens, i)).last();
                 if let Some(cast) = cast {
                     let range = tokens.list[cast].range.clone();
+                    if tokens.at(cast + 1) == "_" && cast + 2 == tokens.list.len() {
+                        // The type comes from the place after all.
+                        edits.push(Edit::remove(text, start + range.start..end));
+                        edits.extend(Edit::wrap(start..end, open, ")"));
+                        continue;
+                    }
                     edits.push(Edit::replace(text, start + range.start..start + range.end, "=>"));
                     edits.extend(Edit::wrap(start..end, open, ")"));
                 }
@@ -96,12 +164,12 @@ fn inside_group(tokens: &Tokens<'_>, i: usize) -> bool {
 }
 
 /// Takes back the conversions that an error is about. Returns whether there was one.
-pub fn take_back(diagnostic: &Diagnostic, spots: &dyn Fn(&cargo_metadata::diagnostic::DiagnosticSpan) -> Option<Spot>, facts: &mut Facts) -> bool {
+pub fn take_back(diagnostic: &Diagnostic, spots: &dyn Fn(&DiagnosticSpan) -> Option<Spot>, facts: &mut Facts) -> bool {
     let mut taken = false;
     if !["E0271", "E0277", "E0282", "E0283", "E0284", "E0308"].contains(&code(diagnostic)) {
         return false;
     }
-    for span in &diagnostic.spans {
+    for span in diagnostic.spans.iter().filter(|span| span.is_primary) {
         let mut here = Some(span);
         while let Some(span) = here {
             if let Some(spot) = spots(span) {
@@ -109,9 +177,10 @@ pub fn take_back(diagnostic: &Diagnostic, spots: &dyn Fn(&cargo_metadata::diagno
                     file == spot.file && start == spot.range.start && (end == spot.range.end || spot.added && spot.range.end <= end)
                 });
                 if let Some(key) = hit {
-                    facts.coercions.remove(&key);
-                    facts.refused.insert(key);
-                    taken = true;
+                    if let Some(kind) = facts.coercions.remove(&key) {
+                        facts.refused.entry(key).or_default().insert(kind);
+                        taken = true;
+                    }
                 }
             }
             here = span.expansion.as_ref().map(|expansion| &expansion.span);

@@ -27,9 +27,7 @@ pub fn spot(files: &CrateFiles, cwd: &Utf8Path, span: &DiagnosticSpan) -> Option
         return None;
     }
     let first = text.original_offset(start);
-    // The last byte, not the one after it: added text may follow.
-    let last = if end > start { text.original_offset(end - 1) + 1 } else { first };
-    let last = if end > start && text.is_added(end - 1) { text.original_offset(end - 1) } else { last };
+    let last = if end > start { text.original_end(end) } else { first };
     Some(Spot { file, range: first..last.max(first), added: text.is_added(start) })
 }
 

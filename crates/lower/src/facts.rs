@@ -10,8 +10,8 @@ pub type Expression = (usize, usize, usize);
 pub struct Facts {
     /// Expressions whose value has to be converted to the pointer type that is expected of them.
     pub coercions: BTreeMap<Expression, Coercion>,
-    /// Expressions for which converting did not help; they are the user's own errors.
-    pub refused: BTreeSet<Expression>,
+    /// Expressions for which converting did not help, with the ways that were tried; they are the user's own errors.
+    pub refused: BTreeMap<Expression, BTreeSet<Coercion>>,
     /// Methods whose receiver stable Rust refuses: file and first byte of the receiver's type.
     pub receivers: BTreeMap<(usize, usize), Receiver>,
     /// Places in strings where `self` is the renamed receiver: file and first byte.
@@ -40,4 +40,11 @@ pub enum Coercion {
     Cast,
     /// As `Expected`, for a field written in short form (`S { field }`).
     Field,
+    /// From an earlier branch of the same `if` or `match`.
+    Branch {
+        /// First byte of the whole expression, and the byte after it.
+        whole: (usize, usize),
+        /// The same of the earlier branch's value.
+        earlier: (usize, usize),
+    },
 }

@@ -23,10 +23,18 @@ impl Edit {
 
     /// Puts `open` and `close` around `range`. Pairs around the same byte nest by their length.
     pub fn wrap(range: Range<usize>, open: impl Into<String>, close: impl Into<String>) -> [Self; 2] {
-        let len = range.len() as i64;
+        Self::wrap_at(2 * range.len() as i64, range, open, close)
+    }
+
+    /// The same, around another pair for the same range.
+    pub fn wrap_outside(range: Range<usize>, open: impl Into<String>, close: impl Into<String>) -> [Self; 2] {
+        Self::wrap_at(2 * range.len() as i64 + 1, range, open, close)
+    }
+
+    fn wrap_at(size: i64, range: Range<usize>, open: impl Into<String>, close: impl Into<String>) -> [Self; 2] {
         [
-            Self { range: range.start..range.start, text: open.into(), rank: OPEN - len },
-            Self { range: range.end..range.end, text: close.into(), rank: len - OPEN },
+            Self { range: range.start..range.start, text: open.into(), rank: OPEN - size },
+            Self { range: range.end..range.end, text: close.into(), rank: size - OPEN },
         ]
     }
 
@@ -55,22 +63,22 @@ fn newlines(text: &str) -> usize {
 enum Piece {
     /// Bytes of the original.
     Original(Range<usize>),
-    /// Length of added text.
-    Added(usize),
+    /// Length of added text, and the bytes of the original that it replaces.
+    Added(usize, Range<usize>),
 }
 
 impl Piece {
     fn len(&self) -> usize {
         match self {
             Piece::Original(range) => range.len(),
-            Piece::Added(len) => *len,
+            Piece::Added(len, _) => *len,
         }
     }
 
     fn split(self, at: usize) -> (Piece, Piece) {
         match self {
             Piece::Original(range) => (Piece::Original(range.start..range.start + at), Piece::Original(range.start + at..range.end)),
-            Piece::Added(len) => (Piece::Added(at), Piece::Added(len - at)),
+            Piece::Added(len, replaced) => (Piece::Added(at, replaced.clone()), Piece::Added(len - at, replaced)),
         }
     }
 }
@@ -126,9 +134,8 @@ impl Pieces {
         let mut rest = std::mem::take(&mut self.pieces).into_iter();
         let mut head: Option<Piece> = None;
         let mut position = 0;
-        // Moves pieces up to `target` of the current text over to `pieces`, or drops them.
-        let mut advance = |position: &mut usize, target: usize, keep: Option<&mut Vec<Piece>>| {
-            let mut keep = keep;
+        // Moves pieces up to `target` of the current text over to `keep`.
+        let mut advance = |position: &mut usize, target: usize, keep: &mut Vec<Piece>| {
             while *position < target {
                 let Some(piece) = head.take().or_else(|| rest.next()) else { break };
                 let want = target - *position;
@@ -140,37 +147,54 @@ impl Pieces {
                     piece
                 };
                 *position += piece.len();
-                if let Some(keep) = keep.as_deref_mut() {
-                    keep.push(piece);
-                }
+                keep.push(piece);
             }
         };
         for edit in edits {
             text.push_str(&self.current[position..edit.range.start]);
-            advance(&mut position, edit.range.start, Some(&mut pieces));
-            advance(&mut position, edit.range.end, None);
+            advance(&mut position, edit.range.start, &mut pieces);
+            let first = pieces.len();
+            advance(&mut position, edit.range.end, &mut pieces);
+            let replaced = covered(&pieces.split_off(first));
             text.push_str(&edit.text);
             if !edit.text.is_empty() {
-                pieces.push(Piece::Added(edit.text.len()));
+                pieces.push(Piece::Added(edit.text.len(), replaced));
             }
         }
         text.push_str(&self.current[position..]);
-        advance(&mut position, self.current.len(), Some(&mut pieces));
+        advance(&mut position, self.current.len(), &mut pieces);
         self.current = text;
         self.pieces = pieces;
         Ok(())
     }
 
-    /// Whether the byte at `offset` of the current text was added.
+    /// Whether the byte at `offset` of the current text was added, and not just put in the place of something.
     pub fn is_added(&self, offset: usize) -> bool {
         let mut position = 0;
         for piece in &self.pieces {
             position += piece.len();
             if offset < position {
-                return matches!(piece, Piece::Added(_));
+                return matches!(piece, Piece::Added(_, replaced) if replaced.is_empty());
             }
         }
         false
+    }
+
+    /// The byte of the original after what ends at `end` of the current text.
+    pub fn original_end(&self, end: usize) -> usize {
+        let Some(last) = end.checked_sub(1) else { return 0 };
+        let mut position = 0;
+        for piece in &self.pieces {
+            if last < position + piece.len() {
+                return match piece {
+                    Piece::Original(range) => range.start + last - position + 1,
+                    Piece::Added(_, replaced) if !replaced.is_empty() => replaced.end,
+                    Piece::Added(..) => self.original_offset(last),
+                };
+            }
+            position += piece.len();
+        }
+        self.original.len()
     }
 
     /// The byte of the original that stands at `offset` of the current text; for added text, the next original byte on the
@@ -185,7 +209,12 @@ impl Pieces {
                     return range.start + offset.saturating_sub(position);
                 }
                 before = range.end;
-            } else if offset < position + piece.len() {
+            } else if let Piece::Added(len, replaced) = piece
+                && offset < position + len
+            {
+                if !replaced.is_empty() {
+                    return replaced.start;
+                }
                 let line = newlines(&self.current[..offset]);
                 let next = pieces.find_map(|p| if let Piece::Original(range) = p { Some(range.start) } else { None });
                 let next = next.unwrap_or(self.original.len());
@@ -195,6 +224,16 @@ impl Pieces {
         }
         self.original.len()
     }
+}
+
+/// Bytes of the original that pieces stand for.
+fn covered(pieces: &[Piece]) -> Range<usize> {
+    let ranges = || pieces.iter().map(|piece| match piece {
+        Piece::Original(range) | Piece::Added(_, range) => range,
+    });
+    let start = ranges().filter(|range| !range.is_empty()).map(|range| range.start).min().unwrap_or(0);
+    let end = ranges().filter(|range| !range.is_empty()).map(|range| range.end).max().unwrap_or(0);
+    start..end
 }
 
 #[cfg(test)]
@@ -246,5 +285,13 @@ mod tests {
         assert_eq!(text.original_offset(12), 8);
         assert_eq!(text.original_offset(16), 9);
         assert_eq!(text.original_offset(17), 10);
+    }
+
+    #[test]
+    fn replaced_text_maps_to_what_it_replaced() {
+        let mut text = Pieces::new("f(self.x)".into());
+        text.apply(vec![Edit { range: 2..6, text: "this_one".into(), rank: 0 }]).unwrap();
+        assert_eq!((text.original_offset(2), text.original_end(10), text.original_end(12)), (2, 6, 8));
+        assert!(!text.is_added(3));
     }
 }

@@ -47,6 +47,7 @@ pub struct Of<T: ?Sized>(PhantomData<fn(*mut T) -> *mut T>); \
 pub struct To<D>(PhantomData<D>); \
 #[inline(always)] pub const fn take<P: Pointer>(pointer: P) -> (PhantomData<fn(P::Rest) -> P::Rest>, P::Raw) { let pointer = ManuallyDrop::new(pointer); (PhantomData, unsafe { transmute_copy(&pointer) }) } \
 impl<D: Pointer> To<D> { pub const NEW: To<D> = To(PhantomData); \
+#[inline(always)] pub fn is(&self, pointer: D) -> D { pointer } \
 #[inline(always)] pub const fn never(&self) -> D { loop {} } \
 #[inline(always)] pub const fn same(&self, rest: PhantomData<fn(D::Rest) -> D::Rest>) {} \
 #[inline(always)] pub const fn make(&self, raw: D::Raw) -> D { let raw = ManuallyDrop::new(raw); unsafe { transmute_copy(&raw) } } } ";
@@ -54,4 +55,5 @@ impl<D: Pointer> To<D> { pub const NEW: To<D> = To(PhantomData); \
 /// The `break` makes the expected type the type of `to` before the raw pointer is converted.
 const MACRO: &str = "#[doc(hidden)] #[macro_export] macro_rules! __gateless_coerce { \
 ($e:expr) => { match $crate::__gateless::take($e) { (rest, raw) => 'coerced: { let to = $crate::__gateless::To::NEW; if false { break 'coerced to.never() } to.same(rest); to.make(raw) } } }; \
+($to:ident, $e:expr) => { match $crate::__gateless::take($e) { (rest, raw) => { $to.same(rest); $to.make(raw) } } }; \
 ($e:expr => $t:ty) => { match $crate::__gateless::take($e) { (rest, raw) => { let to = $crate::__gateless::To::<$t>::NEW; to.same(rest); to.make(raw) } } }; }";
