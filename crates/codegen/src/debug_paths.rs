@@ -1,11 +1,15 @@
 //! Source paths in debug information: lowered sources live in a folder of their own, but debuggers must find the kernel's.
 
+use camino::Utf8Path;
 use gateless_llvm::Module;
-use gateless_model::Result;
+use gateless_model::{Failure, Result};
+use md5::{Digest, Md5};
 
 /// Gives every source file in debug information whose path begins with a prefix the replacement instead; the first match wins.
 ///
-/// The name of a compile unit (`ROOT/@/UNIT`) is a source file, too.
+/// The name of a compile unit (`ROOT/@/UNIT`) is a source file, too. A file that has a checksum gets that of the file at the new path
+/// (relative ones from the file's own folder in the debug information), since the kernel's own source is what a debugger will find
+/// there; fails if it cannot be read.
 pub fn apply(module: &Module, prefixes: &[(String, String)]) -> Result<()> {
     if prefixes.is_empty() {
         return Ok(());
@@ -13,14 +17,35 @@ pub fn apply(module: &Module, prefixes: &[(String, String)]) -> Result<()> {
     for file in module.source_files()? {
         let name = replace(&file.name, prefixes);
         let directory = replace(&file.directory, prefixes);
-        if name.is_some() || directory.is_some() {
-            file.rename(
-                name.as_deref().unwrap_or(&file.name),
-                directory.as_deref().unwrap_or(&file.directory),
-            )?;
+        if name.is_none() && directory.is_none() {
+            continue;
         }
+        let name = name.as_deref().unwrap_or(&file.name);
+        let directory = directory.as_deref().unwrap_or(&file.directory);
+        let checksum = match &file.checksum {
+            Some(old) => Some(checksum(&Utf8Path::new(directory).join(name), old)?),
+            None => None,
+        };
+        file.replace(name, directory, checksum.as_deref())?;
     }
     Ok(())
+}
+
+/// The checksum of the file at `path`, of the kind of `old`: rustc takes MD5 for all targets of the kernel.
+fn checksum(path: &Utf8Path, old: &str) -> Result<String> {
+    const MD5_DIGITS: usize = 32;
+    if old.len() != MD5_DIGITS {
+        return Err(Failure::failed(format!(
+            "{path} has a checksum of {} digits in its debug information",
+            old.len()
+        ))
+        .help("MD5 is implemented; let rustc choose the kind of checksum (-Zsrc-hash-algorithm)"));
+    }
+    let content = fs_err::read(path)?;
+    Ok(Md5::digest(content)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect())
 }
 
 fn replace(path: &str, prefixes: &[(String, String)]) -> Option<String> {
@@ -54,8 +79,16 @@ mod tests {
         !11 = !DIFile(filename: \"/elsewhere/mirror/core.rs\", directory: \"\")\n\
         !12 = !{}\n!13 = !DILocation(line: 4, scope: !10, inlinedAt: !6)\n";
 
+    /// What is left of [`FILES`] without the one that has a checksum.
+    fn without_checksum() -> String {
+        FILES.replace(
+            ", checksumkind: CSK_MD5, checksum: \"00000000000000000000000000000000\"",
+            "",
+        )
+    }
+
     fn paths(prefixes: &[(&str, &str)]) -> Vec<String> {
-        let module = Fixture::x86(FILES).module();
+        let module = Fixture::x86(&without_checksum()).module();
         let prefixes: Vec<_> = prefixes
             .iter()
             .map(|(prefix, replacement)| (prefix.to_string(), replacement.to_string()))
@@ -89,5 +122,27 @@ mod tests {
     fn without_a_matching_prefix_nothing_changes() {
         assert_eq!(paths(&[("/other/", "/tree/")]), paths(&[]));
         assert_eq!(paths(&[]).len(), 4);
+    }
+
+    #[test]
+    fn a_renamed_file_has_the_checksum_of_the_source_that_is_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let tree = folder.path().to_str().unwrap();
+        std::fs::write(folder.path().join("lib.rs"), "abc").unwrap();
+        let module = Fixture::x86(FILES).module();
+        apply(&module, &[("/mirror/".into(), format!("{tree}/"))]).unwrap();
+        // RFC 1321, appendix A.5
+        let expected = format!(
+            "!DIFile(filename: \"{tree}/lib.rs\", directory: \"\", checksumkind: CSK_MD5, checksum: \"900150983cd24fb0d6963f7d28e17f72\")"
+        );
+        let text = module.to_text().unwrap();
+        assert!(text.contains(&expected), "{text}");
+    }
+
+    #[test]
+    fn a_source_that_cannot_be_read_is_named() {
+        let module = Fixture::x86(FILES).module();
+        let failure = apply(&module, &[("/mirror/".into(), "/no/such/tree/".into())]).unwrap_err();
+        assert!(failure.what.contains("/no/such/tree/lib.rs"), "{failure}");
     }
 }

@@ -1,7 +1,8 @@
 //! The source files that debug information names (`DIFile`).
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ffi::c_uint;
+use std::ptr::null;
 
 use gateless_model::Result;
 
@@ -17,41 +18,55 @@ const LABEL: i32 = 0;
 /// A source file, as debug information names it.
 pub struct SourceFile<'m> {
     module: &'m Module,
-    node: *mut RawValue,
+    /// The nodes that refer to it, each with the number of the operand that does.
+    users: Vec<(*mut RawValue, c_uint)>,
     /// Its path, absolute or relative to `directory`.
     pub name: String,
     /// The folder that `name` is relative to; may be empty.
     pub directory: String,
+    /// The checksum of its content, in hexadecimal digits, if it has one.
+    pub checksum: Option<String>,
 }
 
 impl SourceFile<'_> {
-    /// Gives the file another path and folder.
-    pub fn rename(&self, name: &str, directory: &str) -> Result<()> {
-        let replace = self.module.table().LLVMReplaceMDNodeOperandWith()?;
-        let (name, directory) = (
-            self.module.new_string(name)?,
-            self.module.new_string(directory)?,
+    /// Puts another file into this one's place everywhere, with an MD5 checksum (as hexadecimal digits) or without.
+    pub fn replace(&self, name: &str, directory: &str, md5: Option<&str>) -> Result<()> {
+        /// CSK_MD5 (llvm-c/DebugInfo.h)
+        const MD5: i32 = 0;
+        let table = self.module.table();
+        let (create_builder, dispose) =
+            (table.LLVMCreateDIBuilder()?, table.LLVMDisposeDIBuilder()?);
+        let (plain, with_checksum) = (
+            table.LLVMDIBuilderCreateFile()?,
+            table.LLVMDIBuilderCreateFileWithChecksum()?,
         );
-        // SAFETY: a DIFile has its name as operand 0 and its folder as operand 1 (llvm/IR/DebugInfoMetadata.h).
-        unsafe {
-            replace(self.node, 0, name);
-            replace(self.node, 1, directory);
-        }
-        Ok(())
-    }
-
-    /// Replaces the text of the file's checksum, if it has one; the kind of checksum stays.
-    pub fn set_checksum(&self, checksum: &str) -> Result<()> {
-        let has = self
-            .module
-            .operands(self.node)?
-            .get(2)
-            .is_some_and(|operand| !operand.is_null());
-        if has {
-            let replace = self.module.table().LLVMReplaceMDNodeOperandWith()?;
-            let checksum = self.module.new_string(checksum)?;
-            // SAFETY: a DIFile has its checksum as operand 2, just seen to be there.
-            unsafe { replace(self.node, 2, checksum) };
+        let replace = table.LLVMReplaceMDNodeOperandWith()?;
+        let (name, name_length) = (name.as_ptr().cast(), name.len());
+        let (directory, directory_length) = (directory.as_ptr().cast(), directory.len());
+        // SAFETY: the module is alive; pointers and lengths are those of strs, which LLVM copies, or null and 0; the builder is disposed of once.
+        let file = unsafe {
+            let builder = create_builder(self.module.raw);
+            let file = match md5 {
+                None => plain(builder, name, name_length, directory, directory_length),
+                Some(md5) => with_checksum(
+                    builder,
+                    name,
+                    name_length,
+                    directory,
+                    directory_length,
+                    MD5,
+                    md5.as_ptr().cast(),
+                    md5.len(),
+                    null(),
+                    0,
+                ),
+            };
+            dispose(builder);
+            file
+        };
+        for (user, operand) in &self.users {
+            // SAFETY: a node of this module, one of whose operands was seen to be this file.
+            unsafe { replace(*user, *operand, file) };
         }
         Ok(())
     }
@@ -163,25 +178,35 @@ impl<'m> Walk<'m> {
             table.LLVMValueAsMetadata()?,
             table.LLVMGetMetadataKind()?,
         );
+        let mut files: HashMap<*mut RawMetadata, usize> = HashMap::new();
         while let Some(value) = self.open.pop() {
-            // SAFETY: a value of a live context; the operands' nulls are left out below.
-            if unsafe { is_node(value) }.is_null() {
-                continue;
-            }
-            // SAFETY: a value that stands for metadata.
+            // SAFETY: a value that stands for metadata of a live context.
             let node = unsafe { as_metadata(value) };
             if !self.seen.insert(node) {
                 continue;
             }
-            // SAFETY: metadata of a live context.
-            if unsafe { kind(node) } == FILE {
-                let file = self.file(value, node)?;
-                self.files.push(file);
-                continue;
+            for (index, operand) in self.module.operands(value)?.into_iter().enumerate() {
+                // SAFETY: an operand of a live node, which null is kept out of.
+                if operand.is_null() || unsafe { is_node(operand) }.is_null() {
+                    continue;
+                }
+                // SAFETY: a value that stands for a node.
+                let node = unsafe { as_metadata(operand) };
+                // SAFETY: a node of a live context.
+                if unsafe { kind(node) } != FILE {
+                    self.open.push(operand);
+                    continue;
+                }
+                let place = match files.get(&node) {
+                    Some(place) => *place,
+                    None => {
+                        self.files.push(self.file(operand, node)?);
+                        files.insert(node, self.files.len() - 1);
+                        self.files.len() - 1
+                    }
+                };
+                self.files[place].users.push((value, index as c_uint));
             }
-            let operands = self.module.operands(value)?;
-            self.open
-                .extend(operands.into_iter().filter(|operand| !operand.is_null()));
         }
         Ok(self.files)
     }
@@ -201,11 +226,16 @@ impl<'m> Walk<'m> {
                 borrowed_text(directory, directory_length as usize),
             )
         };
+        let checksum = match self.module.operands(value)?.get(2) {
+            Some(checksum) => self.module.string(*checksum)?,
+            None => None,
+        };
         Ok(SourceFile {
             module: self.module,
-            node: value,
+            users: Vec::new(),
             name: name.unwrap_or_default(),
             directory: directory.unwrap_or_default(),
+            checksum,
         })
     }
 }

@@ -115,7 +115,7 @@ impl Module {
     }
 
     /// The text of a metadata string.
-    fn string(&self, value: *mut RawValue) -> Result<Option<String>> {
+    pub(crate) fn string(&self, value: *mut RawValue) -> Result<Option<String>> {
         let is = self.table().LLVMIsAMDString()?;
         let get = self.table().LLVMGetMDString()?;
         // SAFETY: a value of a live context, or null, which the check below keeps out.
@@ -148,12 +148,5 @@ impl Module {
         );
         // SAFETY: the context is alive.
         Ok(unsafe { as_metadata(constant(int32(self.context.inner.raw), value.into(), 0)) })
-    }
-
-    /// A metadata string.
-    pub(crate) fn new_string(&self, text: &str) -> Result<*mut RawMetadata> {
-        let string = self.table().LLVMMDStringInContext2()?;
-        // SAFETY: the context is alive; pointer and length are those of a str.
-        Ok(unsafe { string(self.context.inner.raw, text.as_ptr().cast(), text.len()) })
     }
 }

@@ -21,7 +21,7 @@ macro_rules! opaque {
     )* };
 }
 
-opaque! { RawContext RawModule RawValue RawType RawBlock RawMetadata RawAttribute RawTarget RawMachine RawMachineOptions RawBuffer RawError RawPassOptions RawDiagnostic RawDbgRecord }
+opaque! { RawContext RawModule RawValue RawType RawBlock RawMetadata RawAttribute RawTarget RawMachine RawMachineOptions RawBuffer RawError RawPassOptions RawDiagnostic RawDbgRecord RawDebugBuilder }
 
 /// Called by LLVM with each diagnostic; the last argument is the pointer that was registered.
 pub type DiagnosticHandler = unsafe extern "C" fn(*mut RawDiagnostic, *mut c_void);
@@ -182,6 +182,11 @@ table! {
     LLVMGetMetadataKind(*mut RawMetadata) -> c_uint;
     LLVMDIFileGetFilename(*mut RawMetadata, *mut c_uint) -> *const c_char;
     LLVMDIFileGetDirectory(*mut RawMetadata, *mut c_uint) -> *const c_char;
+
+    LLVMCreateDIBuilder(*mut RawModule) -> *mut RawDebugBuilder;
+    LLVMDisposeDIBuilder(*mut RawDebugBuilder);
+    LLVMDIBuilderCreateFile(*mut RawDebugBuilder, *const c_char, usize, *const c_char, usize) -> *mut RawMetadata;
+    LLVMDIBuilderCreateFileWithChecksum(*mut RawDebugBuilder, *const c_char, usize, *const c_char, usize, c_int, *const c_char, usize, *const c_char, usize) -> *mut RawMetadata;
 
     LLVMNormalizeTargetTriple(*const c_char) -> *mut c_char;
     LLVMGetTargetFromTriple(*const c_char, *mut *mut RawTarget, *mut *mut c_char) -> c_int;
