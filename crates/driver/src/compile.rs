@@ -113,6 +113,9 @@ pub fn compile(call: &Call<'_>) -> Result<u8> {
     };
     let mapping = Mapping::new(&mirror, call.cwd, root.as_str());
     let mut runs = Vec::new();
+    if matches!(call.class, Class::RuntimeCore | Class::RuntimeBuiltins) {
+        runtime::source()?;
+    }
     if call.class == Class::RuntimeBuiltins {
         runs.push(runtime::stub(call)?);
     }
@@ -126,7 +129,7 @@ pub fn compile(call: &Call<'_>) -> Result<u8> {
             lowered.write()?;
         }
         let run = call.final_run(changed.then(|| lowered.as_ref().map(Lowered::root)).flatten(), &mapping, generate.as_ref())?;
-        let ran = execute(call, &run, &format)?;
+        let ran = execute(call, &run)?;
         let success = ran.status.success();
         if !success && round < ROUNDS {
             let diagnostics = diagnostics::parse(&ran.stderr);
@@ -243,7 +246,7 @@ impl Call<'_> {
 }
 
 /// Runs the compiler and collects what it prints.
-pub fn execute(call: &Call<'_>, run: &Run, format: &Format) -> Result<Ran> {
+pub fn execute(call: &Call<'_>, run: &Run) -> Result<Ran> {
     let mut command = call.toolchain.command(call.invocation.tool);
     for (name, value) in &run.env {
         match value {
@@ -253,7 +256,6 @@ pub fn execute(call: &Call<'_>, run: &Run, format: &Format) -> Result<Ran> {
     }
     // Kbuild passes hundreds of --cfg; all of them on the command line stay far below the system's limit (2 MiB).
     command.args(&run.args).current_dir(call.cwd);
-    let _ = format;
     let output = command
         .stdin(std::process::Stdio::null())
         .stdout(std::process::Stdio::inherit())
@@ -305,7 +307,10 @@ fn finish(
         class: call.class.to_string(),
         cwd: call.cwd.to_string(),
         asked: call.invocation.raw.clone(),
-        runtime_source: matches!(call.class, Class::RuntimeCore | Class::RuntimeBuiltins).then(|| "source".to_owned()),
+        runtime_source: match call.class {
+            Class::RuntimeCore | Class::RuntimeBuiltins => Some(runtime::source()?.to_owned()),
+            _ => None,
+        },
         runs,
         decisions: call.plan.decisions.clone(),
         inputs,

@@ -84,6 +84,7 @@ impl Generate {
             }
         }
         let bitcode = call.state.folder().join("bitcode").join(format!("{}.bc", mangle(primary)));
+        fs_err::create_dir_all(call.state.folder().join("bitcode"))?;
         Ok(Some(Self { bitcode, outputs, target, flags }))
     }
 

@@ -23,6 +23,19 @@ pub const BUILTINS: &str = "kernel_builtins";
 /// The stub's whole source.
 const STUB: &str = "#![feature(compiler_builtins)]\n#![allow(internal_features)]\n#![compiler_builtins]\n#![no_builtins]\n#![no_std]\n";
 
+/// The runtime source asked for in `GATELESS_RUNTIME` (`gateless build --runtime` passes it through make).
+///
+/// # Errors
+/// For any other than `source`.
+pub fn source() -> Result<&'static str> {
+    match std::env::var("GATELESS_RUNTIME").as_deref() {
+        Err(_) | Ok("" | "source") => Ok("source"),
+        Ok("sysroot") => Err(Failure::no("the runtime source `sysroot` needs a toolchain with the kernel's target prebuilt, and is not supported yet")
+            .help("use the runtime source `source`")),
+        Ok(other) => Err(Failure::usage(format!("GATELESS_RUNTIME is `{other}`, which is no runtime source"))),
+    }
+}
+
 /// Compiles the stub `compiler_builtins` to the metadata file that the call asks for.
 pub fn stub(call: &Call<'_>) -> Result<Run> {
     let metadata = call.invocation.emits().find(|(kind, _)| *kind == "metadata").and_then(|(_, path)| path).ok_or_else(|| {
@@ -44,7 +57,7 @@ pub fn stub(call: &Call<'_>) -> Result<Run> {
     args.push(source.to_string());
     let run = call.run(args, vec!["compiler_builtins".to_owned()]);
     let format = Format::of(call.invocation);
-    let ran = execute(call, &run, &format)?;
+    let ran = execute(call, &run)?;
     if !ran.status.success() {
         let nowhere = Mapping::new(Utf8Path::new("/nonexistent"), call.cwd, "/");
         diagnostics::show(&ran.stderr, &format, &nowhere);
