@@ -27,7 +27,7 @@ fn nothing_left(workshop: &Workshop) -> Tested {
 
 /// A file of the kernel crate.
 pub fn rust_file(workshop: &mut Workshop) -> Tested {
-    let change = |workshop: &Workshop, _| workshop.touch("rust/kernel/xarray.rs");
+    let change = |workshop: &Workshop, _: &[Mode]| workshop.touch("rust/kernel/xarray.rs");
     let made = same(workshop, "rust-file", change, |workshop| {
         workshop.rebuild(Mode::Gateless)
     })?;
@@ -39,7 +39,8 @@ pub fn rust_file(workshop: &mut Workshop) -> Tested {
 
 /// A header that only bindgen reads; and the build is interrupted in the middle.
 pub fn bindgen_header(workshop: &mut Workshop) -> Tested {
-    let change = |workshop: &Workshop, _| workshop.touch("rust/bindings/bindings_helper.h");
+    let change =
+        |workshop: &Workshop, _: &[Mode]| workshop.touch("rust/bindings/bindings_helper.h");
     let made = same(workshop, "bindgen-header", change, interrupted)?;
     has(&made, "rust/bindings/bindings_generated.rs")?;
     has(&made, "rust/kernel.o")?;
