@@ -131,10 +131,7 @@ impl Side {
     /// sides is told apart.
     fn prepare_rust(&self) -> Result<Cost> {
         remove(&self.out.join("rust"))?;
-        // What gateless keeps beside them, except for the configuration's stamp and the lock.
-        for kept in ["records", "lowered"] {
-            remove(&self.out.join(".gateless").join(kept))?;
-        }
+        remove_kept(&self.out.join(".gateless"))?;
         let mut command = Command::new(own_path()?);
         command
             .arg("build")
@@ -175,11 +172,27 @@ fn arguments(options: &BuildOptions, out: &Utf8Path) -> Vec<String> {
     arguments
 }
 
-fn remove(folder: &Utf8Path) -> Result<()> {
-    match fs_err::remove_dir_all(folder) {
+fn remove(path: &Utf8Path) -> Result<()> {
+    let removed = if path.is_dir() {
+        fs_err::remove_dir_all(path)
+    } else {
+        fs_err::remove_file(path)
+    };
+    match removed {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
         _ => Ok(()),
     }
+}
+
+/// What the stand-ins keep beside the products goes as well; the lock and what the configuration is known by stay.
+fn remove_kept(folder: &Utf8Path) -> Result<()> {
+    for entry in folder.read_dir_utf8()? {
+        let entry = entry?;
+        if !["lock", "config.json", "wanted.config"].contains(&entry.file_name()) {
+            remove(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 /// Times a small crate through the stand-in and without it, in turn.
