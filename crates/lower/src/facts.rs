@@ -16,6 +16,8 @@ pub struct Facts {
     pub receivers: BTreeMap<(usize, usize), Receiver>,
     /// Places in strings where `self` is the renamed receiver: file and first byte.
     pub renamed: BTreeSet<(usize, usize)>,
+    /// Method calls that have to name their trait: file, first byte, byte after the last, and what takes their place.
+    pub rewritten: BTreeMap<Expression, String>,
     /// Modules in which a lowered trait's methods are called without the trait being named.
     pub importing: BTreeSet<usize>,
 }
@@ -27,8 +29,8 @@ pub struct Receiver {
     pub only_receiver: bool,
     /// In a trait: calls on trait objects were tried and are not possible.
     pub is_static: bool,
-    /// In a trait that is dispatched on: the byte after which the generated items are.
-    pub after: Option<usize>,
+    /// In a trait that is dispatched on: the byte after which the generated items are, and the hidden supertrait's name.
+    pub placed: Option<(usize, String)>,
 }
 
 /// How a conversion learns the type it leads to.

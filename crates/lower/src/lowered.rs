@@ -172,9 +172,9 @@ impl Lowered<'_> {
         }
         let path = self.support_path();
         let work = arbitrary_self_types::lower(&self.files, &self.facts, path.as_deref(), self.request.crate_name, self.edition)?;
-        for (key, end) in work.placed {
+        for (key, placed) in work.placed {
             if let Some(receiver) = self.facts.receivers.get_mut(&key) {
-                receiver.after = Some(end);
+                receiver.placed = Some(placed);
             }
         }
         let foreign = self.foreign();

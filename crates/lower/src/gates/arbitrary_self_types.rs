@@ -27,7 +27,7 @@ use self::method::{Method, Owner};
 use self::scope::Extension;
 use crate::crate_files::CrateFiles;
 use crate::diagnose::{Spot, code};
-use crate::facts::{Facts, Receiver};
+use crate::facts::{Expression, Facts, Receiver};
 use crate::pieces::Edit;
 use crate::support::MODULE;
 use crate::tokens::line_of;
@@ -62,18 +62,43 @@ pub fn wanted(diagnostic: &Diagnostic, spots: &dyn Fn(&DiagnosticSpan) -> Option
                 facts.importing.extend(primary().filter_map(|spot| scope::module_at(files, spot.file, spot.range.start)));
             }
         }
-        "E0277" if message.contains("Pointer") => {
-            // The receiver is no pointer that can be made from a raw one, so its trait was never dispatched on.
-            for spot in primary().filter(|spot| spot.added) {
+        "E0277" => {
+            // The receiver is no pointer that can be made from a raw one, or the trait has an impl for an unsized type; so no
+            // calls on trait objects.
+            let by_place = message.contains("Pointer");
+            for spot in primary() {
                 for (key, receiver) in &mut facts.receivers {
-                    if key.0 == spot.file && receiver.after == Some(spot.range.start) {
+                    let Some((after, name)) = &receiver.placed else { continue };
+                    let here = by_place && spot.added && key.0 == spot.file && *after == spot.range.start;
+                    if here || message.contains(&format!("{name}`")) || message.contains(&format!("{name}<")) {
                         receiver.is_static = true;
                     }
                 }
             }
         }
+        "E0034" => facts.rewritten.extend(disambiguated(diagnostic, spots)),
         _ => {}
     }
+}
+
+/// A type's own methods come before those of traits. Where its extension trait competes with another trait, the call names
+/// it, as rustc suggests.
+fn disambiguated(diagnostic: &Diagnostic, spots: &dyn Fn(&DiagnosticSpan) -> Option<Spot>) -> BTreeMap<Expression, String> {
+    let ours = |span: &&DiagnosticSpan| span.suggested_replacement.as_deref().is_some_and(|text| text.contains(scope::METHOD));
+    let mut candidates = diagnostic.children.iter().filter(|child| child.spans.iter().any(|span| ours(&span)));
+    let (Some(candidate), None) = (candidates.next(), candidates.next()) else { return BTreeMap::new() };
+    let parts = candidate.spans.iter().filter_map(|span| {
+        let spot = spots(span).filter(|spot| !spot.added || spot.range.is_empty())?;
+        Some(((spot.file, spot.range.start, spot.range.end), without_path(span.suggested_replacement.as_deref()?)))
+    });
+    parts.collect()
+}
+
+/// The text with the hidden trait's name alone, since it is in scope.
+fn without_path(text: &str) -> String {
+    let Some(at) = text.find(scope::METHOD) else { return text.to_owned() };
+    let start = text[..at].trim_end_matches(|c: char| c.is_alphanumeric() || c == '_' || c == ':').len();
+    format!("{}{}", &text[..start], &text[at..])
 }
 
 /// What the receivers of a crate turn into.
@@ -83,8 +108,8 @@ pub struct Work {
     pub edits: Vec<(usize, Edit)>,
     /// Extension traits at module level.
     pub extensions: Vec<Extension>,
-    /// For receivers in traits that are dispatched on: where the generated items are.
-    pub placed: BTreeMap<(usize, usize), usize>,
+    /// For receivers in traits that are dispatched on: where the generated items are, and the hidden supertrait's name.
+    pub placed: BTreeMap<(usize, usize), (usize, String)>,
 }
 
 /// Lowers all receivers. `support` is the path before the support module's name, where there is one.
@@ -99,7 +124,8 @@ pub fn lower(files: &CrateFiles, facts: &Facts, support: Option<&str>, crate_nam
         let Some(method) = Method::at(file.text.original(), edition, offset) else {
             return Err(refuse("the receiver's type does not stand in the method itself"));
         };
-        let name = format!("__gateless_{crate_name}_{index}_{}", method.start());
+        let kind = if matches!(method.owner, Owner::Trait(_)) { scope::TRAIT } else { scope::METHOD };
+        let name = format!("{kind}{crate_name}_{index}_{}", method.start());
         let naming = lifetimes::naming(&method);
         let mut edits = body::rename(&method);
         edits.extend(naming.edits.iter().cloned());
@@ -123,14 +149,14 @@ pub fn lower(files: &CrateFiles, facts: &Facts, support: Option<&str>, crate_nam
             }
             Owner::Trait(owner) => {
                 let end = method.range(owner.syntax()).end;
-                let is_first = !work.placed.iter().any(|(key, &after)| key.0 == index && after == end);
+                let is_first = !work.placed.iter().any(|(key, placed)| key.0 == index && placed.0 == end);
                 let through = support.filter(|_| !receiver.is_static && dispatch::is_dispatchable(&method));
                 let Some(lowered) = dispatch::lower(&method, &naming, owner, &name, &bound, through, is_first) else {
                     return Err(refuse("the trait has no name"));
                 };
                 edits.extend(lowered.edits);
                 if through.is_some() {
-                    work.placed.insert((index, offset), end);
+                    work.placed.insert((index, offset), (end, format!("{name}{}", dispatch::HIDDEN)));
                 }
                 let trait_name = ra_ap_syntax::ast::HasName::name(owner).map(|name| method.source(name.syntax()));
                 (lowered.after, end, lowered.visibility, trait_name)
@@ -141,6 +167,9 @@ pub fn lower(files: &CrateFiles, facts: &Facts, support: Option<&str>, crate_nam
         if !method.is_local() && !method.tree.in_macro && let Some(module) = scope::module_at(files, index, offset) {
             work.extensions.push(Extension { module, name, visibility, of_trait });
         }
+    }
+    for (&(index, start, end), text) in &facts.rewritten {
+        work.edits.push((index, Edit::replace(files.list[index].text.original(), start..end, text.clone())));
     }
     Ok(work)
 }

@@ -19,6 +19,9 @@ use crate::support::MODULE;
 /// Name of the type parameter that stands for the implementing type.
 const SELF: &str = "__GatelessSelf";
 
+/// What the name of the hidden supertrait has at its end.
+pub const HIDDEN: &str = "_call";
+
 /// What a trait method turns into.
 pub struct Lowered {
     /// Items to stand after the trait.
@@ -84,7 +87,7 @@ pub fn lower(method: &Method<'_>, naming: &Naming, owner: &ast::Trait, name: &st
         return Some(Lowered { after, edits: Vec::new(), visibility });
     };
     // The phantom, which is not passed in any register, tells both sides that the receiver's type is well-formed.
-    let hidden = format!("{name}_call");
+    let hidden = format!("{name}{HIDDEN}");
     let blanks = "_, ".repeat(signature.arguments.len());
     let body = format!(
         "let (_, raw) = {support}{MODULE}::take(self); let call: unsafe fn(*mut (), ::core::marker::PhantomData<{}>, {blanks}) -> _ = unsafe {{ ::core::mem::transmute::<*const (), _>(<{SELF} as {hidden}{arguments}>::{hidden}(&*(raw as *const {SELF}))) }}; unsafe {{ call({}) }}",

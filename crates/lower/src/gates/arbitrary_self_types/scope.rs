@@ -8,6 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::crate_files::CrateFiles;
 use crate::pieces::Edit;
 
+/// Start of the names of extension traits for a type's own methods.
+pub const METHOD: &str = "__gateless_m_";
+
+/// Start of the names of extension traits for a trait's methods.
+pub const TRAIT: &str = "__gateless_t_";
+
 /// An extension trait at module level.
 pub struct Extension {
     /// Index of the module it is in.
