@@ -26,6 +26,7 @@ pub fn run(job: &Job) -> Result<Done> {
     }
     let mut module = Module::from_bitcode(&context, &bitcode, job.bitcode.as_str())?;
     drop(bitcode);
+    module.name_after_source()?;
     let machine = prepare(job, &mut module)?;
     if job.stage == Stage::Unoptimised {
         if few_names {
@@ -172,6 +173,10 @@ mod tests {
             String::from_utf8(read("out.ll")).unwrap(),
         );
         assert!(assembly.contains("f:"), "{assembly}");
+        assert!(
+            ir.starts_with("; ModuleID = 'LLVM IR'\n"),
+            "the name of the fixture: {ir}"
+        );
         assert!(
             ir.contains("target triple = \"x86_64-unknown-linux-gnu\"")
                 && ir.contains("\"tune-cpu\"=\"generic\""),

@@ -88,6 +88,21 @@ impl Module {
         &self.context
     }
 
+    /// Names the module after its source file name, as it was before it was written to a file and read again.
+    ///
+    /// rustc gives both the codegen unit's name; passes that put the module's name into data go by the first.
+    pub fn name_after_source(&self) -> Result<()> {
+        let get = self.table().LLVMGetSourceFileName()?;
+        let set = self.table().LLVMSetModuleIdentifier()?;
+        let mut length = 0;
+        // SAFETY: the module is alive; LLVM returns the text with its length, and copies what it is given.
+        unsafe {
+            let name = get(self.raw, &mut length);
+            set(self.raw, name, length);
+        }
+        Ok(())
+    }
+
     /// The target triple, as it stands in the module.
     pub fn triple(&self) -> Result<String> {
         let get = self.table().LLVMGetTarget()?;

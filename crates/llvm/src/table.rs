@@ -108,6 +108,8 @@ table! {
     LLVMVerifyModule(*mut RawModule, c_int, *mut *mut c_char) -> c_int;
     LLVMPrintModuleToString(*mut RawModule) -> *mut c_char;
     LLVMWriteBitcodeToMemoryBuffer(*mut RawModule) -> *mut RawBuffer;
+    LLVMGetSourceFileName(*mut RawModule, *mut usize) -> *const c_char;
+    LLVMSetModuleIdentifier(*mut RawModule, *const c_char, usize);
     LLVMGetTarget(*mut RawModule) -> *const c_char;
     LLVMSetTarget(*mut RawModule, *const c_char);
     LLVMGetDataLayoutStr(*mut RawModule) -> *const c_char;
