@@ -34,7 +34,7 @@ pub struct Recipe {
     /// Menus of which every switch shall be on.
     pub menus: Vec<String>,
     wanted: BTreeMap<String, Wanted>,
-    /// Kernel releases and presets that come to mind when naming the output folder.
+    /// Names of the presets and files, as part of an output folder's name.
     pub label: String,
 }
 

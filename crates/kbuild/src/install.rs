@@ -253,6 +253,7 @@ fn install_rust_src(cache: &Utf8Path, codename: &str, progress: &mut dyn Progres
     let file = apt.download(offer, &download, progress)?;
     progress.step("unpacking rust-src");
     apt::unpack(&file, &unpacked)?;
+    keep_library(&unpacked.join(format!("usr/src/rustc-{version}")))?;
     let target = folder.join(version.to_string());
     if target.exists() {
         // Without a library in it, or it would have been found.
@@ -261,6 +262,22 @@ fn install_rust_src(cache: &Utf8Path, codename: &str, progress: &mut dyn Progres
     fs_err::rename(&unpacked, &target)?;
     progress.done();
     rust_src::check(&library, version)
+}
+
+/// Removes the folders beside the library and its version mark (`src/version`): the compiler's own sources, most of half a gigabyte.
+fn keep_library(sources: &Utf8Path) -> Result<()> {
+    for (folder, kept) in [
+        (sources, ["library", "src"].as_slice()),
+        (&sources.join("src"), &[]),
+    ] {
+        for entry in folder.read_dir_utf8()? {
+            let entry = entry?;
+            if entry.file_type()?.is_dir() && !kept.contains(&entry.file_name()) {
+                fs_err::remove_dir_all(entry.path())?;
+            }
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -317,5 +334,19 @@ mod tests {
             Some(24)
         );
         assert_eq!(choose_libclang("libclang1-14 - x\n"), None);
+    }
+
+    #[test]
+    fn unpacked_sources_keep_the_library_and_its_version() {
+        let root = tempfile::tempdir().unwrap();
+        let sources = Utf8Path::from_path(root.path()).unwrap();
+        for folder in ["library/core/src", "src/bootstrap", "compiler/rustc"] {
+            fs_err::create_dir_all(sources.join(folder)).unwrap();
+        }
+        fs_err::write(sources.join("library/core/src/lib.rs"), "").unwrap();
+        fs_err::write(sources.join("src/version"), "1.95.0\n").unwrap();
+        keep_library(sources).unwrap();
+        assert!(!sources.join("compiler").exists() && !sources.join("src/bootstrap").exists());
+        rust_src::check(&sources.join("library"), Version::new(1, 95, 0)).unwrap();
     }
 }

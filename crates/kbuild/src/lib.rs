@@ -9,6 +9,7 @@ pub mod command;
 pub mod compiler;
 pub mod config;
 pub mod doctor;
+pub mod doctor_answer;
 pub mod environment;
 pub mod fetch;
 pub mod install;

@@ -25,7 +25,7 @@ pub struct Make {
     pub variables: Vec<(String, String)>,
     /// Changes to the environment.
     pub environment: Vec<Change>,
-    /// All output is appended here; relative to nothing, absolute.
+    /// All output is appended to this file; absolute.
     pub log: Utf8PathBuf,
 }
 

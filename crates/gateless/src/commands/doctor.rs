@@ -5,11 +5,11 @@ use std::io::{BufRead, IsTerminal};
 use anstyle::{AnsiColor, Style};
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_kbuild::doctor::{self, Prerequisite};
+use gateless_kbuild::doctor_answer::Answer;
 use gateless_kbuild::install::Plan;
 use gateless_kbuild::tree::Tree;
 use gateless_kbuild::{Progress, cache};
 use gateless_model::{Exit, Failure, Result};
-use serde::Serialize;
 
 use crate::output;
 use crate::terminal::Terminal;
@@ -29,7 +29,7 @@ pub struct Args {
     /// Install without asking
     #[arg(long, short, requires = "install")]
     yes: bool,
-    /// Print the table as JSON
+    /// Print the table as JSON (crates/kbuild/schema/doctor.json)
     #[arg(long)]
     json: bool,
 }
@@ -45,7 +45,7 @@ pub fn run(args: Args) -> Result<Exit> {
     let found = check()?;
     let all_there = !found.iter().any(Prerequisite::is_missing);
     if args.json {
-        output::json(&Answer::of(&args.arch, &found, all_there))?;
+        output::json(&Answer::of(&args.arch, &found))?;
     } else {
         print_table(&found)?;
         if !all_there && !args.install {
@@ -122,47 +122,4 @@ fn print_table(found: &[Prerequisite]) -> Result<()> {
         ))?;
     }
     Ok(())
-}
-
-/// The table for machines.
-#[derive(Serialize)]
-struct Answer<'a> {
-    version: u32,
-    arch: &'a str,
-    ok: bool,
-    prerequisites: Vec<Row<'a>>,
-}
-
-#[derive(Serialize)]
-struct Row<'a> {
-    name: &'a str,
-    purpose: &'a str,
-    wanted: &'a str,
-    found: Option<&'a str>,
-    problem: Option<&'a str>,
-    help: Option<&'a str>,
-    required: bool,
-}
-
-impl<'a> Answer<'a> {
-    fn of(arch: &'a str, found: &'a [Prerequisite], ok: bool) -> Self {
-        let row = |item: &'a Prerequisite| {
-            let problem = item.found.as_ref().err();
-            Row {
-                name: item.name,
-                purpose: item.purpose,
-                wanted: &item.wanted,
-                found: item.found.as_ref().ok().map(String::as_str),
-                problem: problem.map(|failure| failure.what.as_str()),
-                help: problem.and_then(|failure| failure.help.as_deref()),
-                required: item.required,
-            }
-        };
-        Self {
-            version: 1,
-            arch,
-            ok,
-            prerequisites: found.iter().map(row).collect(),
-        }
-    }
 }
