@@ -370,6 +370,15 @@ fn a_rebuild_configures_only_what_changed() -> Result<(), Failed> {
     if first != configured || second != ["prepare"] || third != configured {
         return Err(format!("goals were {first:?}, {second:?}, {third:?}").into());
     }
+    // An edited .config is kept, unless it no longer is what was asked for.
+    let edited = "CONFIG_RUST=y\nCONFIG_KUNIT=y\nCONFIG_MINE=y\n";
+    fs::write(bench.path("out/.config"), edited)?;
+    build("unused")?;
+    if goals()? != ["prepare"] || fs::read_to_string(bench.path("out/.config"))? != edited {
+        return Err("an edited .config was made anew".into());
+    }
+    fs::write(bench.path("out/.config"), "CONFIG_RUST=y\nCONFIG_MINE=y\n")?;
+    expect(bench.build("tree", "out"), 3, &["CONFIG_KUNIT=y", "left it out"])?;
     let mut gated = bench.build("tree", "out");
     gated.arg("--gated");
     expect(gated, 3, &["holds a gateless build"]).map(drop)
