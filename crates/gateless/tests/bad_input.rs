@@ -378,7 +378,11 @@ fn a_rebuild_configures_only_what_changed() -> Result<(), Failed> {
         return Err("an edited .config was made anew".into());
     }
     fs::write(bench.path("out/.config"), "CONFIG_RUST=y\nCONFIG_MINE=y\n")?;
-    expect(bench.build("tree", "out"), 3, &["CONFIG_KUNIT=y", "left it out"])?;
+    expect(
+        bench.build("tree", "out"),
+        3,
+        &["CONFIG_KUNIT=y", "left it out"],
+    )?;
     let mut gated = bench.build("tree", "out");
     gated.arg("--gated");
     expect(gated, 3, &["holds a gateless build"]).map(drop)
