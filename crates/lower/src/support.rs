@@ -10,6 +10,9 @@
 /// Name of the module and prefix of all names that lowering adds.
 pub const MODULE: &str = "__gateless";
 
+/// Switches off every lint that a crate could have on for added code.
+pub const QUIET: &str = "#[allow(warnings, unsafe_code, unused, nonstandard_style, rust_2018_idioms, unreachable_pub, clippy::all)]";
+
 /// Types of const parameters that [`rest_of_const`] knows.
 const CONST_TYPES: &[&str] = &["bool", "char", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize"];
 
@@ -20,7 +23,7 @@ pub fn rest_of_const(path: &str, ty: &str, name: &str) -> Option<String> {
 
 /// The module for a crate that has pointers or receivers of its own. `parent` is the path of a dependency's module to build on.
 pub fn module(parent: Option<&str>) -> String {
-    let mut text = String::from("#[doc(hidden)] #[allow(warnings, unsafe_code, clippy::all)] pub mod __gateless { ");
+    let mut text = format!("#[doc(hidden)] {QUIET} pub mod {MODULE} {{ ");
     match parent {
         Some(parent) => text.push_str(&format!("pub use {parent}::*; ")),
         None => {

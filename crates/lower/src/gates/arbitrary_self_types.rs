@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 
 use cargo_metadata::diagnostic::{Diagnostic, DiagnosticSpan};
 use gateless_model::{Failure, Result};
-use ra_ap_syntax::{AstNode, Edition};
+use ra_ap_syntax::{AstNode, Edition, SyntaxKind};
 
 use self::method::{Method, Owner};
 use self::scope::Extension;
@@ -31,6 +31,8 @@ use crate::facts::{Expression, Facts, Receiver};
 use crate::pieces::Edit;
 use crate::support::MODULE;
 use crate::tokens::line_of;
+
+const SELF: &str = "self";
 
 /// The feature's name.
 pub const ID: &str = "arbitrary_self_types";
@@ -127,12 +129,14 @@ pub fn lower(files: &CrateFiles, facts: &Facts, support: Option<&str>, crate_nam
         let kind = if matches!(method.owner, Owner::Trait(_)) { scope::TRAIT } else { scope::METHOD };
         let name = format!("{kind}{crate_name}_{index}_{}", method.start());
         let naming = lifetimes::naming(&method);
-        let mut edits = body::rename(&method);
+        let strings = in_strings(&method, facts, index);
+        let this = body::fresh_name(&method, !strings.is_empty());
+        let mut edits = body::rename(&method, this);
+        edits.extend(strings.into_iter().map(|start| Edit { range: start..start + SELF.len(), text: this.to_owned(), rank: 0 }));
         edits.extend(naming.edits.iter().cloned());
         if naming.fresh {
             edits.extend(lifetimes::declare(&method));
         }
-        edits.extend(renamed_in_strings(&method, facts, index));
         let bound = if receiver.only_receiver { bound(&support.map_or_else(|| format!("crate::{MODULE}"), |path| format!("{path}{MODULE}"))) } else { String::new() };
         let (after, end, visibility, of_trait) = match &method.owner {
             Owner::Unknown => return Err(refuse("the method is made by a macro whose body does not hold the method's impl")),
@@ -179,13 +183,12 @@ fn bound(support: &str) -> String {
     format!(": {support}::Receiver")
 }
 
-/// Edits for `{self}` in format strings of the method.
-fn renamed_in_strings(method: &Method<'_>, facts: &Facts, file: usize) -> Vec<Edit> {
+/// Where format strings of the method say `{self}`.
+fn in_strings(method: &Method<'_>, facts: &Facts, file: usize) -> Vec<usize> {
     let whole = method.range(method.function.syntax());
-    let places = facts.renamed.range((file, whole.start)..(file, whole.end));
+    let places = facts.renamed.range((file, whole.start)..(file, whole.end)).map(|(_, start)| *start);
     places
-        .filter(|(_, start)| &method.text[*start..start + 4] == "self")
-        .filter(|(_, start)| method.tree.token_at(*start).is_some_and(|token| token.kind() == ra_ap_syntax::SyntaxKind::STRING))
-        .map(|(_, start)| Edit { range: *start..start + 4, text: body::fresh_name(method).to_owned(), rank: 0 })
+        .filter(|start| method.text[*start..].starts_with(SELF))
+        .filter(|start| method.tree.token_at(*start).is_some_and(|token| token.kind() == SyntaxKind::STRING))
         .collect()
 }

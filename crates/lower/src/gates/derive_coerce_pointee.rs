@@ -96,8 +96,9 @@ fn pointer_impl(view: &View<'_>, hash: usize, behind: Option<usize>) -> Result<E
     }
     let clause = item.where_clause().map(|clause| text(clause.syntax())).unwrap_or_default();
     let added = format!(
-        " {}#[allow(warnings, unsafe_code, clippy::all)] unsafe impl{} {root}::Pointer for {}{} {clause} {{ type Raw = *mut {}; type Rest = ({rest}); }}",
+        " {}{} unsafe impl{} {root}::Pointer for {}{} {clause} {{ type Raw = *mut {}; type Rest = ({rest}); }}",
         conditions.concat(),
+        support::QUIET,
         generics::declared(&params),
         text(name.syntax()),
         generics::named(&params),

@@ -5,15 +5,22 @@ use ra_ap_syntax::{AstNode, NodeOrToken, SyntaxKind, SyntaxNode, SyntaxToken};
 use super::method::Method;
 use crate::pieces::Edit;
 
-/// A name that the method doesn't use.
-pub fn fresh_name(method: &Method<'_>) -> &'static str {
-    let mut tokens = tokens(method.function.syntax());
-    if tokens.any(|token| token.text() == "this") { "__gateless_this" } else { "this" }
+/// The receiver's new name: one that the method doesn't use, with an underscore if it doesn't use the receiver, since an unused
+/// receiver is nothing to warn about. `in_strings` says whether format strings use it.
+pub fn fresh_name(method: &Method<'_>, in_strings: bool) -> &'static str {
+    let body = method.function.body();
+    let used = in_strings || body.is_none_or(|body| tokens(body.syntax()).any(|token| is_receiver(&token, body.syntax())));
+    let taken = |name: &str| tokens(method.function.syntax()).any(|token| token.text() == name);
+    match (used, taken("this") || taken("_this")) {
+        (true, false) => "this",
+        (false, false) => "_this",
+        (true, true) => "gateless_this",
+        (false, true) => "_gateless_this",
+    }
 }
 
-/// The edits that rename the receiver and all its uses in the body, macro calls included.
-pub fn rename(method: &Method<'_>) -> Vec<Edit> {
-    let name = fresh_name(method);
+/// The edits that give the receiver and all its uses in the body, macro calls included, the name `name`.
+pub fn rename(method: &Method<'_>, name: &str) -> Vec<Edit> {
     let edit = |token: &SyntaxToken| Edit { range: method.tree.bytes(token.text_range()), text: name.to_owned(), rank: 0 };
     let parameter = tokens(method.receiver.syntax()).find(|token| token.kind() == SyntaxKind::SELF_KW);
     let mut edits: Vec<Edit> = parameter.iter().map(edit).collect();

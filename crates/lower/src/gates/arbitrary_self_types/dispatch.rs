@@ -9,12 +9,12 @@ use std::ops::Range;
 use ra_ap_syntax::ast::{self, HasGenericParams, HasName, HasTypeBounds, HasVisibility};
 use ra_ap_syntax::{AstNode, SyntaxKind};
 
-use super::extension::{self, QUIET, clause, conditions, items, signature};
+use super::extension::{self, clause, conditions, items, signature};
 use super::lifetimes::Naming;
 use super::method::Method;
 use crate::generics::{Param, declared, named};
 use crate::pieces::Edit;
-use crate::support::MODULE;
+use crate::support::{MODULE, QUIET};
 
 /// Name of the type parameter that stands for the implementing type.
 const SELF: &str = "__GatelessSelf";
@@ -108,7 +108,7 @@ pub fn lower(method: &Method<'_>, naming: &Naming, owner: &ast::Trait, name: &st
         declared(&params)
     };
     after.push_str(&format!(
-        " {conditions}{QUIET}{visibility}trait {hidden}{}{predicates} {{ fn {hidden}(&self) -> *const (); }} {conditions}{QUIET}impl{blanket} {hidden}{arguments} for {SELF}{predicates} {{ fn {hidden}(&self) -> *const () {{ unsafe fn shim{shim_params}(pointer: *mut (), _: ::core::marker::PhantomData<{subject}>{inputs}){}{predicates} {{ let this: {subject} = {support}{MODULE}::To::NEW.make(pointer.cast()); {} }} shim::{turbofish} as *const () }} }}",
+        " {conditions}#[doc(hidden)] {QUIET} {visibility}trait {hidden}{}{predicates} {{ fn {hidden}(&self) -> *const (); }} {conditions}{QUIET} impl{blanket} {hidden}{arguments} for {SELF}{predicates} {{ fn {hidden}(&self) -> *const () {{ unsafe fn shim{shim_params}(pointer: *mut (), _: ::core::marker::PhantomData<{subject}>{inputs}){}{predicates} {{ let this: {subject} = {support}{MODULE}::To::NEW.make(pointer.cast()); {} }} shim::{turbofish} as *const () }} }}",
         declared(&outer),
         signature.output,
         in_unsafe(call("this")),

@@ -7,9 +7,7 @@ use super::lifetimes::{FRESH, Naming, name_all};
 use super::method::Method;
 use crate::generics::{Param, declared, named};
 use crate::pieces::Edit;
-
-/// Attributes on what is generated.
-pub const QUIET: &str = "#[doc(hidden)] #[allow(warnings, unsafe_code, unused, nonstandard_style, rust_2018_idioms, unreachable_pub, clippy::all)] ";
+use crate::support::QUIET;
 
 /// Attributes of a method that mean something to its callers.
 const PASSED_ON: &[&str] = &["must_use", "deprecated", "track_caller"];
@@ -145,7 +143,7 @@ pub fn conditions(method: &Method<'_>, around: Option<&dyn super::method::AnyAtt
 pub fn items(conditions: &str, visibility: &str, name: &str, bound: &str, signature: &Signature, body: &str) -> String {
     let clause = clause(&signature.predicates);
     format!(
-        " {conditions}{QUIET}{visibility}trait {name}{declared}{bound}{clause} {{ {method}; }} {conditions}{QUIET}impl{declared} {name}{named} for {subject}{clause} {{ #[inline] {method} {{ {body} }} }}",
+        " {conditions}#[doc(hidden)] {QUIET} {visibility}trait {name}{declared}{bound}{clause} {{ {method}; }} {conditions}{QUIET} impl{declared} {name}{named} for {subject}{clause} {{ #[inline] {method} {{ {body} }} }}",
         declared = declared(&signature.params),
         named = named(&signature.params),
         method = signature.method,

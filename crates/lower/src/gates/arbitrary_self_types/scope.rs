@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::crate_files::CrateFiles;
 use crate::pieces::Edit;
+use crate::support::QUIET;
 
 /// Start of the names of extension traits for a type's own methods.
 pub const METHOD: &str = "__gateless_m_";
@@ -76,7 +77,7 @@ pub fn edits(files: &CrateFiles, crate_name: &str, extensions: &[Extension], imp
         let mut text = String::new();
         for (kind, label) in [(0, "methods"), (1, "traits")] {
             if chains[kind].contains(&index) {
-                text.push_str(&format!(" #[doc(hidden)] #[allow(warnings, unused, unreachable_pub, missing_docs)] pub mod {} {{", hidden(label, crate_name, index)));
+                text.push_str(&format!(" #[doc(hidden)] {QUIET} pub mod {} {{", hidden(label, crate_name, index)));
                 for extension in extensions.iter().filter(|e| e.module == index && usize::from(e.of_trait.is_some()) == kind) {
                     text.push_str(&format!(" {}use super::{};", deeper(&extension.visibility), extension.name));
                 }
@@ -95,11 +96,11 @@ pub fn edits(files: &CrateFiles, crate_name: &str, extensions: &[Extension], imp
                 let path = &files.modules[around].path;
                 if module.path.starts_with(path) {
                     let path: String = path.iter().map(|name| format!("{name}::")).collect();
-                    text.push_str(&format!(" #[allow(warnings, unused)] use crate::{path}{}::*;", hidden(label, crate_name, around)));
+                    text.push_str(&format!(" {QUIET} use crate::{path}{}::*;", hidden(label, crate_name, around)));
                 }
             }
             for dependency in &foreign.crates {
-                text.push_str(&format!(" #[allow(warnings, unused)] use ::{dependency}::{}::*;", roots(dependency)[kind]));
+                text.push_str(&format!(" {QUIET} use ::{dependency}::{}::*;", roots(dependency)[kind]));
             }
         }
         if !text.is_empty() {
