@@ -202,7 +202,16 @@ fn an_architecture_that_the_tree_does_not_have() -> Result<(), Failed> {
     bench.program("cpio", "");
     let mut command = bench.build("tree", "out");
     command.args(["--arch", "pdp11"]);
-    refused(&bench, command, 2, &["no architecture pdp11"])
+    refused(&bench, command, 2, &["no architecture pdp11"])?;
+    fs::create_dir_all(bench.path("tree/arch/arm64"))?;
+    let tree = bench.path("tree").display().to_string();
+    let command = bench.gateless(&["build", "--arch", "arm64", "--tree", &tree]);
+    expect(
+        command,
+        2,
+        &["no preset for architecture arm64", "um-small"],
+    )
+    .map(drop)
 }
 
 fn compilers_that_cannot_be_used() -> Result<(), Failed> {
@@ -440,6 +449,35 @@ fn a_full_disk() -> Result<(), Failed> {
     .map(drop)
 }
 
+fn a_system_other_than_debian() -> Result<(), Failed> {
+    let bench = Bench::new();
+    bench.write("os-release", "ID=fedora\nPRETTY_NAME=\"Fedora Linux 44\"\n");
+    fs::remove_file(bench.path("bin/bindgen"))?;
+    fs::remove_file(bench.path("bin/bison"))?;
+    let elsewhere = |arguments: &[&str]| {
+        let path = format!(
+            "{}:/usr/bin:/bin:/usr/sbin:/sbin",
+            bench.path("bin").display()
+        );
+        let mount = "mount --bind \"$1\" /etc/os-release && shift && PATH=$OWN_PATH exec \"$@\"";
+        let mut command = bench.command("unshare");
+        command.env("PATH", path).env("OWN_PATH", bench.path("bin"));
+        command
+            .args(["-rm", "sh", "-c", mount, "sh"])
+            .arg(bench.path("os-release"));
+        command.arg(env!("CARGO_BIN_EXE_gateless")).args(arguments);
+        command
+    };
+    expect(
+        elsewhere(&["fetch", "7.3"]),
+        1,
+        &["Fedora Linux 44", "Debian only", "--tree"],
+    )?;
+    let texts = ["Fedora Linux 44", "install by hand", "bison", "bindgen"];
+    expect(elsewhere(&["doctor", "--install", "--yes"]), 1, &texts)?;
+    absent(&bench.path("cache"))
+}
+
 fn main() {
     let arguments = Arguments::from_args();
     let trial = ["-rm", "mount", "-t", "tmpfs", "none", "/mnt"];
@@ -497,6 +535,11 @@ fn main() {
         )
         .with_ignored_flag(!may_mount),
         Trial::test("a_full_disk_is_reported", a_full_disk).with_ignored_flag(!may_mount),
+        Trial::test(
+            "another_system_is_told_what_to_install",
+            a_system_other_than_debian,
+        )
+        .with_ignored_flag(!may_mount),
     ];
     libtest_mimic::run(&arguments, trials).exit();
 }

@@ -13,6 +13,7 @@ use crate::kconfig::Symbols;
 use crate::make::Make;
 use crate::make_vars::{Mode, Toolset};
 use crate::out::{self, Out};
+use crate::presets;
 use crate::progress::Progress;
 use crate::tree::{self, Tree};
 
@@ -85,10 +86,9 @@ impl Build {
             )));
         }
         tree.check_clean(arch)?;
-        let configs = if request.configs.is_empty() {
-            vec![format!("{arch}-small")]
-        } else {
-            request.configs.clone()
+        let configs = match request.configs.as_slice() {
+            [] => vec![default_preset(arch)?],
+            configs => configs.to_vec(),
         };
         let mut recipe = Recipe::of_sources(&configs)?;
         if !recipe.menus.is_empty() {
@@ -314,6 +314,19 @@ fn environment(tools: &Toolset, request: &Request, binary: &Utf8Path) -> Vec<env
         });
     }
     changes
+}
+
+fn default_preset(arch: &str) -> Result<String> {
+    let name = format!("{arch}-small");
+    if presets::find(&name).is_none() {
+        return Err(
+            Failure::usage(format!("there is no preset for architecture {arch}")).help(format!(
+                "give a configuration with --config FILE; the presets are {}",
+                presets::names()
+            )),
+        );
+    }
+    Ok(name)
 }
 
 fn mode_name(mode: Mode) -> &'static str {
