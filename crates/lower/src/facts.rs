@@ -18,6 +18,9 @@ pub struct Facts {
     pub renamed: BTreeSet<(usize, usize)>,
     /// Method calls that have to name their trait: file, first byte, byte after the last, and what takes their place.
     pub rewritten: BTreeMap<Expression, String>,
+    /// Places in return types where a lifetime is missing once the receiver is an ordinary parameter: file and byte, and
+    /// what goes there, with `'_` for the lifetime.
+    pub lifetimes: BTreeMap<(usize, usize), String>,
     /// Modules in which a lowered trait's methods are called without the trait being named.
     pub importing: BTreeSet<usize>,
 }
@@ -27,6 +30,8 @@ pub struct Facts {
 pub struct Receiver {
     /// Its type does not dereference to `Self`; it has a `Receiver` impl.
     pub only_receiver: bool,
+    /// Its type as rustc prints it, with lifetimes that the source leaves out.
+    pub printed: String,
     /// In a trait: calls on trait objects were tried and are not possible.
     pub is_static: bool,
     /// In a trait that is dispatched on: the byte after which the generated items are, and the hidden supertrait's name.

@@ -41,13 +41,13 @@ pub fn module(parent: Option<&str>) -> String {
 }
 
 /// No lifetimes, allocators or constants are lost on the way: `take` keeps them in the phantom, `same` wants them equal.
-const POINTERS: &str = "extern crate core; use self::core::{marker::PhantomData, mem::{ManuallyDrop, transmute_copy}, ops::Deref}; \
+const POINTERS: &str = "pub extern crate core; use self::core::{marker::PhantomData, mem::{ManuallyDrop, transmute_copy}, ops::Deref}; \
 pub unsafe trait Pointer: Sized { type Raw; type Rest; } \
 unsafe impl<P: Pointer> Pointer for self::core::pin::Pin<P> { type Raw = P::Raw; type Rest = P::Rest; } \
 unsafe impl<P: Pointer> Pointer for self::core::cell::Cell<P> { type Raw = P::Raw; type Rest = Of<self::core::cell::Cell<P::Rest>>; } \
 pub trait Receiver { type Target: ?Sized; } impl<P: ?Sized + Deref> Receiver for P { type Target = P::Target; } \
 pub struct Of<T: ?Sized>(PhantomData<fn(*mut T) -> *mut T>); \
-pub struct To<D>(PhantomData<D>); \
+pub struct To<D>(PhantomData<fn(D) -> D>); \
 #[inline(always)] pub const fn take<P: Pointer>(pointer: P) -> (PhantomData<fn(P::Rest) -> P::Rest>, P::Raw) { let pointer = ManuallyDrop::new(pointer); (PhantomData, unsafe { transmute_copy(&pointer) }) } \
 impl<D: Pointer> To<D> { pub const NEW: To<D> = To(PhantomData); \
 #[inline(always)] pub fn is(&self, pointer: D) -> D { pointer } \

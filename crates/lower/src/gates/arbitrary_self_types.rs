@@ -44,12 +44,22 @@ pub fn wanted(diagnostic: &Diagnostic, spots: &dyn Fn(&DiagnosticSpan) -> Option
     match code(diagnostic) {
         "E0658" if message.contains("cannot be used as the type of `self` without the `arbitrary_self_types` feature") => {
             for spot in primary().filter(|spot| !spot.added) {
-                facts.receivers.entry((spot.file, spot.range.start)).or_default();
+                let printed = message.split('`').nth(1).unwrap_or_default().to_owned();
+                facts.receivers.entry((spot.file, spot.range.start)).or_insert(Receiver { printed, ..Receiver::default() });
             }
         }
         "E0307" if message.starts_with("invalid `self` parameter type") => {
             for spot in primary().filter(|spot| !spot.added) {
                 facts.receivers.entry((spot.file, spot.range.start)).or_insert(Receiver { only_receiver: true, ..Receiver::default() });
+            }
+        }
+        "E0106" => {
+            let parts = diagnostic.children.iter().flat_map(|child| &child.spans);
+            for span in parts {
+                let lifetime = span.suggested_replacement.as_deref().and_then(lifetime_slot);
+                if let (Some(text), Some(spot)) = (lifetime, spots(span)) {
+                    facts.lifetimes.insert((spot.file, spot.range.start), text);
+                }
             }
         }
         "E0424" => {
@@ -81,6 +91,13 @@ pub fn wanted(diagnostic: &Diagnostic, spots: &dyn Fn(&DiagnosticSpan) -> Option
         "E0034" => facts.rewritten.extend(disambiguated(diagnostic, spots)),
         _ => {}
     }
+}
+
+/// A suggestion such as `<'a>` or `'a, `, with `'_` for its lifetime.
+fn lifetime_slot(text: &str) -> Option<String> {
+    let at = text.find('\'')?;
+    let len = text[at + 1..].find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(text.len() - at - 1);
+    Some(format!("{}'_{}", &text[..at], &text[at + 1 + len..]))
 }
 
 /// A type's own methods come before those of traits. Where its extension trait competes with another trait, the call names
@@ -128,7 +145,7 @@ pub fn lower(files: &CrateFiles, facts: &Facts, support: Option<&str>, crate_nam
         };
         let kind = if matches!(method.owner, Owner::Trait(_)) { scope::TRAIT } else { scope::METHOD };
         let name = format!("{kind}{crate_name}_{index}_{}", method.start());
-        let naming = lifetimes::naming(&method);
+        let naming = lifetimes::naming(&method, &hidden_outputs(&method, facts, index), &receiver.printed);
         let strings = in_strings(&method, facts, index);
         let this = body::fresh_name(&method, !strings.is_empty());
         let mut edits = body::rename(&method, this);
@@ -181,6 +198,13 @@ pub fn lower(files: &CrateFiles, facts: &Facts, support: Option<&str>, crate_nam
 /// What a type that can only be a receiver has to implement.
 fn bound(support: &str) -> String {
     format!(": {support}::Receiver")
+}
+
+/// Lifetimes that the return type leaves out: byte and what goes there.
+fn hidden_outputs(method: &Method<'_>, facts: &Facts, file: usize) -> Vec<(usize, String)> {
+    let Some(output) = method.function.ret_type() else { return Vec::new() };
+    let range = method.range(output.syntax());
+    facts.lifetimes.range((file, range.start)..=(file, range.end)).map(|((_, at), text)| (*at, text.clone())).collect()
 }
 
 /// Where format strings of the method say `{self}`.

@@ -90,9 +90,9 @@ pub fn lower(method: &Method<'_>, naming: &Naming, owner: &ast::Trait, name: &st
     let hidden = format!("{name}{HIDDEN}");
     let blanks = "_, ".repeat(signature.arguments.len());
     let body = format!(
-        "let (_, raw) = {support}{MODULE}::take(self); let call: unsafe fn(*mut (), ::core::marker::PhantomData<{}>, {blanks}) -> _ = unsafe {{ ::core::mem::transmute::<*const (), _>(<{SELF} as {hidden}{arguments}>::{hidden}(&*(raw as *const {SELF}))) }}; unsafe {{ call({}) }}",
+        "let (_, raw) = {support}{MODULE}::take(self); let call: unsafe fn(*mut (), {support}{MODULE}::core::marker::PhantomData<{}>, {blanks}) -> _ = unsafe {{ {support}{MODULE}::core::mem::transmute::<*const (), _>(<{SELF} as {hidden}{arguments}>::{hidden}(&*(raw as *const {SELF}))) }}; unsafe {{ call({}) }}",
         signature.subject,
-        passed("raw as *mut (), ::core::marker::PhantomData"),
+        passed(&format!("raw as *mut (), {support}{MODULE}::core::marker::PhantomData")),
     );
     let mut after = items(&conditions, &visibility, name, bound, &signature, &body);
     let shim_params = shim_params(&signature, &trait_name, &arguments);
@@ -108,7 +108,7 @@ pub fn lower(method: &Method<'_>, naming: &Naming, owner: &ast::Trait, name: &st
         declared(&params)
     };
     after.push_str(&format!(
-        " {conditions}#[doc(hidden)] {QUIET} {visibility}trait {hidden}{}{predicates} {{ fn {hidden}(&self) -> *const (); }} {conditions}{QUIET} impl{blanket} {hidden}{arguments} for {SELF}{predicates} {{ fn {hidden}(&self) -> *const () {{ unsafe fn shim{shim_params}(pointer: *mut (), _: ::core::marker::PhantomData<{subject}>{inputs}){}{predicates} {{ let this: {subject} = {support}{MODULE}::To::NEW.make(pointer.cast()); {} }} shim::{turbofish} as *const () }} }}",
+        " {conditions}#[doc(hidden)] {QUIET} {visibility}trait {hidden}{}{predicates} {{ fn {hidden}(&self) -> *const (); }} {conditions}{QUIET} impl{blanket} {hidden}{arguments} for {SELF}{predicates} {{ fn {hidden}(&self) -> *const () {{ unsafe fn shim{shim_params}(pointer: *mut (), _: {support}{MODULE}::core::marker::PhantomData<{subject}>{inputs}){}{predicates} {{ let this: {subject} = {support}{MODULE}::To::NEW.make(pointer.cast()); {} }} shim::{turbofish} as *const () }} }}",
         declared(&outer),
         signature.output,
         in_unsafe(call("this")),

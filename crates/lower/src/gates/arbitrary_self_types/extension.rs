@@ -70,12 +70,26 @@ fn mentions(text: &str, name: &str) -> bool {
     })
 }
 
+/// Edits that leave `+ use<..>` out: in traits everything is captured.
+fn captures(method: &Method<'_>) -> Vec<Edit> {
+    let output = method.function.ret_type().into_iter().flat_map(|output| output.syntax().descendants());
+    let bounds = output.filter(|node| ast::TypeBound::can_cast(node.kind()) && node.first_token().is_some_and(|token| token.text() == "use"));
+    bounds
+        .map(|bound| {
+            let range = method.range(&bound);
+            let start = method.text[..range.start].trim_end().trim_end_matches('+').len();
+            Edit { range: start..range.end, text: String::new(), rank: 0 }
+        })
+        .collect()
+}
+
 /// Builds the signature. `outer` and `predicates` are the generic parameters and predicates around the method; `own` is the text
 /// that takes the place of `Self`.
 pub fn signature(method: &Method<'_>, naming: &Naming, outer: Vec<Param>, mut predicates: Vec<String>, own: &str) -> Signature {
     let function = &method.function;
     let mut edits = naming.edits.clone();
     edits.extend(method.replace_self(function.syntax(), own, true));
+    edits.extend(captures(method));
     let taken = taken(method, naming);
     let subject = method.copy(taken.subject.clone(), &edits);
     let mut own_params = method.params(function.generic_param_list(), &edits);
@@ -95,14 +109,16 @@ pub fn signature(method: &Method<'_>, naming: &Naming, outer: Vec<Param>, mut pr
     let mut arguments = Vec::new();
     let mut types = Vec::new();
     for (i, param) in function.param_list().into_iter().flat_map(|list| list.params()).enumerate() {
-        if let Some(ty) = param.ty() {
-            let name = match param.pat() {
-                Some(ast::Pat::IdentPat(pat)) if pat.pat().is_none() => pat.syntax().last_token().map_or_else(|| format!("a{i}"), |name| name.text().to_owned()),
-                _ => format!("a{i}"),
-            };
-            arguments.push(if method.tree.in_macro { format!("a{i}") } else { name });
-            types.push(method.copy(method.range(ty.syntax()), &edits));
-        }
+        // In the 2015 edition, traits may leave the names out.
+        let ty = param.ty().map_or_else(|| param.syntax().clone(), |ty| ty.syntax().clone());
+        let name = match param.pat() {
+            Some(ast::Pat::IdentPat(pat)) if pat.pat().is_none() && !method.tree.in_macro && param.colon_token().is_some() => {
+                pat.syntax().last_token().map(|name| name.text().to_owned())
+            }
+            _ => None,
+        };
+        arguments.push(name.unwrap_or_else(|| format!("a{i}")));
+        types.push(method.copy(method.range(&ty), &edits));
     }
     let output = function.ret_type().and_then(|ret| ret.ty()).map(|ty| method.copy(method.range(ty.syntax()), &edits));
     let output = match (function.async_token().is_some(), output) {

@@ -4,7 +4,7 @@
 //! no such reference the receiver's lifetimes are not looked at. Once the receiver is an ordinary parameter these rules are gone, so the
 //! lifetime gets a name.
 
-use ra_ap_syntax::ast::{self, HasGenericParams, HasName};
+use ra_ap_syntax::ast::{self, HasGenericArgs, HasGenericParams, HasName};
 use ra_ap_syntax::{AstNode, SyntaxKind, SyntaxNode};
 
 use super::method::{Method, Owner};
@@ -78,8 +78,36 @@ fn head(ty: &ast::Type) -> Option<String> {
     }
 }
 
-/// Decides what has to be written out for the method.
-pub fn naming(method: &Method<'_>) -> Naming {
+/// Decides what has to be written out for the method. `hidden` are lifetimes that the return type leaves out altogether;
+/// `printed` is the receiver's type as rustc prints it.
+pub fn naming(method: &Method<'_>, hidden: &[(usize, String)], printed: &str) -> Naming {
+    let mut naming = outputs(method, hidden);
+    naming.edits.extend(shown(method, printed));
+    naming
+}
+
+/// Lifetimes that the receiver's type leaves out (`Ref<Self>`), which an impl has to show.
+fn shown(method: &Method<'_>, printed: &str) -> Vec<Edit> {
+    let mut edits = Vec::new();
+    for segment in method.ty.syntax().descendants().filter_map(ast::PathSegment::cast) {
+        let Some(name) = segment.name_ref() else { continue };
+        let name = name.text().to_string();
+        let after = printed.split(&format!("{name}<")).nth(1).unwrap_or_default();
+        let count = after.split(", ").take_while(|part| part.trim_end_matches('>') == "'_").count();
+        let written = segment.generic_arg_list().is_some_and(|list| list.generic_args().any(|arg| matches!(arg, ast::GenericArg::LifetimeArg(_))));
+        if count == 0 || written {
+            continue;
+        }
+        let lifetimes = vec!["'_"; count].join(", ");
+        match segment.generic_arg_list().and_then(|list| list.l_angle_token()) {
+            Some(open) => edits.push(Edit::insert(method.tree.bytes(open.text_range()).end, format!("{lifetimes}, "))),
+            None => edits.push(Edit::insert(method.range(segment.syntax()).end, format!("<{lifetimes}>"))),
+        }
+    }
+    edits
+}
+
+fn outputs(method: &Method<'_>, hidden: &[(usize, String)]) -> Naming {
     let Some(output) = method.function.ret_type() else { return Naming::default() };
     let outputs = elided(method, output.syntax());
     let references: Vec<ast::RefType> = method
@@ -89,7 +117,7 @@ pub fn naming(method: &Method<'_>) -> Naming {
         .filter_map(ast::RefType::cast)
         .filter(|reference| reference.ty().is_some_and(|ty| names_self(method, ty.syntax())))
         .collect();
-    if outputs.is_empty() {
+    if outputs.is_empty() && hidden.is_empty() {
         return Naming::default();
     }
     let named = |lifetime: Option<ast::Lifetime>| lifetime.map(|lifetime| method.source(lifetime.syntax())).filter(|name| name != "'_");
@@ -128,6 +156,7 @@ pub fn naming(method: &Method<'_>) -> Naming {
         _ => return naming,
     };
     naming.edits.extend(name_all(method, output.syntax(), &|_| name.clone()));
+    naming.edits.extend(hidden.iter().map(|(at, text)| Edit::insert(*at, text.replace("'_", &name))));
     naming
 }
 
