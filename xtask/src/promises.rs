@@ -1,0 +1,61 @@
+//! The promises of ARCHITECTURE.md that a program can check.
+
+use std::collections::BTreeSet;
+use std::io;
+
+use camino::Utf8Path;
+use gateless_ledger::{FlagAction, Ledger};
+
+/// Files of `gates/` that handle something which is no ledger entry of its own: attributes as such, injected attributes, and
+/// the kernel's stand-in crate, whose gate stays closed.
+const NO_LANGUAGE_GATE: &[&str] = &["features", "crate_attr", "compiler_builtins"];
+
+/// Everything that is not as promised.
+pub fn broken(root: &Utf8Path) -> io::Result<Vec<String>> {
+    let ledger = Ledger::embedded();
+    let mut broken = Vec::new();
+    let gates = stems(&root.join("crates/lower/src/gates"))?;
+    for gate in gates.iter().filter(|gate| !NO_LANGUAGE_GATE.contains(&gate.as_str())) {
+        if !ledger.get(gate).is_some_and(|entry| entry.lowered) {
+            broken.push(format!("crates/lower/src/gates/{gate}: no ledger entry `{gate}` says that it is lowered"));
+        }
+    }
+    let flags = stems(&root.join("crates/codegen/src/flags"))?;
+    for (id, entry) in ledger.iter() {
+        if entry.lowered && !gates.contains(id) {
+            broken.push(format!("ledger/{id}.toml: is called lowered, but there is no crates/lower/src/gates/{id}.rs"));
+        }
+        for flag in entry.flag.iter().filter(|flag| flag.action == FlagAction::Codegen) {
+            // Section placement is a field of the target, not a pass over the module.
+            let file = flag.name.replace('-', "_");
+            if file != "function_sections" && !flags.contains(&file) {
+                broken.push(format!("ledger/{id}.toml: `{}` is left to code generation, but there is no flags/{file}.rs", flag.name));
+            }
+        }
+    }
+    let registered = |file: &str, names: &BTreeSet<String>, broken: &mut Vec<String>| -> io::Result<()> {
+        let text = fs_err::read_to_string(root.join(file))?;
+        for name in names.iter().filter(|name| !text.contains(&format!("mod {name};"))) {
+            broken.push(format!("{file}: does not name the module `{name}` beside it"));
+        }
+        Ok(())
+    };
+    registered("crates/lower/src/gates/mod.rs", &gates, &mut broken)?;
+    registered("crates/codegen/src/flags/mod.rs", &flags, &mut broken)?;
+    let commands = stems(&root.join("crates/gateless/src/commands"))?;
+    registered("crates/gateless/src/commands/mod.rs", &commands, &mut broken)?;
+    Ok(broken)
+}
+
+/// Names of the modules in a folder.
+fn stems(folder: &Utf8Path) -> io::Result<BTreeSet<String>> {
+    let mut stems = BTreeSet::new();
+    for entry in folder.read_dir_utf8()? {
+        let entry = entry?;
+        let stem = entry.path().file_stem().unwrap_or_default();
+        if stem != "mod" {
+            stems.insert(stem.to_owned());
+        }
+    }
+    Ok(stems)
+}
