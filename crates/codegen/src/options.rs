@@ -1,7 +1,8 @@
 //! LLVM's process-wide options: what rustc sets, and what LLVM's C API has no setter for.
 
-use gateless_llvm::Llvm;
-use gateless_model::Result;
+use gateless_llvm::{Context, FileKind, Llvm, Module, TargetMachine};
+use gateless_model::{Failure, Result};
+use object::{Object, ObjectSymbol};
 
 use crate::Flag;
 use crate::flags::MergeFunctions;
@@ -38,4 +39,46 @@ pub fn set(
         .chain(more)
         .collect();
     llvm.set_options(&all)
+}
+
+/// Fails unless LLVM took the options that code generation goes by: it keeps silent about one that it does not know.
+///
+/// Generates three small functions for `machine`, which takes a few milliseconds, and looks at the length of their code.
+pub fn check(llvm: &'static Llvm, machine: &TargetMachine) -> Result<()> {
+    let context = Context::new(llvm)?;
+    let layout = machine.data_layout()?;
+    let size = |function: &str| -> Result<u64> {
+        let text = format!(
+            "target datalayout = \"{layout}\"\ndeclare void @g() noreturn\ndeclare void @h()\n{function}"
+        );
+        let module = Module::from_text(&context, &text)?;
+        module.set_triple(machine.triple())?;
+        let object = machine.emit(module, FileKind::Object)?;
+        let file = object::File::parse(object.bytes()?).map_err(|error| {
+            Failure::failed("LLVM wrote an object that is not well-formed").because(error)
+        })?;
+        Ok(file.symbol_by_name("f").map_or(0, |symbol| symbol.size()))
+    };
+    let trap = size("define void @f() { unreachable }")?;
+    let call = size("define void @f() { call void @g() noreturn\n unreachable }")?;
+    let call_and_trap = size("define void @f() { call void @h()\n unreachable }")?;
+    if trap == 0 || call >= call_and_trap {
+        return Err(Failure::failed(format!("{llvm:?} does not know -trap-unreachable or -no-trap-after-noreturn"))
+            .help("code generated with it would differ from rustc's; use the libLLVM of a supported rustc"));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Fixture;
+
+    #[test]
+    fn an_llvm_that_has_taken_the_options_passes_the_check() {
+        for fixture in [Fixture::x86(""), Fixture::arm64("")] {
+            let machine = fixture.prepare(&fixture.module(), &[]);
+            check(crate::testing::llvm(), &machine).unwrap();
+        }
+    }
 }

@@ -28,6 +28,7 @@ pub fn run(job: &Job) -> Result<Done> {
     drop(bitcode);
     module.name_after_source()?;
     let machine = prepare(job, &mut module)?;
+    options::check(llvm, &machine)?;
     if job.stage == Stage::Unoptimised {
         if few_names {
             names::remove_private(&module)?;

@@ -83,6 +83,7 @@ pub struct MachineOptions {
 pub struct TargetMachine {
     pub(crate) llvm: &'static Llvm,
     pub(crate) raw: *mut RawMachine,
+    triple: String,
 }
 
 impl TargetMachine {
@@ -131,7 +132,16 @@ impl TargetMachine {
                 "LLVM cannot make a target machine for {options:?}"
             )));
         }
-        Ok(Self { llvm, raw })
+        Ok(Self {
+            llvm,
+            raw,
+            triple: options.triple.clone(),
+        })
+    }
+
+    /// The normalised triple that it was made for.
+    pub fn triple(&self) -> &str {
+        &self.triple
     }
 
     /// The data layout of what this machine generates.

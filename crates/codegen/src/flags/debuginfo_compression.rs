@@ -131,7 +131,9 @@ mod tests {
     }
 
     /// Sections with their decompressed contents, and symbols.
-    fn contents(bytes: &[u8]) -> (BTreeMap<String, Vec<u8>>, Vec<(String, u64)>) {
+    type Contents = (BTreeMap<String, Vec<u8>>, Vec<(String, u64)>);
+
+    fn contents(bytes: &[u8]) -> Contents {
         let file = object::File::parse(bytes).unwrap();
         let section = |section: object::Section<'_, '_>| {
             (
