@@ -11,7 +11,7 @@ use crate::crate_files::{self, CrateFiles};
 use crate::gates::arbitrary_self_types::scope::{self, Foreign};
 use crate::gates::used_with_arg::Used;
 use crate::gates::{self, View, Work, arbitrary_self_types};
-use crate::facts::Facts;
+use crate::facts::{Facts, Receiver};
 use crate::pieces::{Edit, Pieces};
 use crate::tokens::Tokens;
 use crate::{CrateExports, Exports, Request, coercions, diagnose, links, lints, support, tokens};
@@ -73,7 +73,15 @@ pub fn lower_syntax(request: Request<'_>) -> Result<Lowered<'_>> {
         syntactic.push(std::mem::take(&mut work.edits));
     }
     let exports = CrateExports { pointers: work.pointers, ..CrateExports::default() };
-    let facts = Facts::default();
+    let mut facts = Facts::default();
+    if features.iter().any(|name| name == arbitrary_self_types::ID) {
+        for (index, file) in files.list.iter().enumerate().filter(|(_, file)| file.text.original().contains("macro_export")) {
+            let tokens = Tokens::new(file.text.original(), edition);
+            for offset in arbitrary_self_types::exported::receivers(&tokens) {
+                facts.receivers.insert((index, offset), Receiver::default());
+            }
+        }
+    }
     let mut lowered = Lowered { request, edition, files, syntactic, facts, features, gates: work.gates, used: work.used, exports };
     lowered.render()?;
     Ok(lowered)

@@ -34,8 +34,9 @@ pub fn module(parent: Option<&str>) -> String {
         }
     }
     text.push_str("} ");
-    if parent.is_none() {
-        text.push_str(MACRO);
+    match parent {
+        Some(parent) => text.push_str(&format!("#[doc(hidden)] {QUIET} pub use {parent}_coerce;")),
+        None => text.push_str(MACRO),
     }
     text
 }

@@ -30,31 +30,44 @@ struct Program {
     name: String,
     text: String,
     path: Utf8PathBuf,
+    /// More arguments of the compiler.
+    args: Vec<String>,
+    /// What its dependencies export.
+    known: Exports,
+}
+
+impl Program {
+    fn new(name: &str, path: Utf8PathBuf) -> Self {
+        let text = std::fs::read_to_string(&path).unwrap();
+        Self { name: name.to_owned(), text, path, args: Vec::new(), known: Exports::default() }
+    }
+}
+
+fn fixtures() -> Utf8PathBuf {
+    Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")
 }
 
 fn programs() -> Vec<Program> {
-    let folder = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
     let mut programs = Vec::new();
-    for entry in folder.read_dir_utf8().unwrap() {
+    for entry in fixtures().read_dir_utf8().unwrap() {
         let path = entry.unwrap().into_path();
         if path.extension() == Some("rs") {
-            let name = path.file_stem().unwrap().to_owned();
-            programs.push(Program { name, text: std::fs::read_to_string(&path).unwrap(), path });
+            programs.push(Program::new(path.file_stem().unwrap(), path.clone()));
         }
     }
     programs.sort_by(|a, b| a.name.cmp(&b.name));
     programs
 }
 
-fn rustc(edition: &str) -> Command {
+fn rustc(program: &Program) -> Command {
     let mut command = Command::new("rustc");
-    command.env_remove("RUSTC_BOOTSTRAP").args(["--edition", edition]);
+    command.env_remove("RUSTC_BOOTSTRAP").args(["--edition", edition(&program.text), "--crate-name", &program.name]).args(&program.args);
     command
 }
 
 /// Compiles and returns the errors.
-fn compile(root: &Utf8Path, edition: &str, name: &str, output: &Utf8Path) -> Vec<Diagnostic> {
-    let result = rustc(edition).args([root.as_str(), "--error-format=json", "--crate-name", name, "-o", output.as_str()]).output().unwrap();
+fn compile(program: &Program, root: &Utf8Path, output: &Utf8Path) -> Vec<Diagnostic> {
+    let result = rustc(program).args([root.as_str(), "--error-format=json", "-o", output.as_str()]).output().unwrap();
     let text = String::from_utf8(result.stderr).unwrap();
     let found = text.lines().filter_map(|line| serde_json::from_str::<Diagnostic>(line).ok());
     let errors: Vec<Diagnostic> = found.filter(|diagnostic| diagnostic.level == DiagnosticLevel::Error).collect();
@@ -63,30 +76,27 @@ fn compile(root: &Utf8Path, edition: &str, name: &str, output: &Utf8Path) -> Vec
 }
 
 /// Lowers until the program compiles. The error says why it does not.
-fn lower(program: &Program, folder: &Utf8Path, check: impl FnOnce(&Lowered<'_>)) -> Result<Utf8PathBuf, String> {
-    let edition = edition(&program.text);
-    let known = Exports::default();
+fn lower(program: &Program, folder: &Utf8Path, output: &Utf8Path, check: impl FnOnce(&Lowered<'_>)) -> Result<(), String> {
     let request = Request {
         root: &program.path,
         cwd: folder,
         mirror: &folder.join("mirror"),
         root_text: None,
         crate_name: &program.name,
-        edition,
+        edition: edition(&program.text),
         env: &|_| None,
         cfg: Vec::new(),
         crate_attrs: &[],
         is_stable: &status,
-        known: &known,
+        known: &program.known,
     };
     let mut lowered = lower_syntax(request).map_err(|error| error.what)?;
-    let output = folder.join("lowered");
     for _ in 0..BUDGET {
         lowered.write().map_err(|error| error.what)?;
-        let errors = compile(lowered.root(), edition, &program.name, &output);
+        let errors = compile(program, lowered.root(), output);
         if errors.is_empty() {
             check(&lowered);
-            return Ok(output);
+            return Ok(());
         }
         if lowered.refine(&errors).map_err(|error| error.what)? == Progress::Nothing {
             return Err(errors.iter().filter_map(|error| error.rendered.clone()).collect());
@@ -104,25 +114,26 @@ fn check(program: &Program) -> Result<(), String> {
     let folder = tempfile::tempdir().unwrap();
     let folder = Utf8Path::from_path(folder.path()).unwrap();
     let refused = std::fs::read_to_string(program.path.with_extension("refused")).ok();
-    let result = lower(program, folder, |lowered| {
+    let output = folder.join("lowered");
+    let result = lower(program, folder, &output, |lowered| {
         let text = std::fs::read_to_string(lowered.root()).unwrap();
         assert_eq!(text.lines().count(), program.text.lines().count(), "a line moved");
         // Lowering what is lowered changes nothing.
-        let again = Program { name: program.name.clone(), text, path: lowered.root().to_owned() };
+        let again = Program::new(&program.name, lowered.root().to_owned());
         let inner = folder.join("again");
         std::fs::create_dir(&inner).unwrap();
-        lower(&again, &inner, |again| assert!(!again.changed(), "lowering twice changes something")).unwrap();
+        lower(&again, &inner, &inner.join("lowered"), |again| assert!(!again.changed(), "lowering twice changes something")).unwrap();
     });
-    let output = match (result, refused) {
-        (Ok(output), None) => output,
-        (Ok(_), Some(_)) => return Err("it was lowered, but should be refused".to_owned()),
+    match (result, refused) {
+        (Ok(()), None) => {}
+        (Ok(()), Some(_)) => return Err("it was lowered, but should be refused".to_owned()),
         (Err(error), None) => return Err(error),
         (Err(error), Some(refused)) if error.contains(refused.trim()) => return Ok(()),
         (Err(error), Some(refused)) => return Err(format!("refused with\n{error}\ninstead of\n{refused}")),
-    };
+    }
     let gated = folder.join("gated");
-    let mut original = rustc(edition(&program.text));
-    original.env("RUSTC_BOOTSTRAP", "1").args([program.path.as_str(), "--cap-lints=allow", "--crate-name", &program.name, "-o", gated.as_str()]);
+    let mut original = rustc(program);
+    original.env("RUSTC_BOOTSTRAP", "1").args([program.path.as_str(), "--cap-lints=allow", "-o", gated.as_str()]);
     assert!(original.status().unwrap().success(), "the original does not compile with its gates open");
     let (expected, found) = (run(&gated), run(&output));
     if expected.0 != Some(0) || expected != found {
@@ -161,6 +172,29 @@ fn a_stable_program_is_not_touched() {
     let path = folder.join("plain.rs");
     let text = "#[derive(Debug)]\nstruct P(u8);\nimpl P { fn m(self: Box<Self>) -> u8 { self.0 } }\nfn main() { println!(\"{}\", Box::new(P(1)).m()); }\n";
     std::fs::write(&path, text).unwrap();
-    let program = Program { name: "plain".into(), text: text.into(), path };
-    lower(&program, folder, |lowered| assert!(!lowered.changed())).unwrap();
+    lower(&Program::new("plain", path), folder, &folder.join("out"), |lowered| assert!(!lowered.changed())).unwrap();
+}
+
+#[test]
+fn dependants_use_the_pointers_methods_and_macros_of_a_lowered_crate() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = Utf8Path::from_path(folder.path()).unwrap();
+    let mut dependency = Program::new("dep", fixtures().join("crates/dep.rs"));
+    let mut user = Program::new("user", fixtures().join("crates/user.rs"));
+    dependency.args = vec!["--crate-type=rlib".to_owned()];
+    lower(&dependency, folder, &folder.join("libdep.rlib"), |lowered| user.known = lowered.exports()).unwrap();
+    user.args = vec![format!("--extern=dep={folder}/libdep.rlib")];
+    lower(&user, folder, &folder.join("user"), |_| ()).unwrap();
+    let gated = folder.join("gated");
+    std::fs::create_dir(&gated).unwrap();
+    let original = |program: &Program, output: &Utf8Path| {
+        let status = rustc(program).env("RUSTC_BOOTSTRAP", "1").args([program.path.as_str(), "--cap-lints=allow", "-o", output.as_str()]).status();
+        assert!(status.unwrap().success());
+    };
+    original(&dependency, &gated.join("libdep.rlib"));
+    user.args = vec![format!("--extern=dep={gated}/libdep.rlib")];
+    original(&user, &gated.join("user"));
+    let expected = run(&gated.join("user"));
+    assert_eq!(expected.0, Some(0));
+    assert_eq!(run(&folder.join("user")), expected);
 }

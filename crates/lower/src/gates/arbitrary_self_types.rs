@@ -7,10 +7,13 @@
 //! `impl Foo { fn m(self: P<Self>) {} }` becomes
 //! `impl Foo { fn m(this: P<Self>) {} } trait E { fn m(self); } impl E for P<Foo> { fn m(self) { <Foo>::m(self) } }`.
 //!
-//! Not lowered, with an error: methods in macro bodies without their impl, `impl Receiver` targets that are more than one step away.
+//! Methods that macros write into impls which are not part of the macro have no place for such a trait; their calls are rewritten
+//! (`calls.rs`). Not lowered, with an error: receivers whose type a macro gets from its caller.
 
 mod body;
+mod calls;
 mod dispatch;
+pub mod exported;
 mod extension;
 mod lifetimes;
 mod method;
@@ -69,6 +72,7 @@ pub fn wanted(diagnostic: &Diagnostic, spots: &dyn Fn(&DiagnosticSpan) -> Option
             }
         }
         "E0599" => {
+            facts.rewritten.extend(calls::rewritten(diagnostic, spots, files).into_iter().flatten());
             let hidden = diagnostic.children.iter().any(|child| child.message.contains("__gateless_") || child.spans.iter().any(|span| span.suggested_replacement.as_deref().is_some_and(|text| text.contains("__gateless_"))));
             if hidden {
                 facts.importing.extend(primary().filter_map(|spot| scope::module_at(files, spot.file, spot.range.start)));
@@ -156,8 +160,8 @@ pub fn lower(files: &CrateFiles, facts: &Facts, support: Option<&str>, crate_nam
         }
         let bound = if receiver.only_receiver { bound(&support.map_or_else(|| format!("crate::{MODULE}"), |path| format!("{path}{MODULE}"))) } else { String::new() };
         let (after, end, visibility, of_trait) = match &method.owner {
-            Owner::Unknown => return Err(refuse("the method is made by a macro whose body does not hold the method's impl")),
-            Owner::TraitImpl => {
+            // A macro that writes a method into an impl somewhere else: its calls are rewritten instead.
+            Owner::Unknown | Owner::TraitImpl => {
                 work.edits.extend(edits.into_iter().map(|edit| (index, edit)));
                 continue;
             }
@@ -169,6 +173,7 @@ pub fn lower(files: &CrateFiles, facts: &Facts, support: Option<&str>, crate_nam
                 (after, method.range(owner.syntax()).end, visibility, None)
             }
             Owner::Trait(owner) => {
+                let support = support.map(|path| if method.tree.in_macro && path == "crate::" { "$crate::" } else { path });
                 let end = method.range(owner.syntax()).end;
                 let is_first = !work.placed.iter().any(|(key, placed)| key.0 == index && placed.0 == end);
                 let through = support.filter(|_| !receiver.is_static && dispatch::is_dispatchable(&method));

@@ -1,0 +1,51 @@
+//! Receivers in exported macros. Where such a macro is used in another crate, the compiler's complaint is about a file that is not
+//! part of that crate, so they are lowered with the macro.
+
+use crate::tokens::Tokens;
+
+/// First bytes of the types of all receivers in the bodies of exported `macro_rules!` macros that stable Rust may refuse.
+pub fn receivers(tokens: &Tokens<'_>) -> Vec<usize> {
+    let mut found = Vec::new();
+    let mut exported = false;
+    for i in 0..tokens.list.len() {
+        exported |= tokens.at(i) == "macro_export";
+        if tokens.are(i, &["macro_rules", "!"]) {
+            let open = i + 3;
+            if exported && tokens.list.get(open).is_some_and(|token| token.close > open) {
+                found.extend((open..tokens.close(open)).filter_map(|i| receiver(tokens, i)));
+            }
+            exported = false;
+        }
+    }
+    found
+}
+
+/// The type of the receiver of the function whose parameters are the group that `open` opens.
+fn receiver(tokens: &Tokens<'_>, open: usize) -> Option<usize> {
+    let is_function = (open.saturating_sub(24)..open).rev().take_while(|&i| !["{", "}", ";", ")"].contains(&tokens.at(i))).any(|i| tokens.at(i) == "fn");
+    if !tokens.opens(open, "(") || !is_function {
+        return None;
+    }
+    let first = if tokens.at(open + 1) == "mut" { open + 2 } else { open + 1 };
+    if !tokens.are(first, &["self", ":"]) || tokens.at(first + 2) == ":" {
+        return None;
+    }
+    let own = ["&", "mut", "Self", "Box", "Pin", "<", ">"];
+    let mut ty = (first + 2..tokens.close(open)).take_while(|&i| tokens.at(i) != ",");
+    let other = ty.any(|i| !own.contains(&tokens.at(i)) && !tokens.at(i).starts_with('\''));
+    other.then(|| tokens.list[first + 2].range.start)
+}
+
+#[cfg(test)]
+mod tests {
+    use ra_ap_syntax::Edition;
+
+    use super::*;
+
+    #[test]
+    fn only_receivers_of_exported_macros_are_found() {
+        let text = "macro_rules! a { () => { fn f(self: Arc<Self>) {} } } #[macro_export] macro_rules! b { ($n:ident) => { fn $n<'a>(self: &'a $crate::Arc<Self>) {} fn g(self: &Self) {} fn h(x: Arc<u8>) {} fn i(mut self: Pin<Box<Self>>) {} } }";
+        let tokens = Tokens::new(text, Edition::Edition2021);
+        assert_eq!(receivers(&tokens), [text.find("&'a $crate").unwrap()]);
+    }
+}
