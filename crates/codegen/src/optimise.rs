@@ -10,11 +10,13 @@ use gateless_model::{Failure, Result};
 use crate::flags::MergeFunctions;
 use crate::{Flag, OptLevel};
 
-/// LLVM 22's pipeline for level 2, with function merging, written out (`opt -passes='default<O2>' -enable-merge-functions
+/// LLVM 22's pipelines with function merging, written out (`opt -passes='default<O2>' -enable-merge-functions
 /// -print-pipeline-passes`): LLVM's C API has no extension points to add passes at.
-///
-/// The notation leaves out that loops are only to be unrolled where the source says so, hence only the level that unrolls all of them.
 const O2_OF_LLVM_22: &str = include_str!("llvm22-O2.txt");
+/// The same for size, with loops neither unrolled nor vectorised. The notation leaves out that loop-unroll-full and loop-unroll
+/// unroll nothing but what the source asks for, which Rust has no way to; so the first is left out, and the second
+/// replaced by what it does to every loop (LoopUnrollPass::run, llvm/lib/Transforms/Scalar/LoopUnrollPass.cpp).
+const OS_OF_LLVM_22: &str = include_str!("llvm22-Os.txt");
 /// What comes right after the last extension point (buildModuleOptimizationPipeline, llvm/lib/Passes/PassBuilderPipelines.cpp).
 const AFTER_LAST: &str = ",globaldce,constmerge,mergefunc,";
 
@@ -48,11 +50,15 @@ fn in_parts(
     last: &[&str],
 ) -> Result<String> {
     let (major, ..) = module.llvm().version();
-    let split = O2_OF_LLVM_22.trim_end().split_once(AFTER_LAST);
-    let (Some((before, after)), 22, OptLevel::O2) = (split, major, level) else {
+    let known = match (major, level) {
+        (22, OptLevel::O2) => O2_OF_LLVM_22,
+        (22, OptLevel::Os) => OS_OF_LLVM_22,
+        _ => "",
+    };
+    let Some((before, after)) = known.trim_end().split_once(AFTER_LAST) else {
         let wanted = last.join(", ");
         return Err(Failure::no(format!("where {wanted} belongs in the optimiser is not known for LLVM {major} and -Copt-level={}", name(level)))
-            .help("it is for LLVM 22 and -Copt-level=2 (CONFIG_CC_OPTIMIZE_FOR_PERFORMANCE)"));
+            .help("it is for LLVM 22 with -Copt-level=2 and -Copt-level=s"));
     };
     let merge = if merge == MergeFunctions::Disabled {
         ""
@@ -103,8 +109,74 @@ fn tuning(level: OptLevel, merge: MergeFunctions) -> PassOptions {
 mod tests {
     use super::*;
 
+    use std::process::Command;
+
+    use gateless_llvm::Context;
+
+    use crate::target;
+    use crate::testing::{llvm, x86_target};
+
+    /// The sample crate of the oracle's tests, unoptimised, for the host.
+    fn sample(level: &str) -> Vec<u8> {
+        let folder = tempfile::tempdir().unwrap();
+        let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/sample.rs");
+        let mut rustc = Command::new("rustc");
+        rustc.current_dir(&folder).args([
+            source,
+            "--crate-type=rlib",
+            "--edition=2021",
+            "--target=x86_64-unknown-linux-gnu",
+        ]);
+        rustc.args([
+            "-Cpanic=abort",
+            "-Ccodegen-units=1",
+            "-Cno-prepopulate-passes",
+            "--emit=llvm-bc=out.bc",
+        ]);
+        assert!(
+            rustc
+                .arg(format!("-Copt-level={level}"))
+                .status()
+                .unwrap()
+                .success()
+        );
+        std::fs::read(folder.path().join("out.bc")).unwrap()
+    }
+
     #[test]
-    fn the_pipeline_that_is_written_out_has_the_last_extension_point_once() {
-        assert_eq!(O2_OF_LLVM_22.matches(AFTER_LAST).count(), 1);
+    fn the_pipelines_that_are_written_out_do_what_llvms_own_do() {
+        for (text, level) in [("2", OptLevel::O2), ("s", OptLevel::Os)] {
+            let bitcode = sample(text);
+            let mut wanted = x86_target();
+            (wanted.opt, wanted.reloc) = (level, gateless_llvm::Reloc::Pic);
+            let optimised = |parts: bool| {
+                let context = Context::new(llvm()).unwrap();
+                let mut module = Module::from_bitcode(&context, &bitcode, "sample").unwrap();
+                let machine = target::apply(&module, &wanted, &[]).unwrap();
+                let merge = MergeFunctions::Aliases;
+                let pipeline = match parts {
+                    // Any pass that does nothing, in place of a sanitizer's.
+                    true => in_parts(&module, level, merge, &["no-op-module"]).unwrap(),
+                    false => format!("default<{}>", name(level)),
+                };
+                module
+                    .run_passes(&pipeline, &machine, tuning(level, merge))
+                    .unwrap();
+                module.to_text().unwrap()
+            };
+            let whole = optimised(false);
+            assert!(whole == optimised(true), "-Copt-level={text}");
+            assert!(
+                whole.contains(" alias "),
+                "no functions were merged in the sample"
+            );
+        }
+    }
+
+    #[test]
+    fn the_pipelines_that_are_written_out_have_the_last_extension_point_once() {
+        for pipeline in [O2_OF_LLVM_22, OS_OF_LLVM_22] {
+            assert_eq!(pipeline.matches(AFTER_LAST).count(), 1);
+        }
     }
 }

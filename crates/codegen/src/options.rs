@@ -45,23 +45,22 @@ pub fn set(
 ///
 /// Generates three small functions for `machine`, which takes a few milliseconds, and looks at the length of their code.
 pub fn check(llvm: &'static Llvm, machine: &TargetMachine) -> Result<()> {
-    let context = Context::new(llvm)?;
-    let layout = machine.data_layout()?;
-    let size = |function: &str| -> Result<u64> {
-        let text = format!(
-            "target datalayout = \"{layout}\"\ndeclare void @g() noreturn\ndeclare void @h()\n{function}"
-        );
-        let module = Module::from_text(&context, &text)?;
-        module.set_triple(machine.triple())?;
-        let object = machine.emit(module, FileKind::Object)?;
-        let file = object::File::parse(object.bytes()?).map_err(|error| {
-            Failure::failed("LLVM wrote an object that is not well-formed").because(error)
-        })?;
-        Ok(file.symbol_by_name("f").map_or(0, |symbol| symbol.size()))
-    };
-    let trap = size("define void @f() { unreachable }")?;
-    let call = size("define void @f() { call void @g() noreturn\n unreachable }")?;
-    let call_and_trap = size("define void @f() { call void @h()\n unreachable }")?;
+    const FUNCTIONS: &str = "declare void @g() noreturn\ndeclare void @h()\n\
+        define void @trap() { unreachable }\n\
+        define void @call() { call void @g() noreturn\n unreachable }\n\
+        define void @call_and_trap() { call void @h()\n unreachable }";
+    let text = format!(
+        "target datalayout = \"{}\"\n{FUNCTIONS}",
+        machine.data_layout()?
+    );
+    let module = Module::from_text(&Context::new(llvm)?, &text)?;
+    module.set_triple(machine.triple())?;
+    let object = machine.emit(module, FileKind::Object)?;
+    let file = object::File::parse(object.bytes()?).map_err(|error| {
+        Failure::failed("LLVM wrote an object that is not well-formed").because(error)
+    })?;
+    let size = |name| file.symbol_by_name(name).map_or(0, |symbol| symbol.size());
+    let (trap, call, call_and_trap) = (size("trap"), size("call"), size("call_and_trap"));
     if trap == 0 || call >= call_and_trap {
         return Err(Failure::failed(format!("{llvm:?} does not know -trap-unreachable or -no-trap-after-noreturn"))
             .help("code generated with it would differ from rustc's; use the libLLVM of a supported rustc"));

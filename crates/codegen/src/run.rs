@@ -282,6 +282,21 @@ mod tests {
     }
 
     #[test]
+    fn an_output_that_cannot_be_put_into_its_place_takes_the_others_with_it() {
+        let (folder, mut job) = job(FUNCTION);
+        let taken = tempfile::tempdir().unwrap();
+        job.outputs.push((
+            Output::Assembly,
+            Utf8PathBuf::from_path_buf(taken.path().to_owned()).unwrap(),
+        ));
+        let failure = failure(&folder, &job);
+        assert!(
+            failure.what.contains(taken.path().to_str().unwrap()),
+            "{failure}"
+        );
+    }
+
+    #[test]
     fn two_runs_write_the_same_bytes() {
         let (folder, mut job) = job(FUNCTION);
         job.stage = Stage::Unoptimised;

@@ -31,12 +31,17 @@ impl Outputs {
         Ok(())
     }
 
-    /// Puts all files into their places.
+    /// Puts all files into their places; if that fails for one, those before it are taken away again.
     pub fn finish(self) -> Result<()> {
+        let mut placed: Vec<Utf8PathBuf> = Vec::new();
         for (file, path) in self.files {
-            file.persist(&path).map_err(|error| {
-                Failure::failed(format!("cannot write {path}")).because(error.error)
-            })?;
+            if let Err(error) = file.persist(&path) {
+                for path in placed {
+                    fs_err::remove_file(path)?;
+                }
+                return Err(Failure::failed(format!("cannot write {path}")).because(error.error));
+            }
+            placed.push(path);
         }
         Ok(())
     }

@@ -62,7 +62,7 @@ mod tests {
         let mut module = fixture.module();
         let machine = fixture.prepare(&module, &[Flag::KernelAddress]);
         let failure =
-            optimise::run(&mut module, &machine, OptLevel::Os, &[Flag::KernelAddress]).unwrap_err();
+            optimise::run(&mut module, &machine, OptLevel::Oz, &[Flag::KernelAddress]).unwrap_err();
         assert!(failure.what.contains("asan<kernel>"), "{failure}");
     }
 }

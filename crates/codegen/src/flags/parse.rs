@@ -64,7 +64,11 @@ impl Flag {
             "sanitizer" => match value {
                 Some("shadow-call-stack") => Some(Flag::ShadowCallStack),
                 Some("kernel-address") => Some(Flag::KernelAddress),
-                _ => return Err(unknown(option).help("the effect of this sanitizer is not reproduced, so the configuration can't be built without it")),
+                Some("kcfi") => return Err(unknown(option).help(
+                    "kCFI needs the type of every function and of every indirect call, which rustc writes only if it is asked to; \
+                     build with CONFIG_CFI off",
+                )),
+                _ => return Err(unknown(option).help("the effect of this sanitizer is not reproduced; turn it off in the configuration")),
             },
             "sanitizer_recover" => match value {
                 Some("kernel-address") => Some(Flag::KernelAddressRecover),
