@@ -209,6 +209,9 @@ impl Call<'_> {
         args.extend(Format::of(self.invocation).arguments());
         match root {
             Some(root) => {
+                if self.invocation.input() == Some("-") && self.invocation.value("crate-name").is_none() {
+                    args.push(format!("--crate-name={}", self.invocation.crate_name()));
+                }
                 args.extend(mapping.remaps(&self.plan.remaps));
                 args.push(root.to_string());
             }

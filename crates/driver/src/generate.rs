@@ -79,8 +79,8 @@ impl Generate {
         for (name, value) in &call.plan.codegen {
             match name.as_str() {
                 "function-sections" => target.function_sections = matches!(value.as_str(), "" | "y" | "yes" | "on" | "true"),
-                "llvm-module-flag" => flags.push(Flag::LlvmModuleFlag(value.parse()?)),
-                _ => return Err(Failure::no(format!("`-Z{name}={value}` has no effect in the code generation stage yet"))),
+                _ if value.is_empty() => flags.extend(Flag::parse(name)?),
+                _ => flags.extend(Flag::parse(&format!("{name}={value}"))?),
             }
         }
         let bitcode = call.state.folder().join("bitcode").join(format!("{}.bc", mangle(primary)));

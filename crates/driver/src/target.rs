@@ -26,6 +26,7 @@ struct Builtin {
     arch: &'static str,
     abi: &'static [&'static str],
     layout: &'static str,
+    /// Features that the built-in target has, and those that the code generation stage sets on every function.
     features: &'static [&'static str],
     pointer_width: u64,
     args: &'static [&'static str],
@@ -39,7 +40,15 @@ const BUILTINS: &[Builtin] = &[Builtin {
     arch: "x86_64",
     abi: &["x86-softfloat", "softfloat"],
     layout: "e-m:e-p270:32:32-p271:32:32-p272:64:64-i64:64-i128:128-f80:128-n8:16:32:64-S128",
-    features: &["-mmx", "+soft-float"],
+    features: &[
+        "-mmx",
+        "+soft-float",
+        "+retpoline-external-thunk",
+        "+retpoline-indirect-branches",
+        "+retpoline-indirect-calls",
+        "+harden-sls-ijmp",
+        "+harden-sls-ret",
+    ],
     pointer_width: 64,
     args: &["-Ccode-model=small", "-Cno-redzone=n"],
 }];
@@ -157,7 +166,7 @@ mod tests {
     #[test]
     fn a_field_or_feature_without_equivalent_is_named() {
         for (field, value, named) in [
-            ("features", serde_json::json!("-mmx,+soft-float,+retpoline-external-thunk"), "retpoline-external-thunk"),
+            ("features", serde_json::json!("-mmx,+soft-float,-apxf"), "-apxf"),
             ("made-up", serde_json::json!(1), "made-up"),
             ("frame-pointer", serde_json::json!("always"), "always"),
             ("target-pointer-width", serde_json::json!("32"), "target-pointer-width"),

@@ -148,7 +148,7 @@ mod tests {
         let ledger = Ledger::embedded();
         assert!(ledger.flag("binary_dep_depinfo", "y").is_ok());
         assert!(ledger.flag("binary-dep-depinfo", "y").is_ok());
-        assert_eq!(ledger.flag("cf-protection", "branch").err(), Some(Some("Z_cf_protection")));
+        assert_eq!(ledger.flag("unpretty", "expanded").err(), Some(Some("Z_unpretty_expanded")));
         assert_eq!(ledger.flag("made-up", "").err(), Some(None));
     }
 }
