@@ -141,7 +141,7 @@ pub fn edits(file: &SourceFile, index: usize, facts: &Facts, path: &str, edition
             }
             Coercion::Cast => {
                 let tokens = Tokens::new(&text[start..end], edition);
-                let cast = (0..tokens.list.len()).filter(|&i| tokens.at(i) == "as" && !inside_group(&tokens, i)).last();
+                let cast = (0..tokens.list.len()).rfind(|&i| tokens.at(i) == "as" && !inside_group(&tokens, i));
                 if let Some(cast) = cast {
                     let range = tokens.list[cast].range.clone();
                     if tokens.at(cast + 1) == "_" && cast + 2 == tokens.list.len() {
@@ -176,11 +176,11 @@ pub fn take_back(diagnostic: &Diagnostic, spots: &dyn Fn(&DiagnosticSpan) -> Opt
                 let hit = facts.coercions.keys().copied().find(|&(file, start, end)| {
                     file == spot.file && start == spot.range.start && (end == spot.range.end || spot.added && spot.range.end <= end)
                 });
-                if let Some(key) = hit {
-                    if let Some(kind) = facts.coercions.remove(&key) {
-                        facts.refused.entry(key).or_default().insert(kind);
-                        taken = true;
-                    }
+                if let Some(key) = hit
+                    && let Some(kind) = facts.coercions.remove(&key)
+                {
+                    facts.refused.entry(key).or_default().insert(kind);
+                    taken = true;
                 }
             }
             here = span.expansion.as_ref().map(|expansion| &expansion.span);

@@ -10,7 +10,7 @@ use ra_ap_syntax::Edition;
 use crate::crate_files::{self, CrateFiles};
 use crate::gates::arbitrary_self_types::scope::{self, Foreign};
 use crate::gates::used_with_arg::Used;
-use crate::gates::{self, View, Work, arbitrary_self_types};
+use crate::gates::{self, View, Work, arbitrary_self_types, derive_coerce_pointee};
 use crate::facts::{Facts, Receiver};
 use crate::pieces::{Edit, Pieces};
 use crate::tokens::Tokens;
@@ -213,9 +213,14 @@ impl Lowered<'_> {
         exports
     }
 
-    /// Gates lowered, with the number of places.
-    pub fn gates(&self) -> &BTreeMap<String, usize> {
-        &self.gates
+    /// Gates lowered, with the number of places: attributes, derives, and what the compiler found to rely on them.
+    pub fn gates(&self) -> BTreeMap<String, usize> {
+        let mut gates = self.gates.clone();
+        let found = [(derive_coerce_pointee::ID, self.facts.coercions.len()), (arbitrary_self_types::ID, self.facts.receivers.len())];
+        for (gate, places) in found.into_iter().filter(|(_, places)| *places > 0) {
+            *gates.entry(gate.to_owned()).or_default() += places;
+        }
+        gates
     }
 
     /// Uses of `#[used]` in the crate's sources.

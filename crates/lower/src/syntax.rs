@@ -38,7 +38,7 @@ impl Tree {
     pub fn token_at(&self, offset: usize) -> Option<SyntaxToken> {
         let offset = offset.checked_sub(self.base)?;
         let len = usize::from(self.root.text_range().end());
-        (offset < len).then(|| self.root.token_at_offset((offset as u32).try_into().ok()?).right_biased()).flatten()
+        if offset < len { self.root.token_at_offset((offset as u32).into()).right_biased() } else { None }
     }
 
     /// The innermost tree around the byte `offset`: the file's, or that of the macro call or macro body the byte is in.

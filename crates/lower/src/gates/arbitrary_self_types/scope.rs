@@ -76,8 +76,10 @@ pub fn edits(files: &CrateFiles, crate_name: &str, extensions: &[Extension], imp
         let may_use = imported.contains(&index) || uses_trait(body, &traits);
         let mut text = String::new();
         for (kind, label) in [(0, "methods"), (1, "traits")] {
-            if chains[kind].contains(&index) {
-                text.push_str(&format!(" #[doc(hidden)] {QUIET} pub mod {} {{", hidden(label, crate_name, index)));
+            // A module that is there in several configurations has the same names in each.
+            let first = index_of.get(&module.path[..]).copied().unwrap_or(index);
+            if chains[kind].contains(&first) {
+                text.push_str(&format!(" #[doc(hidden)] {QUIET} pub mod {} {{", hidden(label, crate_name, first)));
                 for extension in extensions.iter().filter(|e| e.module == index && usize::from(e.of_trait.is_some()) == kind) {
                     text.push_str(&format!(" {}use super::{};", deeper(&extension.visibility), extension.name));
                 }
