@@ -269,3 +269,57 @@ fn print(answer: &Answer) -> Result<()> {
          (at most {STAND_IN_LIMIT}; median of {calls})"
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Build {
+        #[command(flatten)]
+        options: BuildOptions,
+    }
+
+    #[test]
+    fn the_measured_build_gets_every_option() {
+        let given = [
+            "build",
+            "--tree=/t",
+            "--arch=um",
+            "--config=um",
+            "--config=x",
+            "--out=/o",
+            "--runtime=sysroot",
+            "--jobs=3",
+            "--gated",
+        ];
+        let options = Build::parse_from(given).options;
+        assert_eq!(arguments(&options, "/o".into()), given[1..]);
+        let defaults = Build::parse_from(["build"]).options;
+        let again = arguments(&defaults, "/o".into());
+        assert_eq!(
+            again,
+            ["--release=7.3", "--arch=um", "--out=/o", "--runtime=source"]
+        );
+    }
+
+    #[test]
+    fn a_clean_start_keeps_the_lock_and_the_configuration() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = Utf8Path::from_path(folder.path()).unwrap();
+        for name in ["lock", "config.json", "wanted.config", "gateless.so"] {
+            fs_err::write(folder.join(name), "").unwrap();
+        }
+        fs_err::create_dir_all(folder.join("lowered/kernel")).unwrap();
+        remove_kept(folder).unwrap();
+        let mut left: Vec<String> = folder
+            .read_dir_utf8()
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().to_owned())
+            .collect();
+        left.sort();
+        assert_eq!(left, ["config.json", "lock", "wanted.config"]);
+    }
+}
