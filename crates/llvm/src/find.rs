@@ -5,58 +5,56 @@ use gateless_model::{Failure, Result};
 
 /// The libLLVM that the rustc of `sysroot` (what `rustc --print sysroot` says) is linked to.
 ///
-/// Upstream's toolchains have it in `lib/` as `libLLVM.so.MAJOR.MINOR-rust-VERSION-CHANNEL`; distributions link their own,
-/// which is then found as what this `librustc_driver` names, in the folders given as `system`.
+/// It is what this compiler's `librustc_driver` names. Upstream's toolchains have both in `lib/`, the latter as
+/// `libLLVM.so.MAJOR.MINOR-rust-VERSION-CHANNEL`; Debian's have both in `lib/MULTIARCH/`. `more` are folders to look for it in after these.
 /// A rustc with LLVM linked in statically has none: an error.
-pub fn of_compiler(sysroot: &Utf8Path, system: &[&Utf8Path]) -> Result<Utf8PathBuf> {
+pub fn of_compiler(sysroot: &Utf8Path, more: &[&Utf8Path]) -> Result<Utf8PathBuf> {
     let lib = sysroot.join("lib");
-    let mut driver = None;
-    let mut shipped = Vec::new();
-    let entries = lib.read_dir_utf8().map_err(|error| {
-        Failure::failed(format!("cannot look for libLLVM in {lib}"))
-            .help("the sysroot should be what `rustc --print sysroot` says")
-            .because(error)
-    })?;
-    for entry in entries {
-        let path = entry?.into_path();
-        let name = path.file_name().unwrap_or_default();
-        if name.starts_with("librustc_driver-") && name.ends_with(".so") {
-            driver = Some(path);
-        } else if name.starts_with("libLLVM") && name.contains(".so") && is_elf(&path)? {
-            shipped.push(path);
-        }
-    }
-    shipped.sort();
-    if let Some(path) = shipped.pop() {
-        return Ok(path);
-    }
-    let Some(driver) = driver else {
-        return Err(Failure::failed(format!("no librustc_driver in {lib}"))
-            .help("the sysroot should be what `rustc --print sysroot` says"));
-    };
+    let driver = driver(&lib)?;
     let wanted = needed_llvm(&driver)?.ok_or_else(|| {
         Failure::failed(format!("{driver} has LLVM linked in statically, so its code generator cannot be loaded from outside"))
             .help("use a toolchain from rustup, or a distribution's rustc that links libLLVM")
     })?;
-    system
-        .iter()
+    let folders = driver
+        .parent()
+        .into_iter()
+        .chain([lib.as_path()])
+        .chain(more.iter().copied());
+    folders
         .map(|folder| folder.join(&wanted))
         .find(|path| path.is_file())
-        .ok_or_else(|| {
-            Failure::failed(format!(
-                "{driver} needs {wanted}, which is in none of the system's library folders"
-            ))
-        })
+        .ok_or_else(|| Failure::failed(format!("{driver} needs {wanted}, which is not beside it")))
 }
 
-/// rustup's `libLLVM-22-rust-1.95.0-stable.so` is a linker script next to the library.
-fn is_elf(path: &Utf8Path) -> Result<bool> {
-    use std::io::Read;
-    let mut magic = Vec::new();
-    std::fs::File::open(path)
-        .and_then(|file| file.take(4).read_to_end(&mut magic))
-        .map_err(|error| Failure::failed(format!("cannot read {path}")).because(error))?;
-    Ok(magic == b"\x7fELF")
+/// The compiler's library, in `lib` or in one of the folders of architectures in it.
+fn driver(lib: &Utf8Path) -> Result<Utf8PathBuf> {
+    let cannot = |error: std::io::Error| {
+        Failure::failed(format!("cannot look for librustc_driver in {lib}"))
+            .help("the sysroot should be what `rustc --print sysroot` says")
+            .because(error)
+    };
+    let mut folders = vec![lib.to_owned()];
+    for entry in lib.read_dir_utf8().map_err(cannot)? {
+        let path = entry.map_err(cannot)?.into_path();
+        if path
+            .file_name()
+            .is_some_and(|name| name.contains("-linux-"))
+            && path.is_dir()
+        {
+            folders.push(path);
+        }
+    }
+    for folder in folders {
+        for entry in folder.read_dir_utf8().map_err(cannot)? {
+            let path = entry.map_err(cannot)?.into_path();
+            let name = path.file_name().unwrap_or_default();
+            if name.starts_with("librustc_driver-") && name.ends_with(".so") {
+                return Ok(path);
+            }
+        }
+    }
+    Err(Failure::failed(format!("no librustc_driver in {lib}"))
+        .help("the sysroot should be what `rustc --print sysroot` says"))
 }
 
 /// The libLLVM among the libraries that the ELF file at `path` needs.
@@ -115,7 +113,37 @@ mod tests {
     }
 
     #[test]
-    fn the_linker_script_beside_the_library_is_not_taken_for_it() {
-        assert!(is_elf(&of_this_toolchain()).unwrap());
+    fn the_library_is_the_one_that_the_compiler_names() {
+        let path = of_this_toolchain();
+        assert!(
+            path.is_file() && path.file_name().unwrap().starts_with("libLLVM"),
+            "{path}"
+        );
+    }
+
+    /// A toolchain whose compiler library is a copy of `from`.
+    fn toolchain(from: &str) -> (tempfile::TempDir, Utf8PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let root = Utf8PathBuf::from_path_buf(folder.path().to_owned()).unwrap();
+        std::fs::create_dir_all(root.join("lib/x86_64-linux-gnu")).unwrap();
+        std::fs::copy(from, root.join("lib/x86_64-linux-gnu/librustc_driver-0.so")).unwrap();
+        (folder, root)
+    }
+
+    #[test]
+    fn a_compiler_without_a_libllvm_of_its_own_says_so() {
+        let (_folder, root) = toolchain(&std::env::current_exe().unwrap().to_string_lossy());
+        let failure = of_compiler(&root, &[]).unwrap_err();
+        assert!(failure.what.contains("statically"), "{failure}");
+    }
+
+    #[test]
+    fn a_compiler_library_that_is_no_library_is_named() {
+        let (_folder, root) = toolchain(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"));
+        let failure = of_compiler(&root, &[]).unwrap_err();
+        assert!(
+            failure.what.contains("librustc_driver-0.so is not"),
+            "{failure}"
+        );
     }
 }

@@ -77,7 +77,7 @@ impl Table {
 
 fn missing(name: &str, path: &Utf8PathBuf, error: libloading::Error) -> Failure {
     Failure::failed(format!("{path} has no function {name}"))
-        .help("it is not the libLLVM of a supported rustc (LLVM 21 or newer); name another compiler in GATELESS_RUSTC")
+        .help("it is not the libLLVM of a supported rustc (LLVM 22 or newer); name another compiler in GATELESS_RUSTC")
         .because(error)
 }
 
