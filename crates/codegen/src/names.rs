@@ -17,12 +17,47 @@ pub fn few(outputs: &[(Output, Utf8PathBuf)]) -> bool {
         .all(|(kind, _)| matches!(kind, Output::Object | Output::Assembly))
 }
 
-/// Takes the names of private constants away, which rustc gives them as `alloc_HASH`, and the last pass of its own run as `anon.HASH.NUMBER`.
-pub fn remove_private(module: &Module) -> Result<()> {
+/// Takes away the names of private constants: all if `few`, else those that the last pass of rustc's own run gave (`anon.HASH.NUMBER`),
+/// since here it runs again, after the optimiser, as in the gated build.
+pub fn remove_private(module: &Module, few: bool) -> Result<()> {
     for global in module.globals()? {
-        if global.is_private()? {
+        if global.is_private()? && (few || global.name()?.starts_with("anon.")) {
             global.remove_name()?;
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Fixture;
+
+    const CONSTANTS: &str = "@alloc_1 = private constant i8 1\n@anon.2.0 = private constant i8 2\n@anon.kept = constant i8 3\n\
+        define ptr @f() { ret ptr @alloc_1 }\ndefine ptr @g() { ret ptr @anon.2.0 }";
+
+    fn left(few: bool) -> Vec<String> {
+        let module = Fixture::x86(CONSTANTS).module();
+        remove_private(&module, few).unwrap();
+        module
+            .globals()
+            .unwrap()
+            .iter()
+            .map(|global| global.name().unwrap())
+            .collect()
+    }
+
+    #[test]
+    fn only_private_constants_lose_their_names() {
+        assert_eq!(left(true), ["", "", "anon.kept"]);
+        assert_eq!(left(false), ["alloc_1", "", "anon.kept"]);
+    }
+
+    #[test]
+    fn text_and_bitcode_outputs_keep_the_names_that_people_read() {
+        let output = |kind| (kind, Utf8PathBuf::from("out"));
+        assert!(few(&[output(Output::Object), output(Output::Assembly)]));
+        assert!(!few(&[output(Output::Object), output(Output::LlvmIr)]));
+        assert!(!few(&[output(Output::Bitcode)]));
+    }
 }

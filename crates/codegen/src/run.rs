@@ -30,9 +30,7 @@ pub fn run(job: &Job) -> Result<Done> {
     let machine = prepare(job, &mut module)?;
     options::check(llvm, &machine)?;
     if job.stage == Stage::Unoptimised {
-        if few_names {
-            names::remove_private(&module)?;
-        }
+        names::remove_private(&module, few_names)?;
         optimise::run(&mut module, &machine, job.target.opt, &job.flags)?;
     }
     let mut outputs = Outputs::default();
