@@ -2,7 +2,7 @@
 //!
 //! gcc and clang: `-ffixed-x18`. rustc adds the target feature `reserve-x18`, which `-Ctarget-feature` does not take on stable
 //! (`flag_to_backend_features`, compiler/rustc_codegen_ssa/src/target_features.rs).
-//! Tracking issue: <https://github.com/rust-lang/rust/issues/121970>.
+//! Accepted in <https://github.com/rust-lang/compiler-team/issues/748>.
 
 use gateless_model::Result;
 

@@ -17,6 +17,7 @@ mod parse;
 mod patchable_function_entry;
 mod plt;
 mod red_zone;
+mod refused;
 mod retpoline;
 mod shadow_call_stack;
 mod sync_unwind;

@@ -33,8 +33,13 @@ impl Flag {
             Some(_) => Err(bad("y, yes, on, true, n, no, off or false")),
         };
         Ok(match name.replace('-', "_").as_str() {
-            "branch_protection" => Some(Flag::BranchProtection(needed("bti, pac-ret, leaf, b-key, pc")?.parse()?)),
-            "cf_protection" => needed("none, branch, return or full")?.parse::<super::cf_protection::Parsed>()?.0.map(Flag::CfProtection),
+            "branch_protection" => Some(Flag::BranchProtection(
+                needed("bti, pac-ret, leaf, b-key, pc")?.parse()?,
+            )),
+            "cf_protection" => needed("none, branch, return or full")?
+                .parse::<super::cf_protection::Parsed>()?
+                .0
+                .map(Flag::CfProtection),
             "debuginfo_compression" => match value {
                 Some("none") => None,
                 Some("zlib") => Some(Flag::DebuginfoCompression(Compression::Zlib)),
@@ -48,27 +53,34 @@ impl Flag {
                 _ => return Err(bad("keep or thunk-extern")),
             },
             "indirect_branch_cs_prefix" => yes()?.then_some(Flag::IndirectBranchCsPrefix),
-            "llvm_module_flag" => Some(Flag::LlvmModuleFlag(needed("NAME:u32:VALUE:BEHAVIOR")?.parse()?)),
-            "merge_functions" => Some(Flag::MergeFunctions(needed("disabled, trampolines or aliases")?.parse()?)),
+            "llvm_module_flag" => Some(Flag::LlvmModuleFlag(
+                needed("NAME:u32:VALUE:BEHAVIOR")?.parse()?,
+            )),
+            "merge_functions" => Some(Flag::MergeFunctions(
+                needed("disabled, trampolines or aliases")?.parse()?,
+            )),
             "no_jump_tables" => yes()?.then_some(Flag::NoJumpTables),
             "patchable_function_entry" => {
-                let entry: super::PatchableFunctionEntry = needed("TOTAL or TOTAL,PREFIX")?.parse()?;
+                let entry: super::PatchableFunctionEntry =
+                    needed("TOTAL or TOTAL,PREFIX")?.parse()?;
                 (entry.total > 0).then_some(Flag::PatchableFunctionEntry(entry))
             }
             "plt" => match yes()? {
                 true => Some(Flag::Plt),
-                false => return Err(unknown(option).help("the kernel never asks for calls without a procedure linkage table")),
+                false => {
+                    return Err(unknown(option).help(
+                        "the kernel never asks for calls without a procedure linkage table",
+                    ));
+                }
             },
             "retpoline" => yes()?.then_some(Flag::Retpoline(Retpoline::OwnThunks)),
-            "retpoline_external_thunk" => yes()?.then_some(Flag::Retpoline(Retpoline::ExternalThunks)),
+            "retpoline_external_thunk" => {
+                yes()?.then_some(Flag::Retpoline(Retpoline::ExternalThunks))
+            }
             "sanitizer" => match value {
                 Some("shadow-call-stack") => Some(Flag::ShadowCallStack),
                 Some("kernel-address") => Some(Flag::KernelAddress),
-                Some("kcfi") => return Err(unknown(option).help(
-                    "kCFI needs the type of every function and of every indirect call, which rustc writes only if it is asked to; \
-                     build with CONFIG_CFI off",
-                )),
-                _ => return Err(unknown(option).help("the effect of this sanitizer is not reproduced; turn it off in the configuration")),
+                _ => return Err(unknown(option)),
             },
             "sanitizer_recover" => match value {
                 Some("kernel-address") => Some(Flag::KernelAddressRecover),
@@ -76,14 +88,18 @@ impl Flag {
             },
             "tune_cpu" => Some(Flag::TuneCpu(needed("the name of a processor")?.to_owned())),
             "use_sync_unwind" => Some(Flag::SyncUnwind(yes()?)),
-            _ => return Err(unknown(option).help("its effect on code generation has to be worked out first; see the files in crates/codegen/src/flags")),
+            _ => return Err(unknown(option)),
         })
     }
 }
 
 fn unknown(option: &str) -> Failure {
-    Failure::no(format!(
-        "-Z{option} is not a code generation flag that gateless can reproduce"
+    let (name, value) = option
+        .split_once('=')
+        .map_or((option, None), |(name, value)| (name, Some(value)));
+    let reason = super::refused::reason(&name.replace('-', "_"), value);
+    Failure::no(format!("-Z{option} is not a code generation flag that gateless can reproduce")).help(reason.unwrap_or(
+        "its effect on code generation has to be worked out first; see the files in crates/codegen/src/flags",
     ))
 }
 
@@ -128,6 +144,23 @@ mod tests {
             "retpoline=no",
         ] {
             assert_eq!(Flag::parse(off).unwrap(), None, "{off}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_had_from_bitcode_is_refused_with_the_reason() {
+        for (option, word) in [
+            ("sanitizer=kcfi", "CONFIG_CFI"),
+            ("sanitizer-cfi-normalize-integers", "CONFIG_CFI"),
+            ("sanitizer=kernel-hwaddress", "configuration"),
+            ("profile-sample-use=a.profdata", "CONFIG_AUTOFDO_CLANG"),
+            ("direct-access-external-data=yes", "C API"),
+        ] {
+            let failure = Flag::parse(option).unwrap_err();
+            assert!(
+                failure.help.as_ref().unwrap().contains(word),
+                "{option}: {failure:?}"
+            );
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! gcc and clang: `-fasynchronous-unwind-tables`, `-funwind-tables`. rustc gives functions `uwtable` or `uwtable(sync)`
 //! (`uwtable_attr`, compiler/rustc_codegen_llvm/src/attributes.rs); asynchronous is its default.
-//! Tracking issue: <https://github.com/rust-lang/rust/issues/112406>.
+//! No tracking issue is known.
 
 use gateless_llvm::Module;
 use gateless_model::Result;

@@ -1,0 +1,38 @@
+//! Options whose effect cannot be had from the bitcode of a stable rustc, and why; a build that asks for one is refused.
+//!
+//! **kCFI** (`-Zsanitizer=kcfi`, `-fsanitize=kcfi` of gcc and clang; <https://github.com/rust-lang/rust/issues/123479>). LLVM wants a
+//! number for the type of every function (`!kcfi_type`) and of every indirect call (the operand bundle `"kcfi"`), and a caller traps
+//! where the two differ. rustc computes it from Rust's types, in the encoding that clang has for C's (compiler/rustc_sanitizers/src/kcfi).
+//! What is missing afterwards:
+//! - the types: in LLVM IR every pointer is `ptr` and every 64-bit integer `i64`, signed or not. Debug information still has those of
+//!   functions, but not of calls, which have no type of their own there;
+//! - the shims: with kCFI, rustc puts functions of another type between a vtable or a function pointer and some functions
+//!   (`ReifyShim` with a reason), which are not in the bitcode at all.
+//!
+//! To guess either would make the kernel trap in calls that are right, or accept calls that are wrong.
+//!
+//! **`-Zdirect-access-external-data`** (LoongArch): it decides which symbols are `dso_local`
+//! (`should_assume_dso_local`, compiler/rustc_codegen_llvm/src/mono_item.rs), which LLVM's C API can neither read nor set.
+//!
+//! **AutoFDO** (`-Zprofile-sample-use`, `-Zdebug-info-for-profiling`): the profile is read in the middle of LLVM's pipeline, and the debug
+//! information has a mark on the compile unit that LLVM's C API cannot set.
+
+/// Why the option is refused and what to do, for those that are known.
+pub(super) fn reason(name: &str, value: Option<&str>) -> Option<&'static str> {
+    Some(match (name, value) {
+        ("sanitizer", Some("kcfi"))
+        | ("sanitizer_cfi_normalize_integers" | "sanitizer_kcfi_arity", _) => {
+            "kCFI needs the Rust type of every function and of every indirect call, which only rustc knows; turn CONFIG_CFI off"
+        }
+        ("sanitizer", _) => {
+            "its instrumentation has not been compared with rustc's; turn it off in the configuration"
+        }
+        ("direct_access_external_data", _) => {
+            "LLVM's C API cannot set which symbols are local to the kernel"
+        }
+        ("profile_sample_use" | "debug_info_for_profiling" | "debuginfo_for_profiling", _) => {
+            "a profile is used in the middle of LLVM's pipeline, where nothing can be added from outside; turn CONFIG_AUTOFDO_CLANG off"
+        }
+        _ => return None,
+    })
+}
