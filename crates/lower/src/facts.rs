@@ -14,6 +14,8 @@ pub struct Facts {
     pub refused: BTreeMap<Expression, BTreeSet<Coercion>>,
     /// Methods whose receiver stable Rust refuses: file and first byte of the receiver's type.
     pub receivers: BTreeMap<(usize, usize), Receiver>,
+    /// Receivers that are none: the type does not lead to `Self` in any way. They are the user's own errors.
+    pub invalid: BTreeSet<(usize, usize)>,
     /// Places in strings where `self` is the renamed receiver: file and first byte.
     pub renamed: BTreeSet<(usize, usize)>,
     /// Method calls that have to name their trait: file, first byte, byte after the last, and what takes their place.

@@ -142,10 +142,15 @@ impl Lowered<'_> {
 
     /// Where the support module's names are: in this crate, or in a dependency whose pointers are used.
     fn support_path(&self) -> Option<String> {
-        if self.exports.pointers {
+        if self.has_support() {
             return Some("crate::".to_owned());
         }
         self.parents().next().map(|name| format!("::{name}::"))
+    }
+
+    /// Whether this crate carries the support module.
+    fn has_support(&self) -> bool {
+        self.exports.pointers || self.facts.receivers.values().any(|receiver| receiver.only_receiver)
     }
 
     /// Dependencies that have a support module.
@@ -172,7 +177,7 @@ impl Lowered<'_> {
                 edits[index].extend(coercions::edits(file, index, &self.facts, &path, self.edition));
             }
         }
-        if self.exports.pointers
+        if self.has_support()
             && let Some(end) = self.files.modules[0].end
         {
             let parent = self.parents().next().map(|name| format!("::{name}::{}", support::MODULE));

@@ -52,7 +52,7 @@ pub fn wanted(diagnostic: &Diagnostic, spots: &dyn Fn(&DiagnosticSpan) -> Option
             }
         }
         "E0307" if message.starts_with("invalid `self` parameter type") => {
-            for spot in primary().filter(|spot| !spot.added) {
+            for spot in primary().filter(|spot| !spot.added && !facts.invalid.contains(&(spot.file, spot.range.start))) {
                 facts.receivers.entry((spot.file, spot.range.start)).or_insert(Receiver { only_receiver: true, ..Receiver::default() });
             }
         }
@@ -82,6 +82,15 @@ pub fn wanted(diagnostic: &Diagnostic, spots: &dyn Fn(&DiagnosticSpan) -> Option
             // The receiver is no pointer that can be made from a raw one, or the trait has an impl for an unsized type; so no
             // calls on trait objects.
             let by_place = message.contains("Pointer");
+            if message.contains("Receiver`") {
+                let here = |key: &(usize, usize), receiver: &Receiver| {
+                    let after = receiver.placed.as_ref().map(|(after, _)| *after);
+                    receiver.only_receiver && primary().any(|spot| spot.file == key.0 && Some(spot.range.start) == after)
+                };
+                let invalid: Vec<(usize, usize)> = facts.receivers.iter().filter(|(key, receiver)| here(key, receiver)).map(|(key, _)| *key).collect();
+                facts.receivers.retain(|key, _| !invalid.contains(key));
+                facts.invalid.extend(invalid);
+            }
             for spot in primary() {
                 for (key, receiver) in &mut facts.receivers {
                     let Some((after, name)) = &receiver.placed else { continue };
@@ -131,7 +140,7 @@ pub struct Work {
     pub edits: Vec<(usize, Edit)>,
     /// Extension traits at module level.
     pub extensions: Vec<Extension>,
-    /// For receivers in traits that are dispatched on: where the generated items are, and the hidden supertrait's name.
+    /// For receivers that may turn out not to be possible: where the generated items are, and the hidden supertrait's name.
     pub placed: BTreeMap<(usize, usize), (usize, String)>,
 }
 
@@ -188,6 +197,9 @@ pub fn lower(files: &CrateFiles, facts: &Facts, support: Option<&str>, crate_nam
                 (lowered.after, end, lowered.visibility, trait_name)
             }
         };
+        if receiver.only_receiver {
+            work.placed.entry((index, offset)).or_insert((end, name.clone()));
+        }
         edits.push(Edit::insert(end, after));
         work.edits.extend(edits.into_iter().map(|edit| (index, edit)));
         if !method.is_local() && !method.tree.in_macro && let Some(module) = scope::module_at(files, index, offset) {
