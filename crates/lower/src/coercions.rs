@@ -188,3 +188,34 @@ pub fn take_back(diagnostic: &Diagnostic, spots: &dyn Fn(&DiagnosticSpan) -> Opt
     }
     taken
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use crate::testing::refined;
+
+    const HEAD: &str = "#![feature(derive_coerce_pointee)]\n#[derive(core::marker::CoercePointee)] struct P<T: ?Sized>(Box<T>);\n";
+
+    fn lowered(body: &str, code: &str, at: &str) -> String {
+        let text = format!("{HEAD}{body}\n");
+        let message = if code == "E0605" { "non-primitive cast: `P<u8>` as `P<dyn T>`" } else { "mismatched types" };
+        let text = refined(&text, code, message, at, "expected `P<dyn T>`, found `P<u8>`");
+        text.lines().skip(2).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn what_was_coerced_is_converted() {
+        expect!["fn f() -> P<dyn T> { crate::__gateless_coerce!(g(1)?) }"].assert_eq(&lowered("fn f() -> P<dyn T> { g(1)? }", "E0308", "g(1)?"));
+    }
+
+    #[test]
+    fn a_cast_gives_its_type() {
+        expect!["fn f() { crate::__gateless_coerce!(x => P<dyn T>); }"].assert_eq(&lowered("fn f() { x as P<dyn T>; }", "E0605", "x as P<dyn T>"));
+    }
+
+    #[test]
+    fn a_field_in_short_form_is_written_out() {
+        expect!["fn f() -> S { S { field: crate::__gateless_coerce!(field) } }"].assert_eq(&lowered("fn f() -> S { S { field } }", "E0308", "field"));
+    }
+}

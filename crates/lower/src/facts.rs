@@ -5,6 +5,19 @@ use std::collections::{BTreeMap, BTreeSet};
 /// An expression: file, first byte, byte after the last.
 pub type Expression = (usize, usize, usize);
 
+/// A part of a method call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Part {
+    /// File.
+    pub file: usize,
+    /// First byte.
+    pub start: usize,
+    /// Byte after the last; the first for an insertion.
+    pub end: usize,
+    /// For an insertion before an expression, the byte after that; the larger expression's comes first.
+    pub before: usize,
+}
+
 /// All that is known.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Facts {
@@ -18,8 +31,8 @@ pub struct Facts {
     pub invalid: BTreeSet<(usize, usize)>,
     /// Places in strings where `self` is the renamed receiver: file and first byte.
     pub renamed: BTreeSet<(usize, usize)>,
-    /// Method calls that have to name their trait: file, first byte, byte after the last, and what takes their place.
-    pub rewritten: BTreeMap<Expression, String>,
+    /// Parts of method calls that have to be written another way, and how.
+    pub rewritten: BTreeMap<Part, String>,
     /// Places in return types where a lifetime is missing once the receiver is an ordinary parameter: file and byte, and
     /// what goes there, with `'_` for the lifetime.
     pub lifetimes: BTreeMap<(usize, usize), String>,

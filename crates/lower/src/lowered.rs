@@ -124,7 +124,7 @@ impl Lowered<'_> {
         }
         if self.features.iter().any(|name| name == arbitrary_self_types::ID) {
             for diagnostic in errors() {
-                arbitrary_self_types::wanted(diagnostic, &spots, &self.files, &mut facts);
+                arbitrary_self_types::wanted(diagnostic, &spots, &self.files, self.edition, &mut facts);
             }
         }
         if facts == self.facts {

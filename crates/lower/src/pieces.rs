@@ -21,6 +21,12 @@ impl Edit {
         Self { range: offset..offset, text: text.into(), rank: 0 }
     }
 
+    /// Inserts before an expression. Of several at one place, the larger expression's comes first.
+    pub fn before(range: Range<usize>, text: impl Into<String>) -> Self {
+        let [before, _] = Self::wrap(range, text, "");
+        before
+    }
+
     /// Puts `open` and `close` around `range`. Pairs around the same byte nest by their length.
     pub fn wrap(range: Range<usize>, open: impl Into<String>, close: impl Into<String>) -> [Self; 2] {
         Self::wrap_at(2 * range.len() as i64, range, open, close)

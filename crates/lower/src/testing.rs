@@ -1,9 +1,10 @@
 //! Lowering of sources given in a test.
 
 use camino::{Utf8Path, Utf8PathBuf};
+use cargo_metadata::diagnostic::Diagnostic;
 use gateless_model::Result;
 
-use crate::{Exports, GateStatus, Lowered, Request, lower_syntax};
+use crate::{Exports, GateStatus, Lowered, Progress, Request, lower_syntax};
 
 /// A folder with the given files, removed at the end.
 pub struct Scratch {
@@ -67,6 +68,33 @@ pub fn lowered_with(text: &str, attrs: &[&str]) -> String {
         let new = lowered.changes().next().map_or_else(|| text.to_owned(), |(_, new)| new.to_owned());
         assert_eq!(new.lines().count(), text.lines().count(), "a line moved");
         new
+    })
+}
+
+/// An error of the compiler about the only place where `at` is in `text`, with `label` there.
+pub fn error(code: &str, message: &str, text: &str, at: &str, label: &str) -> Diagnostic {
+    let start = text.find(at).expect("the place is not in the text");
+    let span = serde_json::json!({
+        "file_name": "lib.rs", "byte_start": start, "byte_end": start + at.len(), "line_start": 1, "line_end": 1, "column_start": 1,
+        "column_end": 1, "is_primary": true, "text": [], "label": label, "suggested_replacement": null,
+        "suggestion_applicability": null, "expansion": null,
+    });
+    let diagnostic = serde_json::json!({
+        "message": message, "code": { "code": code, "explanation": null }, "level": "error", "spans": [span], "children": [], "rendered": null,
+    });
+    serde_json::from_value(diagnostic).unwrap()
+}
+
+/// The lowered text of a crate of one file after one [`error`] of the compiler, without the support module.
+pub fn refined(text: &str, code: &str, message: &str, at: &str, label: &str) -> String {
+    Scratch::new(&[("lib.rs", text)]).lower("lib.rs", &[], |lowered| {
+        let mut lowered = lowered.unwrap();
+        let compiled = lowered.changes().next().unwrap().1.to_owned();
+        assert_eq!(lowered.refine(&[error(code, message, &compiled, at, label)]).unwrap(), Progress::Changed);
+        let new = lowered.changes().next().unwrap().1.to_owned();
+        assert_eq!(new.lines().count(), text.lines().count(), "a line moved");
+        let mut own = new.split(" #[doc(hidden)] #[allow(warnings, unsafe_code, unused, nonstandard_style, rust_2018_idioms, unreachable_pub, clippy::all)] pub mod");
+        own.next().unwrap_or_default().replace(crate::support::QUIET, "#[quiet]")
     })
 }
 

@@ -30,7 +30,7 @@ use self::method::{Method, Owner};
 use self::scope::Extension;
 use crate::crate_files::CrateFiles;
 use crate::diagnose::{Spot, code};
-use crate::facts::{Expression, Facts, Receiver};
+use crate::facts::{Facts, Part, Receiver};
 use crate::pieces::Edit;
 use crate::support::MODULE;
 use crate::tokens::line_of;
@@ -41,7 +41,7 @@ const SELF: &str = "self";
 pub const ID: &str = "arbitrary_self_types";
 
 /// Notes the receivers that a diagnostic is about, and what is known about them.
-pub fn wanted(diagnostic: &Diagnostic, spots: &dyn Fn(&DiagnosticSpan) -> Option<Spot>, files: &CrateFiles, facts: &mut Facts) {
+pub fn wanted(diagnostic: &Diagnostic, spots: &dyn Fn(&DiagnosticSpan) -> Option<Spot>, files: &CrateFiles, edition: Edition, facts: &mut Facts) {
     let message = diagnostic.message.as_str();
     let primary = || diagnostic.spans.iter().filter(|span| span.is_primary).filter_map(spots);
     match code(diagnostic) {
@@ -101,6 +101,10 @@ pub fn wanted(diagnostic: &Diagnostic, spots: &dyn Fn(&DiagnosticSpan) -> Option
                 }
             }
         }
+        "E0015" => {
+            let calls = calls::in_constant(diagnostic, spots, files, facts, edition);
+            facts.rewritten.extend(calls.into_iter().flatten());
+        }
         "E0034" => facts.rewritten.extend(disambiguated(diagnostic, spots)),
         _ => {}
     }
@@ -115,13 +119,14 @@ fn lifetime_slot(text: &str) -> Option<String> {
 
 /// A type's own methods come before those of traits. Where its extension trait competes with another trait, the call names
 /// it, as rustc suggests.
-fn disambiguated(diagnostic: &Diagnostic, spots: &dyn Fn(&DiagnosticSpan) -> Option<Spot>) -> BTreeMap<Expression, String> {
+fn disambiguated(diagnostic: &Diagnostic, spots: &dyn Fn(&DiagnosticSpan) -> Option<Spot>) -> BTreeMap<Part, String> {
     let ours = |span: &&DiagnosticSpan| span.suggested_replacement.as_deref().is_some_and(|text| text.contains(scope::METHOD));
     let mut candidates = diagnostic.children.iter().filter(|child| child.spans.iter().any(|span| ours(&span)));
     let (Some(candidate), None) = (candidates.next(), candidates.next()) else { return BTreeMap::new() };
     let parts = candidate.spans.iter().filter_map(|span| {
         let spot = spots(span).filter(|spot| !spot.added || spot.range.is_empty())?;
-        Some(((spot.file, spot.range.start, spot.range.end), without_path(span.suggested_replacement.as_deref()?)))
+        let part = Part { file: spot.file, start: spot.range.start, end: spot.range.end, before: spot.range.end };
+        Some((part, without_path(span.suggested_replacement.as_deref()?)))
     });
     parts.collect()
 }
@@ -206,8 +211,13 @@ pub fn lower(files: &CrateFiles, facts: &Facts, support: Option<&str>, crate_nam
             work.extensions.push(Extension { module, name, visibility, of_trait });
         }
     }
-    for (&(index, start, end), text) in &facts.rewritten {
-        work.edits.push((index, Edit::replace(files.list[index].text.original(), start..end, text.clone())));
+    for (part, text) in &facts.rewritten {
+        let edit = if part.start == part.end {
+            Edit::before(part.start..part.before, text.clone())
+        } else {
+            Edit::replace(files.list[part.file].text.original(), part.start..part.end, text.clone())
+        };
+        work.edits.push((part.file, edit));
     }
     Ok(work)
 }
@@ -232,4 +242,44 @@ fn in_strings(method: &Method<'_>, facts: &Facts, file: usize) -> Vec<usize> {
         .filter(|start| method.text[*start..].starts_with(SELF))
         .filter(|start| method.tree.token_at(*start).is_some_and(|token| token.kind() == SyntaxKind::STRING))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use crate::testing::{error, refined};
+
+    fn lowered(method: &str, ty: &str) -> String {
+        let text = format!("#![feature(arbitrary_self_types)]\nimpl<T> Foo<T> {{\n  {method}\n}}\n");
+        let message = format!("`{ty}` cannot be used as the type of `self` without the `arbitrary_self_types` feature");
+        refined(&text, "E0658", &message, ty, "")
+    }
+
+    #[test]
+    fn a_method_becomes_a_function_and_an_extension_trait() {
+        expect![[r#"
+
+            impl<T> Foo<T> {
+              pub fn m(this: P<Self>, (a, b): (u8, T)) -> u8 { this.n + a }
+            } #[doc(hidden)] #[quiet] pub trait __gateless_m_x_0_57<T> { fn m(self, a0: (u8, T)) -> u8; } #[quiet] impl<T> __gateless_m_x_0_57<T> for P<Foo<T>> { #[inline] fn m(self, a0: (u8, T)) -> u8 { <Foo<T>>::m(self, a0) } }"#]].assert_eq(&lowered("pub fn m(self: P<Self>, (a, b): (u8, T)) -> u8 { self.n + a }", "P<Self>"));
+    }
+
+    #[test]
+    fn elided_lifetimes_of_the_receiver_get_a_name() {
+        expect![[r#"
+
+            impl<T> Foo<T> {
+              fn m<'__gateless>(this: &'__gateless P<Self>, x: &str) -> Option<&'__gateless T> { this.get(x) }
+            } #[doc(hidden)] #[quiet] trait __gateless_m_x_0_53<T> { fn m<'__gateless>(&'__gateless self, x: &str) -> Option<&'__gateless T>; } #[quiet] impl<T> __gateless_m_x_0_53<T> for P<Foo<T>> { #[inline] fn m<'__gateless>(&'__gateless self, x: &str) -> Option<&'__gateless T> { <Foo<T>>::m(self, x) } }"#]].assert_eq(&lowered("fn m(self: &P<Self>, x: &str) -> Option<&T> { self.get(x) }", "&P<Self>"));
+    }
+
+    #[test]
+    fn crates_without_the_feature_are_left_alone() {
+        let text = "impl Foo { fn m(self: P<Self>) {} }\n";
+        let message = "`P<Self>` cannot be used as the type of `self` without the `arbitrary_self_types` feature";
+        let result = crate::testing::Scratch::new(&[("lib.rs", text)])
+            .lower("lib.rs", &[], |lowered| lowered.unwrap().refine(&[error("E0658", message, text, "P<Self>", "")]).unwrap());
+        assert_eq!(result, crate::Progress::Nothing);
+    }
 }

@@ -1,14 +1,23 @@
 //! Calls of methods without an extension trait: those that macros write into impls which are not part of the macro. `x.m(a)` becomes
-//! `Type::m(x, a)`, with the borrow that the method syntax implied.
+//! `Type::m(x, a)`, with the borrow that the method syntax implied. The same for `const fn` methods in constants, where methods of
+//! traits can't be called.
+
+use std::ops::Range;
 
 use cargo_metadata::diagnostic::{Diagnostic, DiagnosticSpan};
 
+use ra_ap_syntax::ast::{self, HasArgList};
+use ra_ap_syntax::{AstNode, Edition};
+
+use super::method::{Method, Owner};
+use super::scope::METHOD;
 use crate::crate_files::CrateFiles;
 use crate::diagnose::Spot;
-use crate::facts::Expression;
+use crate::facts::{Facts, Part};
+use crate::syntax::{Tree, around};
 
 /// The parts of a call that have to change, or nothing if the diagnostic is about something else.
-pub fn rewritten(diagnostic: &Diagnostic, spots: &dyn Fn(&DiagnosticSpan) -> Option<Spot>, files: &CrateFiles) -> Option<Vec<(Expression, String)>> {
+pub fn rewritten(diagnostic: &Diagnostic, spots: &dyn Fn(&DiagnosticSpan) -> Option<Spot>, files: &CrateFiles) -> Option<Vec<(Part, String)>> {
     let name = diagnostic.spans.iter().find(|span| span.is_primary && span.label.as_deref() == Some("this is an associated function, not a method"))?;
     let suggestion = diagnostic.children.iter().find(|child| child.message == "use associated function syntax instead")?.spans.first()?;
     let candidate = diagnostic.children.iter().find(|child| child.message.starts_with("the candidate is defined in an impl"))?.spans.first()?;
@@ -40,7 +49,54 @@ pub fn rewritten(diagnostic: &Diagnostic, spots: &dyn Fn(&DiagnosticSpan) -> Opt
     let separator = if text[open + 1..whole.range.end].trim_start().starts_with(')') { "" } else { ", " };
     let start = whole.range.start;
     let file = name.file;
-    Some(vec![((file, start, start), format!("{path}({borrow}")), ((file, dot, open + 1), separator.to_owned())])
+    Some(parts(file, start..dot, open + 1, format!("{path}({borrow}"), separator))
+}
+
+/// The parts of a call in a constant that have to change: methods of traits can't be called there, so the type's own function is.
+pub fn in_constant(
+    diagnostic: &Diagnostic,
+    spots: &dyn Fn(&DiagnosticSpan) -> Option<Spot>,
+    files: &CrateFiles,
+    facts: &Facts,
+    edition: Edition,
+) -> Option<Vec<(Part, String)>> {
+    let (_, name) = diagnostic.message.split_once(METHOD)?;
+    let name = name.split(|c: char| !(c.is_alphanumeric() || c == '_')).next()?;
+    let mut numbers = name.rsplit('_');
+    let start: usize = numbers.next()?.parse().ok()?;
+    let file: usize = numbers.next()?.parse().ok()?;
+    let (&(_, receiver), _) = facts.receivers.range((file, start)..(file + 1, 0)).next()?;
+    let callee = Method::at(files.list[file].text.original(), edition, receiver)?;
+    let Owner::Inherent(owner) = &callee.owner else { return None };
+    let own = callee.source(owner.self_ty()?.syntax());
+    let spot = spots(diagnostic.spans.iter().find(|span| span.is_primary)?)?;
+    let text = files.list[spot.file].text.original();
+    let tree = Tree::around(text, edition, spot.range.start);
+    let token = tree.token_at(spot.range.start)?;
+    let call = around::<ast::MethodCallExpr>(&token).next()?;
+    let value = tree.of(call.receiver()?.syntax());
+    let arguments = call.arg_list()?;
+    let open = tree.bytes(arguments.l_paren_token()?.text_range()).end;
+    // In a constant nothing dereferences, so the value is the pointer or, for the receiver of the function around, what that is.
+    let around_fn = around::<ast::Fn>(&token).next().and_then(|function| function.param_list()?.self_param()?.ty());
+    let is_reference = &text[value.clone()] == "self" && matches!(around_fn, Some(ast::Type::RefType(_)));
+    let borrow = match &callee.ty {
+        ast::Type::RefType(reference) if reference.mut_token().is_some() => if is_reference { "&mut *" } else { "&mut " },
+        ast::Type::RefType(_) => if is_reference { "&*" } else { "&" },
+        _ => "",
+    };
+    let separator = if arguments.args().next().is_some() { ", " } else { "" };
+    let file = spot.file;
+    Some(parts(file, value, open, format!("<{own}>::{}({borrow}", callee.name()), separator))
+}
+
+/// `before` goes before the value, `separator` in the place of what is between it and the arguments.
+fn parts(file: usize, value: Range<usize>, arguments: usize, before: String, separator: &str) -> Vec<(Part, String)> {
+    let Range { start, end } = value;
+    vec![
+        (Part { file, start, end: start, before: end }, before),
+        (Part { file, start: end, end: arguments, before: end }, separator.to_owned()),
+    ]
 }
 
 /// Characters `start` to `end`, counting from 1.
