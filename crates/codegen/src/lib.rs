@@ -6,6 +6,7 @@
 
 mod debug_paths;
 pub mod flags;
+mod function_sections;
 mod job;
 mod names;
 mod optimise;

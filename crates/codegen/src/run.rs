@@ -6,8 +6,8 @@ use gateless_model::{Failure, Result};
 use crate::flags::debuginfo_compression;
 use crate::write::Outputs;
 use crate::{
-    Done, Flag, Job, Output, Stage, debug_paths, names, optimise, options, relocations, structors,
-    target, used,
+    Done, Flag, Job, Output, Stage, debug_paths, function_sections, names, optimise, options,
+    relocations, structors, target, used,
 };
 
 /// Does what `job` asks for. Either all outputs are written, each under a temporary name first, or none.
@@ -43,6 +43,9 @@ pub fn run(job: &Job) -> Result<Done> {
         }
     }
     structors::apply(&mut module)?;
+    if job.target.function_sections {
+        function_sections::apply(&module, &machine)?;
+    }
     let mut generated: Vec<_> = job
         .outputs
         .iter()

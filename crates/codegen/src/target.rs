@@ -14,12 +14,6 @@ const FEATURES: &str = "target-features";
 ///
 /// Fails if the machine lays data out otherwise than the bitcode does: then rustc has computed sizes and offsets for another target.
 pub fn apply(module: &Module, target: &Target, flags: &[Flag]) -> Result<TargetMachine> {
-    if target.function_sections {
-        return Err(Failure::failed(
-            "a section for each function is not implemented in code generation",
-        )
-        .help("build without -Zfunction-sections=y"));
-    }
     let triple = module.llvm().normalize_triple(&target.triple)?;
     let common = common_features(module)?;
     let of_flags = flags

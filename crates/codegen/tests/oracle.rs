@@ -4,7 +4,7 @@
 
 mod support;
 
-use support::compare;
+use support::{compare, compare_with};
 
 #[test]
 fn every_level_of_optimisation_without_flags() {
@@ -47,6 +47,18 @@ fn retpolines() {
 #[test]
 fn module_flags() {
     compare("2", &["llvm_module_flag=frame-pointer:u32:2:max"]);
+}
+
+#[test]
+fn function_sections() {
+    for level in ["0", "2", "s"] {
+        compare_with(level, &[], true);
+    }
+    compare_with(
+        "2",
+        &["patchable-function-entry=16,16", "cf-protection=branch"],
+        true,
+    );
 }
 
 #[test]

@@ -126,6 +126,7 @@ table! {
     LLVMSetLinkage(*mut RawValue, c_int);
     LLVMGetLinkage(*mut RawValue) -> c_int;
     LLVMSetValueName2(*mut RawValue, *const c_char, usize);
+    LLVMSetVisibility(*mut RawValue, c_int);
     LLVMGetSection(*mut RawValue) -> *const c_char;
     LLVMSetSection(*mut RawValue, *const c_char);
     LLVMIsDeclaration(*mut RawValue) -> c_int;

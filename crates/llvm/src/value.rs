@@ -35,6 +35,21 @@ impl Function<'_> {
         Ok(unsafe { is(self.raw) } != 0)
     }
 
+    /// Whether the function has private linkage: no symbol of the object file stands for it.
+    pub fn is_private(&self) -> Result<bool> {
+        Ok(linkage(self.module, self.raw)? == PRIVATE)
+    }
+
+    /// Whether the object file gets a copy of the function: it is neither declared only nor available elsewhere.
+    pub fn is_emitted(&self) -> Result<bool> {
+        is_emitted(self.module, self.raw)
+    }
+
+    /// Makes the function external and hidden, if it is emitted, so that a symbol stands for it, also in relocations.
+    pub fn make_external(&self) -> Result<()> {
+        make_external(self.module, self.raw)
+    }
+
     /// Whether it is one of LLVM's own.
     pub fn is_intrinsic(&self) -> Result<bool> {
         let id = self.module.table().LLVMGetIntrinsicID()?;
@@ -89,11 +104,17 @@ impl Global<'_> {
 
     /// Whether the variable has private linkage: no symbol of the object file stands for it.
     pub fn is_private(&self) -> Result<bool> {
-        /// LLVMPrivateLinkage (llvm-c/Core.h)
-        const PRIVATE: i32 = 9;
-        let get = self.module.table().LLVMGetLinkage()?;
-        // SAFETY: a global value of a live module.
-        Ok(unsafe { get(self.raw) } == PRIVATE)
+        Ok(linkage(self.module, self.raw)? == PRIVATE)
+    }
+
+    /// Whether the object file gets a copy of the variable: it is neither declared only nor available elsewhere.
+    pub fn is_emitted(&self) -> Result<bool> {
+        is_emitted(self.module, self.raw)
+    }
+
+    /// Makes the variable external and hidden, if it is emitted, so that a symbol stands for it, also in relocations.
+    pub fn make_external(&self) -> Result<()> {
+        make_external(self.module, self.raw)
     }
 
     /// Takes the variable's name away.
@@ -113,6 +134,43 @@ impl Global<'_> {
     pub fn set_section(&self, section: &str) -> Result<()> {
         set_section(self.module, self.raw, section)
     }
+}
+
+/// Numbers of llvm-c/Core.h, LLVMLinkage.
+const EXTERNAL: i32 = 0;
+const AVAILABLE_EXTERNALLY: i32 = 1;
+const INTERNAL: i32 = 8;
+const PRIVATE: i32 = 9;
+
+fn linkage(module: &Module, raw: *mut RawValue) -> Result<i32> {
+    let get = module.table().LLVMGetLinkage()?;
+    // SAFETY: a global value of a live module.
+    Ok(unsafe { get(raw) })
+}
+
+fn is_emitted(module: &Module, raw: *mut RawValue) -> Result<bool> {
+    let is_declaration = module.table().LLVMIsDeclaration()?;
+    // SAFETY: a global value of a live module.
+    Ok(unsafe { is_declaration(raw) } == 0 && linkage(module, raw)? != AVAILABLE_EXTERNALLY)
+}
+
+fn make_external(module: &Module, raw: *mut RawValue) -> Result<()> {
+    /// LLVMHiddenVisibility (llvm-c/Core.h); the code of the module itself would refer to default ones by a local alias.
+    const HIDDEN: i32 = 1;
+    let (link, see) = (
+        module.table().LLVMSetLinkage()?,
+        module.table().LLVMSetVisibility()?,
+    );
+    if is_emitted(module, raw)? {
+        // SAFETY: a global value of a live module.
+        unsafe {
+            if matches!(linkage(module, raw)?, PRIVATE | INTERNAL) {
+                link(raw, EXTERNAL);
+            }
+            see(raw, HIDDEN);
+        }
+    }
+    Ok(())
 }
 
 pub(crate) fn name(module: &Module, raw: *mut RawValue) -> Result<String> {

@@ -25,6 +25,11 @@ pub fn llvm_path() -> Utf8PathBuf {
 /// Fails unless the object that stable rustc and this crate make is byte for byte the one that rustc makes with `options`,
 /// each a `-Z` option without the `-Z`, at `-Copt-level=level`.
 pub fn compare(level: &str, options: &[&str]) {
+    compare_with(level, options, false)
+}
+
+/// The same, with each function and variable in a section of its own if `sections`, and then without jump tables.
+pub fn compare_with(level: &str, options: &[&str], sections: bool) {
     let folder = tempfile::tempdir().unwrap();
     let folder = Utf8Path::from_path(folder.path()).unwrap();
     std::fs::write(folder.join("sample.rs"), SAMPLE).unwrap();
@@ -43,6 +48,9 @@ pub fn compare(level: &str, options: &[&str]) {
             "-Cdebuginfo=2",
         ]);
         command.arg(format!("-Copt-level={level}"));
+        if sections {
+            command.arg("-Cjump-tables=n");
+        }
     };
     let run = |command: &mut Command| {
         let output = command.output().expect("rustc");
@@ -57,7 +65,11 @@ pub fn compare(level: &str, options: &[&str]) {
     common(&mut gated);
     gated
         .env("RUSTC_BOOTSTRAP", "1")
-        .arg("-Zfunction-sections=n")
+        .arg(if sections {
+            "-Zfunction-sections=y"
+        } else {
+            "-Zfunction-sections=n"
+        })
         .arg("--emit=obj=gated.o")
         .arg(ABI);
     gated.args(options.iter().map(|option| format!("-Z{option}")));
@@ -86,7 +98,7 @@ pub fn compare(level: &str, options: &[&str]) {
             pie: false,
             code_model: CodeModel::Default,
             opt: level.parse::<OptLevel>().unwrap(),
-            function_sections: false,
+            function_sections: sections,
             relax_elf_relocations: false,
         },
         flags: options
