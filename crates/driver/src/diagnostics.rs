@@ -4,9 +4,6 @@ use std::io::{IsTerminal, Write};
 
 use cargo_metadata::diagnostic::Diagnostic;
 
-/// One message of the compiler.
-pub type Message = Diagnostic;
-
 use crate::invocation::Invocation;
 use crate::mapping::Mapping;
 

@@ -7,6 +7,7 @@
 
 use std::process::Stdio;
 
+use cargo_metadata::diagnostic::{Diagnostic, DiagnosticLevel};
 use gateless_ledger::Ledger;
 use gateless_model::{Failure, Result};
 
@@ -49,11 +50,11 @@ pub fn answer(call: &Invocation, ledger: &Ledger, toolchain: &Toolchain) -> Resu
     }
     let errors: Vec<_> = diagnostics::parse(&String::from_utf8_lossy(&output.stderr))
         .into_iter()
-        .filter(|diagnostic| matches!(diagnostic.level, cargo_metadata::diagnostic::DiagnosticLevel::Error))
+        .filter(|diagnostic| matches!(diagnostic.level, DiagnosticLevel::Error))
         // The closing line "aborting due to 2 previous errors" has no place.
         .filter(|diagnostic| diagnostic.code.is_some() || !diagnostic.message.starts_with("aborting due to"))
         .collect();
-    let gated = |diagnostic: &diagnostics::Message| {
+    let gated = |diagnostic: &Diagnostic| {
         diagnostic.code.as_ref().is_some_and(|code| GATED_PROGRAM.contains(&code.code.as_str()))
     };
     if !errors.is_empty() && errors.iter().all(gated) {
