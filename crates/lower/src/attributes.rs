@@ -88,10 +88,8 @@ fn rewrite_meta(tokens: &Tokens<'_>, meta: Meta, cfg: &[String], decide: &mut dy
             (Truth::Unknown, _) => Truth::Unknown,
         };
         let mut inside = Vec::new();
-        let kept: Vec<bool> = list
-            .iter()
-            .map(|&(first, end)| rewrite_meta(tokens, Meta { first, end, active: holds }, cfg, decide, &mut inside))
-            .collect();
+        let kept: Vec<bool> =
+            list.iter().map(|&(first, end)| rewrite_meta(tokens, Meta { first, end, active: holds }, cfg, decide, &mut inside)).collect();
         if !list.is_empty() && !kept.contains(&true) {
             return false;
         }

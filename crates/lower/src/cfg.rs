@@ -15,8 +15,22 @@ pub enum Truth {
 
 /// Names that rustc sets without being told.
 const COMPILER_SET: &[&str] = &[
-    "unix", "windows", "debug_assertions", "overflow_checks", "panic", "proc_macro", "ub_checks", "test", "doc", "doctest", "miri", "sanitize",
-    "relocation_model", "fmt_debug", "emscripten_wasm_eh", "contract_checks",
+    "unix",
+    "windows",
+    "debug_assertions",
+    "overflow_checks",
+    "panic",
+    "proc_macro",
+    "ub_checks",
+    "test",
+    "doc",
+    "doctest",
+    "miri",
+    "sanitize",
+    "relocation_model",
+    "fmt_debug",
+    "emscripten_wasm_eh",
+    "contract_checks",
 ];
 
 /// Decides the predicate that starts at token `first` and ends before token `end`.

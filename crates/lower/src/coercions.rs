@@ -19,7 +19,13 @@ use crate::syntax::{Tree, around};
 use crate::tokens::Tokens;
 
 /// The conversions that a diagnostic asks for.
-pub fn wanted(diagnostic: &Diagnostic, spots: &dyn Fn(&DiagnosticSpan) -> Option<Spot>, text: &dyn Fn(usize) -> String, edition: Edition, facts: &mut Facts) {
+pub fn wanted(
+    diagnostic: &Diagnostic,
+    spots: &dyn Fn(&DiagnosticSpan) -> Option<Spot>,
+    text: &dyn Fn(usize) -> String,
+    edition: Edition,
+    facts: &mut Facts,
+) {
     let kind = match code(diagnostic) {
         "E0308" => Coercion::Expected,
         "E0605" => Coercion::Cast,
@@ -31,7 +37,13 @@ pub fn wanted(diagnostic: &Diagnostic, spots: &dyn Fn(&DiagnosticSpan) -> Option
         let Some(spot) = spots(span).filter(|spot| !spot.added && !spot.range.is_empty()) else { continue };
         if kind == Coercion::Expected {
             let own = label.and_then(mismatch).filter(|(expected, found)| same_pointer(expected, found));
-            let noted = || diagnostic.children.iter().filter_map(|child| full_mismatch(&child.message)).any(|(expected, found)| same_pointer(expected, found));
+            let noted = || {
+                diagnostic
+                    .children
+                    .iter()
+                    .filter_map(|child| full_mismatch(&child.message))
+                    .any(|(expected, found)| same_pointer(expected, found))
+            };
             if own.is_none() && !(span.is_primary && label.is_some_and(|label| label.starts_with("expected ")) && noted()) {
                 continue;
             }
@@ -47,7 +59,8 @@ pub fn wanted(diagnostic: &Diagnostic, spots: &dyn Fn(&DiagnosticSpan) -> Option
             }
             continue;
         }
-        let kind = if kind == Coercion::Expected && is_short_field(&text(spot.file), edition, &spot.range) { Coercion::Field } else { kind };
+        let kind =
+            if kind == Coercion::Expected && is_short_field(&text(spot.file), edition, &spot.range) { Coercion::Field } else { kind };
         facts.coercions.entry(key).or_insert(kind);
     }
 }
@@ -85,14 +98,26 @@ fn written(span: &DiagnosticSpan, spots: &dyn Fn(&DiagnosticSpan) -> Option<Spot
 }
 
 /// The earlier branch that a branch's type has to agree with.
-fn branch(diagnostic: &Diagnostic, spots: &dyn Fn(&DiagnosticSpan) -> Option<Spot>, spot: &Spot, text: &str, edition: Edition) -> Option<Coercion> {
+fn branch(
+    diagnostic: &Diagnostic,
+    spots: &dyn Fn(&DiagnosticSpan) -> Option<Spot>,
+    spot: &Spot,
+    text: &str,
+    edition: Edition,
+) -> Option<Coercion> {
     let (file, here) = (spot.file, spot.range.start);
     if !diagnostic.message.ends_with("have incompatible types") {
         return None;
     }
     let labelled = |starts: &[&str]| {
         let is = |span: &&DiagnosticSpan| span.label.as_deref().is_some_and(|label| starts.iter().any(|start| label.starts_with(start)));
-        diagnostic.spans.iter().find(is).and_then(|span| written(span, spots)).filter(|spot| spot.file == file).map(|spot| (spot.range.start, spot.range.end))
+        diagnostic
+            .spans
+            .iter()
+            .find(is)
+            .and_then(|span| written(span, spots))
+            .filter(|spot| spot.file == file)
+            .map(|spot| (spot.range.start, spot.range.end))
     };
     let earlier = labelled(&["expected because of this", "this is found to be of type"])?;
     // rustc leaves out the label of the whole when it is on one line.
@@ -135,7 +160,11 @@ pub fn edits(file: &SourceFile, index: usize, facts: &Facts, path: &str, edition
                 let name = format!("{}_to_{}", support::MODULE, whole.0);
                 edits.extend(Edit::wrap(start..end, format!("{open}{name}, "), ")"));
                 if wholes.insert((whole, earlier)) {
-                    edits.extend(Edit::wrap_outside(whole.0..whole.1, format!("match {path}{}::To::NEW {{ {name} => ", support::MODULE), " }"));
+                    edits.extend(Edit::wrap_outside(
+                        whole.0..whole.1,
+                        format!("match {path}{}::To::NEW {{ {name} => ", support::MODULE),
+                        " }",
+                    ));
                     edits.extend(Edit::wrap_outside(earlier.0..earlier.1, format!("{name}.is("), ")"));
                 }
             }
@@ -206,16 +235,28 @@ mod tests {
 
     #[test]
     fn what_was_coerced_is_converted() {
-        expect!["fn f() -> P<dyn T> { crate::__gateless_coerce!(g(1)?) }"].assert_eq(&lowered("fn f() -> P<dyn T> { g(1)? }", "E0308", "g(1)?"));
+        expect!["fn f() -> P<dyn T> { crate::__gateless_coerce!(g(1)?) }"].assert_eq(&lowered(
+            "fn f() -> P<dyn T> { g(1)? }",
+            "E0308",
+            "g(1)?",
+        ));
     }
 
     #[test]
     fn a_cast_gives_its_type() {
-        expect!["fn f() { crate::__gateless_coerce!(x => P<dyn T>); }"].assert_eq(&lowered("fn f() { x as P<dyn T>; }", "E0605", "x as P<dyn T>"));
+        expect!["fn f() { crate::__gateless_coerce!(x => P<dyn T>); }"].assert_eq(&lowered(
+            "fn f() { x as P<dyn T>; }",
+            "E0605",
+            "x as P<dyn T>",
+        ));
     }
 
     #[test]
     fn a_field_in_short_form_is_written_out() {
-        expect!["fn f() -> S { S { field: crate::__gateless_coerce!(field) } }"].assert_eq(&lowered("fn f() -> S { S { field } }", "E0308", "field"));
+        expect!["fn f() -> S { S { field: crate::__gateless_coerce!(field) } }"].assert_eq(&lowered(
+            "fn f() -> S { S { field } }",
+            "E0308",
+            "field",
+        ));
     }
 }

@@ -236,7 +236,10 @@ impl Walk<'_> {
         self.load(absolute(&folder, &Utf8Path::new(name).join("mod.rs")), place.child(name))?;
         let file = absolute(&folder, Utf8Path::new(&format!("{name}.rs")));
         let new = !self.files.by_path.contains_key(&file);
-        if self.load(file, place.child(name))? && new && let Some((_, place)) = self.todo.back_mut() {
+        if self.load(file, place.child(name))?
+            && new
+            && let Some((_, place)) = self.todo.back_mut()
+        {
             place.relative = Some(name.to_owned());
         }
         Ok(())

@@ -90,13 +90,20 @@ fn parts(tokens: &Tokens<'_>, first: usize, end: usize) -> Vec<(usize, usize)> {
 fn after_repetition(tokens: &Tokens<'_>, i: usize, end: usize) -> usize {
     let close = tokens.close(i + 1);
     let operator = |i: usize| i < end && ["*", "+", "?"].contains(&tokens.at(i));
-    if operator(close + 1) { close + 2 } else if operator(close + 2) { close + 3 } else { close + 1 }
+    if operator(close + 1) {
+        close + 2
+    } else if operator(close + 2) {
+        close + 3
+    } else {
+        close + 1
+    }
 }
 
 fn param(tokens: &Tokens<'_>, mut first: usize, end: usize, base: usize, edits: &[Edit], edition: Edition) -> Option<Param> {
     if tokens.at(first) == "$" && tokens.opens(first + 1, "(") {
         let close = tokens.close(first + 1);
-        let inner: Vec<Param> = parts(tokens, first + 2, close).into_iter().filter_map(|(a, b)| param(tokens, a, b, base, edits, edition)).collect();
+        let inner: Vec<Param> =
+            parts(tokens, first + 2, close).into_iter().filter_map(|(a, b)| param(tokens, a, b, base, edits, edition)).collect();
         let before = if tokens.at(first + 2) == "," { ", " } else { "" };
         let after = if tokens.at(close - 1) == "," { "," } else { "" };
         let tail = &tokens.text[tokens.bytes(close, end - 1)][1..];
@@ -150,7 +157,8 @@ fn param(tokens: &Tokens<'_>, mut first: usize, end: usize, base: usize, edits: 
 }
 
 fn apply(text: &str, range: std::ops::Range<usize>, base: usize, edits: &[Edit]) -> String {
-    let mut inside: Vec<&Edit> = edits.iter().filter(|edit| edit.range.start >= base + range.start && edit.range.end <= base + range.end).collect();
+    let mut inside: Vec<&Edit> =
+        edits.iter().filter(|edit| edit.range.start >= base + range.start && edit.range.end <= base + range.end).collect();
     inside.sort_by_key(|edit| edit.range.start);
     let mut copy = String::new();
     let mut done = range.start;

@@ -8,10 +8,10 @@ use gateless_model::{Failure, Result};
 use ra_ap_syntax::Edition;
 
 use crate::crate_files::{self, CrateFiles};
+use crate::facts::{Facts, Receiver};
 use crate::gates::arbitrary_self_types::scope::{self, Foreign};
 use crate::gates::used_with_arg::Used;
 use crate::gates::{self, View, Work, arbitrary_self_types, derive_coerce_pointee};
-use crate::facts::{Facts, Receiver};
 use crate::pieces::{Edit, Pieces};
 use crate::tokens::Tokens;
 use crate::{CrateExports, Exports, Request, coercions, diagnose, links, lints, support, tokens};
@@ -249,7 +249,11 @@ impl Lowered<'_> {
         let original = file.text.original();
         let offset = file.text.original_offset(start + here);
         let first = original[..offset].rfind('\n').map_or(0, |end| end + 1);
-        Some(Position { file: file.path.clone(), line: tokens::line_of(original, offset), column: original[first..offset].chars().count() + 1 })
+        Some(Position {
+            file: file.path.clone(),
+            line: tokens::line_of(original, offset),
+            column: original[first..offset].chars().count() + 1,
+        })
     }
 
     /// Original files and their lowered text, changed ones only.
@@ -288,7 +292,10 @@ mod tests {
     #[test]
     fn all_files_of_a_crate_reach_the_mirror_with_their_links() {
         let scratch = Scratch::new(&[
-            ("lib.rs", "#![feature(asm_goto)] mod a;\nmod inline { mod b; }\n#[path = \"odd/name.rs\"] mod c;\ninclude!(concat!(\n  env!(\"OBJTREE\"),\n  \"/gen.rs\"));\nmod missing;\nm! { mod d; }\n"),
+            (
+                "lib.rs",
+                "#![feature(asm_goto)] mod a;\nmod inline { mod b; }\n#[path = \"odd/name.rs\"] mod c;\ninclude!(concat!(\n  env!(\"OBJTREE\"),\n  \"/gen.rs\"));\nmod missing;\nm! { mod d; }\n",
+            ),
             ("a.rs", "mod below; const S: &str = include_str!(\"a.txt\");\n"),
             ("a/below.rs", ""),
             ("a.txt", "text"),

@@ -234,9 +234,11 @@ impl Pieces {
 
 /// Bytes of the original that pieces stand for.
 fn covered(pieces: &[Piece]) -> Range<usize> {
-    let ranges = || pieces.iter().map(|piece| match piece {
-        Piece::Original(range) | Piece::Added(_, range) => range,
-    });
+    let ranges = || {
+        pieces.iter().map(|piece| match piece {
+            Piece::Original(range) | Piece::Added(_, range) => range,
+        })
+    };
     let start = ranges().filter(|range| !range.is_empty()).map(|range| range.start).min().unwrap_or(0);
     let end = ranges().filter(|range| !range.is_empty()).map(|range| range.end).max().unwrap_or(0);
     start..end

@@ -188,7 +188,8 @@ fn dependants_use_the_pointers_methods_and_macros_of_a_lowered_crate() {
     let gated = folder.join("gated");
     std::fs::create_dir(&gated).unwrap();
     let original = |program: &Program, output: &Utf8Path| {
-        let status = rustc(program).env("RUSTC_BOOTSTRAP", "1").args([program.path.as_str(), "--cap-lints=allow", "-o", output.as_str()]).status();
+        let status =
+            rustc(program).env("RUSTC_BOOTSTRAP", "1").args([program.path.as_str(), "--cap-lints=allow", "-o", output.as_str()]).status();
         assert!(status.unwrap().success());
     };
     original(&dependency, &gated.join("libdep.rlib"));

@@ -41,7 +41,13 @@ const SELF: &str = "self";
 pub const ID: &str = "arbitrary_self_types";
 
 /// Notes the receivers that a diagnostic is about, and what is known about them.
-pub fn wanted(diagnostic: &Diagnostic, spots: &dyn Fn(&DiagnosticSpan) -> Option<Spot>, files: &CrateFiles, edition: Edition, facts: &mut Facts) {
+pub fn wanted(
+    diagnostic: &Diagnostic,
+    spots: &dyn Fn(&DiagnosticSpan) -> Option<Spot>,
+    files: &CrateFiles,
+    edition: Edition,
+    facts: &mut Facts,
+) {
     let message = diagnostic.message.as_str();
     let primary = || diagnostic.spans.iter().filter(|span| span.is_primary).filter_map(spots);
     match code(diagnostic) {
@@ -73,7 +79,10 @@ pub fn wanted(diagnostic: &Diagnostic, spots: &dyn Fn(&DiagnosticSpan) -> Option
         }
         "E0599" => {
             facts.rewritten.extend(calls::rewritten(diagnostic, spots, files).into_iter().flatten());
-            let hidden = diagnostic.children.iter().any(|child| child.message.contains("__gateless_") || child.spans.iter().any(|span| span.suggested_replacement.as_deref().is_some_and(|text| text.contains("__gateless_"))));
+            let hidden = diagnostic.children.iter().any(|child| {
+                child.message.contains("__gateless_")
+                    || child.spans.iter().any(|span| span.suggested_replacement.as_deref().is_some_and(|text| text.contains("__gateless_")))
+            });
             if hidden {
                 facts.importing.extend(primary().filter_map(|spot| scope::module_at(files, spot.file, spot.range.start)));
             }
@@ -87,7 +96,8 @@ pub fn wanted(diagnostic: &Diagnostic, spots: &dyn Fn(&DiagnosticSpan) -> Option
                     let after = receiver.placed.as_ref().map(|(after, _)| *after);
                     receiver.only_receiver && primary().any(|spot| spot.file == key.0 && Some(spot.range.start) == after)
                 };
-                let invalid: Vec<(usize, usize)> = facts.receivers.iter().filter(|(key, receiver)| here(key, receiver)).map(|(key, _)| *key).collect();
+                let invalid: Vec<(usize, usize)> =
+                    facts.receivers.iter().filter(|(key, receiver)| here(key, receiver)).map(|(key, _)| *key).collect();
                 facts.receivers.retain(|key, _| !invalid.contains(key));
                 facts.invalid.extend(invalid);
             }
@@ -172,7 +182,11 @@ pub fn lower(files: &CrateFiles, facts: &Facts, support: Option<&str>, crate_nam
         if naming.fresh {
             edits.extend(lifetimes::declare(&method));
         }
-        let bound = if receiver.only_receiver { bound(&support.map_or_else(|| format!("crate::{MODULE}"), |path| format!("{path}{MODULE}"))) } else { String::new() };
+        let bound = if receiver.only_receiver {
+            bound(&support.map_or_else(|| format!("crate::{MODULE}"), |path| format!("{path}{MODULE}")))
+        } else {
+            String::new()
+        };
         let (after, end, visibility, of_trait) = match &method.owner {
             // A macro that writes a method into an impl somewhere else: its calls are rewritten instead.
             Owner::Unknown | Owner::TraitImpl => {
@@ -207,7 +221,10 @@ pub fn lower(files: &CrateFiles, facts: &Facts, support: Option<&str>, crate_nam
         }
         edits.push(Edit::insert(end, after));
         work.edits.extend(edits.into_iter().map(|edit| (index, edit)));
-        if !method.is_local() && !method.tree.in_macro && let Some(module) = scope::module_at(files, index, offset) {
+        if !method.is_local()
+            && !method.tree.in_macro
+            && let Some(module) = scope::module_at(files, index, offset)
+        {
             work.extensions.push(Extension { module, name, visibility, of_trait });
         }
     }

@@ -89,7 +89,8 @@ fn pointer_impl(view: &View<'_>, hash: usize, behind: Option<usize>) -> Result<E
         return refuse("which of the type parameters is the pointee is not marked with #[pointee]");
     };
     let rest: String = params.iter().filter(|param| param.name != pointee.name).map(|param| rest(param, root)).collect();
-    let mut conditions: Vec<String> = item.attrs().map(|attr| text(attr.syntax())).filter(|attr| attr.replace(char::is_whitespace, "").starts_with("#[cfg(")).collect();
+    let mut conditions: Vec<String> =
+        item.attrs().map(|attr| text(attr.syntax())).filter(|attr| attr.replace(char::is_whitespace, "").starts_with("#[cfg(")).collect();
     if let Some(behind) = behind {
         let parts = split_commas(tokens, behind + 2, tokens.close(behind + 1));
         conditions.extend(parts.first().map(|&(first, end)| format!("#[cfg({})]", &tokens.text[tokens.bytes(first, end - 1)])));

@@ -130,8 +130,10 @@ mod tests {
 
     #[test]
     fn a_feature_that_nobody_can_lower_is_refused_with_its_line() {
-        expect!["lib.rs:2: the feature `box_patterns` can't be lowered: it is neither stable in this compiler nor known to have a lowering"]
-            .assert_eq(&refused("#![feature(asm_goto)]\n#![feature(asm_goto, box_patterns)]\n"));
+        expect![
+            "lib.rs:2: the feature `box_patterns` can't be lowered: it is neither stable in this compiler nor known to have a lowering"
+        ]
+        .assert_eq(&refused("#![feature(asm_goto)]\n#![feature(asm_goto, box_patterns)]\n"));
         expect!["lib.rs:1: the feature `compiler_builtins` can't be lowered: it is internal to the compiler and its library"]
             .assert_eq(&refused("#![cfg_attr(not(OFF), feature(compiler_builtins))]\n"));
     }

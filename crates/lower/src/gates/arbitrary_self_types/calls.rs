@@ -17,11 +17,20 @@ use crate::facts::{Facts, Part};
 use crate::syntax::{Tree, around};
 
 /// The parts of a call that have to change, or nothing if the diagnostic is about something else.
-pub fn rewritten(diagnostic: &Diagnostic, spots: &dyn Fn(&DiagnosticSpan) -> Option<Spot>, files: &CrateFiles) -> Option<Vec<(Part, String)>> {
-    let name = diagnostic.spans.iter().find(|span| span.is_primary && span.label.as_deref() == Some("this is an associated function, not a method"))?;
+pub fn rewritten(
+    diagnostic: &Diagnostic,
+    spots: &dyn Fn(&DiagnosticSpan) -> Option<Spot>,
+    files: &CrateFiles,
+) -> Option<Vec<(Part, String)>> {
+    let name = diagnostic
+        .spans
+        .iter()
+        .find(|span| span.is_primary && span.label.as_deref() == Some("this is an associated function, not a method"))?;
     let suggestion = diagnostic.children.iter().find(|child| child.message == "use associated function syntax instead")?.spans.first()?;
-    let candidate = diagnostic.children.iter().find(|child| child.message.starts_with("the candidate is defined in an impl"))?.spans.first()?;
-    let signature: String = candidate.text.iter().map(|line| slice(&line.text, line.highlight_start, line.highlight_end)).collect::<Vec<_>>().join(" ");
+    let candidate =
+        diagnostic.children.iter().find(|child| child.message.starts_with("the candidate is defined in an impl"))?.spans.first()?;
+    let signature: String =
+        candidate.text.iter().map(|line| slice(&line.text, line.highlight_start, line.highlight_end)).collect::<Vec<_>>().join(" ");
     let (_, parameters) = signature.split_once('(')?;
     let (parameter, ty) = parameters.split_once(':')?;
     if !["this", "_this", "gateless_this", "_gateless_this"].contains(&parameter.trim().trim_start_matches("mut ").trim()) {
@@ -81,8 +90,20 @@ pub fn in_constant(
     let around_fn = around::<ast::Fn>(&token).next().and_then(|function| function.param_list()?.self_param()?.ty());
     let is_reference = &text[value.clone()] == "self" && matches!(around_fn, Some(ast::Type::RefType(_)));
     let borrow = match &callee.ty {
-        ast::Type::RefType(reference) if reference.mut_token().is_some() => if is_reference { "&mut *" } else { "&mut " },
-        ast::Type::RefType(_) => if is_reference { "&*" } else { "&" },
+        ast::Type::RefType(reference) if reference.mut_token().is_some() => {
+            if is_reference {
+                "&mut *"
+            } else {
+                "&mut "
+            }
+        }
+        ast::Type::RefType(_) => {
+            if is_reference {
+                "&*"
+            } else {
+                "&"
+            }
+        }
         _ => "",
     };
     let separator = if arguments.args().next().is_some() { ", " } else { "" };

@@ -47,7 +47,11 @@ pub fn is_dispatchable(method: &Method<'_>) -> bool {
     let generic = function.generic_param_list().is_some_and(|list| list.type_or_const_params().next().is_some());
     let params = function.param_list().is_some_and(|list| list.params().any(|param| has_self(param.syntax())));
     let output = function.ret_type().is_some_and(|output| has_self(output.syntax()));
-    let opaque = function.syntax().children().filter(|node| node.kind() != SyntaxKind::BLOCK_EXPR).any(|node| node.descendants().any(|node| ast::ImplTraitType::can_cast(node.kind())));
+    let opaque = function
+        .syntax()
+        .children()
+        .filter(|node| node.kind() != SyntaxKind::BLOCK_EXPR)
+        .any(|node| node.descendants().any(|node| ast::ImplTraitType::can_cast(node.kind())));
     !(by_reference || generic || params || output || opaque || function.async_token().is_some() || is_sized(method))
 }
 
@@ -61,7 +65,15 @@ fn is_sized(method: &Method<'_>) -> bool {
 
 /// Lowers one method of a trait. `support` is the path before the support module's name if the method is to be callable on trait objects.
 /// `is_first`: whether no other method of the trait was lowered that way before.
-pub fn lower(method: &Method<'_>, naming: &Naming, owner: &ast::Trait, name: &str, bound: &str, support: Option<&str>, is_first: bool) -> Option<Lowered> {
+pub fn lower(
+    method: &Method<'_>,
+    naming: &Naming,
+    owner: &ast::Trait,
+    name: &str,
+    bound: &str,
+    support: Option<&str>,
+    is_first: bool,
+) -> Option<Lowered> {
     let trait_name = method.source(owner.name()?.syntax());
     let visibility = owner.visibility().map(|visibility| format!("{} ", method.source(visibility.syntax()))).unwrap_or_default();
     let edits = |node: &ra_ap_syntax::SyntaxNode| method.replace_self(node, SELF, false);
@@ -123,9 +135,11 @@ pub fn lower(method: &Method<'_>, naming: &Naming, owner: &ast::Trait, name: &st
 fn shim_params(signature: &extension::Signature, trait_name: &str, arguments: &str) -> String {
     let lifetimes = signature.params.iter().filter(|param| param.is_lifetime()).map(|param| param.declared.clone());
     let lifetimes = lifetimes.chain(signature.lifetimes.iter().cloned());
-    let others = signature.params.iter().filter(|param| !param.is_lifetime()).map(|param| {
-        if param.name == SELF { format!("{SELF}: {trait_name}{arguments}") } else { param.declared.clone() }
-    });
+    let others = signature
+        .params
+        .iter()
+        .filter(|param| !param.is_lifetime())
+        .map(|param| if param.name == SELF { format!("{SELF}: {trait_name}{arguments}") } else { param.declared.clone() });
     format!("<{}>", lifetimes.chain(others).collect::<Vec<_>>().join(", "))
 }
 

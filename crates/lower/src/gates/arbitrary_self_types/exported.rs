@@ -22,7 +22,8 @@ pub fn receivers(tokens: &Tokens<'_>) -> Vec<usize> {
 
 /// The type of the receiver of the function whose parameters are the group that `open` opens.
 fn receiver(tokens: &Tokens<'_>, open: usize) -> Option<usize> {
-    let is_function = (open.saturating_sub(24)..open).rev().take_while(|&i| !["{", "}", ";", ")"].contains(&tokens.at(i))).any(|i| tokens.at(i) == "fn");
+    let is_function =
+        (open.saturating_sub(24)..open).rev().take_while(|&i| !["{", "}", ";", ")"].contains(&tokens.at(i))).any(|i| tokens.at(i) == "fn");
     if !tokens.opens(open, "(") || !is_function {
         return None;
     }

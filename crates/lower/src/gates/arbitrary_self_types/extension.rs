@@ -65,15 +65,14 @@ pub fn taken(method: &Method<'_>, naming: &Naming) -> Taken {
 
 fn mentions(text: &str, name: &str) -> bool {
     let is_name = |c: char| c.is_alphanumeric() || c == '_' || c == '\'';
-    text.match_indices(name).any(|(at, _)| {
-        !text[..at].ends_with(is_name) && !text[at + name.len()..].starts_with(is_name)
-    })
+    text.match_indices(name).any(|(at, _)| !text[..at].ends_with(is_name) && !text[at + name.len()..].starts_with(is_name))
 }
 
 /// Edits that leave `+ use<..>` out: in traits everything is captured.
 fn captures(method: &Method<'_>) -> Vec<Edit> {
     let output = method.function.ret_type().into_iter().flat_map(|output| output.syntax().descendants());
-    let bounds = output.filter(|node| ast::TypeBound::can_cast(node.kind()) && node.first_token().is_some_and(|token| token.text() == "use"));
+    let bounds =
+        output.filter(|node| ast::TypeBound::can_cast(node.kind()) && node.first_token().is_some_and(|token| token.text() == "use"));
     bounds
         .map(|bound| {
             let range = method.range(&bound);
@@ -132,7 +131,8 @@ pub fn signature(method: &Method<'_>, naming: &Naming, outer: Vec<Param>, mut pr
     let clause = if clause.is_empty() { String::new() } else { format!(" where {}", clause.join(", ")) };
     let list = declared(&kept);
     let turbofish = if inner.is_empty() { String::new() } else { format!("::{}", named(&inner)) };
-    let parameters: Vec<String> = std::iter::once(taken.by).chain(arguments.iter().zip(&types).map(|(name, ty)| format!("{name}: {ty}"))).collect();
+    let parameters: Vec<String> =
+        std::iter::once(taken.by).chain(arguments.iter().zip(&types).map(|(name, ty)| format!("{name}: {ty}"))).collect();
     let method_text = format!(
         "{}{}{abi}fn {}{list}({}){output}{clause}",
         method.attributes(function, PASSED_ON),

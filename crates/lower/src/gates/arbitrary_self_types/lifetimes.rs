@@ -25,9 +25,8 @@ pub struct Naming {
 /// References without a lifetime, and `'_`, within a type, leaving out function pointers and `Fn(..)`.
 fn elided(method: &Method<'_>, node: &SyntaxNode) -> Vec<(usize, usize)> {
     let mut found = Vec::new();
-    let own_scope = |node: &SyntaxNode| {
-        node.ancestors().any(|a| matches!(a.kind(), SyntaxKind::FN_PTR_TYPE | SyntaxKind::PARENTHESIZED_ARG_LIST))
-    };
+    let own_scope =
+        |node: &SyntaxNode| node.ancestors().any(|a| matches!(a.kind(), SyntaxKind::FN_PTR_TYPE | SyntaxKind::PARENTHESIZED_ARG_LIST));
     for node in node.descendants() {
         if own_scope(&node) {
             continue;
@@ -94,7 +93,8 @@ fn shown(method: &Method<'_>, printed: &str) -> Vec<Edit> {
         let name = name.text().to_string();
         let after = printed.split(&format!("{name}<")).nth(1).unwrap_or_default();
         let count = after.split(", ").take_while(|part| part.trim_end_matches('>') == "'_").count();
-        let written = segment.generic_arg_list().is_some_and(|list| list.generic_args().any(|arg| matches!(arg, ast::GenericArg::LifetimeArg(_))));
+        let written =
+            segment.generic_arg_list().is_some_and(|list| list.generic_args().any(|arg| matches!(arg, ast::GenericArg::LifetimeArg(_))));
         if count == 0 || written {
             continue;
         }

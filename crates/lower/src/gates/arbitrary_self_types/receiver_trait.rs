@@ -19,7 +19,11 @@ pub fn apply(view: &View<'_>, work: &mut Work) {
         if tokens.at(i) == "use"
             && let Some(end) = (i..tokens.list.len()).find(|&k| tokens.at(k) == ";")
         {
-            if let Some((removals, name)) = import(tokens, i + 1, end, &[]) {
+            let grouped = (i..end).any(|k| tokens.opens(k, "{"));
+            if !grouped && let Some((edits, _)) = import(tokens, i + 1, end, &[]) {
+                work.edits.extend(edits);
+                work.pointers = true;
+            } else if let Some((removals, name)) = import(tokens, i + 1, end, &[]) {
                 let start = if i >= 1 && tokens.at(i - 1) == "pub" { "pub " } else { "" };
                 work.edits.extend(removals);
                 work.edits.push(Edit::insert(tokens.list[end].range.end, format!(" {start}use crate::{MODULE}::Receiver{name};")));
@@ -61,7 +65,8 @@ fn import(tokens: &Tokens<'_>, first: usize, end: usize, before: &[&str]) -> Opt
         None => (&path[..], String::new()),
     };
     let is = matches!(path, ["core" | "std", "ops", "Receiver"]);
-    is.then(|| (vec![Edit::replace(tokens.text, tokens.bytes(first, end - 1), "{}")], name))
+    let new = format!("crate::{MODULE}::Receiver{name}");
+    is.then(|| (vec![Edit::replace(tokens.text, tokens.bytes(first, end - 1), new)], name))
 }
 
 #[cfg(test)]
@@ -75,7 +80,7 @@ mod tests {
 
     #[test]
     fn imports_and_paths_lead_to_the_support_module() {
-        assert_eq!(first_lines("use std::ops::Receiver;"), "use {}; use crate::__gateless::Receiver;");
+        assert_eq!(first_lines("use std::ops::Receiver;"), "use crate::__gateless::Receiver;");
         assert_eq!(first_lines("use core::ops::{Deref, Receiver as R};"), "use core::ops::{Deref}; use crate::__gateless::Receiver as R;");
         assert_eq!(first_lines("use core::{ops::{Receiver, Deref}};"), "use core::{ops::{Deref}}; use crate::__gateless::Receiver;");
         assert_eq!(first_lines("impl ::core::ops::Receiver for X {}"), "impl crate::__gateless::Receiver for X {}");

@@ -59,9 +59,16 @@ fn deeper(visibility: &str) -> String {
 }
 
 /// Edits, by file, that re-export and import the traits. `imported` are modules known to use a trait's methods.
-pub fn edits(files: &CrateFiles, crate_name: &str, extensions: &[Extension], imported: &BTreeSet<usize>, foreign: &Foreign<'_>) -> Vec<(usize, Edit)> {
+pub fn edits(
+    files: &CrateFiles,
+    crate_name: &str,
+    extensions: &[Extension],
+    imported: &BTreeSet<usize>,
+    foreign: &Foreign<'_>,
+) -> Vec<(usize, Edit)> {
     let mut edits = Vec::new();
-    let index_of: BTreeMap<&[String], usize> = files.modules.iter().enumerate().map(|(index, module)| (&module.path[..], index)).rev().collect();
+    let index_of: BTreeMap<&[String], usize> =
+        files.modules.iter().enumerate().map(|(index, module)| (&module.path[..], index)).rev().collect();
     let mut chains = [BTreeSet::new(), BTreeSet::new()];
     for extension in extensions {
         let path = &files.modules[extension.module].path;
@@ -69,7 +76,8 @@ pub fn edits(files: &CrateFiles, crate_name: &str, extensions: &[Extension], imp
             chains[usize::from(extension.of_trait.is_some())].extend(index_of.get(&path[..len]).copied());
         }
     }
-    let traits: BTreeSet<&str> = extensions.iter().filter_map(|extension| extension.of_trait.as_deref()).chain(foreign.traits.iter().copied()).collect();
+    let traits: BTreeSet<&str> =
+        extensions.iter().filter_map(|extension| extension.of_trait.as_deref()).chain(foreign.traits.iter().copied()).collect();
     for (index, module) in files.modules.iter().enumerate() {
         let Some(end) = module.end else { continue };
         let body = &files.list[module.file].text.original()[module.body.clone()];
