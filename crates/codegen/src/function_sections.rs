@@ -37,18 +37,21 @@ pub fn apply(module: &Module, machine: &TargetMachine) -> Result<()> {
         }
     };
     for function in module.functions()? {
-        if function.is_emitted()? && function.section()?.is_none() {
-            if let Some(section) = section(&function.name()?, function.is_private()?)? {
-                function.set_section(&section)?;
-            }
+        if function.is_emitted()?
+            && function.section()?.is_none()
+            && let Some(section) = section(&function.name()?, function.is_private()?)?
+        {
+            function.set_section(&section)?;
         }
     }
     for global in module.globals()? {
         let name = global.name()?;
-        if global.is_emitted()? && global.section()?.is_none() && !name.starts_with("llvm.") {
-            if let Some(section) = section(&name, global.is_private()?)? {
-                global.set_section(&section)?;
-            }
+        if global.is_emitted()?
+            && global.section()?.is_none()
+            && !name.starts_with("llvm.")
+            && let Some(section) = section(&name, global.is_private()?)?
+        {
+            global.set_section(&section)?;
         }
     }
     Ok(())
