@@ -4,7 +4,7 @@
 //! Errors used: E0308 (`expected P<dyn T>, found P<S>`, at an expression or at each of several arguments) and E0605 (`as`).
 //! If the wrapped expression has a type error of its own, the wrap is taken back and the user sees the original error.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use cargo_metadata::diagnostic::{Diagnostic, DiagnosticSpan};
@@ -12,7 +12,7 @@ use ra_ap_syntax::{AstNode, Edition, ast};
 
 use crate::crate_files::SourceFile;
 use crate::diagnose::{Spot, code};
-use crate::facts::{Coercion, Facts};
+use crate::facts::{Coercion, Expression, Facts};
 use crate::pieces::Edit;
 use crate::support;
 use crate::syntax::{Tree, around};
@@ -146,12 +146,14 @@ fn is_short_field(text: &str, edition: Edition, range: &Range<usize>) -> bool {
     false
 }
 
-/// The edits for all conversions in one file.
-pub fn edits(file: &SourceFile, index: usize, facts: &Facts, path: &str, edition: Edition) -> Vec<Edit> {
+/// The edits for all conversions in one file. `paths` lead to the support modules that the crate sees.
+pub fn edits(file: &SourceFile, index: usize, facts: &Facts, paths: &[String], edition: Edition) -> Vec<Edit> {
     let text = file.text.original();
     let mut edits = Vec::new();
     let mut wholes = BTreeSet::new();
     for (&(_, start, end), kind) in facts.coercions.range((index, 0, 0)..(index + 1, 0, 0)) {
+        let module = facts.modules.get(&(index, start, end)).copied().unwrap_or_default();
+        let Some(path) = paths.get(module) else { continue };
         let open = format!("{path}{}_coerce!(", support::MODULE);
         match kind {
             Coercion::Expected => edits.extend(Edit::wrap(start..end, open, ")")),
@@ -192,30 +194,42 @@ fn inside_group(tokens: &Tokens<'_>, i: usize) -> bool {
     (0..i).any(|open| tokens.close(open) > i)
 }
 
-/// Takes back the conversions that an error is about. Returns whether there was one.
-pub fn take_back(diagnostic: &Diagnostic, spots: &dyn Fn(&DiagnosticSpan) -> Option<Spot>, facts: &mut Facts) -> bool {
-    let mut taken = false;
-    if !["E0271", "E0277", "E0282", "E0283", "E0284", "E0308"].contains(&code(diagnostic)) {
-        return false;
-    }
-    for span in diagnostic.spans.iter().filter(|span| span.is_primary) {
-        let mut here = Some(span);
-        while let Some(span) = here {
-            if let Some(spot) = spots(span) {
-                let hit = facts.coercions.keys().copied().find(|&(file, start, end)| {
-                    file == spot.file && start == spot.range.start && (end == spot.range.end || spot.added && spot.range.end <= end)
-                });
-                if let Some(key) = hit
-                    && let Some(kind) = facts.coercions.remove(&key)
-                {
-                    facts.refused.entry(key).or_default().insert(kind);
-                    taken = true;
+/// Takes back the conversions that errors are about, or has them done by the next of the `paths` support modules if the first does not
+/// know the pointer.
+pub fn take_back<'a>(
+    errors: impl Iterator<Item = &'a Diagnostic>,
+    spots: &dyn Fn(&DiagnosticSpan) -> Option<Spot>,
+    paths: usize,
+    facts: &mut Facts,
+) {
+    // Whether the pointer is not known to the module, by conversion.
+    let mut hits: BTreeMap<Expression, bool> = BTreeMap::new();
+    for diagnostic in errors.filter(|error| ["E0271", "E0277", "E0282", "E0283", "E0284", "E0308"].contains(&code(error))) {
+        let unknown = diagnostic.message.contains("Pointer");
+        for span in diagnostic.spans.iter().filter(|span| span.is_primary) {
+            let mut here = Some(span);
+            while let Some(span) = here {
+                if let Some(spot) = spots(span) {
+                    let hit = facts.coercions.keys().copied().find(|&(file, start, end)| {
+                        let same_end = end == spot.range.end || spot.added && spot.range.end <= end;
+                        file == spot.file && start == spot.range.start && same_end
+                    });
+                    if let Some(key) = hit {
+                        *hits.entry(key).or_default() |= unknown;
+                    }
                 }
+                here = span.expansion.as_ref().map(|expansion| &expansion.span);
             }
-            here = span.expansion.as_ref().map(|expansion| &expansion.span);
         }
     }
-    taken
+    for (key, unknown) in hits {
+        let module = facts.modules.get(&key).copied().unwrap_or_default();
+        if unknown && module + 1 < paths {
+            facts.modules.insert(key, module + 1);
+        } else if let Some(kind) = facts.coercions.remove(&key) {
+            facts.refused.entry(key).or_default().insert(kind);
+        }
+    }
 }
 
 #[cfg(test)]

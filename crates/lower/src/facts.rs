@@ -23,6 +23,8 @@ pub struct Part {
 pub struct Facts {
     /// Expressions whose value has to be converted to the pointer type that is expected of them.
     pub coercions: BTreeMap<Expression, Coercion>,
+    /// For expressions whose pointer is not known to the first support module that the crate sees, which one to use.
+    pub modules: BTreeMap<Expression, usize>,
     /// Expressions for which converting did not help, with the ways that were tried; they are the user's own errors.
     pub refused: BTreeMap<Expression, BTreeSet<Coercion>>,
     /// Methods whose receiver stable Rust refuses: file and first byte of the receiver's type.

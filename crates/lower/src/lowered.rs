@@ -117,7 +117,7 @@ impl Lowered<'_> {
         let errors = || diagnostics.iter().filter(|diagnostic| diagnostic.level == DiagnosticLevel::Error);
         let spots = |span: &DiagnosticSpan| diagnose::spot(&self.files, self.request.cwd, span);
         let text = |file: usize| self.files.list[file].text.original().to_owned();
-        if self.support_path().is_some() {
+        if !self.support_paths().is_empty() {
             for diagnostic in errors() {
                 coercions::wanted(diagnostic, &spots, &text, self.edition, &mut facts);
             }
@@ -128,9 +128,7 @@ impl Lowered<'_> {
             }
         }
         if facts == self.facts {
-            for diagnostic in errors() {
-                coercions::take_back(diagnostic, &spots, &mut facts);
-            }
+            coercions::take_back(errors(), &spots, self.support_paths().len(), &mut facts);
         }
         if facts == self.facts {
             return Ok(Progress::Nothing);
@@ -140,12 +138,12 @@ impl Lowered<'_> {
         Ok(Progress::Changed)
     }
 
-    /// Where the support module's names are: in this crate, or in a dependency whose pointers are used.
-    fn support_path(&self) -> Option<String> {
-        if self.has_support() {
-            return Some("crate::".to_owned());
-        }
-        self.parents().next().map(|name| format!("::{name}::"))
+    /// Paths to the names of the support modules that the crate sees: its own, which builds on the first dependency's, or else those of
+    /// its dependencies.
+    fn support_paths(&self) -> Vec<String> {
+        let own = self.has_support();
+        let parents = self.parents().skip(usize::from(own)).map(|name| format!("::{name}::"));
+        own.then(|| "crate::".to_owned()).into_iter().chain(parents).collect()
     }
 
     /// Whether this crate carries the support module.
@@ -172,10 +170,9 @@ impl Lowered<'_> {
     /// Makes the lowered text of all files from what is known.
     fn render(&mut self) -> Result<()> {
         let mut edits = self.syntactic.clone();
-        if let Some(path) = self.support_path() {
-            for (index, file) in self.files.list.iter().enumerate() {
-                edits[index].extend(coercions::edits(file, index, &self.facts, &path, self.edition));
-            }
+        let paths = self.support_paths();
+        for (index, file) in self.files.list.iter().enumerate() {
+            edits[index].extend(coercions::edits(file, index, &self.facts, &paths, self.edition));
         }
         if self.has_support()
             && let Some(end) = self.files.modules[0].end
@@ -183,8 +180,13 @@ impl Lowered<'_> {
             let parent = self.parents().next().map(|name| format!("::{name}::{}", support::MODULE));
             edits[0].push(Edit::insert(end, format!(" {}", support::module(parent.as_deref()))));
         }
-        let path = self.support_path();
-        let work = arbitrary_self_types::lower(&self.files, &self.facts, path.as_deref(), self.request.crate_name, self.edition)?;
+        let work = arbitrary_self_types::lower(
+            &self.files,
+            &self.facts,
+            paths.first().map(String::as_str),
+            self.request.crate_name,
+            self.edition,
+        )?;
         for (key, placed) in work.placed {
             if let Some(receiver) = self.facts.receivers.get_mut(&key) {
                 receiver.placed = Some(placed);
@@ -211,11 +213,9 @@ impl Lowered<'_> {
         Ok(())
     }
 
-    /// What dependants need to know, this crate's and its dependencies' exports.
+    /// What dependants need to know about this crate.
     pub fn exports(&self) -> Exports {
-        let mut exports = self.request.known.clone();
-        exports.crates.insert(self.request.crate_name.to_owned(), self.exports.clone());
-        exports
+        Exports { crates: [(self.request.crate_name.to_owned(), self.exports.clone())].into() }
     }
 
     /// Gates lowered, with the number of places: attributes, derives, and what the compiler found to rely on them.

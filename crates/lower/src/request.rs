@@ -40,6 +40,6 @@ pub struct Request<'a> {
     pub crate_attrs: &'a [String],
     /// What the ledger says about a feature name.
     pub is_stable: &'a dyn Fn(&str) -> GateStatus,
-    /// What the lowered crates among the dependencies export.
+    /// What the lowered crates among the direct dependencies export, by the name that the crate knows them by (`--extern NAME`).
     pub known: &'a Exports,
 }
