@@ -199,3 +199,57 @@ fn dependants_use_the_pointers_methods_and_macros_of_a_lowered_crate() {
     assert_eq!(expected.0, Some(0));
     assert_eq!(run(&folder.join("user")), expected);
 }
+
+#[test]
+fn a_crate_of_several_files_is_lowered_as_a_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = Utf8Path::from_path(folder.path()).unwrap();
+    let mut program = Program::new("tree", fixtures().join("crates/tree/main.rs"));
+    program.args = vec!["--crate-type=bin".to_owned()];
+    lower(&program, folder, &folder.join("lowered"), |lowered| {
+        let inputs = lowered.inputs();
+        assert!(inputs.iter().any(|path| path.ends_with("odd/place.rs")), "{inputs:?}");
+    })
+    .unwrap();
+    let gated = folder.join("gated");
+    let status = rustc(&program).env("RUSTC_BOOTSTRAP", "1").args([program.path.as_str(), "-o", gated.as_str()]).status();
+    assert!(status.unwrap().success());
+    let expected = run(&gated);
+    assert_eq!(expected.0, Some(0));
+    assert_eq!(run(&folder.join("lowered")), expected);
+}
+
+#[test]
+fn a_program_from_standard_input_is_lowered_like_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = Utf8Path::from_path(folder.path()).unwrap();
+    let text = std::fs::read_to_string(fixtures().join("in_main.rs")).unwrap();
+    let known = Exports::default();
+    let request = Request {
+        root: Utf8Path::new("<anon>"),
+        cwd: folder,
+        mirror: &folder.join("mirror"),
+        root_text: Some(&text),
+        crate_name: "rust_out",
+        edition: "2021",
+        env: &|_| None,
+        cfg: Vec::new(),
+        crate_attrs: &[],
+        is_stable: &status,
+        known: &known,
+    };
+    let mut lowered = lower_syntax(request).unwrap();
+    assert!(lowered.inputs().is_empty());
+    let mut program = Program::new("rust_out", fixtures().join("in_main.rs"));
+    program.args = vec!["--crate-type=bin".to_owned()];
+    for _ in 0..BUDGET {
+        lowered.write().unwrap();
+        let errors = compile(&program, lowered.root(), &folder.join("out"));
+        if errors.is_empty() {
+            assert_eq!(run(&folder.join("out")).0, Some(0));
+            return;
+        }
+        assert_eq!(lowered.refine(&errors).unwrap(), Progress::Changed);
+    }
+    panic!("no end");
+}
