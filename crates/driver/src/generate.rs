@@ -9,6 +9,7 @@ use gateless_lower::Used;
 use gateless_model::{Failure, Result};
 
 use crate::compile::{Call, mangle};
+use crate::invocation::{Invocation, Kind};
 use crate::mapping::Mapping;
 
 /// The planned stage.
@@ -46,7 +47,8 @@ impl Generate {
         };
         let mut target = Target {
             triple: spec.llvm_target.clone(),
-            cpu: call.invocation.codegen("target-cpu").unwrap_or("generic").to_owned(),
+            // Empty: the one that rustc wrote into the bitcode, `native` resolved.
+            cpu: String::new(),
             features: spec.features.clone(),
             abi: String::new(),
             reloc: Reloc::Pic,
@@ -113,7 +115,7 @@ impl Generate {
             bitcode: self.bitcode.clone(),
             stage: Stage::Unoptimised,
             llvm: gateless_codegen::llvm_of_compiler(&call.toolchain.sysroot, &[])?,
-            llvm_args: Vec::new(),
+            llvm_args: llvm_args(call.invocation),
             outputs: self.outputs.iter().map(|(kind, path)| (*kind, call.cwd.join(path))).collect(),
             target: self.target.clone(),
             flags: self.flags.clone(),
@@ -127,6 +129,15 @@ impl Generate {
         fs_err::remove_file(&self.bitcode)?;
         Ok(())
     }
+}
+
+/// What the call passes to LLVM itself. rustc gets it as well, and checks it.
+fn llvm_args(call: &Invocation) -> Vec<String> {
+    let values = call.args.iter().filter_map(|arg| match &arg.kind {
+        Kind::Codegen(name, Some(value)) if name.replace('_', "-") == "llvm-args" => Some(value),
+        _ => None,
+    });
+    values.flat_map(|value| value.split_whitespace()).map(str::to_owned).collect()
 }
 
 fn output(kind: &str) -> Output {
