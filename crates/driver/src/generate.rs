@@ -47,8 +47,13 @@ impl Generate {
         };
         let mut target = Target {
             triple: spec.llvm_target.clone(),
-            // Empty: the one that rustc wrote into the bitcode, `native` resolved.
-            cpu: String::new(),
+            cpu: match call.invocation.codegen("target-cpu") {
+                // Empty: the one that rustc found, which stands in the bitcode.
+                Some("native") => String::new(),
+                // What a specification that names no processor has.
+                None => "generic".to_owned(),
+                Some(cpu) => cpu.to_owned(),
+            },
             features: spec.features.clone(),
             abi: String::new(),
             reloc: Reloc::Pic,
