@@ -38,8 +38,8 @@ pub struct Workshop {
 /// One line of Kbuild's output: what was done to which file, such as `RUSTC L` and `rust/kernel.o`.
 pub type Made = (String, String);
 
-/// What Kbuild says on every run, whether there is anything to do or not.
-const ALWAYS: &[&str] = &["CALL", "CHK", "GEN", "SYNC", "UPD"];
+/// What Kbuild says on every run, whether there is anything to do or not; LINK is `ln -f vmlinux linux`.
+const ALWAYS: &[&str] = &["CALL", "CHK", "GEN", "LINK", "SYNC", "UPD"];
 
 impl Workshop {
     /// Copies the tree at `source` and the program under test.
