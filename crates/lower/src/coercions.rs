@@ -238,7 +238,8 @@ mod tests {
 
     use crate::testing::refined;
 
-    const HEAD: &str = "#![feature(derive_coerce_pointee)]\n#[derive(core::marker::CoercePointee)] struct P<T: ?Sized>(Box<T>);\n";
+    const HEAD: &str =
+        "#![feature(derive_coerce_pointee)]\n#[derive(core::marker::CoercePointee)] #[repr(transparent)] struct P<T: ?Sized>(Box<T>);\n";
 
     fn lowered(body: &str, code: &str, at: &str) -> String {
         let text = format!("{HEAD}{body}\n");

@@ -5,6 +5,14 @@
 //! Nothing in here prints or starts a process; the compiler's diagnostics are handed in ([`Lowered::refine`]).
 //!
 //! Each gate is one file under `gates/`, which explains the gate, its stable equivalent and its limits.
+//!
+//! The first pass ([`lower_syntax`]) does what the syntax shows. What it doesn't show (which expression was coerced, which receiver is
+//! not a built-in one) the compiler says when it is given the lowered crate: its errors become facts about the original files
+//! (`facts.rs`), and the lowered text is always made anew from the original and all facts. A fact that turns out wrong is taken
+//! back, so that the user sees the error that the original program has.
+//!
+//! What is added: `impl Pointer` after a pointer type, extension traits after an impl or trait, hidden modules that bring them into scope at
+//! the end of modules, and one support module (`support.rs`) at the end of the crate root.
 
 mod attributes;
 mod cfg;

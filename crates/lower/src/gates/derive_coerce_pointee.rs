@@ -81,6 +81,10 @@ fn pointer_impl(view: &View<'_>, hash: usize, behind: Option<usize>) -> Result<E
     let Some(item) = item else { return refuse("no struct follows it") };
     let text = |node: &SyntaxNode| tokens.text[tree.of(node)].to_owned();
     let (Some(name), Some(list)) = (item.name(), item.generic_param_list()) else { return refuse("the struct has no generic parameters") };
+    // The conversions rely on it, and the derive itself insists. In a macro it may come from the caller.
+    if !tree.in_macro && !item.attrs().any(|attr| text(attr.syntax()).contains("transparent")) {
+        return refuse("the struct is not `#[repr(transparent)]`");
+    }
     let root = if tree.in_macro { "$crate::__gateless" } else { "crate::__gateless" };
     let list = tree.of(list.syntax());
     let params = generics::parse(&tokens.text[list.clone()], list.start, &[], view.edition);
@@ -165,7 +169,7 @@ mod tests {
     #[test]
     fn derives_markers_and_imports_go() {
         let text = lowered(
-            "#![feature(derive_coerce_pointee)]\nuse core::{marker::{CoercePointee, PhantomData}, ptr::NonNull};\n#[cfg(ON)] pub(crate) use std::marker::CoercePointee;\n#[derive(Clone, core::marker::CoercePointee, Debug)]\nstruct X<T: ?Sized>(NonNull<T>);\n#[derive(CoercePointee)]\npub struct Y<'a, #[pointee] T: 'a + ?Sized, A = u8, const N: u64 = 0> where // c\n  T: Send { a: &'a T, b: PhantomData<A> }\n",
+            "#![feature(derive_coerce_pointee)]\nuse core::{marker::{CoercePointee, PhantomData}, ptr::NonNull};\n#[cfg(ON)] pub(crate) use std::marker::CoercePointee;\n#[derive(Clone, core::marker::CoercePointee, Debug)]\n#[repr(transparent)] struct X<T: ?Sized>(NonNull<T>);\n#[derive(CoercePointee)]\n#[repr(transparent)] pub struct Y<'a, #[pointee] T: 'a + ?Sized, A = u8, const N: u64 = 0> where // c\n  T: Send { a: &'a T, b: PhantomData<A> }\n",
         );
         let (own, _support) = text.split_once(" #[doc(hidden)]").unwrap();
         expect![[r#"
@@ -173,9 +177,9 @@ mod tests {
             use core::{marker::{PhantomData}, ptr::NonNull};
 
             #[derive(Clone, Debug)]
-            struct X<T: ?Sized>(NonNull<T>); #[allow(warnings, unsafe_code, unused, nonstandard_style, rust_2018_idioms, unreachable_pub, clippy::all)] unsafe impl<T: ?Sized> crate::__gateless::Pointer for X<T>  { type Raw = *mut T; type Rest = (); }
+            #[repr(transparent)] struct X<T: ?Sized>(NonNull<T>); #[allow(warnings, unsafe_code, unused, nonstandard_style, rust_2018_idioms, unreachable_pub, clippy::all)] unsafe impl<T: ?Sized> crate::__gateless::Pointer for X<T>  { type Raw = *mut T; type Rest = (); }
 
-            pub struct Y<'a,  T: 'a + ?Sized, A = u8, const N: u64 = 0> where // c
+            #[repr(transparent)] pub struct Y<'a,  T: 'a + ?Sized, A = u8, const N: u64 = 0> where // c
               T: Send { a: &'a T, b: PhantomData<A> } #[allow(warnings, unsafe_code, unused, nonstandard_style, rust_2018_idioms, unreachable_pub, clippy::all)] unsafe impl<'a, T: 'a + ?Sized, A, const N: u64> crate::__gateless::Pointer for Y<'a, T, A, N> where T: Send { type Raw = *mut T; type Rest = (crate::__gateless::Of<&'a ()>,crate::__gateless::Of<A>,crate::__gateless::Const_u64<N>,); }"#]].assert_eq(own);
     }
 

@@ -9,7 +9,7 @@ use std::ops::Range;
 use ra_ap_syntax::ast::{self, HasGenericParams, HasName, HasTypeBounds, HasVisibility};
 use ra_ap_syntax::{AstNode, SyntaxKind};
 
-use super::extension::{self, clause, conditions, items, signature};
+use super::extension::{self, clause, conditions, items, mentions, signature};
 use super::lifetimes::Naming;
 use super::method::Method;
 use crate::generics::{Param, declared, named};
@@ -52,7 +52,12 @@ pub fn is_dispatchable(method: &Method<'_>) -> bool {
         .children()
         .filter(|node| node.kind() != SyntaxKind::BLOCK_EXPR)
         .any(|node| node.descendants().any(|node| ast::ImplTraitType::can_cast(node.kind())));
-    !(by_reference || generic || params || output || opaque || function.async_token().is_some() || is_sized(method))
+    !(by_reference || generic || params || output || opaque || function.async_token().is_some() || limits_self(method))
+}
+
+/// Whether the method is there for some implementing types only, so that trait objects have none.
+fn limits_self(method: &Method<'_>) -> bool {
+    method.predicates(method.function.where_clause(), &[]).iter().any(|predicate| predicate.replace(' ', "").starts_with("Self:"))
 }
 
 /// Whether the method says `where Self: Sized`.
@@ -87,9 +92,7 @@ pub fn lower(
     params.insert(lifetimes, own);
     let where_edits = owner.where_clause().map(|clause| edits(clause.syntax())).unwrap_or_default();
     let predicates = method.predicates(owner.where_clause(), &where_edits);
-    let mut signature = signature(method, naming, params, predicates, SELF);
-    // The extension's methods are for whoever the impl is for; the original's own condition is part of that.
-    signature.method = signature.method.replace(&format!(" where {SELF}: Sized"), "");
+    let signature = signature(method, naming, params, predicates, SELF);
     let passed = |first: &str| std::iter::once(first).chain(signature.arguments.iter().map(String::as_str)).collect::<Vec<_>>().join(", ");
     let call = |first: &str| format!("<{SELF} as {trait_name}{arguments}>::{}{}({})", method.name(), signature.turbofish, passed(first));
     let in_unsafe = |text: String| if signature.is_unsafe { format!("unsafe {{ {text} }}") } else { text };
@@ -109,6 +112,12 @@ pub fn lower(
     let mut after = items(&conditions, &visibility, name, bound, &signature, &body);
     let shim_params = shim_params(&signature, &trait_name, &arguments);
     let predicates = clause(&signature.predicates);
+    // What the method demands; the hidden one doesn't have its lifetimes.
+    let own_lifetime = |condition: &String| {
+        signature.lifetimes.iter().any(|declared| mentions(condition, declared.split(':').next().unwrap_or_default().trim()))
+    };
+    let demands = clause(&signature.conditions.iter().filter(|condition| !own_lifetime(condition)).cloned().collect::<Vec<_>>());
+    let inner = clause(&signature.predicates.iter().chain(&signature.conditions).cloned().collect::<Vec<_>>());
     let inputs: String = signature.arguments.iter().zip(&signature.types).map(|(name, ty)| format!(", {name}: {ty}")).collect();
     let outer: Vec<Param> = generics();
     let mut with_self = generics();
@@ -120,7 +129,7 @@ pub fn lower(
         declared(&params)
     };
     after.push_str(&format!(
-        " {conditions}#[doc(hidden)] {QUIET} {visibility}trait {hidden}{}{predicates} {{ fn {hidden}(&self) -> *const (); }} {conditions}{QUIET} impl{blanket} {hidden}{arguments} for {SELF}{predicates} {{ fn {hidden}(&self) -> *const () {{ unsafe fn shim{shim_params}(pointer: *mut (), _: {support}{MODULE}::core::marker::PhantomData<{subject}>{inputs}){}{predicates} {{ let this: {subject} = {support}{MODULE}::To::NEW.make(pointer.cast()); {} }} shim::{turbofish} as *const () }} }}",
+        " {conditions}#[doc(hidden)] {QUIET} {visibility}trait {hidden}{}{predicates} {{ fn {hidden}(&self) -> *const (){demands}; }} {conditions}{QUIET} impl{blanket} {hidden}{arguments} for {SELF}{predicates} {{ fn {hidden}(&self) -> *const (){demands} {{ unsafe fn shim{shim_params}(pointer: *mut (), _: {support}{MODULE}::core::marker::PhantomData<{subject}>{inputs}){}{inner} {{ let this: {subject} = {support}{MODULE}::To::NEW.make(pointer.cast()); {} }} shim::{turbofish} as *const () }} }}",
         declared(&outer),
         signature.output,
         in_unsafe(call("this")),

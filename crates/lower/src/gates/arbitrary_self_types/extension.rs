@@ -38,6 +38,8 @@ pub struct Signature {
     pub turbofish: String,
     /// Return type with its arrow, or nothing.
     pub output: String,
+    /// Predicates of the method.
+    pub conditions: Vec<String>,
     /// Lifetime parameters that stay on the method.
     pub lifetimes: Vec<String>,
     /// Whether it is an `unsafe fn`.
@@ -63,7 +65,8 @@ pub fn taken(method: &Method<'_>, naming: &Naming) -> Taken {
     Taken { by: "self".to_owned(), subject: method.range(ty.syntax()) }
 }
 
-fn mentions(text: &str, name: &str) -> bool {
+/// Whether `text` has the name `name` in it.
+pub fn mentions(text: &str, name: &str) -> bool {
     let is_name = |c: char| c.is_alphanumeric() || c == '_' || c == '\'';
     text.match_indices(name).any(|(at, _)| !text[..at].ends_with(is_name) && !text[at + name.len()..].starts_with(is_name))
 }
@@ -127,8 +130,8 @@ pub fn signature(method: &Method<'_>, naming: &Naming, outer: Vec<Param>, mut pr
     };
     let is_unsafe = function.unsafe_token().is_some();
     let abi = function.abi().map(|abi| format!("{} ", method.source(abi.syntax()))).unwrap_or_default();
-    let clause = method.predicates(function.where_clause(), &edits);
-    let clause = if clause.is_empty() { String::new() } else { format!(" where {}", clause.join(", ")) };
+    let conditions = method.predicates(function.where_clause(), &edits);
+    let clause = clause(&conditions);
     let list = declared(&kept);
     let turbofish = if inner.is_empty() { String::new() } else { format!("::{}", named(&inner)) };
     let parameters: Vec<String> =
@@ -141,7 +144,7 @@ pub fn signature(method: &Method<'_>, naming: &Naming, outer: Vec<Param>, mut pr
         parameters.join(", "),
     );
     let lifetimes = kept.iter().filter(|param| param.is_lifetime()).map(|param| param.declared.clone()).collect();
-    Signature { params, predicates, subject, method: method_text, arguments, types, turbofish, output, lifetimes, is_unsafe }
+    Signature { params, predicates, subject, method: method_text, arguments, types, turbofish, output, conditions, lifetimes, is_unsafe }
 }
 
 /// `where` clause from predicates, or nothing.
