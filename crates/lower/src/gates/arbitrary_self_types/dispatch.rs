@@ -55,9 +55,12 @@ pub fn is_dispatchable(method: &Method<'_>) -> bool {
     !(by_reference || generic || params || output || opaque || function.async_token().is_some() || limits_self(method))
 }
 
-/// Whether the method is there for some implementing types only, so that trait objects have none.
+/// Whether the method is there for some implementing types only, so that trait objects have none. Lifetimes don't count.
 fn limits_self(method: &Method<'_>) -> bool {
-    method.predicates(method.function.where_clause(), &[]).iter().any(|predicate| predicate.replace(' ', "").starts_with("Self:"))
+    method.predicates(method.function.where_clause(), &[]).iter().any(|predicate| {
+        let text: String = predicate.split_whitespace().collect();
+        text.strip_prefix("Self:").is_some_and(|bounds| bounds.split('+').any(|bound| !bound.starts_with('\'')))
+    })
 }
 
 /// Whether the method says `where Self: Sized`.
@@ -116,7 +119,9 @@ pub fn lower(
     let own_lifetime = |condition: &String| {
         signature.lifetimes.iter().any(|declared| mentions(condition, declared.split(':').next().unwrap_or_default().trim()))
     };
-    let demands = clause(&signature.conditions.iter().filter(|condition| !own_lifetime(condition)).cloned().collect::<Vec<_>>());
+    let demands: Vec<String> =
+        signature.conditions.iter().filter(|condition| !own_lifetime(condition)).map(|c| c.replace(SELF, "Self")).collect();
+    let demands = clause(&demands);
     let inner = clause(&signature.predicates.iter().chain(&signature.conditions).cloned().collect::<Vec<_>>());
     let inputs: String = signature.arguments.iter().zip(&signature.types).map(|(name, ty)| format!(", {name}: {ty}")).collect();
     let outer: Vec<Param> = generics();
