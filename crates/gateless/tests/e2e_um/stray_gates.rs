@@ -19,12 +19,13 @@ pub fn feature(workshop: &mut Workshop) -> Tested {
 /// An unstable option for one object.
 pub fn option(workshop: &mut Workshop) -> Tested {
     workshop.boot(Mode::Gateless)?;
-    let makefile = "samples/rust/Makefile";
+    // The samples are off in this configuration, so it is the root's Kbuild that makes the object.
+    let makefile = "Kbuild";
     let line = "# SPDX-License-Identifier: GPL-2.0\n";
     let old = workshop.edit(
         makefile,
         line,
-        &format!("{line}RUSTFLAGS_rust_minimal.o := -Zverbose-asm\n"),
+        &format!("{line}RUSTFLAGS_samples/rust/rust_minimal.o := -Zverbose-asm\n"),
     )?;
     let refused = refused(workshop, &["verbose-asm", "rust_minimal"]);
     workshop.restore(makefile, &old)?;
