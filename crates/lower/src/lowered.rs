@@ -153,12 +153,17 @@ impl Lowered<'_> {
 
     /// Dependencies that have a support module.
     fn parents(&self) -> impl Iterator<Item = &str> {
-        self.request.known.crates.iter().filter(|(_, exports)| exports.pointers).map(|(name, _)| name.as_str())
+        self.request
+            .known
+            .crates
+            .iter()
+            .filter(|(name, exports)| exports.pointers && *name != self.request.crate_name)
+            .map(|(name, _)| name.as_str())
     }
 
     /// Dependencies with extension traits. Only crates that turned the feature on can call such methods without naming the type.
     fn foreign(&self) -> Foreign<'_> {
-        let known = self.request.known.crates.iter().filter(|(_, exports)| exports.extensions);
+        let known = self.request.known.crates.iter().filter(|(name, exports)| exports.extensions && *name != self.request.crate_name);
         let mut foreign = Foreign::default();
         for (name, exports) in known {
             foreign.crates.push(name);
