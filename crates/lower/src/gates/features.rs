@@ -102,7 +102,7 @@ pub fn check(is_stable: &dyn Fn(&str) -> GateStatus, name: &str, place: &str) ->
         GateStatus::Unknown => "it is neither stable in this compiler nor known to have a lowering",
     };
     Err(Failure::no(format!("{place}: the feature `{name}` can't be lowered: {why}"))
-        .help(format!("remove `{name}` from the feature attribute and rewrite what needs it with stable Rust; `gateless explain {name}` says what is known")))
+        .help(format!("remove `{name}` from the feature attribute and rewrite what needs it with stable Rust")))
 }
 
 #[cfg(test)]
