@@ -22,6 +22,9 @@ pub struct CrateExports {
     pub extensions: bool,
     /// Names of the traits among whose methods are such.
     pub traits: Vec<String>,
+    /// For those methods of traits that trait objects can call (`Trait::method`), the extension trait.
+    #[serde(default)]
+    pub dispatched: BTreeMap<String, String>,
 }
 
 impl Exports {

@@ -40,6 +40,8 @@ pub struct Facts {
     pub lifetimes: BTreeMap<(usize, usize), String>,
     /// Modules in which a lowered trait's methods are called without the trait being named.
     pub importing: BTreeSet<usize>,
+    /// Extension traits that macros made, which modules have to import one by one: module and path.
+    pub imports: BTreeSet<(usize, String)>,
 }
 
 /// What is known about a receiver.
@@ -51,6 +53,10 @@ pub struct Receiver {
     pub printed: String,
     /// In a trait: calls on trait objects were tried and are not possible.
     pub is_static: bool,
+    /// Its macro writes it more than once into a module, so that its extension trait has no name of its own.
+    pub is_repeated: bool,
+    /// What the receiver's type asks of a generic parameter: the parameter and the lifetime that it has to outlive.
+    pub outlives: BTreeSet<(String, String)>,
     /// In a trait that is dispatched on: the byte after which the generated items are, and the hidden supertrait's name.
     pub placed: Option<(usize, String)>,
 }

@@ -122,9 +122,13 @@ impl Lowered<'_> {
                 coercions::wanted(diagnostic, &spots, &text, self.edition, &mut facts);
             }
         }
+        let dispatched = |method: &str| {
+            let mut found = self.request.known.crates.values().filter_map(|exports| exports.dispatched.get(method));
+            found.next().filter(|_| found.next().is_none()).cloned()
+        };
         if self.features.iter().any(|name| name == arbitrary_self_types::ID) {
             for diagnostic in errors() {
-                arbitrary_self_types::wanted(diagnostic, &spots, &self.files, self.edition, &mut facts);
+                arbitrary_self_types::wanted(diagnostic, &spots, &self.files, self.edition, &dispatched, &mut facts);
             }
         }
         if facts == self.facts {
@@ -200,6 +204,7 @@ impl Lowered<'_> {
         let foreign = self.foreign();
         let scope = scope::edits(&self.files, self.request.crate_name, &work.extensions, &self.facts.importing, &foreign);
         self.exports.extensions = !work.extensions.is_empty();
+        self.exports.dispatched = work.dispatched;
         self.exports.traits = work.extensions.into_iter().filter_map(|extension| extension.of_trait).collect();
         for (file, edit) in work.edits.into_iter().chain(scope) {
             edits[file].push(edit);

@@ -7,8 +7,9 @@
 //! `impl Foo { fn m(self: P<Self>) {} }` becomes
 //! `impl Foo { fn m(this: P<Self>) {} } trait E { fn m(self); } impl E for P<Foo> { fn m(self) { <Foo>::m(self) } }`.
 //!
-//! Methods that macros write into impls which are not part of the macro have no place for such a trait; their calls are rewritten
-//! (`calls.rs`). Not lowered, with an error: receivers whose type a macro gets from its caller.
+//! Methods that macros write into impls which are not part of the macro have no place for such a trait, and those that a macro
+//! repeats in a module would get several of one name; their calls are rewritten (`calls.rs`). Not lowered, with an error: receivers
+//! whose type a macro gets from its caller, and methods that a macro repeats within one trait.
 
 mod body;
 mod calls;
@@ -17,6 +18,9 @@ pub mod exported;
 mod extension;
 mod lifetimes;
 mod method;
+mod names;
+mod outlives;
+mod paths;
 pub mod receiver_trait;
 pub mod scope;
 
@@ -32,7 +36,7 @@ use crate::crate_files::CrateFiles;
 use crate::diagnose::{Spot, code};
 use crate::facts::{Facts, Part, Receiver};
 use crate::pieces::Edit;
-use crate::support::MODULE;
+use crate::support::{MODULE, QUIET};
 use crate::tokens::line_of;
 
 const SELF: &str = "self";
@@ -40,12 +44,14 @@ const SELF: &str = "self";
 /// The feature's name.
 pub const ID: &str = "arbitrary_self_types";
 
-/// Notes the receivers that a diagnostic is about, and what is known about them.
+/// Notes the receivers that a diagnostic is about, and what is known about them. `dispatched` gives the extension traits of
+/// dependencies, by the method (`Trait::method`).
 pub fn wanted(
     diagnostic: &Diagnostic,
     spots: &dyn Fn(&DiagnosticSpan) -> Option<Spot>,
     files: &CrateFiles,
     edition: Edition,
+    dispatched: &dyn Fn(&str) -> Option<String>,
     facts: &mut Facts,
 ) {
     let message = diagnostic.message.as_str();
@@ -84,10 +90,17 @@ pub fn wanted(
                     || child.spans.iter().any(|span| span.suggested_replacement.as_deref().is_some_and(|text| text.contains("__gateless_")))
             });
             if hidden {
-                facts.importing.extend(primary().filter_map(|spot| scope::module_at(files, spot.file, spot.range.start)));
+                for module in primary().filter_map(|spot| scope::module_at(files, spot.file, spot.range.start)) {
+                    if !facts.importing.insert(module) {
+                        facts.imports.extend(names::suggested(diagnostic).map(|path| (module, path)));
+                    }
+                }
             }
         }
         "E0277" => {
+            let paths = paths::rewritten(diagnostic, spots, files, facts, edition, dispatched);
+            facts.importing.extend(paths.keys().filter_map(|part| scope::module_at(files, part.file, part.start)));
+            facts.rewritten.extend(paths);
             // The receiver is no pointer that can be made from a raw one, or the trait has an impl for an unsized type; so no
             // calls on trait objects.
             let by_place = message.contains("Pointer");
@@ -111,6 +124,9 @@ pub fn wanted(
                 }
             }
         }
+        "E0309" | "E0310" => outlives::note(diagnostic, spots, files, facts),
+        "E0433" => facts.rewritten.extend(calls::found(diagnostic, spots, facts)),
+        "E0428" => names::note_repeated(message, facts),
         "E0015" => {
             let calls = calls::in_constant(diagnostic, spots, files, facts, edition);
             facts.rewritten.extend(calls.into_iter().flatten());
@@ -155,6 +171,8 @@ pub struct Work {
     pub edits: Vec<(usize, Edit)>,
     /// Extension traits at module level.
     pub extensions: Vec<Extension>,
+    /// Extension traits at module level of methods that trait objects can call, by the method (`Trait::method`).
+    pub dispatched: BTreeMap<String, String>,
     /// For receivers that may turn out not to be possible: where the generated items are, and the hidden supertrait's name.
     pub placed: BTreeMap<(usize, usize), (usize, String)>,
 }
@@ -172,7 +190,7 @@ pub fn lower(files: &CrateFiles, facts: &Facts, support: Option<&str>, crate_nam
             return Err(refuse("the receiver's type does not stand in the method itself"));
         };
         let kind = if matches!(method.owner, Owner::Trait(_)) { scope::TRAIT } else { scope::METHOD };
-        let name = format!("{kind}{crate_name}_{index}_{}", method.start());
+        let name = names::extension(kind, crate_name, index, method.start());
         let naming = lifetimes::naming(&method, &hidden_outputs(&method, facts, index), &receiver.printed);
         let strings = in_strings(&method, facts, index);
         let this = body::fresh_name(&method, !strings.is_empty());
@@ -193,6 +211,11 @@ pub fn lower(files: &CrateFiles, facts: &Facts, support: Option<&str>, crate_nam
                 work.edits.extend(edits.into_iter().map(|edit| (index, edit)));
                 continue;
             }
+            // The same for a macro whose methods would get one name for several such traits.
+            Owner::Inherent(owner) if receiver.is_repeated || method.is_repeated_before(method.range(owner.syntax()).end) => {
+                work.edits.extend(edits.into_iter().map(|edit| (index, edit)));
+                continue;
+            }
             Owner::Inherent(owner) => {
                 let visibility = if method.is_local() { String::new() } else { extension::visibility(&method) };
                 let Some(after) = extension::inherent(&method, &naming, owner, &name, &visibility, &bound) else {
@@ -200,12 +223,16 @@ pub fn lower(files: &CrateFiles, facts: &Facts, support: Option<&str>, crate_nam
                 };
                 (after, method.range(owner.syntax()).end, visibility, None)
             }
+            Owner::Trait(owner) if method.is_repeated_before(method.range(owner.syntax()).end) => {
+                return Err(refuse("a macro repeats the method within its trait"));
+            }
             Owner::Trait(owner) => {
                 let support = support.map(|path| if method.tree.in_macro && path == "crate::" { "$crate::" } else { path });
                 let end = method.range(owner.syntax()).end;
                 let is_first = !work.placed.iter().any(|(key, placed)| key.0 == index && placed.0 == end);
                 let through = support.filter(|_| !receiver.is_static && dispatch::is_dispatchable(&method));
-                let Some(lowered) = dispatch::lower(&method, &naming, owner, &name, &bound, through, is_first) else {
+                let wanted = dispatch::Wanted { name: &name, bound: &bound, support: through, is_first, outlives: &receiver.outlives };
+                let Some(lowered) = dispatch::lower(&method, &naming, owner, &wanted) else {
                     return Err(refuse("the trait has no name"));
                 };
                 edits.extend(lowered.edits);
@@ -213,6 +240,9 @@ pub fn lower(files: &CrateFiles, facts: &Facts, support: Option<&str>, crate_nam
                     work.placed.insert((index, offset), (end, format!("{name}{}", dispatch::HIDDEN)));
                 }
                 let trait_name = ra_ap_syntax::ast::HasName::name(owner).map(|name| method.source(name.syntax()));
+                if let Some(trait_name) = trait_name.as_ref().filter(|_| through.is_some() && !method.is_local() && !method.tree.in_macro) {
+                    work.dispatched.insert(format!("{trait_name}::{}", method.name()), name.clone());
+                }
                 (lowered.after, end, lowered.visibility, trait_name)
             }
         };
@@ -227,6 +257,11 @@ pub fn lower(files: &CrateFiles, facts: &Facts, support: Option<&str>, crate_nam
         {
             work.extensions.push(Extension { module, name, visibility, of_trait });
         }
+    }
+    let is_gone = |path: &str| names::receiver(path, facts).is_some_and(|key| facts.receivers[&key].is_repeated);
+    for (module, path) in facts.imports.iter().filter(|(_, path)| !is_gone(path)) {
+        let module = &files.modules[*module];
+        work.edits.extend(module.end.map(|end| (module.file, Edit::insert(end, format!(" {QUIET} use {path} as _;")))));
     }
     for (part, text) in &facts.rewritten {
         let edit = if part.start == part.end {

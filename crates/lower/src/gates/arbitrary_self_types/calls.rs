@@ -10,11 +10,14 @@ use ra_ap_syntax::ast::{self, HasArgList};
 use ra_ap_syntax::{AstNode, Edition};
 
 use super::method::{Method, Owner};
-use super::scope::METHOD;
+use super::names;
 use crate::crate_files::CrateFiles;
 use crate::diagnose::Spot;
 use crate::facts::{Facts, Part};
 use crate::syntax::{Tree, around};
+
+/// Names that receivers get.
+const RENAMED: &[&str] = &["this", "_this", "gateless_this", "_gateless_this"];
 
 /// The parts of a call that have to change, or nothing if the diagnostic is about something else.
 pub fn rewritten(
@@ -31,15 +34,20 @@ pub fn rewritten(
         diagnostic.children.iter().find(|child| child.message.starts_with("the candidate is defined in an impl"))?.spans.first()?;
     let signature: String =
         candidate.text.iter().map(|line| slice(&line.text, line.highlight_start, line.highlight_end)).collect::<Vec<_>>().join(" ");
-    let (_, parameters) = signature.split_once('(')?;
-    let (parameter, ty) = parameters.split_once(':')?;
-    if !["this", "_this", "gateless_this", "_gateless_this"].contains(&parameter.trim().trim_start_matches("mut ").trim()) {
-        return None;
-    }
-    let path = suggestion.suggested_replacement.as_deref()?.split('(').next()?.to_owned();
+    // Visibilities and bounds have parentheses, too.
+    let ty = signature.match_indices('(').find_map(|(at, _)| {
+        let (parameter, ty) = signature[at + 1..].split_once(':')?;
+        RENAMED.contains(&parameter.trim().trim_start_matches("mut ").trim()).then_some(ty)
+    })?;
+    let mut path = suggestion.suggested_replacement.as_deref()?.split('(').next()?.to_owned();
+    let in_macro = name.expansion.is_some();
     let (name, whole) = (spots(name)?, spots(suggestion)?);
     let text = files.list[name.file].text.original();
     let dot = text[..name.range.start].rfind('.')?;
+    if in_macro && text[whole.range.start..dot].trim() == "self" {
+        // The macro's impls are for several types.
+        path = format!("Self::{}", path.rsplit("::").next()?);
+    }
     let open = name.range.end + text[name.range.end..].find('(')?;
     let is_reference = diagnostic.message.contains("reference `&");
     let borrow = match (ty.trim_start().strip_prefix('&'), is_reference) {
@@ -61,6 +69,21 @@ pub fn rewritten(
     Some(parts(file, start..dot, open + 1, format!("{path}({borrow}"), separator))
 }
 
+/// Paths of rewritten calls that lead nowhere, as the type is known there by its full path only: what rustc suggests to import.
+pub fn found(diagnostic: &Diagnostic, spots: &dyn Fn(&DiagnosticSpan) -> Option<Spot>, facts: &Facts) -> Vec<(Part, String)> {
+    let Some(name) = diagnostic.message.split('`').nth(1) else { return Vec::new() };
+    let spans = diagnostic.children.iter().flat_map(|child| &child.spans);
+    let mut imports = spans.filter_map(|span| span.suggested_replacement.as_deref()?.trim().strip_prefix("use ")?.strip_suffix(';'));
+    let (Some(path), None) = (imports.next(), imports.next()) else { return Vec::new() };
+    let mut parts = Vec::new();
+    for spot in diagnostic.spans.iter().filter(|span| span.is_primary).filter_map(spots).filter(|spot| spot.added) {
+        let here = facts.rewritten.iter().filter(|(part, _)| part.file == spot.file && part.start == spot.range.start);
+        let own = here.filter_map(|(part, text)| Some((*part, format!("{path}{}", text.strip_prefix(name)?))));
+        parts.extend(own.filter(|(_, text)| text[path.len()..].starts_with("::")));
+    }
+    parts
+}
+
 /// The parts of a call in a constant that have to change: methods of traits can't be called there, so the type's own function is.
 pub fn in_constant(
     diagnostic: &Diagnostic,
@@ -69,12 +92,7 @@ pub fn in_constant(
     facts: &Facts,
     edition: Edition,
 ) -> Option<Vec<(Part, String)>> {
-    let (_, name) = diagnostic.message.split_once(METHOD)?;
-    let name = name.split(|c: char| !(c.is_alphanumeric() || c == '_')).next()?;
-    let mut numbers = name.rsplit('_');
-    let start: usize = numbers.next()?.parse().ok()?;
-    let file: usize = numbers.next()?.parse().ok()?;
-    let (&(_, receiver), _) = facts.receivers.range((file, start)..(file + 1, 0)).next()?;
+    let (file, receiver) = names::receiver(&diagnostic.message, facts)?;
     let callee = Method::at(files.list[file].text.original(), edition, receiver)?;
     let Owner::Inherent(owner) = &callee.owner else { return None };
     let own = callee.source(owner.self_ty()?.syntax());

@@ -4,6 +4,7 @@
 //! the built-in method can be called on `P<dyn T>`, the function is kept out of the vtable (`where Self: Sized`) and a hidden
 //! supertrait, implemented for everything that implements the trait, puts a pointer to it in there instead.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use ra_ap_syntax::ast::{self, HasGenericParams, HasName, HasTypeBounds, HasVisibility};
@@ -71,19 +72,26 @@ fn is_sized(method: &Method<'_>) -> bool {
     })
 }
 
-/// Lowers one method of a trait. `support` is the path before the support module's name if the method is to be callable on trait objects.
-/// `is_first`: whether no other method of the trait was lowered that way before.
-pub fn lower(
-    method: &Method<'_>,
-    naming: &Naming,
-    owner: &ast::Trait,
-    name: &str,
-    bound: &str,
-    support: Option<&str>,
-    is_first: bool,
-) -> Option<Lowered> {
+/// What is to be generated for a method.
+pub struct Wanted<'a> {
+    /// Name of the extension trait.
+    pub name: &'a str,
+    /// Its supertrait with a colon, or nothing.
+    pub bound: &'a str,
+    /// The path before the support module's name if the method is to be callable on trait objects.
+    pub support: Option<&'a str>,
+    /// Whether no other method of the trait was lowered that way before.
+    pub is_first: bool,
+    /// What the receiver's type implies: parameters and lifetimes that they outlive.
+    pub outlives: &'a BTreeSet<(String, String)>,
+}
+
+/// Lowers one method of a trait.
+pub fn lower(method: &Method<'_>, naming: &Naming, owner: &ast::Trait, wanted: &Wanted<'_>) -> Option<Lowered> {
+    let &Wanted { name, bound, support, is_first, outlives } = wanted;
     let trait_name = method.source(owner.name()?.syntax());
-    let visibility = owner.visibility().map(|visibility| format!("{} ", method.source(visibility.syntax()))).unwrap_or_default();
+    let keyword = method.tree.bytes(owner.trait_token()?.text_range()).start;
+    let visibility = method.visibility(owner.visibility(), keyword);
     let edits = |node: &ra_ap_syntax::SyntaxNode| method.replace_self(node, SELF, false);
     let header = owner.generic_param_list().map(|list| edits(list.syntax())).unwrap_or_default();
     let generics = || method.params(owner.generic_param_list(), &header);
@@ -115,12 +123,13 @@ pub fn lower(
     let mut after = items(&conditions, &visibility, name, bound, &signature, &body);
     let shim_params = shim_params(&signature, &trait_name, &arguments);
     let predicates = clause(&signature.predicates);
-    // What the method demands; the hidden one doesn't have its lifetimes.
+    // What the method demands and what its receiver implies; the hidden one doesn't have its lifetimes.
     let own_lifetime = |condition: &String| {
         signature.lifetimes.iter().any(|declared| mentions(condition, declared.split(':').next().unwrap_or_default().trim()))
     };
-    let demands: Vec<String> =
-        signature.conditions.iter().filter(|condition| !own_lifetime(condition)).map(|c| c.replace(SELF, "Self")).collect();
+    let demands = signature.conditions.iter().filter(|condition| !own_lifetime(condition)).cloned();
+    let implied = outlives.iter().map(|(param, lifetime)| format!("{param}: {lifetime}"));
+    let demands: Vec<String> = demands.chain(implied).map(|text| text.replace(SELF, "Self")).collect();
     let demands = clause(&demands);
     let inner = clause(&signature.predicates.iter().chain(&signature.conditions).cloned().collect::<Vec<_>>());
     let inputs: String = signature.arguments.iter().zip(&signature.types).map(|(name, ty)| format!(", {name}: {ty}")).collect();

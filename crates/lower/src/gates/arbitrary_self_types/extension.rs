@@ -204,8 +204,5 @@ fn own_type(method: &Method<'_>, ty: &ast::Type, edits: &[Edit]) -> String {
 
 /// Visibility of a method as source, with a blank after it, or nothing for a private one.
 pub fn visibility(method: &Method<'_>) -> String {
-    match method.function.visibility() {
-        Some(visibility) => format!("{} ", method.source(visibility.syntax())),
-        None => String::new(),
-    }
+    method.visibility(method.function.visibility(), method.start())
 }

@@ -89,6 +89,35 @@ impl<'a> Method<'a> {
         self.function.fn_token().map_or(0, |token| self.tree.bytes(token.text_range()).start)
     }
 
+    /// Whether a macro repeats the method (`$( fn $m(..) {} )*`) within the item that ends at `end`.
+    pub fn is_repeated_before(&self, end: usize) -> bool {
+        if !self.tree.in_macro {
+            return false;
+        }
+        let tokens = Tokens::new(self.text, self.edition);
+        let start = self.start();
+        let mut groups = (1..tokens.list.len()).filter(|&i| tokens.at(i - 1) == "$" && tokens.opens(i, "("));
+        groups.any(|i| {
+            let group = tokens.bytes(i, tokens.close(i));
+            group.contains(&start) && group.end < end
+        })
+    }
+
+    /// A visibility as source, with a blank after it, or nothing; of the item whose keyword is at `keyword`.
+    pub fn visibility(&self, written: Option<ast::Visibility>, keyword: usize) -> String {
+        if let Some(written) = written {
+            return format!("{} ", self.source(written.syntax()));
+        }
+        // A macro's `$vis` is not part of the tree.
+        let mut before = self.text[..keyword].trim_end();
+        while let Some(rest) = ["unsafe", "const", "async"].iter().find_map(|word| before.strip_suffix(word)) {
+            before = rest.trim_end();
+        }
+        let start = before.trim_end_matches(|c: char| c.is_alphanumeric() || c == '_').len();
+        let is_variable = self.tree.in_macro && start < before.len() && before[..start].ends_with('$');
+        if is_variable { format!("${} ", &before[start..]) } else { String::new() }
+    }
+
     /// Generic parameters of an item, with edits applied.
     pub fn params(&self, list: Option<ast::GenericParamList>, edits: &[Edit]) -> Vec<Param> {
         let Some(list) = list else { return Vec::new() };
