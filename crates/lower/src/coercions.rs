@@ -171,6 +171,7 @@ pub fn edits(file: &SourceFile, index: usize, facts: &Facts, paths: &[String], e
                 }
             }
             Coercion::Cast => {
+                let Range { start, end } = without_parentheses(text, start..end, edition);
                 let tokens = Tokens::new(&text[start..end], edition);
                 let cast = (0..tokens.list.len()).rfind(|&i| tokens.at(i) == "as" && !inside_group(&tokens, i));
                 if let Some(cast) = cast {
@@ -188,6 +189,17 @@ pub fn edits(file: &SourceFile, index: usize, facts: &Facts, paths: &[String], e
         }
     }
     edits
+}
+
+/// The expression within parentheses, which the compiler counts as part of it.
+fn without_parentheses(text: &str, range: Range<usize>, edition: Edition) -> Range<usize> {
+    let tokens = Tokens::new(&text[range.clone()], edition);
+    let last = tokens.list.len().saturating_sub(1);
+    if last > 1 && tokens.opens(0, "(") && tokens.close(0) == last {
+        let inside = tokens.bytes(1, last - 1);
+        return without_parentheses(text, range.start + inside.start..range.start + inside.end, edition);
+    }
+    range
 }
 
 fn inside_group(tokens: &Tokens<'_>, i: usize) -> bool {
