@@ -12,7 +12,7 @@ use std::process::{Command, Stdio};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_ledger::Ledger;
-use gateless_lower::{Progress, Request, lower_syntax};
+use gateless_lower::{Request, lower_syntax};
 use gateless_model::{Failure, Result};
 
 use crate::classify::Class;
@@ -75,7 +75,7 @@ fn lower(call: &Call<'_>, root: &Utf8Path, mirror: &Utf8Path) -> Result<Utf8Path
     let minor = call.toolchain.minor();
     let status = |feature: &str| gate_status(ledger, feature, minor, call.class);
     let env = |name: &str| std::env::var(name).ok();
-    let mut lowered = lower_syntax(Request {
+    let lowered = lower_syntax(Request {
         root,
         cwd: call.cwd,
         mirror,
@@ -88,7 +88,7 @@ fn lower(call: &Call<'_>, root: &Utf8Path, mirror: &Utf8Path) -> Result<Utf8Path
         is_stable: &status,
         known: &loads.exports,
     })?;
-    if !lowered.changed() && lowered.refine(&[])? == Progress::Nothing {
+    if !lowered.changed() {
         return Ok(files::absolute(call.cwd, root));
     }
     lowered.write()?;
