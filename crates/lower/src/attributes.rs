@@ -59,9 +59,23 @@ impl Attribute {
         }
         let mut edits = Vec::new();
         if !rewrite_meta(tokens, meta, cfg, decide, &mut edits) {
-            return vec![Edit::remove(tokens.text, self.bytes(tokens))];
+            return vec![self.removal(tokens)];
         }
         edits
+    }
+
+    /// Takes the whole attribute out. Where it had its lines for itself a comment stays, since an empty line between an item's
+    /// attributes is what clippy warns of (`empty_line_after_outer_attr`).
+    fn removal(&self, tokens: &Tokens<'_>) -> Edit {
+        let bytes = self.bytes(tokens);
+        let blank = [' ', '\t'];
+        let starts_line = matches!(tokens.text[..bytes.start].trim_end_matches(blank).chars().last(), None | Some('\n'));
+        let ends_line = tokens.text[bytes.end..].trim_start_matches(blank).starts_with(['\n', '\r']);
+        if self.is_inner() || !starts_line || !ends_line {
+            return Edit::remove(tokens.text, bytes);
+        }
+        let lines = tokens.text[bytes.clone()].lines().count();
+        Edit::replace(tokens.text, bytes, vec!["//"; lines].join("\n"))
     }
 }
 

@@ -178,7 +178,7 @@ mod tests {
 
             #[derive(Clone, Debug)]
             #[repr(transparent)] struct X<T: ?Sized>(NonNull<T>); #[allow(warnings, unsafe_code, unused, nonstandard_style, rust_2018_idioms, unreachable_pub, clippy::all)] unsafe impl<T: ?Sized> crate::__gateless::Pointer for X<T>  { type Raw = *mut T; type Rest = (); }
-
+            //
             #[repr(transparent)] pub struct Y<'a,  T: 'a + ?Sized, A = u8, const N: u64 = 0> where // c
               T: Send { a: &'a T, b: PhantomData<A> } #[allow(warnings, unsafe_code, unused, nonstandard_style, rust_2018_idioms, unreachable_pub, clippy::all)] unsafe impl<'a, T: 'a + ?Sized, A, const N: u64> crate::__gateless::Pointer for Y<'a, T, A, N> where T: Send { type Raw = *mut T; type Rest = (crate::__gateless::Of<&'a ()>,crate::__gateless::Of<A>,crate::__gateless::Const_u64<N>,); }"#]].assert_eq(own);
     }
