@@ -40,6 +40,8 @@ pub enum Stage {
     Unoptimised,
     /// rustc's optimiser has run, for the built-in target.
     Optimised,
+    /// Out of a library of the toolchain: optimised for another target, and made to unwind. It is optimised again, without unwinding.
+    Prebuilt,
 }
 
 /// A kind of output.

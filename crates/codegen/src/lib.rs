@@ -9,6 +9,7 @@ pub mod flags;
 mod function_sections;
 mod job;
 mod names;
+mod no_unwinding;
 mod optimise;
 mod options;
 mod relocations;

@@ -6,7 +6,7 @@ use gateless_model::{Failure, Result};
 use crate::flags::debuginfo_compression;
 use crate::write::Outputs;
 use crate::{
-    Done, Flag, Job, Output, Stage, debug_paths, function_sections, names, optimise, options,
+    Done, Flag, Job, Output, Stage, debug_paths, function_sections, names, no_unwinding, optimise, options,
     relocations, structors, target, used,
 };
 
@@ -29,7 +29,10 @@ pub fn run(job: &Job) -> Result<Done> {
     module.name_after_source()?;
     let machine = prepare(job, &mut module)?;
     options::check(llvm, &machine)?;
-    if job.stage == Stage::Unoptimised {
+    if job.stage == Stage::Prebuilt {
+        no_unwinding::apply(&mut module, &machine)?;
+    }
+    if job.stage != Stage::Optimised {
         names::remove_private(&module, few_names)?;
         optimise::run(&mut module, &machine, job.target.opt, &job.flags)?;
     }

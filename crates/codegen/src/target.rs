@@ -93,8 +93,11 @@ fn cpu_of_rustc(module: &Module) -> Result<Option<String>> {
 fn common_features(module: &Module) -> Result<String> {
     let mut common: Option<Vec<String>> = None;
     for function in module.functions()? {
-        let Some(features) = function.text_attribute(FEATURES)? else {
-            continue;
+        let features = match function.text_attribute(FEATURES)? {
+            Some(features) => features,
+            // The crate has no features, only functions of it do.
+            None if function.text_attribute(CPU)?.is_some() => String::new(),
+            None => continue,
         };
         match &mut common {
             None => common = Some(features.split(',').map(str::to_owned).collect()),

@@ -6,7 +6,7 @@ use std::process::ExitStatus;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_ledger::{Feature, Ledger};
-use gateless_lower::{Exports, GateStatus, Lowered, Progress, Request, lower_syntax};
+use gateless_lower::{Exports, GateStatus, Lowered, Progress, Request, Used, lower_syntax};
 use gateless_model::record::{Record, Run, VERSION};
 use gateless_model::{Failure, Result};
 
@@ -20,7 +20,8 @@ use crate::libraries::{self, Loads};
 use crate::mapping::Mapping;
 use crate::plan::Plan;
 use crate::record;
-use crate::runtime;
+use crate::runtime::prebuilt::{self, Library};
+use crate::runtime::{self, Source, float_helpers};
 use crate::toolchain::Toolchain;
 
 /// How often the compiler is asked before a crate is given up.
@@ -36,6 +37,8 @@ pub struct Call<'a> {
     pub plan: &'a Plan,
     /// The real compiler.
     pub toolchain: &'a Toolchain,
+    /// Where the runtime crates come from.
+    pub runtime: Source,
     /// Folder of the call.
     pub cwd: &'a Utf8Path,
     /// Where lowered sources and records are kept.
@@ -83,11 +86,15 @@ pub struct Ran {
 /// Compiles, and returns the exit code for make.
 pub fn compile(call: &Call<'_>) -> Result<u8> {
     let input = call.invocation.input().unwrap_or("-");
-    let text = if input == "-" { Some(read_stdin()?) } else { None };
+    let text = match (input, call.class, call.runtime) {
+        ("-", ..) => Some(read_stdin()?),
+        (_, Class::RuntimeBuiltins, Source::Sysroot | Source::Host) => Some(intrinsics(call, input)?),
+        _ => None,
+    };
     let root = if input == "-" { Utf8PathBuf::from("<anon>") } else { Utf8PathBuf::from(input) };
     let primary = call.primary_output();
     let mirror = call.state.folder().join("lowered").join(mangle(&primary));
-    let loads = libraries::find(call.invocation, call.class, call.cwd)?;
+    let mut loads = libraries::find(call.invocation, call.class, call.cwd)?;
     let crate_name = call.invocation.crate_name();
     let ledger = Ledger::embedded();
     let minor = call.toolchain.minor();
@@ -113,14 +120,16 @@ pub fn compile(call: &Call<'_>) -> Result<u8> {
     };
     let mapping = Mapping::new(&mirror, call.cwd, root.as_str());
     let mut runs = Vec::new();
-    if matches!(call.class, Class::RuntimeCore | Class::RuntimeBuiltins) {
-        runtime::source()?;
+    let generate = Generate::plan(call, &primary)?;
+    if call.class == Class::RuntimeCore && call.runtime != Source::Source {
+        return prebuilt_core(call, &mapping, &loads, generate, &primary);
     }
     if call.class == Class::RuntimeBuiltins {
-        runs.push(runtime::stub(call)?);
+        let (run, library) = runtime::builtins(call)?;
+        runs.extend(run);
+        loads.artifacts.extend(library.map(Utf8PathBuf::into_string));
     }
     let format = Format::of(call.invocation);
-    let generate = Generate::plan(call, &primary)?;
     for round in 0.. {
         let changed = lowered.as_ref().is_some_and(|lowered| lowered.changed() || text.is_some());
         if let Some(lowered) = &lowered
@@ -150,6 +159,32 @@ pub fn compile(call: &Call<'_>) -> Result<u8> {
         generate.run(call, &mapping, lowered.as_ref().map(Lowered::used).unwrap_or_default())?;
     }
     finish(call, &mapping, lowered.as_ref(), &loads, runs, generate.as_ref(), &primary)?;
+    Ok(0)
+}
+
+/// The kernel's panicking intrinsics, and more of the kind that a prebuilt `core` needs.
+fn intrinsics(call: &Call<'_>, input: &str) -> Result<String> {
+    let core = call.cwd.join(call.primary_output()).with_file_name("core.o");
+    Ok(fs_err::read_to_string(call.cwd.join(input))? + &float_helpers::source(&core)?)
+}
+
+/// `core` out of the toolchain's prebuilt library: its metadata as it is, its object re-generated for the kernel.
+fn prebuilt_core(call: &Call<'_>, mapping: &Mapping, loads: &Loads, generate: Option<Generate>, primary: &str) -> Result<u8> {
+    let library = Library::find(call, "core")?;
+    library.write_metadata(call)?;
+    let Some(generate) = generate else {
+        return Err(Failure::no(format!("the runtime source `{}` is for targets with a specification of their own", call.runtime.name()))
+            .help("use the runtime source `source`"));
+    };
+    files::write(generate.bitcode(), &library.bitcode()?)?;
+    generate.run(call, mapping, Used::default())?;
+    if let Some(path) = &call.plan.dep_info {
+        let input = call.invocation.input().unwrap_or("-");
+        files::write(&call.cwd.join(path), prebuilt::dependencies(primary, Utf8Path::new(input)).as_bytes())?;
+    }
+    let mut loads = loads.clone();
+    loads.artifacts.push(library.rlib.into_string());
+    finish(call, mapping, None, &loads, Vec::new(), Some(&generate), primary)?;
     Ok(0)
 }
 
@@ -301,7 +336,9 @@ fn finish(
         }
     }
     let mut inputs = BTreeMap::new();
-    for source in sources.iter().filter(|source| source.ends_with(".rs")) {
+    // Of libraries only the toolchain's own: those of the build have records themselves.
+    let given = |source: &&String| source.ends_with(".rs") || source.starts_with(call.toolchain.sysroot.as_str());
+    for source in sources.iter().filter(given) {
         inputs.insert(source.clone(), files::sha256_file(&call.cwd.join(source))?);
     }
     let record = Record {
@@ -311,7 +348,7 @@ fn finish(
         cwd: call.cwd.to_string(),
         asked: call.invocation.raw.clone(),
         runtime_source: match call.class {
-            Class::RuntimeCore | Class::RuntimeBuiltins => Some(runtime::source()?.to_owned()),
+            Class::RuntimeCore | Class::RuntimeBuiltins => Some(call.runtime.name().to_owned()),
             _ => None,
         },
         runs,

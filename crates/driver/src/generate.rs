@@ -3,14 +3,16 @@
 //!
 //! It is for code of the kernel whose target is a custom specification or that `-Z` code generation flags ask for.
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use gateless_codegen::{CodeModel, Flag, Job, Output, Reloc, Stage, Target, UsedFix};
 use gateless_lower::Used;
 use gateless_model::{Failure, Result};
 
 use crate::compile::{Call, mangle};
+use crate::classify::Class;
 use crate::invocation::{Invocation, Kind};
 use crate::mapping::Mapping;
+use crate::runtime::Source;
 
 /// The planned stage.
 pub struct Generate {
@@ -18,6 +20,7 @@ pub struct Generate {
     bitcode: Utf8PathBuf,
     /// Kinds and files that Kbuild wants, relative to the call's folder.
     outputs: Vec<(Output, Utf8PathBuf)>,
+    stage: Stage,
     target: Target,
     flags: Vec<Flag>,
 }
@@ -92,7 +95,8 @@ impl Generate {
         }
         let bitcode = call.state.folder().join("bitcode").join(format!("{}.bc", mangle(primary)));
         fs_err::create_dir_all(call.state.folder().join("bitcode"))?;
-        Ok(Some(Self { bitcode, outputs, target, flags }))
+        let stage = if call.class == Class::RuntimeCore && call.runtime != Source::Source { Stage::Prebuilt } else { Stage::Unoptimised };
+        Ok(Some(Self { bitcode, outputs, stage, target, flags }))
     }
 
     /// Whether the stage makes this kind of output, rather than rustc.
@@ -109,6 +113,11 @@ impl Generate {
         ]
     }
 
+    /// Where the bitcode is expected.
+    pub fn bitcode(&self) -> &Utf8Path {
+        &self.bitcode
+    }
+
     /// A dependency file's text with the bitcode's name replaced by the first output's.
     pub fn rename(&self, text: &str) -> String {
         self.outputs.first().map_or_else(|| text.to_owned(), |(_, path)| text.replace(self.bitcode.as_str(), path.as_str()))
@@ -118,7 +127,7 @@ impl Generate {
     pub fn run(&self, call: &Call<'_>, mapping: &Mapping, used: Used) -> Result<()> {
         let job = Job {
             bitcode: self.bitcode.clone(),
-            stage: Stage::Unoptimised,
+            stage: self.stage,
             llvm: gateless_codegen::llvm_of_compiler(&call.toolchain.sysroot, &[])?,
             llvm_args: llvm_args(call.invocation),
             outputs: self.outputs.iter().map(|(kind, path)| (*kind, call.cwd.join(path))).collect(),

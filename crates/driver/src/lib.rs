@@ -29,6 +29,7 @@ use classify::Class;
 use compile::{Call, State};
 use invocation::{Invocation, Tool};
 use plan::Plan;
+use runtime::Source;
 use target::Target;
 use toolchain::Toolchain;
 
@@ -93,13 +94,15 @@ fn run(tool: Tool, args: Vec<OsString>) -> Result<u8> {
     if class == Class::FlagProbe {
         return probe::answer(&call, ledger, &toolchain);
     }
-    let plan = Plan::new(&call, class, ledger, &Target::from_json)?;
+    let runtime = Source::from_env()?;
+    let host = (runtime == Source::Host).then_some(toolchain.host.as_str());
+    let plan = Plan::new(&call, class, ledger, &|path| Target::from_json(path, host))?;
     if class == Class::Query {
         return query(&call, &plan, &toolchain);
     }
     let cwd = files::cwd()?;
     let state = State::choose(&cwd)?;
-    let call = Call { invocation: &call, class, plan: &plan, toolchain: &toolchain, cwd: &cwd, state: &state };
+    let call = Call { invocation: &call, class, plan: &plan, toolchain: &toolchain, runtime, cwd: &cwd, state: &state };
     match tool {
         Tool::Rustdoc if call.invocation.has("test") => doctest::extract(&call),
         Tool::Rustdoc => Err(Failure::no("documentation is not built gateless yet").help("run `make rustdoc` with the tree's own RUSTDOC")),

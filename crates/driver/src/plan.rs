@@ -44,7 +44,31 @@ impl Plan {
         for arg in &call.args {
             plan.add(arg, call, class, ledger, read_target)?;
         }
+        plan.leave_features_to_codegen();
         Ok(plan)
+    }
+
+    /// The host's ABI needs the registers that the kernel's features take away, and rustc says so: the code generation stage sets them.
+    fn leave_features_to_codegen(&mut self) {
+        let Some(target) = self.target.as_mut().filter(|target| target.is_host) else { return };
+        let args = std::mem::take(&mut self.args);
+        for arg in args {
+            let Kind::Codegen(name, Some(features)) = &arg.kind else {
+                self.args.push(arg);
+                continue;
+            };
+            if name.replace('_', "-") != "target-feature" {
+                self.args.push(arg);
+                continue;
+            }
+            target.features = format!("{},{features}", target.features);
+            self.decisions.push(Decision {
+                argument: arg.tokens().join(" "),
+                action: Action::Emulated,
+                reason: "the runtime source `host` compiles for the host's ABI; the code generation stage sets the kernel's features".to_owned(),
+                weaker: None,
+            });
+        }
     }
 
     fn add(
@@ -159,7 +183,8 @@ mod tests {
         let call = Invocation::parse(tool, args, &|_| unreachable!()).unwrap();
         Plan::new(&call, Class::of(&call), Ledger::embedded(), &|_| {
             Ok(Target {
-                builtin: "x86_64-unknown-none",
+                builtin: "x86_64-unknown-none".into(),
+                is_host: false,
                 args: vec!["-Ccode-model=small".into()],
                 llvm_target: "x86_64-linux-gnu".into(),
                 features: "-mmx".into(),

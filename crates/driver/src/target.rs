@@ -11,7 +11,9 @@ use serde_json::{Map, Value};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
     /// Name for `--target`.
-    pub builtin: &'static str,
+    pub builtin: String,
+    /// Whether it is the host's, with a hard-float ABI: features that take registers away are left to code generation.
+    pub is_host: bool,
     /// Stable arguments that bring the built-in target to what the specification says. They come before Kbuild's own, so that Kbuild's win.
     pub args: Vec<String>,
     /// The specification's LLVM triple.
@@ -54,18 +56,33 @@ const BUILTINS: &[Builtin] = &[Builtin {
 }];
 
 impl Target {
-    /// Reads a specification.
+    /// Reads a specification. `host` is the target of the compiler itself where that stands in (runtime source `host`).
     ///
     /// # Errors
-    /// When the file is missing or not JSON, when no built-in target matches, or when a field or feature has no stable equivalent.
-    pub fn from_json(path: &Utf8Path) -> Result<Self> {
+    /// When the host is another architecture, when the file is missing or not JSON, when no built-in target matches, or when a field or feature has no stable equivalent.
+    pub fn from_json(path: &Utf8Path, host: Option<&str>) -> Result<Self> {
         let text = fs_err::read_to_string(path)?;
         let spec: Value = serde_json::from_str(&text)
             .map_err(|error| Failure::failed(format!("target specification `{path}` is not JSON")).because(error))?;
         let Value::Object(spec) = spec else {
             return Err(Failure::failed(format!("target specification `{path}` is not a JSON object")));
         };
-        Self::from_spec(spec).map_err(|failure| Failure { what: format!("target specification `{path}`: {}", failure.what), ..failure })
+        let target = Self::from_spec(spec)
+            .map_err(|failure| Failure { what: format!("target specification `{path}`: {}", failure.what), ..failure })?;
+        match host {
+            Some(host) => target.on_host(host),
+            None => Ok(target),
+        }
+    }
+
+    /// The same with the host's target in place of the bare-metal one.
+    fn on_host(self, host: &str) -> Result<Self> {
+        if host.split('-').next() != self.builtin.split('-').next() {
+            return Err(Failure::no(format!("the runtime source `host` needs a host of the kernel's architecture: {host} can't stand in for {}", self.builtin))
+                .help("use the runtime source `source`"));
+        }
+        // What the bare-metal target's arguments bring about is the host's default.
+        Ok(Self { builtin: host.to_owned(), is_host: true, args: Vec::new(), ..self })
     }
 
     fn from_spec(mut spec: Map<String, Value>) -> Result<Self> {
@@ -116,7 +133,8 @@ impl Target {
             return Err(unlike(field, &value.to_string()));
         }
         Ok(Self {
-            builtin: builtin.name,
+            builtin: builtin.name.to_owned(),
+            is_host: false,
             args: builtin.args.iter().map(|arg| (*arg).to_owned()).collect(),
             llvm_target,
             features,
@@ -161,6 +179,14 @@ mod tests {
         assert_eq!(target.builtin, "x86_64-unknown-none");
         assert_eq!(target.args, ["-Ccode-model=small", "-Cno-redzone=n"]);
         assert_eq!(target.llvm_target, "x86_64-linux-gnu");
+    }
+
+    #[test]
+    fn a_host_of_another_architecture_cannot_stand_in() {
+        let target = Target::from_spec(spec("", Value::Null)).unwrap();
+        let host = target.clone().on_host("x86_64-unknown-linux-gnu").unwrap();
+        assert_eq!((host.builtin.as_str(), host.args.len(), host.is_host), ("x86_64-unknown-linux-gnu", 0, true));
+        assert!(target.on_host("aarch64-unknown-linux-gnu").unwrap_err().what.contains("aarch64-unknown-linux-gnu"));
     }
 
     #[test]

@@ -55,8 +55,10 @@ impl BuildOptions {
 pub enum Runtime {
     /// Built from the toolchain's rust-src; the only mode with an exemption, for these crates alone
     Source,
-    /// Prebuilt for the target by the toolchain
+    /// Prebuilt for the target by the toolchain; no exemption
     Sysroot,
+    /// Prebuilt for the host by the toolchain, re-generated for the kernel; no exemption
+    Host,
 }
 
 impl Runtime {
@@ -65,6 +67,7 @@ impl Runtime {
         match self {
             Runtime::Source => "source",
             Runtime::Sysroot => "sysroot",
+            Runtime::Host => "host",
         }
     }
 }
