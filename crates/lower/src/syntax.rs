@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use ra_ap_parser::SyntaxKind;
-use ra_ap_syntax::{AstNode, Edition, SourceFile, SyntaxNode, SyntaxToken, TextRange};
+use ra_ap_syntax::{AstNode, Edition, ast, SourceFile, SyntaxNode, SyntaxToken, TextRange};
 
 use crate::tokens::Tokens;
 
@@ -39,6 +39,18 @@ impl Tree {
         let offset = offset.checked_sub(self.base)?;
         let len = usize::from(self.root.text_range().end());
         if offset < len { self.root.token_at_offset((offset as u32).into()).right_biased() } else { None }
+    }
+
+    /// The byte after which an impl for `item` can be added without a change in the symbols of others: v0 symbols number the impls of a
+    /// module in their order, so it is the end of the module's last item. In a macro or a block, the end of `item` itself.
+    pub fn end_of_module(&self, item: &SyntaxNode) -> usize {
+        let is_module = |parent: &SyntaxNode| match parent.kind() {
+            SyntaxKind::SOURCE_FILE => self.base == 0,
+            SyntaxKind::ITEM_LIST => !self.in_macro,
+            _ => false,
+        };
+        let last = item.parent().filter(is_module).and_then(|parent| parent.children().filter_map(ast::Item::cast).last());
+        self.of(last.as_ref().map_or(item, |last| last.syntax())).end
     }
 
     /// The innermost tree around the byte `offset`: the file's, or that of the macro call or macro body the byte is in.

@@ -1,7 +1,7 @@
 //! `derive_coerce_pointee`: `derive(CoercePointee)` and `#[pointee]` are removed, as are imports of the derive macro.
 //!
 //! The derive makes a `#[repr(transparent)]` pointer coerce like a built-in one (`Arc<T>` to `Arc<dyn Trait>`). In its place
-//! the type gets an impl of the support module's `Pointer`, on the line on which it ends; places that relied on the
+//! the type gets an impl of the support module's `Pointer`, behind the last item of its module; places that relied on the
 //! coercion are found by the compiler (`coercions.rs`).
 
 use gateless_model::{Failure, Result};
@@ -109,7 +109,7 @@ fn pointer_impl(view: &View<'_>, hash: usize, behind: Option<usize>) -> Result<E
         generics::named(&params),
         pointee.name,
     );
-    Ok(Edit::insert(tree.of(item.syntax()).end, one_line(&added, view.edition)))
+    Ok(Edit::insert(tree.end_of_module(item.syntax()), one_line(&added, view.edition)))
 }
 
 /// What of the type `Rest` is made of for one parameter, with a comma after it.
@@ -177,10 +177,10 @@ mod tests {
             use core::{marker::{PhantomData}, ptr::NonNull};
 
             #[derive(Clone, Debug)]
-            #[repr(transparent)] struct X<T: ?Sized>(NonNull<T>); #[allow(warnings, unsafe_code, unused, nonstandard_style, rust_2018_idioms, unreachable_pub, clippy::all)] unsafe impl<T: ?Sized> crate::__gateless::Pointer for X<T>  { type Raw = *mut T; type Rest = (); }
+            #[repr(transparent)] struct X<T: ?Sized>(NonNull<T>);
             //
             #[repr(transparent)] pub struct Y<'a,  T: 'a + ?Sized, A = u8, const N: u64 = 0> where // c
-              T: Send { a: &'a T, b: PhantomData<A> } #[allow(warnings, unsafe_code, unused, nonstandard_style, rust_2018_idioms, unreachable_pub, clippy::all)] unsafe impl<'a, T: 'a + ?Sized, A, const N: u64> crate::__gateless::Pointer for Y<'a, T, A, N> where T: Send { type Raw = *mut T; type Rest = (crate::__gateless::Of<&'a ()>,crate::__gateless::Of<A>,crate::__gateless::Const_u64<N>,); }"#]].assert_eq(own);
+              T: Send { a: &'a T, b: PhantomData<A> } #[allow(warnings, unsafe_code, unused, nonstandard_style, rust_2018_idioms, unreachable_pub, clippy::all)] unsafe impl<T: ?Sized> crate::__gateless::Pointer for X<T>  { type Raw = *mut T; type Rest = (); } #[allow(warnings, unsafe_code, unused, nonstandard_style, rust_2018_idioms, unreachable_pub, clippy::all)] unsafe impl<'a, T: 'a + ?Sized, A, const N: u64> crate::__gateless::Pointer for Y<'a, T, A, N> where T: Send { type Raw = *mut T; type Rest = (crate::__gateless::Of<&'a ()>,crate::__gateless::Of<A>,crate::__gateless::Const_u64<N>,); }"#]].assert_eq(own);
     }
 
     #[test]
