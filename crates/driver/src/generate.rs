@@ -86,6 +86,9 @@ impl Generate {
         }
         let no_red_zone = call.invocation.codegen("no-redzone").is_some_and(|value| matches!(value, "" | "y" | "yes" | "on" | "true"));
         let mut flags = vec![Flag::NoStackProbes, Flag::Plt, Flag::RedZone(!no_red_zone)];
+        if call.class == Class::RuntimeBuiltins {
+            flags.push(Flag::CompilerBuiltins);
+        }
         for (name, value) in &call.plan.codegen {
             match name.as_str() {
                 "function-sections" => target.function_sections = matches!(value.as_str(), "" | "y" | "yes" | "on" | "true"),

@@ -21,7 +21,7 @@ macro_rules! opaque {
     )* };
 }
 
-opaque! { RawContext RawModule RawValue RawType RawBlock RawMetadata RawAttribute RawTarget RawMachine RawMachineOptions RawBuffer RawError RawPassOptions RawDiagnostic RawDbgRecord RawDebugBuilder }
+opaque! { RawContext RawModule RawValue RawType RawBlock RawMetadata RawAttribute RawTarget RawMachine RawMachineOptions RawBuffer RawError RawPassOptions RawDiagnostic RawDbgRecord RawDebugBuilder RawBuilder }
 
 /// Called by LLVM with each diagnostic; the last argument is the pointer that was registered.
 pub type DiagnosticHandler = unsafe extern "C" fn(*mut RawDiagnostic, *mut c_void);
@@ -147,6 +147,15 @@ table! {
     LLVMConstArray2(*mut RawType, *const *mut RawValue, u64) -> *mut RawValue;
     LLVMIsAConstantInt(*mut RawValue) -> *mut RawValue;
 
+    LLVMAppendBasicBlockInContext(*mut RawContext, *mut RawValue, *const c_char) -> *mut RawBlock;
+    LLVMLookupIntrinsicID(*const c_char, usize) -> c_uint;
+    LLVMGetIntrinsicDeclaration(*mut RawModule, c_uint, *mut *mut RawType, usize) -> *mut RawValue;
+    LLVMIntrinsicGetType(*mut RawContext, c_uint, *mut *mut RawType, usize) -> *mut RawType;
+    LLVMCreateBuilderInContext(*mut RawContext) -> *mut RawBuilder;
+    LLVMDisposeBuilder(*mut RawBuilder);
+    LLVMPositionBuilderAtEnd(*mut RawBuilder, *mut RawBlock);
+    LLVMBuildCall2(*mut RawBuilder, *mut RawType, *mut RawValue, *mut *mut RawValue, c_uint, *const c_char) -> *mut RawValue;
+    LLVMBuildUnreachable(*mut RawBuilder) -> *mut RawValue;
     LLVMGetFirstBasicBlock(*mut RawValue) -> *mut RawBlock;
     LLVMGetNextBasicBlock(*mut RawBlock) -> *mut RawBlock;
     LLVMGetFirstInstruction(*mut RawBlock) -> *mut RawValue;

@@ -67,6 +67,30 @@ impl Function<'_> {
         set_section(self.module, self.raw, section)
     }
 
+    /// Gives a function that is declared only a body that traps, to be inlined wherever it is called; no symbol stands for it then.
+    pub fn make_trap(&self) -> Result<()> {
+        const TRAP: &str = "llvm.trap";
+        let (table, context) = (self.module.table(), self.module.context.inner.raw);
+        let (look_up, declare, ty) = (table.LLVMLookupIntrinsicID()?, table.LLVMGetIntrinsicDeclaration()?, table.LLVMIntrinsicGetType()?);
+        let (append, create, dispose) = (table.LLVMAppendBasicBlockInContext()?, table.LLVMCreateBuilderInContext()?, table.LLVMDisposeBuilder()?);
+        let (position, call, unreachable) = (table.LLVMPositionBuilderAtEnd()?, table.LLVMBuildCall2()?, table.LLVMBuildUnreachable()?);
+        let link = table.LLVMSetLinkage()?;
+        // SAFETY: a declared function of a live module in its context; the intrinsic has no overloads and no parameters; the builder
+        // is disposed of before anything else is done.
+        unsafe {
+            let trap = look_up(TRAP.as_ptr().cast(), TRAP.len());
+            let (of, called) = (ty(context, trap, std::ptr::null_mut(), 0), declare(self.module.raw, trap, std::ptr::null_mut(), 0));
+            let builder = create(context);
+            position(builder, append(context, self.raw, c"".as_ptr()));
+            call(builder, of, called, std::ptr::null_mut(), 0, c"".as_ptr());
+            unreachable(builder);
+            dispose(builder);
+            link(self.raw, INTERNAL);
+        }
+        self.remove_attribute("noinline")?;
+        self.set_attribute("alwaysinline", 0)
+    }
+
     /// The instructions of the body, in order.
     pub(crate) fn instructions(&self) -> Result<Vec<*mut RawValue>> {
         let table = self.module.table();

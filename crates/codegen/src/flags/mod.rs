@@ -1,9 +1,10 @@
-//! The effects of rustc's `-Z` code generation flags and target specification fields, each in a file of its own.
+//! The effects of rustc's `-Z` code generation flags, target specification fields and crate attributes, each in a file of its own.
 //!
 //! A file says what gcc and clang call the thing, what rustc does for it in LLVM IR, and holds code and tests.
 
 mod branch_protection;
 mod cf_protection;
+mod compiler_builtins;
 pub(crate) mod debuginfo_compression;
 mod fixed_x18;
 mod function_return;
@@ -43,6 +44,8 @@ pub enum Flag {
     BranchProtection(BranchProtection),
     /// `-Zcf-protection`.
     CfProtection(CfProtection),
+    /// The attribute `#![compiler_builtins]` of a crate.
+    CompilerBuiltins,
     /// `-Zdebuginfo-compression`.
     DebuginfoCompression(Compression),
     /// `-Zfixed-x18`.
@@ -85,6 +88,7 @@ impl Flag {
         match self {
             Flag::BranchProtection(_) => "-Zbranch-protection",
             Flag::CfProtection(_) => "-Zcf-protection",
+            Flag::CompilerBuiltins => "#![compiler_builtins]",
             Flag::DebuginfoCompression(_) => "-Zdebuginfo-compression",
             Flag::FixedX18 => "-Zfixed-x18",
             Flag::FunctionReturnThunkExtern => "-Zfunction-return",
@@ -110,6 +114,7 @@ impl Flag {
         match self {
             Flag::BranchProtection(what) => branch_protection::apply(module, target, *what),
             Flag::CfProtection(what) => cf_protection::apply(module, target, *what),
+            Flag::CompilerBuiltins => compiler_builtins::apply(module),
             Flag::FixedX18 => fixed_x18::check(target),
             Flag::FunctionReturnThunkExtern => function_return::apply(module, target),
             Flag::IndirectBranchCsPrefix => indirect_branch_cs_prefix::apply(module, target),
