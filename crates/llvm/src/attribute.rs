@@ -98,6 +98,26 @@ impl Function<'_> {
         unsafe { remove(self.raw, ON_FUNCTION, kind) };
         Ok(())
     }
+
+    /// Takes LLVM's attribute `name` away from all calls of the function that have it for themselves.
+    pub fn remove_attribute_of_calls(&self, name: &str) -> Result<()> {
+        let kind = kind(self.module.llvm(), name)?;
+        let table = self.module.table();
+        let (first, next, user) = (table.LLVMGetFirstUse()?, table.LLVMGetNextUse()?, table.LLVMGetUser()?);
+        let (is_call, remove) = (table.LLVMIsACallInst()?, table.LLVMRemoveCallSiteEnumAttribute()?);
+        // SAFETY: a function of a live module; the list of its uses does not change meanwhile, and attributes are taken from calls only.
+        unsafe {
+            let mut used = first(self.raw);
+            while !used.is_null() {
+                let call = is_call(user(used));
+                if !call.is_null() {
+                    remove(call, ON_FUNCTION, kind);
+                }
+                used = next(used);
+            }
+        }
+        Ok(())
+    }
 }
 
 /// LLVM's number for the attribute `name`.

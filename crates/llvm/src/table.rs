@@ -21,7 +21,7 @@ macro_rules! opaque {
     )* };
 }
 
-opaque! { RawContext RawModule RawValue RawType RawBlock RawMetadata RawAttribute RawTarget RawMachine RawMachineOptions RawBuffer RawError RawPassOptions RawDiagnostic RawDbgRecord RawDebugBuilder RawBuilder }
+opaque! { RawContext RawModule RawValue RawType RawBlock RawMetadata RawAttribute RawTarget RawMachine RawMachineOptions RawBuffer RawError RawPassOptions RawDiagnostic RawDbgRecord RawDebugBuilder RawBuilder RawUse }
 
 /// Called by LLVM with each diagnostic; the last argument is the pointer that was registered.
 pub type DiagnosticHandler = unsafe extern "C" fn(*mut RawDiagnostic, *mut c_void);
@@ -155,6 +155,11 @@ table! {
     LLVMDisposeBuilder(*mut RawBuilder);
     LLVMPositionBuilderAtEnd(*mut RawBuilder, *mut RawBlock);
     LLVMBuildCall2(*mut RawBuilder, *mut RawType, *mut RawValue, *mut *mut RawValue, c_uint, *const c_char) -> *mut RawValue;
+    LLVMGetFirstUse(*mut RawValue) -> *mut RawUse;
+    LLVMGetNextUse(*mut RawUse) -> *mut RawUse;
+    LLVMGetUser(*mut RawUse) -> *mut RawValue;
+    LLVMIsACallInst(*mut RawValue) -> *mut RawValue;
+    LLVMRemoveCallSiteEnumAttribute(*mut RawValue, c_uint, c_uint);
     LLVMBuildUnreachable(*mut RawBuilder) -> *mut RawValue;
     LLVMGetFirstBasicBlock(*mut RawValue) -> *mut RawBlock;
     LLVMGetNextBasicBlock(*mut RawBlock) -> *mut RawBlock;

@@ -88,6 +88,7 @@ impl Function<'_> {
             link(self.raw, INTERNAL);
         }
         self.remove_attribute("noinline")?;
+        self.remove_attribute_of_calls("noinline")?;
         self.set_attribute("alwaysinline", 0)
     }
 

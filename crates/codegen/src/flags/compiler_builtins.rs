@@ -25,7 +25,7 @@ mod tests {
     use crate::Flag;
     use crate::testing::Fixture;
 
-    const CALLS: &str = "define void @f() \"target-cpu\"=\"generic\" { call void @_RNvC4core5panic(i32 1)\n ret void }\n\
+    const CALLS: &str = "define void @f() \"target-cpu\"=\"generic\" { call void @_RNvC4core5panic(i32 1) noinline\n ret void }\n\
         define void @g() \"target-cpu\"=\"generic\" { call void @own()\n ret void }\n\
         declare void @_RNvC4core5panic(i32) noinline \"target-cpu\"=\"generic\"\ndeclare void @own() \"target-cpu\"=\"generic\"";
 
