@@ -323,7 +323,7 @@ mod tests {
 
             impl<T> Foo<T> {
               fn m<'__gateless>(this: &'__gateless P<Self>, x: &str) -> Option<&'__gateless T> { this.get(x) }
-            } #[doc(hidden)] #[quiet] trait __gateless_m_x_0_53<T> { fn m<'__gateless>(&'__gateless self, x: &str) -> Option<&'__gateless T>; } #[quiet] impl<T> __gateless_m_x_0_53<T> for P<Foo<T>> { #[inline] fn m<'__gateless>(&'__gateless self, x: &str) -> Option<&'__gateless T> { <Foo<T>>::m(self, x) } }"#]].assert_eq(&lowered("fn m(self: &P<Self>, x: &str) -> Option<&T> { self.get(x) }", "&P<Self>"));
+            } #[doc(hidden)] #[quiet] trait __gateless_m_x_0_53<T> { fn m<'__gateless>(&'__gateless self, x: &str) -> Option<&'__gateless T>; } #[quiet] impl<T> __gateless_m_x_0_53<T> for P<Foo<T>> { fn m<'__gateless>(&'__gateless self, x: &str) -> Option<&'__gateless T> { <Foo<T>>::m(self, x) } }"#]].assert_eq(&lowered("fn m(self: &P<Self>, x: &str) -> Option<&T> { self.get(x) }", "&P<Self>"));
     }
 
     #[test]

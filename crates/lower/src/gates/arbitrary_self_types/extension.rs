@@ -161,8 +161,10 @@ pub fn conditions(method: &Method<'_>, around: Option<&dyn super::method::AnyAtt
 /// The trait and its impl, with `body` as the method's body.
 pub fn items(conditions: &str, visibility: &str, name: &str, bound: &str, signature: &Signature, body: &str) -> String {
     let clause = clause(&signature.predicates);
+    // Other crates inline it. In a private impl the attribute would make a symbol of the method that it forwards to.
+    let inline = if visibility.trim() == "pub" { "#[inline] " } else { "" };
     format!(
-        " {conditions}#[doc(hidden)] {QUIET} {visibility}trait {name}{declared}{bound}{clause} {{ {method}; }} {conditions}{QUIET} impl{declared} {name}{named} for {subject}{clause} {{ #[inline] {method} {{ {body} }} }}",
+        " {conditions}#[doc(hidden)] {QUIET} {visibility}trait {name}{declared}{bound}{clause} {{ {method}; }} {conditions}{QUIET} impl{declared} {name}{named} for {subject}{clause} {{ {inline}{method} {{ {body} }} }}",
         declared = declared(&signature.params),
         named = named(&signature.params),
         method = signature.method,
