@@ -29,6 +29,8 @@ pub struct Job {
     pub debug_paths: Vec<(String, String)>,
     /// Which statics were `#[used(compiler)]` before lowering made them `#[used]`.
     pub used: UsedFix,
+    /// What stands in the symbols of functions that lowering added, if no other object may refer to them.
+    pub private_mark: Option<String>,
 }
 
 /// How far rustc went.

@@ -4,6 +4,7 @@
 //! target, apply the flags (one file each under `flags/`), repair `used` lists and debug paths, optimise if rustc has not,
 //! and generate each output with the libLLVM of that rustc. Nothing is printed and no process is started here.
 
+mod added;
 mod debug_paths;
 pub mod flags;
 mod function_sections;

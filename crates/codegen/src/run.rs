@@ -6,7 +6,7 @@ use gateless_model::{Failure, Result};
 use crate::flags::debuginfo_compression;
 use crate::write::Outputs;
 use crate::{
-    Done, Flag, Job, Output, Stage, debug_paths, function_sections, names, no_unwinding, optimise, options,
+    Done, Flag, Job, Output, Stage, added, debug_paths, function_sections, names, no_unwinding, optimise, options,
     relocations, structors, target, used,
 };
 
@@ -81,6 +81,9 @@ fn prepare(job: &Job, module: &mut Module) -> Result<TargetMachine> {
     }
     let machine = target::apply(module, &job.target, &job.flags)?;
     used::apply(module, &job.used)?;
+    if let Some(mark) = &job.private_mark {
+        added::make_private(module, mark)?;
+    }
     debug_paths::apply(module, &job.debug_paths)?;
     Ok(machine)
 }
@@ -138,6 +141,7 @@ mod tests {
             flags: Vec::new(),
             debug_paths: Vec::new(),
             used: UsedFix::Keep,
+            private_mark: None,
         };
         (folder, job)
     }

@@ -74,6 +74,7 @@ fn give_up(folder: &Utf8Path) -> ! {
         flags: Vec::new(),
         debug_paths: Vec::new(),
         used: UsedFix::Keep,
+        private_mark: None,
     };
     let done = gateless_codegen::run(&job);
     panic!("LLVM did not end the process: {done:?}")

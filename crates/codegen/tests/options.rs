@@ -44,6 +44,7 @@ fn an_option_without_effect_is_noticed_before_anything_is_written() {
         flags: Vec::new(),
         debug_paths: Vec::new(),
         used: UsedFix::Keep,
+        private_mark: None,
     };
     let failure = gateless_codegen::run(&job).unwrap_err();
     assert!(failure.what.contains("-trap-unreachable"), "{failure}");

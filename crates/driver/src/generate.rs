@@ -5,7 +5,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_codegen::{CodeModel, Flag, Job, Output, Reloc, Stage, Target, UsedFix};
-use gateless_lower::Used;
+use gateless_lower::{ADDED, Used};
 use gateless_model::{Failure, Result};
 
 use crate::compile::{Call, mangle};
@@ -138,6 +138,7 @@ impl Generate {
             flags: self.flags.clone(),
             debug_paths: mapping.prefixes(),
             used: used_fix(used)?,
+            private_mark: matches!(call.class, Class::BuiltIn | Class::Module).then(|| ADDED.to_owned()),
         };
         let done = gateless_codegen::run(&job)?;
         for warning in done.warnings {

@@ -50,6 +50,16 @@ impl Function<'_> {
         make_external(self.module, self.raw)
     }
 
+    /// Makes the function private to its module, if it is emitted.
+    pub fn make_internal(&self) -> Result<()> {
+        let link = self.module.table().LLVMSetLinkage()?;
+        if self.is_emitted()? {
+            // SAFETY: a global value of a live module.
+            unsafe { link(self.raw, INTERNAL) };
+        }
+        Ok(())
+    }
+
     /// Whether it is one of LLVM's own.
     pub fn is_intrinsic(&self) -> Result<bool> {
         let id = self.module.table().LLVMGetIntrinsicID()?;

@@ -107,6 +107,7 @@ pub fn compare_with(level: &str, options: &[&str], sections: bool) {
             .collect(),
         debug_paths: Vec::new(),
         used: UsedFix::Keep,
+        private_mark: None,
     };
     gateless_codegen::run(&job).unwrap();
     let (gated, stable) = (
