@@ -199,7 +199,6 @@ fn paths_that_kbuild_cannot_take() -> Result<(), Failed> {
 
 fn an_architecture_that_the_tree_does_not_have() -> Result<(), Failed> {
     let bench = Bench::new();
-    bench.program("cpio", "");
     let mut command = bench.build("tree", "out");
     command.args(["--arch", "pdp11"]);
     refused(&bench, command, 2, &["no architecture pdp11"])?;
@@ -263,6 +262,48 @@ fn the_compiler_that_the_environment_names_is_the_one_used() -> Result<(), Faile
     } else {
         Err(format!("no {wanted} in {line}").into())
     }
+}
+
+fn c_tools_that_the_user_chooses_reach_configuration_and_build() -> Result<(), Failed> {
+    let bench = Bench::new();
+    let build = |make_args: &[&str]| {
+        let mut command = bench.build("tree", "out");
+        command.arg("--").args(make_args);
+        command
+    };
+    expect(build(&["CC=gcc", "V=1", "all"]), 0, &[])?;
+    let calls = fs::read_to_string(bench.path("out/calls"))?;
+    let calls: Vec<&str> = calls.lines().collect();
+    let [defconfig, olddefconfig, all] = calls.as_slice() else {
+        return Err(format!("not three calls: {calls:?}").into());
+    };
+    for (call, end) in [
+        (defconfig, " CC=gcc defconfig"),
+        (olddefconfig, " CC=gcc olddefconfig"),
+        (all, " CC=gcc V=1 all"),
+    ] {
+        if !call.ends_with(end) {
+            return Err(format!("`{call}` does not end in `{end}`").into());
+        }
+    }
+    // The same again configures nothing, another choice does.
+    for (make_args, calls) in [(["CC=gcc"], 4), (["HOSTCC=gcc"], 7)] {
+        expect(build(&make_args), 0, &[])?;
+        let made = fs::read_to_string(bench.path("out/calls"))?.lines().count();
+        if made != calls {
+            return Err(format!("{made} calls after {make_args:?}, not {calls}").into());
+        }
+    }
+    let none = build(&["CC=no-such-gcc"]);
+    expect(none, 1, &["no-such-gcc"])?;
+    let wrong = build(&["LLVM=22"]);
+    expect(wrong, 2, &["LLVM=22 is no value", "LLVM=-22"]).map(drop)
+}
+
+fn bench_takes_no_goals() -> Result<(), Failed> {
+    let bench = Bench::new();
+    let command = bench.gateless(&["bench", "--", "CC=gcc", "vmlinux"]);
+    expect(command, 2, &["make prepare", "MAKE ARGS"]).map(drop)
 }
 
 fn missing_tools() -> Result<(), Failed> {
@@ -512,6 +553,11 @@ fn main() {
             the_compiler_that_the_environment_names_is_the_one_used,
         ),
         Trial::test("missing_tools_are_named_with_what_to_do", missing_tools),
+        Trial::test(
+            "c_tools_that_the_user_chooses_reach_configuration_and_build",
+            c_tools_that_the_user_chooses_reach_configuration_and_build,
+        ),
+        Trial::test("bench_takes_no_goals", bench_takes_no_goals),
         Trial::test(
             "library_sources_of_another_version_are_refused",
             library_sources_of_another_version,

@@ -7,6 +7,7 @@ use gateless_model::{Failure, Result};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::c_tools;
 use crate::config::{Base, Recipe};
 use crate::environment;
 use crate::kconfig::Symbols;
@@ -34,6 +35,8 @@ pub struct Request {
     pub mode: Mode,
     /// Processes at a time; by default as many as there are processors.
     pub jobs: Option<usize>,
+    /// Variables that choose the C tools, in place of the machine's own.
+    pub c_tools: Vec<(String, String)>,
 }
 
 /// Where gateless itself is.
@@ -112,6 +115,7 @@ impl Build {
             ));
             variables.push(("GATELESS_RUNTIME".to_owned(), request.runtime.clone()));
         }
+        variables.extend(c_tools::variables(arch, &request.c_tools));
         let make = Make {
             tree: tree.path.clone(),
             out: out.path.clone(),
@@ -198,16 +202,6 @@ impl Build {
     /// The log of everything that make printed.
     pub fn log(&self) -> &Utf8Path {
         &self.make.log
-    }
-
-    /// The kernel that can be booted, if this build has made one.
-    pub fn image(&self) -> Option<Utf8PathBuf> {
-        let name = if self.make.arch == "um" {
-            "linux"
-        } else {
-            "vmlinux"
-        };
-        Some(self.out.path.join(name)).filter(|image| image.is_file())
     }
 
     fn read_stamp(&self) -> Result<Option<Stamp>> {
@@ -336,7 +330,8 @@ fn mode_name(mode: Mode) -> &'static str {
     }
 }
 
-/// `CACHE/build/<release>-<config>-<mode>`; a tree outside of the cache and an unusual runtime source are told apart as well.
+/// `CACHE/build/<release>-<config>-<mode>`; a tree outside of the cache, an unusual runtime source and C tools that the user chose are
+/// told apart as well.
 fn default_out(cache: &Utf8Path, tree: &Tree, request: &Request, recipe: &Recipe) -> Utf8PathBuf {
     let mut name = tree.release.clone();
     if !tree.path.starts_with(cache) {
@@ -348,6 +343,14 @@ fn default_out(cache: &Utf8Path, tree: &Tree, request: &Request, recipe: &Recipe
     let _ = write!(name, "-{}-{}", recipe.label, mode_name(request.mode));
     if request.mode == Mode::Gateless && request.runtime != "source" {
         let _ = write!(name, "-{}", request.runtime);
+    }
+    if !request.c_tools.is_empty() {
+        let tools: Vec<String> = request
+            .c_tools
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        let _ = write!(name, "-{}", out::short_hash(&tools.join(" ")));
     }
     cache.join("build").join(name)
 }

@@ -3,8 +3,10 @@
 use std::process::Command;
 
 use camino::Utf8Path;
+use gateless_machines::{Machine, NeededBy};
 use gateless_model::{Failure, Result};
 
+use crate::c_tools::CTools;
 use crate::compiler::{self, Compiler};
 use crate::libclang;
 use crate::tree::{Tool, Tree};
@@ -14,9 +16,9 @@ use crate::{Version, cache, command, rust_src, tools};
 #[derive(Debug)]
 pub struct Prerequisite {
     /// Name as people know it.
-    pub name: &'static str,
+    pub name: String,
     /// What it is for.
-    pub purpose: &'static str,
+    pub purpose: String,
     /// What is wanted, for people.
     pub wanted: String,
     /// What was found, for people; or why it does not do.
@@ -34,11 +36,22 @@ impl Prerequisite {
     }
 }
 
+/// What the prerequisites are for.
+#[derive(Debug, Clone, Copy)]
+pub struct Job<'a> {
+    /// Kbuild's ARCH.
+    pub arch: &'a str,
+    /// The variables of make that choose the C tools (see [`crate::c_tools::variables`]).
+    pub c_tools: &'a [(String, String)],
+    /// Whether the kernel is to be booted.
+    pub boots: bool,
+}
+
 /// How a prerequisite is brought in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fix {
     /// A Debian package of this name.
-    Package(&'static str),
+    Package(String),
     /// The newest libclang that Debian has.
     Libclang,
     /// `cargo install bindgen-cli` into the cache.
@@ -49,26 +62,17 @@ pub enum Fix {
     ByHand,
 }
 
-/// A program known by its name on PATH: name, oldest version, Debian package, purpose, where it is needed.
+/// A program known by its name on PATH: name, oldest version, Debian package, purpose, whether it is required.
 type Program = (
     &'static str,
     Option<Version>,
     &'static str,
     &'static str,
-    Need,
+    bool,
 );
 
-/// Where something is needed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Need {
-    /// For every build.
-    Always,
-    /// For builds of real machines, not for UML.
-    Machines,
-    /// For extras.
-    Optional,
-}
-
+/// What every build needs or can use; what only one architecture needs is in `machines/`.
+///
 /// Oldest versions: Documentation/process/changes.rst of Linux 7.3; those the tree's own script knows are asked there.
 const PROGRAMS: &[Program] = &[
     (
@@ -76,110 +80,64 @@ const PROGRAMS: &[Program] = &[
         Some(Version::new(4, 0, 0)),
         "make",
         "runs Kbuild",
-        Need::Always,
+        true,
     ),
     (
         "flex",
         Some(Version::new(2, 5, 35)),
         "flex",
         "Kconfig's lexer",
-        Need::Always,
+        true,
     ),
     (
         "bison",
         Some(Version::new(2, 0, 0)),
         "bison",
         "Kconfig's parser",
-        Need::Always,
+        true,
     ),
     (
         "bc",
         Some(Version::new(1, 6, 95)),
         "bc",
         "computes the kernel's time constants",
-        Need::Always,
+        true,
     ),
     (
         "gzip",
         None,
         "gzip",
         "packs the .config into the kernel",
-        Need::Always,
+        true,
     ),
     (
         "xz",
         None,
         "xz-utils",
         "unpacks kernel sources (gateless fetch)",
-        Need::Always,
+        true,
     ),
-    (
-        "cpio",
-        None,
-        "cpio",
-        "packs an initial file system",
-        Need::Machines,
-    ),
-    (
-        "depmod",
-        None,
-        "kmod",
-        "make modules_install",
-        Need::Optional,
-    ),
+    ("cpio", None, "cpio", "packs an initial file system", false),
+    ("depmod", None, "kmod", "make modules_install", false),
     (
         "pahole",
         Some(Version::new(1, 22, 0)),
         "pahole",
         "BTF type information (CONFIG_DEBUG_INFO_BTF)",
-        Need::Optional,
+        false,
     ),
-    (
-        "rsync",
-        None,
-        "rsync",
-        "make headers_install",
-        Need::Optional,
-    ),
-    (
-        "python3",
-        None,
-        "python3",
-        "the kernel's kunit.py",
-        Need::Optional,
-    ),
+    ("rsync", None, "rsync", "make headers_install", false),
+    ("python3", None, "python3", "the kernel's kunit.py", false),
 ];
 
-/// Headers: file that gcc must find, Debian package, name, purpose, where needed.
-const HEADERS: &[(&str, &str, &str, &str, Need)] = &[
-    (
-        "stdio.h",
-        "libc6-dev",
-        "C library headers",
-        "host programs, and UML itself",
-        Need::Always,
-    ),
-    (
-        "gelf.h",
-        "libelf-dev",
-        "libelf headers",
-        "objtool",
-        Need::Machines,
-    ),
-    (
-        "openssl/ssl.h",
-        "libssl-dev",
-        "OpenSSL headers",
-        "certificates and module signing",
-        Need::Machines,
-    ),
-];
-
-/// Looks for everything that a build for `arch` needs; `tree`, if there is one yet, says the oldest versions it takes.
-pub fn check(cache: &Utf8Path, arch: &str, tree: Option<&Tree>) -> Result<Vec<Prerequisite>> {
+/// Looks for everything that `job` needs; `tree`, if there is one yet, says the oldest versions it takes.
+///
+/// # Errors
+/// If the tree or a tool can't be asked, or the C tools are chosen in a way that Kbuild refuses.
+pub fn check(cache: &Utf8Path, job: Job<'_>, tree: Option<&Tree>) -> Result<Vec<Prerequisite>> {
     let minimum = |tool: Tool| -> Result<Version> {
         match tree {
-            Some(tree) => tree.minimum(tool, arch),
+            Some(tree) => tree.minimum(tool, job.arch),
             // As in scripts/min-tool-version.sh of Linux 7.3, for UML and x86.
             None => Ok(match tool {
                 Tool::Rustc => Version::new(1, 85, 0),
@@ -194,8 +152,8 @@ pub fn check(cache: &Utf8Path, arch: &str, tree: Option<&Tree>) -> Result<Vec<Pr
     let libclang_minimum = minimum(Tool::Llvm)?;
     let libclang = find_libclang(libclang_minimum);
     all.push(Prerequisite {
-        name: "libclang",
-        purpose: "reads the kernel's C headers for bindgen",
+        name: "libclang".to_owned(),
+        purpose: "reads the kernel's C headers for bindgen".to_owned(),
         wanted: format!(">= {libclang_minimum}"),
         fix: if cache::utf8_variable("LIBCLANG_PATH")?.is_some() {
             Fix::ByHand
@@ -208,48 +166,73 @@ pub fn check(cache: &Utf8Path, arch: &str, tree: Option<&Tree>) -> Result<Vec<Pr
     let newest_libclang = libclang::find().ok().and_then(|libclang| libclang.major);
     let bindgen_minimum = minimum(Tool::Bindgen)?.max(tools::minimum_for_libclang(newest_libclang));
     all.push(Prerequisite {
-        name: "bindgen",
-        purpose: "makes Rust declarations of the kernel's C interfaces",
+        name: "bindgen".to_owned(),
+        purpose: "makes Rust declarations of the kernel's C interfaces".to_owned(),
         wanted: format!(">= {bindgen_minimum}"),
         found: tools::find_bindgen(cache, bindgen_minimum)
             .map(|bindgen| format!("{} ({})", bindgen.version, bindgen.path)),
         required: true,
         fix: Fix::Bindgen,
     });
-    all.push(program(
-        &(
-            "gcc",
-            Some(minimum(Tool::Gcc)?),
-            "gcc",
-            "compiles the kernel's C code",
-            Need::Always,
-        ),
-        arch,
+    let CTools { tools, host } = CTools::of(job.c_tools)?;
+    for tool in tools {
+        let minimum = minimum(tool.tool)?;
+        all.push(Prerequisite {
+            found: find_program(&tool.program, Some(minimum)),
+            name: tool.program,
+            purpose: tool.purpose.to_owned(),
+            wanted: format!(">= {minimum}"),
+            required: true,
+            fix: tool.package.map_or(Fix::ByHand, Fix::Package),
+        });
+    }
+    all.extend(PROGRAMS.iter().map(
+        |&(name, minimum, package, purpose, required)| Prerequisite {
+            name: name.to_owned(),
+            purpose: purpose.to_owned(),
+            wanted: minimum.map_or_else(|| "any".to_owned(), |minimum| format!(">= {minimum}")),
+            found: find_program(name, minimum),
+            required,
+            fix: Fix::Package(package.to_owned()),
+        },
     ));
-    all.push(program(
-        &(
-            "ld",
-            Some(minimum(Tool::Binutils)?),
-            "binutils",
-            "links the kernel",
-            Need::Always,
-        ),
-        arch,
-    ));
-    let is_wanted = |need: Need| arch != "um" || need != Need::Machines;
-    all.extend(
-        PROGRAMS
-            .iter()
-            .filter(|entry| is_wanted(entry.4))
-            .map(|entry| program(entry, arch)),
-    );
-    all.extend(
-        HEADERS
-            .iter()
-            .filter(|entry| is_wanted(entry.4))
-            .map(header),
-    );
+    all.push(Prerequisite {
+        name: "C library headers".to_owned(),
+        purpose: "host programs, and UML itself".to_owned(),
+        wanted: "any".to_owned(),
+        found: find_header("stdio.h", &host),
+        required: true,
+        fix: Fix::Package("libc6-dev".to_owned()),
+    });
+    if let Some(machine) = Machine::find(job.arch) {
+        all.extend(of_machine(machine, &host, job.boots));
+    }
     Ok(all)
+}
+
+/// What the machine's file adds.
+fn of_machine(machine: &Machine, host: &str, boots: bool) -> Vec<Prerequisite> {
+    let headers = machine.headers.iter().map(|header| Prerequisite {
+        name: header.name.clone(),
+        purpose: header.purpose.clone(),
+        wanted: "any".to_owned(),
+        found: find_header(&header.file, host),
+        required: true,
+        fix: Fix::Package(header.package.clone()),
+    });
+    let programs = machine
+        .programs
+        .iter()
+        .filter(|program| boots || program.needed_by == NeededBy::Build);
+    let programs = programs.map(|program| Prerequisite {
+        name: program.name.clone(),
+        purpose: program.purpose.clone(),
+        wanted: "any".to_owned(),
+        found: find_program(&program.name, None),
+        required: true,
+        fix: Fix::Package(program.package.clone()),
+    });
+    headers.chain(programs).collect()
 }
 
 fn rust(cache: &Utf8Path, minimum: Version) -> Vec<Prerequisite> {
@@ -272,8 +255,8 @@ fn rust(cache: &Utf8Path, minimum: Version) -> Vec<Prerequisite> {
     let by_user = std::env::var_os("RUST_LIB_SRC").is_some_and(|value| !value.is_empty());
     vec![
         Prerequisite {
-            name: "rustc",
-            purpose: "compiles the kernel's Rust code",
+            name: "rustc".to_owned(),
+            purpose: "compiles the kernel's Rust code".to_owned(),
             wanted: format!("stable, >= {minimum}"),
             found: compiler.and_then(|compiler| {
                 if compiler.version < minimum {
@@ -287,8 +270,8 @@ fn rust(cache: &Utf8Path, minimum: Version) -> Vec<Prerequisite> {
             fix: Fix::ByHand,
         },
         Prerequisite {
-            name: "rustdoc",
-            purpose: "finds the doctests",
+            name: "rustdoc".to_owned(),
+            purpose: "finds the doctests".to_owned(),
             wanted: wanted.clone(),
             found: of_compiler(
                 known
@@ -300,8 +283,8 @@ fn rust(cache: &Utf8Path, minimum: Version) -> Vec<Prerequisite> {
             fix: Fix::ByHand,
         },
         Prerequisite {
-            name: "clippy-driver",
-            purpose: "make CLIPPY=1",
+            name: "clippy-driver".to_owned(),
+            purpose: "make CLIPPY=1".to_owned(),
             wanted: wanted.clone(),
             found: of_compiler(
                 known
@@ -313,8 +296,8 @@ fn rust(cache: &Utf8Path, minimum: Version) -> Vec<Prerequisite> {
             fix: Fix::ByHand,
         },
         Prerequisite {
-            name: "rust-src",
-            purpose: "sources of core, which the kernel compiles for itself",
+            name: "rust-src".to_owned(),
+            purpose: "sources of core, which the kernel compiles for itself".to_owned(),
             wanted,
             found: match &known {
                 Some(compiler) => {
@@ -337,20 +320,19 @@ fn find_libclang(minimum: Version) -> Result<String> {
     })
 }
 
-fn program(&(name, minimum, package, purpose, need): &Program, arch: &str) -> Prerequisite {
-    Prerequisite {
-        name,
-        purpose,
-        wanted: minimum.map_or_else(|| "any".to_owned(), |minimum| format!(">= {minimum}")),
-        found: find_program(name, minimum),
-        required: need == Need::Always || need == Need::Machines && arch != "um",
-        fix: Fix::Package(package),
-    }
-}
-
 fn find_program(name: &str, minimum: Option<Version>) -> Result<String> {
-    let path =
-        command::find_on_path(name).ok_or_else(|| Failure::no(format!("no `{name}` on PATH")))?;
+    let path = if name.contains('/') {
+        Some(Utf8Path::new(name).to_owned()).filter(|path| command::is_executable(path))
+    } else {
+        command::find_on_path(name)
+    };
+    let path = path.ok_or_else(|| {
+        Failure::no(if name.contains('/') {
+            format!("{name} is no program that can be run")
+        } else {
+            format!("no `{name}` on PATH")
+        })
+    })?;
     let Some(minimum) = minimum else {
         return Ok(path.to_string());
     };
@@ -369,32 +351,23 @@ fn last_version(line: &str) -> Option<Version> {
     line.split_whitespace().rev().find_map(Version::find)
 }
 
-fn header(
-    &(file, package, name, purpose, _): &(&str, &'static str, &'static str, &'static str, Need),
-) -> Prerequisite {
-    let found = command::stdout_of(Command::new("gcc").args([
-        "-E",
-        "-include",
-        file,
-        "-x",
-        "c",
-        "/dev/null",
-    ]));
-    Prerequisite {
-        name,
-        purpose,
-        wanted: "any".to_owned(),
-        found: found
-            .map(|_| file.to_owned())
-            .map_err(|_| Failure::no(format!("gcc does not find {file}"))),
-        required: true,
-        fix: Fix::Package(package),
+/// Whether the compiler of host programs (a command, perhaps with a wrapper) finds a header.
+fn find_header(file: &str, host: &str) -> Result<String> {
+    let mut words = host.split_whitespace();
+    let mut command = Command::new(words.next().unwrap_or_default());
+    command
+        .args(words)
+        .args(["-E", "-include", file, "-x", "c", "/dev/null"]);
+    match command::stdout_of(&mut command) {
+        Ok(_) => Ok(file.to_owned()),
+        Err(_) => Err(Failure::no(format!("{host} does not find {file}"))),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::c_tools;
 
     #[test]
     fn a_tools_own_version_is_read_and_not_its_packages() {
@@ -413,18 +386,55 @@ mod tests {
         );
     }
 
-    #[test]
-    fn uml_does_not_ask_for_what_only_real_machines_need() {
-        let names = |arch: &str| -> Vec<&'static str> {
-            let root = tempfile::tempdir().unwrap();
-            let all = check(Utf8Path::from_path(root.path()).unwrap(), arch, None).unwrap();
-            all.into_iter()
-                .filter(|prerequisite| prerequisite.required)
-                .map(|prerequisite| prerequisite.name)
-                .collect()
+    /// Names of what is required.
+    fn required(arch: &str, variables: &[(String, String)], boots: bool) -> Vec<String> {
+        let root = tempfile::tempdir().unwrap();
+        let job = Job {
+            arch,
+            c_tools: variables,
+            boots,
         };
-        assert!(
-            !names("um").contains(&"libelf headers") && names("x86_64").contains(&"libelf headers")
+        let all = check(Utf8Path::from_path(root.path()).unwrap(), job, None).unwrap();
+        all.into_iter()
+            .filter(|prerequisite| prerequisite.required)
+            .map(|prerequisite| prerequisite.name)
+            .collect()
+    }
+
+    #[test]
+    fn each_architecture_asks_for_what_it_needs_and_for_nothing_else() {
+        let um = required("um", &c_tools::variables("um", &[]), true);
+        let x86 = required("x86_64", &c_tools::variables("x86_64", &[]), true);
+        let only = |some: &[String], others: &[String]| -> Vec<String> {
+            let only = some.iter().filter(|name| !others.contains(name));
+            only.cloned().collect()
+        };
+        assert_eq!(only(&um, &x86), ["gcc", "ld"]);
+        assert_eq!(
+            only(&x86, &um),
+            [
+                "clang-22",
+                "ld.lld-22",
+                "llvm-objcopy-22",
+                "libelf headers",
+                "OpenSSL headers",
+                "qemu-system-x86_64"
+            ]
         );
+    }
+
+    #[test]
+    fn a_build_does_not_need_the_emulator() {
+        let variables = c_tools::variables("x86_64", &[]);
+        let emulator = "qemu-system-x86_64".to_owned();
+        assert!(required("x86_64", &variables, true).contains(&emulator));
+        assert!(!required("x86_64", &variables, false).contains(&emulator));
+    }
+
+    #[test]
+    fn another_compiler_is_looked_for_when_the_user_names_one() {
+        let own = [("LLVM".to_owned(), String::new())];
+        let names = required("x86_64", &c_tools::variables("x86_64", &own), false);
+        assert!(names.contains(&"gcc".to_owned()) && !names.contains(&"clang-22".to_owned()));
     }
 }

@@ -43,8 +43,8 @@ impl Answer {
         let row = |item: &Prerequisite| {
             let problem = item.found.as_ref().err();
             Row {
-                name: item.name.to_owned(),
-                purpose: item.purpose.to_owned(),
+                name: item.name.clone(),
+                purpose: item.purpose.clone(),
                 wanted: item.wanted.clone(),
                 required: item.required,
                 found: item.found.as_ref().ok().cloned(),
@@ -76,8 +76,8 @@ mod tests {
     #[test]
     fn a_missing_extra_does_not_make_the_answer_no() {
         let missing = |required: bool| Prerequisite {
-            name: "x",
-            purpose: "y",
+            name: "x".to_owned(),
+            purpose: "y".to_owned(),
             wanted: "any".to_owned(),
             found: Err(Failure::no("gone").help("get it")),
             required,

@@ -18,7 +18,7 @@ const NEWEST_LIBCLANG: u32 = 22;
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Plan {
     /// Debian packages to install on the machine.
-    pub packages: BTreeSet<&'static str>,
+    pub packages: BTreeSet<String>,
     /// Whether a libclang package is to be chosen and installed.
     pub libclang: bool,
     /// Whether bindgen is to be built into the cache.
@@ -59,7 +59,7 @@ impl Plan {
     /// What will happen, for a question or a message.
     pub fn describe(&self, cache: &Utf8Path) -> String {
         let mut parts = Vec::new();
-        let mut packages: Vec<&str> = self.packages.iter().copied().collect();
+        let mut packages: Vec<&str> = self.packages.iter().map(String::as_str).collect();
         if self.libclang {
             packages.push("libclang");
         }
@@ -107,15 +107,12 @@ impl Plan {
     fn install_packages(&self, progress: &mut dyn Progress) -> Result<()> {
         progress.step("installing Debian packages");
         system_apt(&["update"], progress)?;
-        let mut packages: Vec<String> = self
-            .packages
-            .iter()
-            .map(|name| (*name).to_owned())
-            .collect();
+        let mut packages: Vec<String> = self.packages.iter().cloned().collect();
         if self.libclang {
             packages.push(libclang_package()?);
         }
-        let mut arguments = vec!["install", "--yes", "--no-install-recommends"];
+        // Packages of another suite that stand in the way are the user's; without the last option apt would remove them.
+        let mut arguments = vec!["install", "--yes", "--no-install-recommends", "--no-remove"];
         arguments.extend(packages.iter().map(String::as_str));
         system_apt(&arguments, progress)?;
         progress.done();
@@ -145,7 +142,12 @@ fn system_apt(arguments: &[&str], progress: &mut dyn Progress) -> Result<()> {
     progress.tick(&format!("apt-get {}", arguments.join(" ")));
     command::stdout_of(&mut command)
         .map(drop)
-        .map_err(|failure| failure.help("check the network and apt's sources, then try again"))
+        .map_err(|failure| {
+            failure.help(
+                "check the network and apt's sources, then try again; where apt would have to remove a package of yours, \
+                 install by hand what goes with it (from backports, if it came from there)",
+            )
+        })
 }
 
 /// The newest libclang package that this machine's Debian has and that is known to work; else the oldest newer one.
@@ -286,8 +288,8 @@ mod tests {
 
     fn missing(fix: Fix, required: bool) -> Prerequisite {
         Prerequisite {
-            name: "x",
-            purpose: "",
+            name: "x".to_owned(),
+            purpose: String::new(),
             wanted: String::new(),
             found: Err(Failure::no("gone")),
             required,
@@ -298,12 +300,12 @@ mod tests {
     #[test]
     fn only_what_is_required_and_missing_is_installed() {
         let plan = Plan::of(vec![
-            missing(Fix::Package("bison"), true),
-            missing(Fix::Package("python3"), false),
+            missing(Fix::Package("bison".to_owned()), true),
+            missing(Fix::Package("python3".to_owned()), false),
             missing(Fix::Bindgen, true),
         ])
         .unwrap();
-        assert_eq!(plan.packages.iter().copied().collect::<Vec<_>>(), ["bison"]);
+        assert_eq!(plan.packages.iter().collect::<Vec<_>>(), ["bison"]);
         assert!(plan.bindgen && !plan.rust_src && !plan.libclang && !plan.is_empty());
         assert!(Plan::of(Vec::new()).unwrap().is_empty());
     }

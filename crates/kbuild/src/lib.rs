@@ -4,6 +4,7 @@
 
 pub mod apt;
 pub mod build;
+pub mod c_tools;
 pub mod cache;
 pub mod command;
 pub mod compiler;

@@ -3,6 +3,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_model::Result;
 
+use crate::c_tools;
 use crate::compiler::Compiler;
 use crate::libclang::Libclang;
 use crate::stand_ins::{self, StandIns};
@@ -102,19 +103,30 @@ impl Toolset {
     }
 }
 
-/// One line for `make $(...)`.
-pub fn for_make(variables: &[(&str, String)]) -> String {
-    words(variables, "")
+/// One line for `make $(...)`; `arch`, if given, adds ARCH and the variables that choose its C tools.
+pub fn for_make(variables: &[(&str, String)], arch: Option<&str>) -> String {
+    let arch = arch.map(|arch| {
+        std::iter::once(("ARCH".to_owned(), arch.to_owned())).chain(c_tools::variables(arch, &[]))
+    });
+    words(variables, arch.into_iter().flatten(), "")
 }
 
-/// One line for the kernel's `tools/testing/kunit/kunit.py`.
-pub fn for_kunit(variables: &[(&str, String)]) -> String {
-    words(variables, "--make_options ")
+/// One line for the kernel's `tools/testing/kunit/kunit.py`, which has an option of its own for ARCH.
+pub fn for_kunit(variables: &[(&str, String)], arch: Option<&str>) -> String {
+    let tools = arch.map(|arch| c_tools::variables(arch, &[]));
+    words(variables, tools.into_iter().flatten(), "--make_options ")
 }
 
-fn words(variables: &[(&str, String)], before: &str) -> String {
-    let words: Vec<String> = variables
+fn words(
+    variables: &[(&str, String)],
+    more: impl Iterator<Item = (String, String)>,
+    before: &str,
+) -> String {
+    let variables = variables
         .iter()
+        .map(|(name, value)| ((*name).to_owned(), value.clone()));
+    let words: Vec<String> = variables
+        .chain(more)
         .map(|(name, value)| format!("{before}{name}={value}"))
         .collect();
     words.join(" ")
@@ -157,27 +169,40 @@ mod tests {
     #[test]
     fn make_and_kunit_get_the_same_variables() {
         let variables = toolset(false).variables(Mode::Gateless);
-        let make = for_make(&variables);
+        let make = for_make(&variables, None);
         assert_eq!(
             make,
             "RUSTC=/g/gateless-rustc HOSTRUSTC=/g/gateless-rustc RUSTDOC=/g/gateless-rustdoc CLIPPY_DRIVER=/g/gateless-clippy-driver \
              BINDGEN=/b/bindgen RUST_LIB_SRC=/s/library LIBCLANG_PATH=/l"
         );
         assert!(
-            for_kunit(&variables)
+            for_kunit(&variables, None)
                 .starts_with("--make_options RUSTC=/g/gateless-rustc --make_options HOSTRUSTC=")
         );
     }
 
     #[test]
     fn gated_variables_never_name_a_stand_in() {
-        assert!(!for_make(&toolset(true).variables(Mode::Gated)).contains("gateless"));
+        assert!(!for_make(&toolset(true).variables(Mode::Gated), None).contains("gateless"));
     }
 
     #[test]
     fn a_compiler_named_by_the_environment_reaches_make() {
         assert!(
-            for_make(&toolset(true).variables(Mode::Gateless)).ends_with("GATELESS_RUSTC=/r/proxy")
+            for_make(&toolset(true).variables(Mode::Gateless), None)
+                .ends_with("GATELESS_RUSTC=/r/proxy")
         );
+    }
+
+    #[test]
+    fn an_architecture_adds_its_c_tools_and_for_make_its_name() {
+        let variables = toolset(false).variables(Mode::Gateless);
+        let arch = Some("x86_64");
+        assert!(for_make(&variables, arch).ends_with(" LIBCLANG_PATH=/l ARCH=x86_64 LLVM=-22"));
+        assert!(
+            for_kunit(&variables, arch)
+                .ends_with("--make_options LIBCLANG_PATH=/l --make_options LLVM=-22")
+        );
+        assert!(for_make(&variables, Some("um")).ends_with(" LIBCLANG_PATH=/l ARCH=um"));
     }
 }

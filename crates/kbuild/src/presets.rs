@@ -19,6 +19,14 @@ pub const PRESETS: &[Preset] = &[
         name: "um-small",
         text: include_str!("../../../presets/um-small.config"),
     },
+    Preset {
+        name: "x86_64",
+        text: include_str!("../../../presets/x86_64.config"),
+    },
+    Preset {
+        name: "x86_64-small",
+        text: include_str!("../../../presets/x86_64-small.config"),
+    },
 ];
 
 /// The preset of this name.
@@ -55,6 +63,22 @@ mod tests {
             }
             assert_eq!(recipe.menus, ["RUST_KUNIT_TESTS"], "{}", preset.name);
         }
+    }
+
+    #[test]
+    fn every_file_of_the_folder_is_a_preset() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../presets");
+        let mut files: Vec<String> = fs_err::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        files.sort();
+        let mut presets: Vec<String> = PRESETS
+            .iter()
+            .map(|preset| format!("{}.config", preset.name))
+            .collect();
+        presets.sort();
+        assert_eq!(files, presets);
     }
 
     #[test]

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
-use camino::Utf8Path;
-use gateless_model::Result;
+use camino::{Utf8Path, Utf8PathBuf};
+use gateless_machines::{Machine, Runner};
+use gateless_model::{Failure, Result};
 
 use crate::console::{Ended, Progress};
-use crate::machine::{Machine, Runner};
-use crate::uml;
+use crate::qemu::{self, Qemu};
+use crate::qemu_config::QemuConfig;
+use crate::uml::{self, Uml};
 
 /// Boots the kernel in the build's output folder `out` and waits for its end, at most `limit`.
 ///
@@ -22,7 +24,52 @@ pub fn boot(
     limit: Duration,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Ended> {
-    match machine.runner {
-        Runner::Process => uml::boot(machine, out, log, limit, progress),
+    let arguments = &machine.boot.arguments;
+    match &machine.boot.runner {
+        Runner::Process {
+            kernel,
+            memory_file_mib,
+        } => {
+            let uml = Uml {
+                kernel,
+                memory_file_mib: *memory_file_mib,
+                arguments,
+            };
+            uml::boot(&uml, out, log, limit, progress)
+        }
+        Runner::Qemu { config } => {
+            let qemu = Qemu {
+                config: QemuConfig::read(&tree_of(out), config)?,
+                arguments,
+            };
+            qemu::boot(&qemu, out, log, limit, progress)
+        }
     }
+}
+
+/// The image that [`boot`] boots, relative to the output folder of a build of `tree`.
+///
+/// # Errors
+/// If the machine is described in the tree, and the description can't be read.
+pub fn image(machine: &Machine, tree: &Utf8Path) -> Result<Utf8PathBuf> {
+    match &machine.boot.runner {
+        Runner::Process { kernel, .. } => Ok(kernel.into()),
+        Runner::Qemu { config } => Ok(QemuConfig::read(tree, config)?.kernel_path),
+    }
+}
+
+/// The tree that `out` was built from: Kbuild leaves a link to it in any folder but the tree itself.
+fn tree_of(out: &Utf8Path) -> Utf8PathBuf {
+    let source = out.join("source");
+    if source.is_dir() {
+        source
+    } else {
+        out.to_owned()
+    }
+}
+
+/// The failure for an output folder without what is booted.
+pub(crate) fn no_kernel(path: &Utf8Path) -> Failure {
+    Failure::failed(format!("no kernel to boot: {path}"))
+        .help("build it first: `gateless build`, or `gateless boot`")
 }

@@ -1,14 +1,15 @@
 //! The tests that a build promises: a kernel whose image has lost a suite still prints a complete plan without it.
 //!
 //! Promised are, when .config turns them on: the suite of the doctests with each doctest that the build extracted, and
-//! each `#[kunit_tests(NAME)]` module in the source files that the `kernel` crate was compiled from (its dependency
-//! file names them), unless a `#[cfg]` right before it is off.
+//! each `#[kunit_tests(NAME)]` module in the source files that the image's crates were compiled from (the image's
+//! archive names their objects, the objects' dependency files name the sources), unless a `#[cfg]` right before it is off.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_model::{Failure, Result};
+use object::read::archive::ArchiveFile;
 use regex::Regex;
 
 use crate::ktap::{Document, Test};
@@ -53,7 +54,7 @@ pub fn expected(out: &Utf8Path) -> Result<Expected> {
         );
         expected.doctests = doctests(&out.join("rust/test/doctests/kernel"))?;
     }
-    for source in kernel_sources(out)? {
+    for source in image_sources(out)? {
         suites(
             &source,
             &fs_err::read_to_string(&source)?,
@@ -102,18 +103,45 @@ fn doctests(folder: &Utf8Path) -> Result<BTreeSet<String>> {
     Ok(names.collect())
 }
 
-/// The `.rs` files of the `kernel` crate, from the dependency file that Kbuild keeps for its object.
-fn kernel_sources(out: &Utf8Path) -> Result<BTreeSet<Utf8PathBuf>> {
-    let path = out.join("rust/.kernel.o.cmd");
-    let text = fs_err::read_to_string(&path).map_err(|error| {
-        Failure::failed(format!("the kernel crate of {out} has not been built")).because(error)
-    })?;
-    let words = text
+/// The `.rs` files of all crates in the image: the object of a driver that was turned off since may still lie about.
+fn image_sources(out: &Utf8Path) -> Result<BTreeSet<Utf8PathBuf>> {
+    let not_built = || Failure::failed(format!("the kernel crate of {out} has not been built"));
+    let archive = out.join("vmlinux.a");
+    let bytes = fs_err::read(&archive).map_err(|error| not_built().because(error))?;
+    let bad =
+        |error: object::Error| Failure::failed(format!("{archive} can't be read")).because(error);
+    let mut sources = BTreeSet::new();
+    let mut has_kernel = false;
+    for member in ArchiveFile::parse(&*bytes).map_err(bad)?.members() {
+        let member = member.map_err(bad)?;
+        let object = out.join(&*String::from_utf8_lossy(member.name()));
+        let (Some(folder), Some(name)) = (object.parent(), object.file_name()) else {
+            continue;
+        };
+        // What has no file of its own was not compiled by Kbuild's rules, and so not by rustc.
+        let Ok(text) = fs_err::read_to_string(folder.join(format!(".{name}.cmd"))) else {
+            continue;
+        };
+        has_kernel |= object.ends_with("rust/kernel.o");
+        sources.extend(rust_sources(&text).map(|source| out.join(source)));
+    }
+    // The archive names the folder in which it was made; where that has moved, nothing would be found.
+    if !has_kernel {
+        return Err(not_built()
+            .help("the image's archive, vmlinux.a, names no object of it: build it here again"));
+    }
+    Ok(sources)
+}
+
+/// The `.rs` files in the dependency file that Kbuild keeps for an object, if it comes from one.
+fn rust_sources(text: &str) -> impl Iterator<Item = &str> {
+    let is_rust = text
         .lines()
-        .filter(|line| !line.starts_with("savedcmd_"))
-        .flat_map(str::split_whitespace);
-    let sources = words.filter(|word| word.ends_with(".rs") && !word.starts_with('$'));
-    Ok(sources.map(|source| out.join(source)).collect())
+        .any(|line| line.starts_with("source_") && line.ends_with(".rs"));
+    text.lines()
+        .filter(move |line| is_rust && !line.starts_with("savedcmd_"))
+        .flat_map(str::split_whitespace)
+        .filter(|word| word.ends_with(".rs") && !word.starts_with('$'))
 }
 
 fn suites(
@@ -225,7 +253,28 @@ mod tests {
              mod b {}\n\n#[cfg(any(CONFIG_ON, CONFIG_OFF))]\n#[kunit_tests(unclear)]\nmod c {}\n",
         )
         .unwrap();
+        fs_err::write(
+            out.join(".driver.o.cmd"),
+            "savedcmd_driver.o := rustc d.rs\n\nsource_driver.o := driver.rs\n\ndeps_driver.o := \\\n",
+        )
+        .unwrap();
+        fs_err::write(out.join("driver.rs"), "#[kunit_tests(driver)]\nmod a {}\n").unwrap();
+        image(&out, &["rust/kernel.o"]);
         (folder, out)
+    }
+
+    /// An image of these objects, as Kbuild makes it.
+    fn image(out: &Utf8Path, objects: &[&str]) {
+        let _ = fs_err::remove_file(out.join("vmlinux.a"));
+        for object in objects {
+            fs_err::write(out.join(object), "").unwrap();
+        }
+        let made = std::process::Command::new("ar")
+            .args(["cDPrST", "vmlinux.a"])
+            .args(objects)
+            .current_dir(out)
+            .status();
+        assert!(made.unwrap().success());
     }
 
     const CONFIG: &str =
@@ -244,6 +293,29 @@ mod tests {
         let names = ["alloc_kbox_rs_0", "str_rs_0", "str_rs_1"]
             .map(|name| format!("rust_doctest_kernel_{name}"));
         assert_eq!(doctests, names);
+    }
+
+    #[test]
+    fn the_suites_of_a_driver_are_promised_while_it_is_in_the_image() {
+        let (_folder, out) = build(CONFIG);
+        let has_driver = || expected(&out).unwrap().suites.contains_key("driver");
+        assert!(!has_driver());
+        image(&out, &["rust/kernel.o", "driver.o"]);
+        assert!(has_driver());
+    }
+
+    #[test]
+    fn an_image_without_the_kernel_crate_is_an_error_and_no_empty_promise() {
+        let (_folder, out) = build(CONFIG);
+        image(&out, &["driver.o"]);
+        assert!(
+            expected(&out)
+                .unwrap_err()
+                .what
+                .contains("has not been built")
+        );
+        fs_err::remove_file(out.join("vmlinux.a")).unwrap();
+        assert!(expected(&out).is_err());
     }
 
     #[test]

@@ -5,12 +5,13 @@ pub mod compare;
 pub mod console;
 pub mod expected;
 pub mod ktap;
-pub mod machine;
 pub mod measure;
 pub mod outcome;
+mod qemu;
+pub mod qemu_config;
 pub mod results;
 pub mod summary;
 pub mod trouble;
 mod uml;
 
-pub use boot::boot;
+pub use boot::{boot, image};

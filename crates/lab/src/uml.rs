@@ -7,15 +7,25 @@ use camino::{Utf8Path, Utf8PathBuf};
 use gateless_model::{Failure, Result};
 use rustix::fs::StatVfsMountFlags;
 
+use crate::boot::no_kernel;
 use crate::console::{self, Ended, Progress};
-use crate::machine::Machine;
+
+/// The kernel and what it is given.
+pub(crate) struct Uml<'a> {
+    /// The image, relative to the output folder.
+    pub kernel: &'a str,
+    /// Free space in MiB that the file with its memory needs.
+    pub memory_file_mib: u64,
+    /// Arguments for the kernel.
+    pub arguments: &'a [String],
+}
 
 /// Boots the kernel in the folder `out`, with its console in the file `log`.
 ///
 /// # Errors
 /// If there is no kernel, it can't be started, no folder can hold its memory, or gateless was interrupted.
 pub(crate) fn boot(
-    machine: &Machine,
+    uml: &Uml<'_>,
     out: &Utf8Path,
     log: &Utf8Path,
     limit: Duration,
@@ -24,7 +34,7 @@ pub(crate) fn boot(
     let out = &out
         .canonicalize_utf8()
         .map_err(|error| no_kernel(out).because(error))?;
-    let kernel = out.join(&machine.kernel);
+    let kernel = out.join(uml.kernel);
     if !kernel.is_file() {
         return Err(no_kernel(&kernel));
     }
@@ -33,10 +43,10 @@ pub(crate) fn boot(
     let scratch = tempfile::Builder::new().prefix("gateless-uml-").tempdir()?;
     let scratch = Utf8Path::from_path(scratch.path())
         .ok_or_else(|| Failure::failed("TMPDIR is not UTF-8"))?;
-    let memory = memory_folder(out, machine.memory_file_mib.unwrap_or(0))?;
+    let memory = memory_folder(out, uml.memory_file_mib)?;
     let mut command = Command::new(&kernel);
     command
-        .args(&machine.arguments)
+        .args(uml.arguments)
         .arg(format!("uml_dir={scratch}/"))
         .current_dir(out)
         // Whatever the environment says must not change the kernel's tests.
@@ -45,11 +55,6 @@ pub(crate) fn boot(
         .env("HOME", scratch)
         .env("TMPDIR", memory);
     console::run(&mut command, log, limit, progress)
-}
-
-fn no_kernel(path: &Utf8Path) -> Failure {
-    Failure::failed(format!("no kernel to boot: {path}"))
-        .help("build it first: `gateless build`, or `gateless boot`")
 }
 
 /// UML maps a file as its memory; in a folder that is too small it dies of SIGBUS, in one without the right to
@@ -94,9 +99,13 @@ mod tests {
     fn a_folder_without_a_kernel_is_named() {
         let folder = tempfile::tempdir().unwrap();
         let out = Utf8Path::from_path(folder.path()).unwrap();
-        let machine = Machine::for_arch("um").unwrap();
+        let uml = Uml {
+            kernel: "linux",
+            memory_file_mib: 0,
+            arguments: &[],
+        };
         let failure = boot(
-            &machine,
+            &uml,
             out,
             &out.join("boot.log"),
             Duration::from_secs(9),

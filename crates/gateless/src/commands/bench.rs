@@ -3,13 +3,14 @@
 use std::process::{Command, Stdio};
 
 use camino::{Utf8Path, Utf8PathBuf};
+use gateless_kbuild::c_tools::MakeArgs;
 use gateless_kbuild::{Progress, cache, compiler, stand_ins};
 use gateless_lab::measure::{Cost, measure, median};
 use gateless_model::{Exit, Failure, Result};
 use serde::Serialize;
 
 use super::boot::gated_twin;
-use super::build::open;
+use super::build::{Purpose, open};
 use super::build_options::BuildOptions;
 use super::make_vars::own_path;
 use crate::output;
@@ -71,10 +72,12 @@ struct StandIn {
 
 /// Measures and prints the ratios on stdout.
 pub fn run(args: Args) -> Result<Exit> {
-    if args.options.gated || !args.options.make_args.is_empty() {
+    let others = MakeArgs::of(&args.options.make_args).others;
+    if args.options.gated || !others.is_empty() {
         return Err(
-            Failure::usage("bench always builds both ways, and always `make prepare`")
-                .help("leave --gated and the MAKE ARGS away"),
+            Failure::usage("bench always builds both ways, and always `make prepare`").help(
+                "leave --gated away, and all MAKE ARGS but variables that choose the C tools",
+            ),
         );
     }
     let mut progress = Terminal::new();
@@ -118,7 +121,7 @@ struct Side {
 impl Side {
     /// Configures, and makes all that `make prepare` needs besides rust/.
     fn ready(options: BuildOptions, progress: &mut dyn Progress) -> Result<Self> {
-        let build = open(&options, progress)?;
+        let build = open(&options, Purpose::Build, progress)?;
         build.configure(progress)?;
         build.make(&["prepare0".to_owned()], progress)?;
         Ok(Side {
@@ -137,6 +140,7 @@ impl Side {
             .arg("build")
             .args(arguments(&self.options, &self.out))
             .args(["--", "prepare"])
+            .args(&self.options.make_args)
             .stdout(Stdio::null());
         let cost = measure(&mut command)?;
         if !cost.status.success() {

@@ -8,13 +8,13 @@ use gateless_kbuild::out::Out;
 use gateless_lab::compare::{self, Comparison};
 use gateless_lab::console::Ended;
 use gateless_lab::expected::{Expected, expected};
-use gateless_lab::machine::Machine;
 use gateless_lab::results::Results;
 use gateless_lab::summary::{summary, totals};
+use gateless_machines::Machine;
 use gateless_model::{Exit, Failure, Result};
 use serde::Serialize;
 
-use super::build::build;
+use super::build::{Purpose, build};
 use super::build_options::BuildOptions;
 use crate::output;
 use crate::terminal::Terminal;
@@ -27,7 +27,7 @@ use crate::terminal::Terminal;
 pub struct Args {
     #[command(flatten)]
     options: BuildOptions,
-    /// Time limit for boot and tests [default: the machine's, 600 for um]
+    /// Time limit for boot and tests [default: the machine's, 600]
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
     timeout: Option<u64>,
     /// Print the results as JSON (crates/lab/schema/boot.json)
@@ -55,7 +55,7 @@ struct Pair {
 
 /// Builds, boots and prints the results on stdout.
 pub fn run(args: Args) -> Result<Exit> {
-    let machine = Machine::for_arch(&args.options.arch)?;
+    let machine = Machine::for_boot(&args.options.arch)?;
     if let Some(log) = &args.log {
         let expected = args
             .options
@@ -65,18 +65,18 @@ pub fn run(args: Args) -> Result<Exit> {
         let results = Results::from_log(log, &Ended::Unknown, &expected)?;
         return answer(&results, args.json);
     }
-    let limit = Duration::from_secs(args.timeout.unwrap_or(machine.time_limit_seconds));
+    let limit = Duration::from_secs(args.timeout.unwrap_or(machine.boot.time_limit_seconds));
     let mut progress = Terminal::new();
     if args.no_build {
         let out = Out::open(args.options.out.as_deref().unwrap_or(Utf8Path::new(".")))?;
-        let results = boot(&machine, &out.path, limit, &mut progress)?;
+        let results = boot(machine, &out.path, limit, &mut progress)?;
         return answer(&results, args.json);
     }
-    let results = build_and_boot(&machine, &args.options, limit, &mut progress)?;
+    let results = build_and_boot(machine, &args.options, limit, &mut progress)?;
     if !args.compare_gated {
         return answer(&results, args.json);
     }
-    let gated = build_and_boot(&machine, &gated_twin(&args.options), limit, &mut progress)?;
+    let gated = build_and_boot(machine, &gated_twin(&args.options), limit, &mut progress)?;
     answer_pair(results, gated, args.json)
 }
 
@@ -99,7 +99,7 @@ fn build_and_boot(
     limit: Duration,
     progress: &mut Terminal,
 ) -> Result<Results> {
-    let built = build(options, progress)?;
+    let built = build(options, Purpose::Boot, progress)?;
     if built.image.is_none() {
         return Err(Failure::failed(format!(
             "make has left no kernel in {}",

@@ -2,8 +2,11 @@
 
 use camino::Utf8PathBuf;
 use gateless_kbuild::build::{Build, Home, Request};
+use gateless_kbuild::c_tools::{self, MakeArgs};
+use gateless_kbuild::doctor::Job;
 use gateless_kbuild::tree::Tree;
 use gateless_kbuild::{Progress, cache, fetch};
+use gateless_machines::Machine;
 use gateless_model::{Exit, Result};
 
 use super::build_options::BuildOptions;
@@ -21,7 +24,7 @@ pub struct Args {
 
 /// Builds, and prints the path of the image (or of the output folder, if the goal made none) on stdout.
 pub fn run(args: Args) -> Result<Exit> {
-    let built = build(&args.options, &mut Terminal::new())?;
+    let built = build(&args.options, Purpose::Build, &mut Terminal::new())?;
     output::line(built.image.as_ref().unwrap_or(&built.build.out.path))?;
     Ok(Exit::Yes)
 }
@@ -34,27 +37,49 @@ pub struct Built {
     pub image: Option<Utf8PathBuf>,
 }
 
+/// What is built for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// The kernel alone.
+    Build,
+    /// The kernel is booted then.
+    Boot,
+}
+
 /// Does everything up to the image: tools, tree, configuration, make.
-pub fn build(options: &BuildOptions, progress: &mut dyn Progress) -> Result<Built> {
-    let build = open(options, progress)?;
+pub fn build(
+    options: &BuildOptions,
+    purpose: Purpose,
+    progress: &mut dyn Progress,
+) -> Result<Built> {
+    let build = open(options, purpose, progress)?;
+    // What can't be booted is worth saying before it is built.
+    let image = match Machine::find(&options.arch) {
+        Some(machine) => gateless_lab::image(machine, &build.tree.path)?,
+        None => "vmlinux".into(),
+    };
     build.configure(progress)?;
-    build.make(&options.make_args, progress)?;
-    let image = build.image();
+    build.make(&MakeArgs::of(&options.make_args).others, progress)?;
+    let image = Some(build.out.path.join(image)).filter(|image| image.is_file());
     Ok(Built { build, image })
 }
 
 /// Finds (brings in) tools and tree and takes the output folder; neither configures nor makes.
-pub fn open(options: &BuildOptions, progress: &mut dyn Progress) -> Result<Build> {
+pub fn open(
+    options: &BuildOptions,
+    purpose: Purpose,
+    progress: &mut dyn Progress,
+) -> Result<Build> {
     let cache = cache::root()?;
+    let own_tools = MakeArgs::of(&options.make_args).tools;
     // A wrong folder is worth saying before anything is installed.
     let own_tree = options.tree.as_deref().map(Tree::open).transpose()?;
-    doctor::ensure(
-        &cache,
-        &options.arch,
-        own_tree.as_ref(),
-        options.yes,
-        progress,
-    )?;
+    let job = Job {
+        arch: &options.arch,
+        c_tools: &c_tools::variables(&options.arch, &own_tools),
+        boots: purpose == Purpose::Boot,
+    };
+    doctor::ensure(&cache, job, own_tree.as_ref(), options.yes, progress)?;
     let tree = match own_tree {
         Some(tree) => tree.path,
         None => fetch::fetch(&cache, &options.release, progress)?,
@@ -67,6 +92,7 @@ pub fn open(options: &BuildOptions, progress: &mut dyn Progress) -> Result<Build
         runtime: options.runtime.name().to_owned(),
         mode: options.mode(),
         jobs: options.jobs.map(usize::from),
+        c_tools: own_tools,
     };
     Build::open(
         &request,

@@ -16,7 +16,7 @@ pub struct BuildOptions {
     /// Architecture, as Kbuild's ARCH
     #[arg(long, default_value = "um")]
     pub arch: String,
-    /// Preset (um, um-small) or file with CONFIG_X=y lines; repeatable, later ones win [default: <ARCH>-small]
+    /// Preset (<ARCH>, <ARCH>-small) or file with CONFIG_X=y lines; repeatable, later ones win [default: <ARCH>-small]
     #[arg(long = "config", value_name = "PRESET|FILE")]
     pub configs: Vec<String>,
     /// Output folder [default: one in the cache]
@@ -34,7 +34,7 @@ pub struct BuildOptions {
     /// Processes at a time [default: all processors]
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub jobs: Option<u16>,
-    /// Arguments for make, in place of the default goal
+    /// Arguments for make, in place of the default goal; CC=gcc, LLVM= and the like replace what the architecture is built with
     #[arg(last = true, value_name = "MAKE ARGS")]
     pub make_args: Vec<String>,
 }

@@ -4,7 +4,8 @@ use std::io::{BufRead, IsTerminal};
 
 use anstyle::{AnsiColor, Style};
 use camino::{Utf8Path, Utf8PathBuf};
-use gateless_kbuild::doctor::{self, Prerequisite};
+use gateless_kbuild::c_tools;
+use gateless_kbuild::doctor::{self, Job, Prerequisite};
 use gateless_kbuild::doctor_answer::Answer;
 use gateless_kbuild::install::Plan;
 use gateless_kbuild::tree::Tree;
@@ -38,7 +39,13 @@ pub struct Args {
 pub fn run(args: Args) -> Result<Exit> {
     let cache = cache::root()?;
     let tree = args.tree.as_deref().map(Tree::open).transpose()?;
-    let check = || doctor::check(&cache, &args.arch, tree.as_ref());
+    let variables = c_tools::variables(&args.arch, &[]);
+    let job = Job {
+        arch: &args.arch,
+        c_tools: &variables,
+        boots: true,
+    };
+    let check = || doctor::check(&cache, job, tree.as_ref());
     if args.install {
         install(check()?, &cache, args.yes, &mut Terminal::new())?;
     }
@@ -49,21 +56,24 @@ pub fn run(args: Args) -> Result<Exit> {
     } else {
         print_table(&found)?;
         if !all_there && !args.install {
-            output::note("something is missing: run `gateless doctor --install`");
+            output::note(format_args!(
+                "something is missing: run `gateless doctor --arch {} --install`",
+                args.arch
+            ));
         }
     }
     Ok(if all_there { Exit::Yes } else { Exit::No })
 }
 
-/// Makes sure that what a build for `arch` needs is there, installing after a question, or without one if `yes`.
+/// Makes sure that what `job` needs is there, installing after a question, or without one if `yes`.
 pub fn ensure(
     cache: &Utf8Path,
-    arch: &str,
+    job: Job<'_>,
     tree: Option<&Tree>,
     yes: bool,
     progress: &mut dyn Progress,
 ) -> Result<()> {
-    install(doctor::check(cache, arch, tree)?, cache, yes, progress)
+    install(doctor::check(cache, job, tree)?, cache, yes, progress)
 }
 
 fn install(

@@ -17,9 +17,9 @@ pub struct Args {
     /// Kernel tree whose minimum versions are checked [default: the current folder, if it is one]
     #[arg(long, value_name = "DIR")]
     tree: Option<Utf8PathBuf>,
-    /// Kbuild's ARCH, for the check of minimum versions
-    #[arg(long, default_value = "um")]
-    arch: String,
+    /// Architecture to be built: adds ARCH and the variables that choose its C compiler [default: none, minimum versions are those of um]
+    #[arg(long)]
+    arch: Option<String>,
 }
 
 /// Prints the variables as one line on stdout.
@@ -28,16 +28,17 @@ pub fn run(args: Args) -> Result<Exit> {
         Some(path) => Some(Tree::open(path)?),
         None => Tree::open(Utf8Path::new(".")).ok(),
     };
+    let arch = args.arch.as_deref();
     let tools = Toolset::find(
         &own_path()?,
         &cache::root()?,
-        tree.as_ref().map(|tree| (tree, args.arch.as_str())),
+        tree.as_ref().map(|tree| (tree, arch.unwrap_or("um"))),
     )?;
     let variables = tools.variables(Mode::Gateless);
     output::line(if args.kunit {
-        make_vars::for_kunit(&variables)
+        make_vars::for_kunit(&variables, arch)
     } else {
-        make_vars::for_make(&variables)
+        make_vars::for_make(&variables, arch)
     })?;
     Ok(Exit::Yes)
 }

@@ -1,0 +1,207 @@
+//! Booting a kernel in QEMU, on a machine that the kernel tree describes.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::Command;
+use std::time::Duration;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use gateless_model::{Failure, Result};
+
+use crate::boot::no_kernel;
+use crate::console::{self, Ended, Progress};
+use crate::qemu_config::QemuConfig;
+
+/// Memory of a machine whose description does not say another size, in MiB; as in the tree's own test runner
+/// (`tools/testing/kunit/kunit_kernel.py`).
+const MEMORY_MIB: &str = "1024";
+
+/// The machine and what its kernel is given.
+pub(crate) struct Qemu<'a> {
+    /// The tree's description.
+    pub config: QemuConfig,
+    /// Arguments for the kernel; those of the description come after them, and win.
+    pub arguments: &'a [String],
+}
+
+/// Boots the kernel in the folder `out`, with its console in the file `log`.
+///
+/// # Errors
+/// If there is no kernel or no emulator, the emulator refuses the machine, or gateless was interrupted.
+pub(crate) fn boot(
+    qemu: &Qemu<'_>,
+    out: &Utf8Path,
+    log: &Utf8Path,
+    limit: Duration,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Ended> {
+    let out = out
+        .canonicalize_utf8()
+        .map_err(|error| no_kernel(out).because(error))?;
+    let kernel = out.join(&qemu.config.kernel_path);
+    if !kernel.is_file() {
+        return Err(no_kernel(&kernel));
+    }
+    let name = format!("qemu-system-{}", qemu.config.qemu_arch);
+    let emulator = find(&name).ok_or_else(|| {
+        Failure::failed(format!("no `{name}` on PATH, which boots the kernel")).help(format!(
+            "run `gateless doctor --arch {} --install`",
+            qemu.config.linux_arch
+        ))
+    })?;
+    let scratch = tempfile::Builder::new()
+        .prefix("gateless-qemu-")
+        .tempdir()?;
+    let mut command = Command::new(&emulator);
+    command
+        .args(arguments(qemu, &kernel))
+        .current_dir(scratch.path())
+        // Whatever the environment says must not change the machine; `cargo run` sets a library path as well.
+        .env_clear()
+        .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
+        .env("HOME", scratch.path())
+        .env("TMPDIR", scratch.path());
+    let ended = console::run(&mut command, log, limit, progress)?;
+    match refusal(&ended, log)? {
+        Some(why) => Err(
+            Failure::failed(format!("{emulator} can't run the machine: {why}"))
+                .help(format!("all that it says is in {log}")),
+        ),
+        None => Ok(ended),
+    }
+}
+
+/// The emulator's arguments, as the tree's own test runner makes them (`LinuxSourceTreeOperationsQemu.start` in
+/// `kunit_kernel.py`), but always emulated: a host's virtualisation would make the processor, and so the code paths that
+/// are tested, another one on each host, and where it is nested it may hang instead of failing.
+fn arguments(qemu: &Qemu<'_>, kernel: &Utf8Path) -> Vec<String> {
+    let own = qemu.arguments.iter().map(String::as_str);
+    let command_line: Vec<&str> = own
+        .chain([qemu.config.kernel_command_line.as_str()])
+        .collect();
+    let command_line = command_line.join(" ");
+    let arguments = [
+        "-nodefaults",
+        "-m",
+        MEMORY_MIB,
+        "-kernel",
+        kernel.as_str(),
+        "-append",
+        &command_line,
+        // A reboot, which is how tests and panics end, is the machine's end.
+        "-no-reboot",
+        "-nographic",
+        "-accel",
+        "tcg",
+        "-serial",
+        &qemu.config.serial,
+    ];
+    let extra = qemu.config.extra_qemu_params.iter().map(String::as_str);
+    arguments
+        .into_iter()
+        .chain(extra)
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The first program of this name in the folders of PATH.
+fn find(name: &str) -> Option<Utf8PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path)
+        .filter_map(|folder| Utf8PathBuf::from_path_buf(folder).ok())
+        .filter_map(|folder| camino::absolute_utf8(folder.join(name)).ok())
+        .find(|file| {
+            file.metadata()
+                .is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o111 != 0)
+        })
+}
+
+/// The emulator's complaint, if it failed and nothing else is in the log: then no kernel has run.
+fn refusal(ended: &Ended, log: &Utf8Path) -> Result<Option<String>> {
+    if !matches!(ended, Ended::Exited(code) if *code != 0) {
+        return Ok(None);
+    }
+    let text = String::from_utf8_lossy(&fs_err::read(log)?).into_owned();
+    let mut lines = text.lines().filter(|line| !line.trim().is_empty());
+    let last = lines.clone().next_back().map(str::to_owned);
+    Ok(last.filter(|_| lines.all(|line| line.starts_with("qemu"))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn qemu(serial: &str, extra: &[&str], kernel_arguments: &[String]) -> Vec<String> {
+        let config = QemuConfig {
+            linux_arch: "vax".to_owned(),
+            kconfig: String::new(),
+            qemu_arch: "vax64".to_owned(),
+            kernel_path: "arch/vax/boot/zImage".into(),
+            kernel_command_line: "console=ttyS0 kunit_shutdown=poweroff".to_owned(),
+            extra_qemu_params: extra.iter().map(|word| (*word).to_owned()).collect(),
+            serial: serial.to_owned(),
+        };
+        let qemu = Qemu {
+            config,
+            arguments: kernel_arguments,
+        };
+        arguments(&qemu, Utf8Path::new("/o/zImage"))
+    }
+
+    #[test]
+    fn the_table_of_arguments_is_that_of_the_trees_own_runner() {
+        let own = ["kunit_shutdown=reboot".to_owned(), "panic=-1".to_owned()];
+        assert_eq!(
+            qemu("stdio", &["-bios", "a b.rom"], &own),
+            [
+                "-nodefaults",
+                "-m",
+                "1024",
+                "-kernel",
+                "/o/zImage",
+                "-append",
+                "kunit_shutdown=reboot panic=-1 console=ttyS0 kunit_shutdown=poweroff",
+                "-no-reboot",
+                "-nographic",
+                "-accel",
+                "tcg",
+                "-serial",
+                "stdio",
+                "-bios",
+                "a b.rom"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_machine_may_have_its_console_elsewhere() {
+        let arguments = qemu("null", &["-serial", "mon:stdio"], &[]).join(" ");
+        assert!(arguments.contains(" -accel tcg -serial null -serial mon:stdio"));
+        assert!(arguments.contains("-append console=ttyS0 "));
+    }
+
+    #[test]
+    fn only_an_emulator_that_says_nothing_but_its_complaint_has_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = Utf8Path::from_path(folder.path()).unwrap().join("boot.log");
+        let complaint =
+            "qemu: could not load PC BIOS 'a.rom'\n\nqemu-system-vax: giving up: no BIOS\n";
+        let tried = |text: &str, ended: Ended| {
+            fs_err::write(&log, text).unwrap();
+            refusal(&ended, &log).unwrap()
+        };
+        assert_eq!(
+            tried(complaint, Ended::Exited(1)).as_deref(),
+            Some("qemu-system-vax: giving up: no BIOS")
+        );
+        assert_eq!(tried(complaint, Ended::Exited(0)), None);
+        assert_eq!(tried(complaint, Ended::Killed(6)), None);
+        assert_eq!(
+            tried(
+                &format!("Linux version 7.3.4\n{complaint}"),
+                Ended::Exited(1)
+            ),
+            None
+        );
+        assert_eq!(tried("", Ended::Exited(1)), None);
+    }
+}

@@ -1,0 +1,196 @@
+//! The data of `machines/`: what an architecture's builds need and how its kernels are booted, as far as the kernel
+//! tree does not say it. One file per architecture, named after Kbuild's ARCH and embedded in the binary.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use gateless_model::{Failure, Result};
+use include_dir::{Dir, include_dir};
+use serde::Deserialize;
+
+static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../machines");
+
+static MACHINES: LazyLock<BTreeMap<String, Machine>> = LazyLock::new(|| {
+    load(FILES.files().map(|file| {
+        let name = file.path().to_string_lossy().into_owned();
+        (name, file.contents_utf8().unwrap_or_default())
+    }))
+    .expect("the embedded files are checked by a test of this crate")
+});
+
+/// One file of `machines/`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Machine {
+    /// Kbuild's name of the architecture (ARCH); also the file's name.
+    pub arch: String,
+    /// Variables for make that choose the C compiler and its tools, unless the user gives others.
+    #[serde(default)]
+    pub make: BTreeMap<String, String>,
+    /// Programs that are needed besides those that every build needs and the C compiler.
+    #[serde(default)]
+    pub programs: Vec<Program>,
+    /// C headers that host programs of a build need besides the C library's.
+    #[serde(default)]
+    pub headers: Vec<Header>,
+    /// How a kernel is booted.
+    pub boot: Boot,
+}
+
+/// A program that is looked for on PATH.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Program {
+    /// Its file's name.
+    pub name: String,
+    /// The Debian package that has it.
+    pub package: String,
+    /// What it is for, for people.
+    pub purpose: String,
+    /// Who needs it.
+    pub needed_by: NeededBy,
+}
+
+/// Who needs a program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NeededBy {
+    /// Every build, and so every boot.
+    Build,
+    /// Boots alone.
+    Boot,
+}
+
+/// A C header that the host's compiler has to find.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Header {
+    /// As in `#include`.
+    pub file: String,
+    /// Name as people know it.
+    pub name: String,
+    /// The Debian package that has it.
+    pub package: String,
+    /// What it is for, for people.
+    pub purpose: String,
+}
+
+/// How a kernel is booted.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Boot {
+    /// Arguments for the kernel.
+    pub arguments: Vec<String>,
+    /// Time limit for boot and tests in seconds, if the user gives none.
+    pub time_limit_seconds: u64,
+    /// What runs the kernel.
+    pub runner: Runner,
+}
+
+/// What runs a kernel.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Runner {
+    /// User Mode Linux: the image is a program.
+    Process {
+        /// The image, relative to the build's output folder.
+        kernel: String,
+        /// Free space in MiB that is needed for the file in which the kernel keeps its memory.
+        memory_file_mib: u64,
+    },
+    /// QEMU emulates the machine that the kernel tree describes.
+    Qemu {
+        /// Name of the description in the tree's `tools/testing/kunit/qemu_configs`, without `.py`.
+        config: String,
+    },
+}
+
+impl Machine {
+    /// The machine for an architecture (Kbuild's ARCH), if a file describes it.
+    pub fn find(arch: &str) -> Option<&'static Machine> {
+        MACHINES.get(arch)
+    }
+
+    /// Like [`Machine::find`], for a kernel that is to be booted.
+    ///
+    /// # Errors
+    /// Ends in [`Exit::Usage`](gateless_model::Exit::Usage) if no file describes the architecture.
+    pub fn for_boot(arch: &str) -> Result<&'static Machine> {
+        Self::find(arch).ok_or_else(|| {
+            let known: Vec<&str> = MACHINES.keys().map(String::as_str).collect();
+            Failure::usage(format!("booting is not known for the architecture {arch}")).help(
+                format!(
+                    "known: {}; `gateless build` may still work",
+                    known.join(", ")
+                ),
+            )
+        })
+    }
+
+    /// All machines, by architecture.
+    pub fn all() -> impl Iterator<Item = &'static Machine> {
+        MACHINES.values()
+    }
+}
+
+/// Reads machines from (file name, text) pairs; errors name the file.
+fn load<'t>(
+    files: impl Iterator<Item = (String, &'t str)>,
+) -> Result<BTreeMap<String, Machine>, String> {
+    let mut machines = BTreeMap::new();
+    for (name, text) in files {
+        let machine: Machine =
+            toml::from_str(text).map_err(|error| format!("machines/{name}: {error}"))?;
+        if name != format!("{}.toml", machine.arch) {
+            return Err(format!("machines/{name} describes {}", machine.arch));
+        }
+        machines.insert(machine.arch.clone(), machine);
+    }
+    Ok(machines)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts() -> Vec<(String, &'static str)> {
+        FILES
+            .files()
+            .map(|file| {
+                (
+                    file.path().to_string_lossy().into_owned(),
+                    file.contents_utf8().unwrap(),
+                )
+            })
+            .collect()
+    }
+
+    #[test]
+    fn every_file_can_be_read_and_is_named_after_its_architecture() {
+        let machines = load(texts().into_iter()).unwrap();
+        assert_eq!(machines.len(), texts().len());
+        assert!(machines.contains_key("um") && machines.contains_key("x86_64"));
+        let (_, text) = texts().remove(0);
+        assert!(load([("vax.toml".to_owned(), text)].into_iter()).is_err());
+    }
+
+    #[test]
+    fn an_unknown_architecture_names_the_known_ones() {
+        let failure = Machine::for_boot("vax").unwrap_err();
+        assert_eq!(failure.exit, gateless_model::Exit::Usage);
+        assert!(failure.help.unwrap().contains("known: um"));
+    }
+
+    #[test]
+    fn a_misspelt_key_is_not_ignored_anywhere() {
+        for (name, text) in texts() {
+            // At the top, and at the end, where the runner's own table is.
+            for wrong in [
+                format!("time_limit = 3\n{text}"),
+                format!("{text}\ntime_limit = 3\n"),
+            ] {
+                assert!(load([(name.clone(), wrong.as_str())].into_iter()).is_err());
+            }
+        }
+    }
+}
