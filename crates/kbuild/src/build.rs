@@ -75,6 +75,13 @@ struct Stamp {
 
 const STAMP: &str = "config.json";
 
+impl Request {
+    /// The runtime source, where `core` is not built from the standard library's sources.
+    fn prebuilt(&self) -> Option<&str> {
+        Some(self.runtime.as_str()).filter(|runtime| self.mode == Mode::Gateless && *runtime != "source")
+    }
+}
+
 impl Build {
     /// Checks tree, tools and output folder, and starts the folder's log. Nothing is configured or compiled yet.
     pub fn open(request: &Request, home: Home<'_>) -> Result<Self> {
@@ -97,7 +104,7 @@ impl Build {
         if !recipe.menus.is_empty() {
             recipe.expand(&Symbols::read(&tree.path, source_arch)?)?;
         }
-        let tools = Toolset::find(home.binary, home.cache, Some((&tree, arch)))?;
+        let tools = Toolset::find(home.binary, home.cache, Some((&tree, arch)), request.prebuilt())?;
         let out = match &request.out {
             Some(path) => Out::open(path)?,
             None => Out::open(&default_out(home.cache, &tree, request, &recipe))?,
@@ -113,7 +120,6 @@ impl Build {
                 "GATELESS_RUSTC".to_owned(),
                 tools.compiler.rustc.to_string(),
             ));
-            variables.push(("GATELESS_RUNTIME".to_owned(), request.runtime.clone()));
         }
         variables.extend(c_tools::variables(arch, &request.c_tools));
         let make = Make {

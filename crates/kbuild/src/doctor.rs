@@ -45,6 +45,8 @@ pub struct Job<'a> {
     pub c_tools: &'a [(String, String)],
     /// Whether the kernel is to be booted.
     pub boots: bool,
+    /// Whether `core` is built from the toolchain's sources.
+    pub builds_core: bool,
 }
 
 /// How a prerequisite is brought in.
@@ -148,7 +150,7 @@ pub fn check(cache: &Utf8Path, job: Job<'_>, tree: Option<&Tree>) -> Result<Vec<
             }),
         }
     };
-    let mut all = rust(cache, minimum(Tool::Rustc)?);
+    let mut all = rust(cache, minimum(Tool::Rustc)?, job.builds_core);
     let libclang_minimum = minimum(Tool::Llvm)?;
     let libclang = find_libclang(libclang_minimum);
     all.push(Prerequisite {
@@ -235,7 +237,7 @@ fn of_machine(machine: &Machine, host: &str, boots: bool) -> Vec<Prerequisite> {
     headers.chain(programs).collect()
 }
 
-fn rust(cache: &Utf8Path, minimum: Version) -> Vec<Prerequisite> {
+fn rust(cache: &Utf8Path, minimum: Version, builds_core: bool) -> Vec<Prerequisite> {
     let compiler = compiler::find();
     let known: Option<Compiler> = compiler.as_ref().ok().cloned();
     let version = known.as_ref().map(|compiler| compiler.version);
@@ -305,7 +307,7 @@ fn rust(cache: &Utf8Path, minimum: Version) -> Vec<Prerequisite> {
                 }
                 None => Err(Failure::no("no usable rustc")),
             },
-            required: true,
+            required: builds_core,
             fix: if by_user { Fix::ByHand } else { Fix::RustSrc },
         },
     ]
@@ -393,6 +395,7 @@ mod tests {
             arch,
             c_tools: variables,
             boots,
+            builds_core: true,
         };
         let all = check(Utf8Path::from_path(root.path()).unwrap(), job, None).unwrap();
         all.into_iter()

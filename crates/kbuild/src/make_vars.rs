@@ -24,6 +24,8 @@ pub struct Toolset {
     pub rust_lib_src: Utf8PathBuf,
     /// What bindgen loads.
     pub libclang: Libclang,
+    /// The runtime source, where `core` is not built from source.
+    pub prebuilt: Option<String>,
 }
 
 /// Who compiles.
@@ -37,7 +39,8 @@ pub enum Mode {
 
 impl Toolset {
     /// Finds everything, for the running program `binary` and, if given, for a tree and its ARCH; what is missing or too old is an error.
-    pub fn find(binary: &Utf8Path, cache: &Utf8Path, tree: Option<(&Tree, &str)>) -> Result<Self> {
+    /// `prebuilt` names the runtime source where that is not the standard library's sources.
+    pub fn find(binary: &Utf8Path, cache: &Utf8Path, tree: Option<(&Tree, &str)>, prebuilt: Option<&str>) -> Result<Self> {
         let compiler = compiler::find()?;
         if let Some((tree, arch)) = tree {
             tree.check_compiler(&compiler, arch)?;
@@ -52,7 +55,10 @@ impl Toolset {
         };
         minimum = minimum.max(tools::minimum_for_libclang(libclang.major));
         let bindgen = tools::find_bindgen(cache, minimum)?;
-        let rust_lib_src = rust_src::find(&compiler, cache)?;
+        let rust_lib_src = match prebuilt {
+            Some(runtime) => rust_src::placeholder(cache, runtime)?,
+            None => rust_src::find(&compiler, cache)?,
+        };
         let stand_ins = stand_ins::link(binary, cache)?;
         let found = Self {
             compiler,
@@ -60,6 +66,7 @@ impl Toolset {
             bindgen,
             rust_lib_src,
             libclang,
+            prebuilt: prebuilt.map(str::to_owned),
         };
         for (_, value) in found
             .variables(Mode::Gateless)
@@ -98,6 +105,9 @@ impl Toolset {
         if mode == Mode::Gateless && compiler.named {
             // make may run in an environment that does not name the compiler.
             variables.push(("GATELESS_RUSTC", compiler.command.to_string()));
+        }
+        if let (Mode::Gateless, Some(runtime)) = (mode, &self.prebuilt) {
+            variables.push(("GATELESS_RUNTIME", runtime.clone()));
         }
         variables
     }
@@ -163,6 +173,7 @@ mod tests {
                 folder: "/l".into(),
                 major: Some(22),
             },
+            prebuilt: None,
         }
     }
 
@@ -192,6 +203,12 @@ mod tests {
             for_make(&toolset(true).variables(Mode::Gateless), None)
                 .ends_with("GATELESS_RUSTC=/r/proxy")
         );
+    }
+
+    #[test]
+    fn a_prebuilt_runtime_reaches_the_stand_ins() {
+        let tools = Toolset { prebuilt: Some("host".into()), ..toolset(false) };
+        assert!(for_make(&tools.variables(Mode::Gateless), None).ends_with(" GATELESS_RUNTIME=host"));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use gateless_model::{Failure, Result};
 
 use crate::compiler::Compiler;
-use crate::{Version, cache, command};
+use crate::{Version, cache, command, out};
 
 /// The `library` folder for this compiler: `$RUST_LIB_SRC`, else the sysroot's, else what `doctor --install` unpacked into the cache.
 ///
@@ -33,6 +33,18 @@ pub fn find(compiler: &Compiler, cache: &Utf8Path) -> Result<Utf8PathBuf> {
     }
     Err(Failure::no(format!("the standard library's sources for rustc {} are missing (looked for {installed} and {cached})", compiler.version))
         .help("run `gateless doctor --install`, or `rustup component add rust-src`, or set RUST_LIB_SRC to the `library` folder of that version"))
+}
+
+/// A folder in place of the sources, for a runtime source that reads none: Kbuild has a rule with the root file of `core` in it
+/// (rust/Makefile). Each runtime source has its own, so that make notices a change from one to another.
+pub fn placeholder(cache: &Utf8Path, runtime: &str) -> Result<Utf8PathBuf> {
+    let library = cache.join("runtime").join(runtime).join("library");
+    let root = library.join("core/src/lib.rs");
+    if !root.is_file() {
+        fs_err::create_dir_all(library.join("core/src"))?;
+        out::write_whole(&root, &format!("// The runtime source `{runtime}` takes core from the toolchain's prebuilt library; nothing is read from here.\n"))?;
+    }
+    Ok(library)
 }
 
 /// Where `doctor --install` puts the `library` folder of `version`: as Debian's rust-src package has it below its root.

@@ -9,7 +9,7 @@ use gateless_kbuild::{Progress, cache, fetch};
 use gateless_machines::Machine;
 use gateless_model::{Exit, Result};
 
-use super::build_options::BuildOptions;
+use super::build_options::{BuildOptions, Runtime};
 use super::doctor;
 use super::make_vars::own_path;
 use crate::output;
@@ -78,6 +78,7 @@ pub fn open(
         arch: &options.arch,
         c_tools: &c_tools::variables(&options.arch, &own_tools),
         boots: purpose == Purpose::Boot,
+        builds_core: options.gated || options.runtime == Runtime::Source,
     };
     doctor::ensure(&cache, job, own_tree.as_ref(), options.yes, progress)?;
     let tree = match own_tree {

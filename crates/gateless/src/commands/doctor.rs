@@ -44,6 +44,7 @@ pub fn run(args: Args) -> Result<Exit> {
         arch: &args.arch,
         c_tools: &variables,
         boots: true,
+        builds_core: true,
     };
     let check = || doctor::check(&cache, job, tree.as_ref());
     if args.install {

@@ -6,6 +6,7 @@ use gateless_kbuild::make_vars::{self, Mode, Toolset};
 use gateless_kbuild::tree::Tree;
 use gateless_model::{Exit, Failure, Result};
 
+use super::build_options::Runtime;
 use crate::output;
 
 /// Print the variables that make Kbuild use gateless: make $(gateless make-vars) O=... ARCH=um
@@ -20,6 +21,9 @@ pub struct Args {
     /// Architecture to be built: adds ARCH and the variables that choose its C compiler [default: none, minimum versions are those of um]
     #[arg(long)]
     arch: Option<String>,
+    /// Where core and compiler_builtins come from
+    #[arg(long, value_enum, default_value_t = Runtime::Source)]
+    runtime: Runtime,
 }
 
 /// Prints the variables as one line on stdout.
@@ -33,6 +37,7 @@ pub fn run(args: Args) -> Result<Exit> {
         &own_path()?,
         &cache::root()?,
         tree.as_ref().map(|tree| (tree, arch.unwrap_or("um"))),
+        Some(args.runtime.name()).filter(|_| args.runtime != Runtime::Source),
     )?;
     let variables = tools.variables(Mode::Gateless);
     output::line(if args.kunit {

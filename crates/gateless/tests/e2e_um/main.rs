@@ -6,6 +6,7 @@
 
 mod rebuilds;
 mod results;
+mod runtime;
 mod stray_gates;
 mod workshop;
 
@@ -50,6 +51,10 @@ const TESTS: &[(&str, fn(&mut Workshop) -> Tested)] = &[
     (
         "a_new_gateless_rebuilds_what_it_compiled_and_nothing_else",
         rebuilds::new_gateless,
+    ),
+    (
+        "with_the_hosts_core_every_test_passes_and_no_gate_is_open_at_all",
+        runtime::host,
     ),
     (
         "a_feature_attribute_in_a_driver_is_refused_with_its_place",
