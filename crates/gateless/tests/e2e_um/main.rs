@@ -53,16 +53,16 @@ const TESTS: &[(&str, fn(&mut Workshop) -> Tested)] = &[
         rebuilds::new_gateless,
     ),
     (
-        "with_the_hosts_core_every_test_passes_and_no_gate_is_open_at_all",
-        runtime::host,
-    ),
-    (
         "a_feature_attribute_in_a_driver_is_refused_with_its_place",
         stray_gates::feature,
     ),
     (
         "an_unstable_option_in_a_makefile_is_refused_by_name",
         stray_gates::option,
+    ),
+    (
+        "with_the_hosts_core_every_test_passes_and_no_gate_is_open_at_all",
+        runtime::host,
     ),
 ];
 
