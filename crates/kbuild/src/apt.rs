@@ -57,25 +57,7 @@ impl Apt {
     /// Reads the package lists of this release's backports, stable, its backports, testing and unstable, from the machine's own mirror.
     pub fn update(cache: &Utf8Path, codename: &str, progress: &mut dyn Progress) -> Result<Self> {
         progress.step("reading Debian's package lists");
-        let folder = cache.join("apt");
-        for part in ["lists/partial", "cache/archives/partial"] {
-            fs_err::create_dir_all(folder.join(part))?;
-        }
-        let apt = Self { folder };
-        apt.write_config()?;
-        let targets = command::stdout_of(Command::new("apt-get").args([
-            "indextargets",
-            "--format",
-            "$(REPO_URI) $(RELEASE) $(COMPONENT)",
-            "Created-By: Packages",
-        ]))?;
-        let mirrors = mirrors(&targets, codename);
-        if mirrors.is_empty() {
-            return Err(Failure::failed(format!(
-                "apt on this machine knows no mirror of Debian {codename}"
-            ))
-            .help("add one to its sources (see sources.list(5)), then try again"));
-        }
+        let (apt, mirrors) = Self::open(cache.join("apt"), codename)?;
         // Mirrors may serve the suites' aliases from an older state than their code names, so the aliases only tell the names.
         let aliases = apt.refresh(
             &mirrors,
@@ -98,6 +80,44 @@ impl Apt {
             read.iter().cloned().collect::<Vec<_>>().join(", ")
         ));
         Ok(apt)
+    }
+
+    /// Reads the package lists of this release and of its backports alone, so that nothing of another release can be installed by it.
+    pub fn with_backports(cache: &Utf8Path, codename: &str, progress: &mut dyn Progress) -> Result<Self> {
+        progress.step("reading the package lists of Debian's backports");
+        let (apt, mirrors) = Self::open(cache.join("apt-backports"), codename)?;
+        let suites = ["", "-updates", "-backports"].map(|part| format!("{codename}{part}"));
+        apt.refresh(&mirrors, &suites, "Packages")?;
+        progress.done();
+        Ok(apt)
+    }
+
+    /// apt's configuration file of this set-up, for `APT_CONFIG`.
+    pub fn config(&self) -> Utf8PathBuf {
+        self.folder.join("apt.conf")
+    }
+
+    /// A set-up without lists in `folder`, and the mirrors that the machine itself uses.
+    fn open(folder: Utf8PathBuf, codename: &str) -> Result<(Self, Vec<String>)> {
+        for part in ["lists/partial", "cache/archives/partial"] {
+            fs_err::create_dir_all(folder.join(part))?;
+        }
+        let apt = Self { folder };
+        apt.write_config()?;
+        let targets = command::stdout_of(Command::new("apt-get").args([
+            "indextargets",
+            "--format",
+            "$(REPO_URI) $(RELEASE) $(COMPONENT)",
+            "Created-By: Packages",
+        ]))?;
+        let mirrors = mirrors(&targets, codename);
+        if mirrors.is_empty() {
+            return Err(Failure::failed(format!(
+                "apt on this machine knows no mirror of Debian {codename}"
+            ))
+            .help("add one to its sources (see sources.list(5)), then try again"));
+        }
+        Ok((apt, mirrors))
     }
 
     /// Reads the lists of `suites`; suites that a mirror doesn't have are passed over. Returns the code names of those that were read.
@@ -255,13 +275,13 @@ impl Apt {
             .iter()
             .map(|(name, value)| format!("{name} \"{value}\";\n"))
             .collect();
-        out::write_whole(&folder.join("apt.conf"), &(own + &transport(&machine)))
+        out::write_whole(&self.config(), &(own + &transport(&machine)))
     }
 
     fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
         command
-            .env("APT_CONFIG", self.folder.join("apt.conf"))
+            .env("APT_CONFIG", self.config())
             .env("DEBIAN_FRONTEND", "noninteractive");
         command
     }

@@ -92,8 +92,10 @@ impl Plan {
         } else {
             Some(apt::check_debian(&self.describe(cache))?)
         };
-        if !self.packages.is_empty() || self.libclang {
-            self.install_packages(progress)?;
+        if let Some(codename) = &codename
+            && (!self.packages.is_empty() || self.libclang)
+        {
+            self.install_packages(cache, codename, progress)?;
         }
         if let Some(codename) = codename.filter(|_| self.rust_src) {
             install_rust_src(cache, &codename, progress)?;
@@ -104,33 +106,52 @@ impl Plan {
         Ok(())
     }
 
-    fn install_packages(&self, progress: &mut dyn Progress) -> Result<()> {
+    fn install_packages(&self, cache: &Utf8Path, codename: &str, progress: &mut dyn Progress) -> Result<()> {
         progress.step("installing Debian packages");
-        system_apt(&["update"], progress)?;
+        system_apt(&["update"], None, progress)?;
         let mut packages: Vec<String> = self.packages.iter().cloned().collect();
         if self.libclang {
             packages.push(libclang_package()?);
         }
-        // Packages of another suite that stand in the way are the user's; without the last option apt would remove them.
-        let mut arguments = vec!["install", "--yes", "--no-install-recommends", "--no-remove"];
-        arguments.extend(packages.iter().map(String::as_str));
-        system_apt(&arguments, progress)?;
+        let names: Vec<&str> = packages.iter().map(String::as_str).collect();
+        if system_apt(&[INSTALL, &names].concat(), None, progress).is_err() {
+            // One that can't be had does not stand in the way of the others.
+            for name in names {
+                install_alone(name, cache, codename, progress)?;
+            }
+        }
         progress.done();
         progress.note(&format!("installed {}", packages.join(" ")));
         Ok(())
     }
 }
 
-/// Runs the machine's apt-get, as root or through sudo.
-fn system_apt(arguments: &[&str], progress: &mut dyn Progress) -> Result<()> {
+/// Packages of another suite that stand in the way are the user's; without the last option apt would remove them.
+const INSTALL: &[&str] = &["install", "--yes", "--no-install-recommends", "--no-remove"];
+
+/// Installs one package; from the release's backports if the machine's own suites have none that goes with what is installed.
+fn install_alone(name: &str, cache: &Utf8Path, codename: &str, progress: &mut dyn Progress) -> Result<()> {
+    let Err(failure) = system_apt(&[INSTALL, &[name]].concat(), None, progress) else { return Ok(()) };
+    let apt = Apt::with_backports(cache, codename, progress)?;
+    let suite = format!("--target-release={codename}-backports");
+    match system_apt(&[INSTALL, &[&suite, name]].concat(), Some(&apt), progress) {
+        Ok(()) => progress.note(&format!("{name} was installed from {codename}-backports, like what it goes with on this machine")),
+        Err(_) => return Err(failure),
+    }
+    Ok(())
+}
+
+/// Runs apt-get on the machine's packages, as root or through sudo; with the lists of `apt` in place of the machine's own, if given.
+fn system_apt(arguments: &[&str], apt: Option<&Apt>, progress: &mut dyn Progress) -> Result<()> {
+    let config = apt.map(|apt| format!("APT_CONFIG={}", apt.config()));
     let is_root = command::stdout("id".into(), &["-u"])?.trim() == "0";
     let mut command = if is_root {
-        let mut command = Command::new("apt-get");
-        command.env("DEBIAN_FRONTEND", "noninteractive");
+        let mut command = Command::new("env");
+        command.arg("DEBIAN_FRONTEND=noninteractive").args(&config).arg("apt-get");
         command
     } else if command::find_on_path("sudo").is_some() {
         let mut command = Command::new("sudo");
-        command.args(["DEBIAN_FRONTEND=noninteractive", "apt-get"]);
+        command.arg("DEBIAN_FRONTEND=noninteractive").args(&config).arg("apt-get");
         command
     } else {
         return Err(

@@ -30,6 +30,8 @@ pub struct Workshop {
     pub root: Utf8PathBuf,
     /// The copy of the kernel tree.
     pub tree: Utf8PathBuf,
+    /// Architecture that is built, by its preset for tests.
+    pub arch: &'static str,
     program: Utf8PathBuf,
     gated: Option<String>,
     gateless: Option<String>,
@@ -63,18 +65,32 @@ impl Workshop {
         Ok(Workshop {
             root,
             tree,
+            arch: "um",
             program,
             gated: None,
             gateless: None,
         })
     }
 
+    /// The same tree and program, with folders of their own for another architecture.
+    pub fn for_arch(&self, arch: &'static str) -> Self {
+        Workshop {
+            root: self.root.clone(),
+            tree: self.tree.clone(),
+            arch,
+            program: self.program.clone(),
+            gated: None,
+            gateless: None,
+        }
+    }
+
     /// Output folder of a build.
     pub fn out(&self, mode: Mode) -> Utf8PathBuf {
-        self.root.join(match mode {
+        let mode = match mode {
             Mode::Gated => "gated",
             Mode::Gateless => "gateless",
-        })
+        };
+        self.root.join(format!("{}-{mode}", self.arch))
     }
 
     /// Runs gateless as a user of the command line does, from another folder, in an environment with an open gate.
@@ -98,6 +114,8 @@ impl Workshop {
         let mut arguments = vec![
             verb,
             "--yes",
+            "--arch",
+            self.arch,
             "--tree",
             self.tree.as_str(),
             "--out",

@@ -10,6 +10,36 @@ use crate::workshop::{Mode, Tested, Workshop, succeeded};
 /// Doctests of User Mode Linux in 7.3.4; later releases have more.
 const DOCTESTS: usize = 350;
 
+/// Everything passes, doctests among it.
+pub fn all_pass(workshop: &mut Workshop) -> Tested {
+    let answer: Value = serde_json::from_str(&workshop.boot(Mode::Gateless)?)?;
+    let doctests = array(&answer["tests"])
+        .filter(|test| {
+            test["status"] == "passed"
+                && test["name"]
+                    .as_str()
+                    .is_some_and(|name| name.starts_with("rust_doctests_kernel."))
+        })
+        .count();
+    if answer["outcome"] != "passed" || doctests < DOCTESTS {
+        return Err(format!("{doctests} doctests passed: {:#}", answer["reasons"]).into());
+    }
+    Ok(())
+}
+
+/// No difference in machine code, data or sections that is not explained, and nothing weaker than gated.
+pub fn same_code(workshop: &mut Workshop) -> Tested {
+    workshop.boot(Mode::Gateless)?;
+    workshop.boot(Mode::Gated)?;
+    let (gated, gateless) = (workshop.out(Mode::Gated), workshop.out(Mode::Gateless));
+    succeeded(workshop.gateless(&["fidelity", gated.as_str(), gateless.as_str()])?)?;
+    let attested = succeeded(workshop.gateless(&["attest", gateless.as_str()])?)?;
+    if !attested.contains("weaker than gated: nothing") {
+        return Err(attested.into());
+    }
+    Ok(())
+}
+
 /// Everything passes, the doctests are all there, and so is each Rust KUnit suite.
 pub fn gateless_passes(workshop: &mut Workshop) -> Tested {
     let answer: Value = serde_json::from_str(&workshop.boot(Mode::Gateless)?)?;

@@ -1,8 +1,8 @@
-//! From a kernel tree to test results, through the command line: builds of preset um-small, gated and gateless, boots,
-//! rebuilds, and gates that are opened on purpose.
+//! From a kernel tree to test results, through the command line: builds of the presets um-small and x86_64-small, gated and
+//! gateless, boots, comparisons, rebuilds, and gates that are opened on purpose.
 //!
 //! The tree is `$GATELESS_TEST_TREE` (what `gateless fetch 7.3` prints); without it the tests show as ignored. They
-//! need what `gateless doctor` asks for, and about 25 minutes of two processors the first time.
+//! need what `gateless doctor` asks for, and about 30 minutes of two processors the first time.
 
 mod rebuilds;
 mod results;
@@ -17,8 +17,25 @@ use libtest_mimic::{Arguments, Trial};
 
 use workshop::{Tested, Workshop, alone};
 
-/// In the order in which they run: the first ones build what the others use.
-const TESTS: &[(&str, fn(&mut Workshop) -> Tested)] = &[
+/// On x86_64, after those of User Mode Linux.
+const X86_64: &[(&str, fn(&mut Workshop) -> Tested)] = &[
+    (
+        "every_rust_test_passes_in_a_gateless_x86_64_kernel",
+        results::all_pass,
+    ),
+    (
+        "gated_and_gateless_x86_64_kernels_have_the_same_results_by_name",
+        results::same_as_gated,
+    ),
+    (
+        "gated_and_gateless_x86_64_kernels_have_the_same_machine_code",
+        results::same_code,
+    ),
+    ("the_x86_64_build_can_be_attested", results::attested),
+];
+
+/// On User Mode Linux, in the order in which they run: the first ones build what the others use.
+const UM: &[(&str, fn(&mut Workshop) -> Tested)] = &[
     (
         "every_rust_test_passes_in_a_gateless_kernel",
         results::gateless_passes,
@@ -81,20 +98,22 @@ fn main() {
             .is_none_or(|filter| name.contains(filter.as_str()))
     };
     let workshop = match &tree {
-        Some(tree) if !arguments.list && TESTS.iter().any(|test| wanted(&test)) => {
+        Some(tree) if !arguments.list && UM.iter().chain(X86_64).any(|test| wanted(&test)) => {
             let opened = Workshop::open(Utf8Path::new(tree)).unwrap_or_else(|failed| {
                 panic!(
                     "the tests' folders can't be made: {}",
                     failed.message().unwrap_or("no reason given")
                 )
             });
-            Some(Arc::new(Mutex::new(opened)))
+            let x86_64 = opened.for_arch("x86_64");
+            Some([opened, x86_64].map(|workshop| Arc::new(Mutex::new(workshop))))
         }
         _ => None,
     };
-    let trials = TESTS.iter().map(|(name, test)| match &workshop {
-        Some(workshop) => {
-            let workshop = Arc::clone(workshop);
+    let tests = UM.iter().map(|test| (0, test)).chain(X86_64.iter().map(|test| (1, test)));
+    let trials = tests.map(|(arch, (name, test))| match &workshop {
+        Some(workshops) => {
+            let workshop = Arc::clone(&workshops[arch]);
             Trial::test(*name, move || test(&mut alone(&workshop)))
         }
         None => Trial::test(*name, || Ok(())).with_ignored_flag(true),
