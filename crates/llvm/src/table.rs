@@ -21,12 +21,15 @@ macro_rules! opaque {
     )* };
 }
 
-opaque! { RawContext RawModule RawValue RawType RawBlock RawMetadata RawAttribute RawTarget RawMachine RawMachineOptions RawBuffer RawError RawPassOptions RawDiagnostic RawDbgRecord RawDebugBuilder }
+opaque! { RawContext RawModule RawValue RawType RawBlock RawMetadata RawAttribute RawTarget RawMachine RawMachineOptions RawBuffer RawError RawPassOptions RawDiagnostic RawDbgRecord RawDebugBuilder RawDisassembler RawBinary RawSections RawRelocations }
 
 /// Called by LLVM with each diagnostic; the last argument is the pointer that was registered.
 pub type DiagnosticHandler = unsafe extern "C" fn(*mut RawDiagnostic, *mut c_void);
 /// Called by LLVM with the text of an error after which it cannot go on.
 pub type FatalHandler = unsafe extern "C" fn(*const c_char);
+
+/// A callback by which a disassembler asks for names; never given here, so its arguments don't matter.
+pub type DisassemblerCallback = unsafe extern "C" fn();
 
 macro_rules! table {
     ($($name:ident($($ty:ty),*) $(-> $ret:ty)?;)*) => {
@@ -216,4 +219,20 @@ table! {
     LLVMPassBuilderOptionsSetLoopUnrolling(*mut RawPassOptions, c_int);
     LLVMPassBuilderOptionsSetMergeFunctions(*mut RawPassOptions, c_int);
     LLVMRunPasses(*mut RawModule, *const c_char, *mut RawMachine, *mut RawPassOptions) -> *mut RawError;
+
+    LLVMCreateDisasmCPUFeatures(*const c_char, *const c_char, *const c_char, *mut c_void, c_int, Option<DisassemblerCallback>, Option<DisassemblerCallback>) -> *mut RawDisassembler;
+    LLVMDisasmDispose(*mut RawDisassembler);
+    LLVMDisasmInstruction(*mut RawDisassembler, *mut u8, u64, u64, *mut c_char, usize) -> usize;
+    LLVMCreateBinary(*mut RawBuffer, *mut RawContext, *mut *mut c_char) -> *mut RawBinary;
+    LLVMDisposeBinary(*mut RawBinary);
+    LLVMObjectFileCopySectionIterator(*mut RawBinary) -> *mut RawSections;
+    LLVMObjectFileIsSectionIteratorAtEnd(*mut RawBinary, *mut RawSections) -> c_int;
+    LLVMMoveToNextSection(*mut RawSections);
+    LLVMDisposeSectionIterator(*mut RawSections);
+    LLVMGetRelocations(*mut RawSections) -> *mut RawRelocations;
+    LLVMIsRelocationIteratorAtEnd(*mut RawSections, *mut RawRelocations) -> c_int;
+    LLVMMoveToNextRelocation(*mut RawRelocations);
+    LLVMDisposeRelocationIterator(*mut RawRelocations);
+    LLVMGetRelocationType(*mut RawRelocations) -> u64;
+    LLVMGetRelocationTypeName(*mut RawRelocations) -> *mut c_char;
 }
