@@ -1,0 +1,43 @@
+//! Why two objects may differ without anything being lost: one file per cause, each with a check that can reject.
+//!
+//! A difference that no check accepts is unexplained. No check looks at file names, functions or drivers of the kernel: what it accepts follows from
+//! the records of the build, the lowered sources, and the objects.
+
+mod lowered_columns;
+pub mod renamed_crate;
+
+use gateless_model::record::Record;
+
+use crate::compare::Comparison;
+use crate::difference::Difference;
+use crate::folder::Folder;
+
+/// A cause of differences.
+pub struct Cause {
+    /// Short name, the same in every report.
+    pub id: &'static str,
+    /// In a few words.
+    pub title: &'static str,
+    /// For people: what makes the difference, and why nothing is lost.
+    pub words: &'static str,
+    /// Whether the evidence shows that this is why.
+    pub explains: fn(&Difference, &Evidence<'_>) -> bool,
+}
+
+/// What a check may look at.
+pub struct Evidence<'a> {
+    /// The gateless build's folder, with its lowered sources.
+    pub gateless: &'a Folder,
+    /// What gateless recorded when it made the object.
+    pub record: Option<&'a Record>,
+    /// The comparison with the crates renamed that the record says were compiled under another name; nothing if there are none.
+    pub renamed: Option<&'a Comparison>,
+}
+
+/// All causes; of several that explain a difference the first is reported.
+pub const ALL: &[&Cause] = &[&renamed_crate::CAUSE, &lowered_columns::CAUSE];
+
+/// The cause that explains a difference.
+pub fn explain(difference: &Difference, evidence: &Evidence<'_>) -> Option<&'static Cause> {
+    ALL.iter().copied().find(|cause| (cause.explains)(difference, evidence))
+}
