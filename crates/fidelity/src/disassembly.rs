@@ -6,10 +6,12 @@ use gateless_llvm::{Disassembler, Llvm};
 use gateless_model::Result;
 use object::elf;
 
-use crate::object::{Header, Item, Object};
+use crate::object::{Form, Header, Item, Object};
 
-/// Bytes per instruction of text that can't be decoded.
+/// Bytes in a line of code that can't be decoded.
 const UNDECODED: usize = 4;
+/// Bytes in a line of data.
+const ROW: usize = 8;
 
 /// LLVM, and its disassemblers made so far.
 pub struct Toolbox {
@@ -67,30 +69,37 @@ impl Toolbox {
         let bytes = object.content(item);
         let is_code = object.sections[item.section].role == crate::object::Role::Code;
         let disassembler = if is_code { self.disassembler(&object.header)? } else { None };
+        let mut disassembler = disassembler;
         let mut lines = Vec::new();
         let mut references = item.references.iter().peekable();
         let mut at = 0;
-        let mut disassembler = disassembler;
         while at < bytes.len() {
             let offset = at as i64 - (item.entry - item.start) as i64;
-            let decoded = match &mut disassembler {
-                Some(disassembler) => disassembler.decode(&bytes[at..], offset as u64)?,
-                None => None,
-            };
             let left = bytes.len() - at;
-            let (length, text) = match decoded {
-                Some(instruction) => (instruction.length.min(left), instruction.text.replace('\t', " ")),
-                None => {
-                    let length = if is_code { UNDECODED } else { 8 }.min(left);
+            let direct = references.peek().filter(|reference| reference.offset == offset).and_then(|reference| match &reference.form {
+                Form::Direct { length, text } => Some((*length, text.clone())),
+                Form::Relocation(_) => None,
+            });
+            let decoded = match (&mut disassembler, &direct) {
+                (Some(disassembler), None) => disassembler.decode(&bytes[at..], offset as u64)?,
+                _ => None,
+            };
+            let (length, mut text) = match (direct, decoded) {
+                (Some((length, text)), _) => (length.min(left), text),
+                (None, Some(instruction)) => (instruction.length.min(left), instruction.text.replace('\t', " ")),
+                (None, None) => {
+                    let length = if is_code { UNDECODED } else { ROW }.min(left);
                     let hex: Vec<String> = bytes[at..at + length].iter().map(|byte| format!("{byte:02x}")).collect();
                     (length, hex.join(" "))
                 }
             };
-            let mut line = format!("{offset:>6x}: {text}");
             while let Some(reference) = references.next_if(|reference| reference.offset < offset + length as i64) {
-                line.push_str(&format!("  # {} {}", object.relocation_name(reference.kind), object.show_target(&reference.target)));
+                match reference.form {
+                    Form::Relocation(_) => text.push_str(&format!("  # {}", object.show_reference(reference))),
+                    Form::Direct { .. } => text.push_str(&format!(" {}", object.show_target(&reference.target))),
+                }
             }
-            lines.push(line);
+            lines.push(format!("{offset:>6x}: {text}"));
             at += length;
         }
         Ok(lines)

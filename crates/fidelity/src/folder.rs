@@ -109,6 +109,21 @@ fn records(path: &Utf8Path) -> Result<BTreeMap<Utf8PathBuf, Record>> {
     Ok(records)
 }
 
+/// A folder with the object `rust/a.o`, the source `rust/a.rs`, and a lowered copy of it whose second line is another.
+#[cfg(test)]
+pub(crate) fn tests_folder() -> (tempfile::TempDir, Folder) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = Utf8PathBuf::from_path_buf(folder.path().canonicalize().unwrap()).unwrap();
+    fs_err::create_dir_all(path.join("rust")).unwrap();
+    fs_err::write(path.join("rust/.a.o.cmd"), "savedcmd_rust/a.o := rustc --emit=obj=rust/a.o a.rs\n").unwrap();
+    fs_err::write(path.join("rust/a.rs"), "one\ntwo\nthree\n").unwrap();
+    let mirror = Utf8PathBuf::from(format!("{path}/.gateless/lowered/a{path}/rust"));
+    fs_err::create_dir_all(&mirror).unwrap();
+    fs_err::write(mirror.join("a.rs"), "one\n2\nthree\n").unwrap();
+    let opened = Folder::open(&path).unwrap();
+    (folder, opened)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -131,17 +146,10 @@ mod tests {
 
     #[test]
     fn only_lines_that_lowering_changed_are_lowered_lines() {
-        let (_keep, path) = folder();
-        fs_err::create_dir_all(path.join("rust")).unwrap();
-        fs_err::write(path.join("rust/.a.o.cmd"), "savedcmd_rust/a.o := rustc --emit=obj=rust/a.o a.rs\n").unwrap();
-        fs_err::write(path.join("rust/a.rs"), "one\ntwo\n").unwrap();
-        let mirror = Utf8PathBuf::from(format!("{path}/.gateless/lowered/a{path}/rust"));
-        fs_err::create_dir_all(&mirror).unwrap();
-        fs_err::write(mirror.join("a.rs"), "one\n2\n").unwrap();
-        let folder = Folder::open(&path).unwrap();
+        let (_keep, folder) = tests_folder();
         assert_eq!(folder.objects.iter().map(|path| path.as_str()).collect::<Vec<_>>(), ["rust/a.o"]);
         let lowered = |file: &str, line| folder.is_lowered_line(file, line);
         assert!(lowered("OUT/rust/a.rs", 2));
-        assert!(!lowered("OUT/rust/a.rs", 1) && !lowered("OUT/rust/a.rs", 3) && !lowered("OUT/rust/a.rs", 0) && !lowered("OUT/rust/b.rs", 2));
+        assert!(!lowered("OUT/rust/a.rs", 1) && !lowered("OUT/rust/a.rs", 4) && !lowered("OUT/rust/a.rs", 0) && !lowered("OUT/rust/b.rs", 2));
     }
 }

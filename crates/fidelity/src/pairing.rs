@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::object::{Item, ItemKind, Object, Role, Target};
+use crate::object::{Form, Item, ItemKind, Object, Role, Target};
 
 /// The result.
 #[derive(Debug)]
@@ -172,13 +172,13 @@ fn refine(objects: [&Object; 2], fixed: impl Fn(usize, usize, &Item) -> Option<F
     }
     let mut number = bases.len();
     loop {
-        let mut seen: HashMap<(usize, Vec<(i64, u32, Shared<'_>)>), usize> = HashMap::new();
+        let mut seen: HashMap<(usize, Vec<(i64, &Form, Shared<'_>)>), usize> = HashMap::new();
         let mut next: [Vec<usize>; 2] = Default::default();
         for (side, object) in objects.iter().enumerate() {
             for (index, item) in object.items.iter().enumerate() {
                 let references = match decided[side][index] {
                     true => Vec::new(),
-                    false => item.references.iter().map(|at| (at.offset, at.kind, Shared::of(&at.target, &classes[side]))).collect(),
+                    false => item.references.iter().map(|at| (at.offset, &at.form, Shared::of(&at.target, &classes[side]))).collect(),
                 };
                 let fresh = seen.len();
                 next[side].push(*seen.entry((base[side][index], references)).or_insert(fresh));

@@ -123,17 +123,18 @@ fn compare_object(path: &Utf8Path, gated: &Folder, gateless: &Folder, tools: &mu
         let comparison = compare(&first, &second);
         Some((second, comparison))
     };
-    let evidence = Evidence { gateless, record, renamed: renamed.as_ref().map(|(_, comparison)| comparison) };
+    let evidence = Evidence { gateless, objects: (&first, &second), renamed: renamed.as_ref().map(|(_, comparison)| comparison) };
 
     let mut explained: Vec<(&Difference, &Object, Option<&'static Cause>)> = Vec::new();
     for difference in &plain.differences {
-        explained.push((difference, &second, causes::explain(difference, &evidence)));
+        // What is left when names are put back stands for what was there before.
+        if !renamed.as_ref().is_some_and(|(_, comparison)| renamed_crate::is_left(difference, comparison)) {
+            explained.push((difference, &second, causes::explain(difference, &evidence)));
+        }
     }
     if let Some((second, comparison)) = &renamed {
-        // What only shows once names are put back.
-        for difference in comparison.differences.iter().filter(|difference| !plain.differences.contains(difference)) {
-            explained.push((difference, second, causes::explain(difference, &evidence)));
-        }
+        let evidence = Evidence { objects: (&first, second), renamed: None, ..evidence };
+        explained.extend(comparison.differences.iter().map(|difference| (difference, second, causes::explain(difference, &evidence))));
     }
     let counted = renamed.as_ref().map_or(&plain, |(_, comparison)| comparison);
     let counts = count(counted, &explained);

@@ -22,3 +22,27 @@ fn explains(difference: &Difference, evidence: &Evidence<'_>) -> bool {
         moved == *gateless && evidence.gateless.is_lowered_line(file, gated.line)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::difference::Subject;
+
+    #[test]
+    fn only_other_columns_of_a_lowered_line_are_explained() {
+        let (_keep, folder) = crate::folder::tests_folder();
+        let object = crate::object::tests_object();
+        let evidence = Evidence { gateless: &folder, objects: (&object, &object), renamed: None };
+        let row = |line, column, offset| {
+            Some(Row { offset, file: Some("OUT/rust/a.rs".to_owned()), line, column, is_statement: true, prologue_end: false })
+        };
+        let explained = |a: Option<Row>, b: Option<Row>| {
+            explains(&Difference::new(Subject::LineTable, "f", Finding::Rows(vec![(a, b)])), &evidence)
+        };
+        assert!(explained(row(2, 1, 0), row(2, 5, 0)));
+        assert!(!explained(row(1, 1, 0), row(1, 5, 0)), "a line that is not lowered");
+        assert!(!explained(row(2, 1, 0), row(3, 1, 0)), "another line");
+        assert!(!explained(row(2, 1, 0), row(2, 5, 4)), "another place in the code");
+        assert!(!explained(row(2, 1, 0), None), "no row");
+    }
+}

@@ -4,13 +4,13 @@
 //! the records of the build, the lowered sources, and the objects.
 
 mod lowered_columns;
+mod merged_order;
 pub mod renamed_crate;
-
-use gateless_model::record::Record;
 
 use crate::compare::Comparison;
 use crate::difference::Difference;
 use crate::folder::Folder;
+use crate::object::Object;
 
 /// A cause of differences.
 pub struct Cause {
@@ -25,17 +25,18 @@ pub struct Cause {
 }
 
 /// What a check may look at.
+#[derive(Clone, Copy)]
 pub struct Evidence<'a> {
     /// The gateless build's folder, with its lowered sources.
     pub gateless: &'a Folder,
-    /// What gateless recorded when it made the object.
-    pub record: Option<&'a Record>,
+    /// The object of the gated build and that of the gateless build.
+    pub objects: (&'a Object, &'a Object),
     /// The comparison with the crates renamed that the record says were compiled under another name; nothing if there are none.
     pub renamed: Option<&'a Comparison>,
 }
 
 /// All causes; of several that explain a difference the first is reported.
-pub const ALL: &[&Cause] = &[&renamed_crate::CAUSE, &lowered_columns::CAUSE];
+pub const ALL: &[&Cause] = &[&renamed_crate::CAUSE, &lowered_columns::CAUSE, &merged_order::CAUSE];
 
 /// The cause that explains a difference.
 pub fn explain(difference: &Difference, evidence: &Evidence<'_>) -> Option<&'static Cause> {

@@ -3,6 +3,7 @@
 use gateless_model::record::Record;
 
 use super::{Cause, Evidence};
+use crate::compare::Comparison;
 use crate::difference::Difference;
 use crate::names::Renames;
 
@@ -38,6 +39,62 @@ fn crate_names(arguments: &[String]) -> Vec<String> {
     names
 }
 
+/// Whether something is the matter with the same thing once the names are put back.
+pub fn is_left(difference: &Difference, renamed: &Comparison) -> bool {
+    renamed.differences.iter().any(|other| (other.subject, &other.name) == (difference.subject, &difference.name))
+}
+
 fn explains(difference: &Difference, evidence: &Evidence<'_>) -> bool {
-    evidence.renamed.is_some_and(|renamed| !renamed.differences.contains(difference))
+    evidence.renamed.is_some_and(|renamed| !is_left(difference, renamed))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(asked: &[&str], given: &[&str]) -> Record {
+        let words = |words: &[&str]| -> Vec<String> { words.iter().map(ToString::to_string).collect() };
+        let run = gateless_model::record::Run {
+            compiler: String::new(),
+            version: String::new(),
+            sha256: String::new(),
+            args: words(given),
+            env: Default::default(),
+            exempt: Vec::new(),
+        };
+        Record {
+            version: gateless_model::record::VERSION,
+            crate_name: "a".to_owned(),
+            class: String::new(),
+            cwd: String::new(),
+            asked: words(asked),
+            runs: vec![run],
+            runtime_source: None,
+            decisions: Vec::new(),
+            inputs: Default::default(),
+            lowered: Default::default(),
+            outputs: Default::default(),
+            seal: String::new(),
+        }
+    }
+
+    #[test]
+    fn only_a_name_that_the_record_shows_to_be_changed_is_put_back() {
+        assert_eq!(renames(&record(&["--crate-name", "a"], &["--crate-name=b"])).0, [("b".to_owned(), "a".to_owned())]);
+        assert!(renames(&record(&["--crate-name", "a"], &["--crate-name", "a"])).0.is_empty());
+        assert!(renames(&record(&[], &["--crate-name", "b"])).0.is_empty());
+    }
+
+    #[test]
+    fn what_is_left_after_renaming_and_what_was_not_renamed_stays_unexplained() {
+        let (_keep, folder) = crate::folder::tests_folder();
+        let difference = |name: &str| Difference::new(crate::difference::Subject::Function, name, crate::difference::Finding::Changed(Vec::new()));
+        let renamed = Comparison { compared: Default::default(), differences: vec![difference("f")] };
+        let object = crate::object::tests_object();
+        let mut evidence = Evidence { gateless: &folder, objects: (&object, &object), renamed: Some(&renamed) };
+        assert!(explains(&difference("g"), &evidence));
+        assert!(!explains(&difference("f"), &evidence));
+        evidence.renamed = None;
+        assert!(!explains(&difference("g"), &evidence));
+    }
 }

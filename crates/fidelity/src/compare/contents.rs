@@ -93,8 +93,8 @@ fn entries<'a>(object: &'a Object, classes: &[usize]) -> BTreeMap<&'a str, Vec<E
             at = (from + relocation.width as usize).min(bytes.len());
             let target = Shared::of(&reference.target, classes);
             list.push(Entry {
-                shared: format!("{} {} {target:?}", reference.kind, relocation.offset as usize - from.min(relocation.offset as usize)),
-                shown: format!("{} {}", object.relocation_name(reference.kind), object.show_target(&reference.target)),
+                shared: format!("{:?} {} {target:?}", reference.form, relocation.offset as usize - from.min(relocation.offset as usize)),
+                shown: object.show_reference(reference),
             });
         }
         plain(at, bytes.len(), list);

@@ -2,7 +2,7 @@
 
 use super::Both;
 use crate::difference::{Aspect, Difference, Finding, Side, Subject};
-use crate::object::{Binding, Item, ItemKind, Object};
+use crate::object::{Binding, Form, Item, ItemKind, Object};
 use crate::pairing::Shared;
 
 /// Compares corresponding items, and reports those that have no partner.
@@ -89,16 +89,16 @@ fn bytes_aspect(what: &str, both: &Both<'_>, x: &Item, y: &Item) -> Option<Aspec
     Some(Aspect { what: what.to_owned(), gated: show(&bytes_a, x), gateless: show(&bytes_b, y) })
 }
 
-/// The relocations, the first that differs.
+/// What is referred to, the first that differs.
 fn references_aspect(both: &Both<'_>, x: &Item, y: &Item) -> Option<Aspect> {
-    fn shared<'a>(item: &'a Item, at: usize, classes: &[usize]) -> Option<(i64, u32, Shared<'a>)> {
-        item.references.get(at).map(|at| (at.offset, at.kind, Shared::of(&at.target, classes)))
+    fn shared<'a>(item: &'a Item, at: usize, classes: &[usize]) -> Option<(i64, &'a Form, Shared<'a>)> {
+        item.references.get(at).map(|at| (at.offset, &at.form, Shared::of(&at.target, classes)))
     }
     let count = x.references.len().max(y.references.len());
     let at = (0..count).find(|&at| shared(x, at, &both.pairing.first) != shared(y, at, &both.pairing.second))?;
     let show = |object: &Object, item: &Item| match item.references.get(at) {
         None => "none".to_owned(),
-        Some(at) => format!("at {:#x}: {} {}", at.offset, object.relocation_name(at.kind), object.show_target(&at.target)),
+        Some(at) => format!("at {:#x}: {}", at.offset, object.show_reference(at)),
     };
-    Some(Aspect { what: "relocation".to_owned(), gated: show(both.gated, x), gateless: show(both.gateless, y) })
+    Some(Aspect { what: "reference".to_owned(), gated: show(both.gated, x), gateless: show(both.gateless, y) })
 }

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 pub use read::read;
 
+
 use crate::dwarf::Debug;
 use crate::names::Name;
 
@@ -118,7 +119,7 @@ pub struct Item {
     pub end: u64,
     /// How it is bound; nothing for nameless ones.
     pub binding: Option<Binding>,
-    /// The relocations within, at offsets from `entry`.
+    /// What it refers to, in the order of the offsets.
     pub references: Vec<Reference>,
 }
 
@@ -146,15 +147,29 @@ pub struct Relocation {
     pub addend: i64,
 }
 
-/// A relocation with its target by name.
+/// What an item refers to.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Reference {
     /// Offset from the item's entry.
     pub offset: i64,
-    /// Type, as the architecture numbers them.
-    pub kind: u32,
-    /// What it refers to.
+    /// How.
+    pub form: Form,
+    /// To what.
     pub target: Target,
+}
+
+/// How an item refers to something.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Form {
+    /// By a relocation of this type.
+    Relocation(u32),
+    /// By an instruction that holds the distance: code in the same section needs no relocation.
+    Direct {
+        /// The instruction's length in bytes.
+        length: usize,
+        /// The instruction without the distance.
+        text: String,
+    },
 }
 
 /// What a relocation refers to.
@@ -200,7 +215,8 @@ impl Section {
 }
 
 impl Object {
-    /// The item's bytes, zero where a relocation replaces them; nothing where the file holds none.
+    /// The item's bytes, zero where a relocation replaces them and where an instruction refers to something else without one; nothing
+    /// where the file holds none.
     pub fn content(&self, item: &Item) -> Vec<u8> {
         let section = &self.sections[item.section];
         let range = item.start as usize..item.end as usize;
@@ -212,7 +228,24 @@ impl Object {
                 masked.fill(0);
             }
         }
+        for reference in &item.references {
+            if let Form::Direct { length, .. } = reference.form {
+                let at = (reference.offset + (item.entry - item.start) as i64) as usize;
+                if let Some(masked) = bytes.get_mut(at..at + length) {
+                    masked.fill(0);
+                }
+            }
+        }
         bytes
+    }
+
+    /// For people: how and to what an item refers.
+    pub fn show_reference(&self, reference: &Reference) -> String {
+        let target = self.show_target(&reference.target);
+        match &reference.form {
+            Form::Relocation(kind) => format!("{} {target}", self.relocation_name(*kind)),
+            Form::Direct { text, .. } => format!("{text} {target}"),
+        }
     }
 
     /// The name for people of the relocation type `kind`.
@@ -264,4 +297,49 @@ pub fn show_bytes(bytes: &[u8], size: u64) -> String {
     }
     let hex: String = bytes.iter().take(SHOWN / 2).map(|byte| format!("{byte:02x}")).collect();
     format!("{size} bytes {hex}{}", if bytes.len() > SHOWN / 2 { "..." } else { "" })
+}
+
+/// An object with nothing in it, for tests.
+#[cfg(test)]
+pub(crate) fn tests_object() -> Object {
+    Object {
+        header: Header { machine: object::elf::EM_X86_64, is_64: true, is_little: true, flags: 0, kind: object::elf::ET_REL, os_abi: 0 },
+        sections: Vec::new(),
+        items: Vec::new(),
+        labels: Vec::new(),
+        outside: Vec::new(),
+        files: Vec::new(),
+        debug: Debug::default(),
+        relocation_names: BTreeMap::new(),
+    }
+}
+
+#[cfg(test)]
+impl Object {
+    /// Adds a section with nameless items at these ranges.
+    pub(crate) fn add_section(&mut self, name: &str, flags: u32, bytes: &[u8], items: &[(u64, u64)]) {
+        let section = self.sections.len();
+        self.sections.push(Section {
+            name: name.to_owned(),
+            kind: object::elf::SHT_PROGBITS,
+            flags: flags.into(),
+            align: 1,
+            entry_size: 1,
+            size: bytes.len() as u64,
+            linked: None,
+            role: Role::Data,
+            bytes: bytes.to_vec(),
+            relocations: Vec::new(),
+        });
+        self.items.extend(items.iter().map(|&(start, end)| Item {
+            kind: ItemKind::Nameless,
+            name: None,
+            section,
+            start,
+            entry: start,
+            end,
+            binding: None,
+            references: Vec::new(),
+        }));
+    }
 }

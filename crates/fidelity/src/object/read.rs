@@ -9,7 +9,7 @@ use object::{Endianness, Object as _, ObjectSection as _, ObjectSymbol as _, Rel
 
 use super::resolve::Places;
 use super::tile::{Defined, tile};
-use super::{Binding, Header, Item, ItemKind, Label, Object, Outside, Reference, Relocation, Role, Section, Target, decode};
+use super::{Binding, Form, Header, Item, ItemKind, Label, Object, Outside, Reference, Relocation, Role, Section, Target, decode};
 use crate::disassembly::Toolbox;
 use crate::dwarf;
 use crate::names::{Name, Renames, file_symbol};
@@ -71,7 +71,7 @@ impl<'a, Elf: FileHeader<Endian = Endianness>> Reader<'a, Elf> {
         }
         self.name_indices(&mut sections, &indices, &symbols, renames);
         let relocation_names = gateless_llvm::relocation_names(tools.llvm, self.bytes)?;
-        let distances = distances(&header, &sections, &symbols, tools)?;
+        let decoded = decode_code(&header, &sections, &symbols, tools)?;
 
         // Where each relocation that is resolved to a place leads.
         let mut places: BTreeMap<(usize, usize), (usize, i64)> = BTreeMap::new();
@@ -83,8 +83,11 @@ impl<'a, Elf: FileHeader<Endian = Endianness>> Reader<'a, Elf> {
             for (at, relocation) in section.relocations.iter().enumerate() {
                 let Some(symbol) = relocation.symbol.and_then(|symbol| symbols.get(symbol)) else { continue };
                 let Some(target) = symbol.section.filter(|_| symbol.is_place(renames)) else { continue };
-                let distance = distances.get(&(index, relocation.offset)).copied().unwrap_or(0);
-                let place = symbol.value as i64 + relocation.addend + distance;
+                let mut place = symbol.value as i64 + relocation.addend;
+                if section.role == Role::Code && decode::counts_from_end(header.machine, relocation.kind) {
+                    let end = decoded.get(&index).and_then(|decoded| end_of_instruction(decoded, relocation.offset));
+                    place += end.unwrap_or(relocation.offset + relocation.width) as i64 - relocation.offset as i64;
+                }
                 places.insert((index, at), (target, place));
                 if let Ok(place) = u64::try_from(place) {
                     referenced[target].insert(place);
@@ -137,13 +140,22 @@ impl<'a, Elf: FileHeader<Endian = Endianness>> Reader<'a, Elf> {
                 let relocations = &sections[item.section].relocations;
                 let from = relocations.partition_point(|relocation| relocation.offset < item.start);
                 let to = relocations.partition_point(|relocation| relocation.offset < item.end);
-                (from..to)
+                let mut references: Vec<Reference> = (from..to)
                     .map(|at| Reference {
                         offset: relocations[at].offset as i64 - item.entry as i64,
-                        kind: relocations[at].kind,
+                        form: Form::Relocation(relocations[at].kind),
                         target: target(item.section, at),
                     })
-                    .collect()
+                    .collect();
+                for (decoded, place) in directs(&sections[item.section], item, decoded.get(&item.section)) {
+                    references.push(Reference {
+                        offset: decoded.offset as i64 - item.entry as i64,
+                        form: Form::Direct { length: decoded.length as usize, text: decode::without_target(&decoded.text) },
+                        target: lookup.at(item.section, place as i64),
+                    });
+                }
+                references.sort_by_key(|reference| reference.offset);
+                references
             })
             .collect();
         for (item, references) in items.iter_mut().zip(references) {
@@ -349,28 +361,41 @@ impl Symbol {
     }
 }
 
-/// Where relocations of code count from the end of their instruction: (section, offset) and the distance to it.
-fn distances(header: &Header, sections: &[Section], symbols: &[Symbol], tools: &mut Toolbox) -> Result<BTreeMap<(usize, u64), i64>> {
-    let mut distances = BTreeMap::new();
+/// The instructions of each code section, by its index; nothing for a machine that can't be disassembled.
+fn decode_code(header: &Header, sections: &[Section], symbols: &[Symbol], tools: &mut Toolbox) -> Result<BTreeMap<usize, Vec<decode::Decoded>>> {
+    let mut decoded = BTreeMap::new();
     for (index, section) in sections.iter().enumerate().filter(|(_, section)| section.role == Role::Code) {
-        let wanted: Vec<Relocation> =
-            section.relocations.iter().filter(|relocation| decode::counts_from_end(header.machine, relocation.kind)).copied().collect();
-        if wanted.is_empty() {
-            continue;
-        }
         let mut starts: Vec<u64> = symbols
             .iter()
             .filter(|symbol| symbol.section == Some(index) && symbol.kind == elf::STT_FUNC)
             .map(|symbol| symbol.value)
             .collect();
-        starts.push(0);
         starts.sort_unstable();
-        starts.dedup();
         let Some(disassembler) = tools.disassembler(header)? else { continue };
-        let found = decode::distances(&section.bytes, &starts, &wanted, disassembler)?;
-        distances.extend(found.into_iter().map(|(offset, distance)| ((index, offset), distance)));
+        decoded.insert(index, decode::walk(&section.bytes, &starts, disassembler)?);
     }
-    Ok(distances)
+    Ok(decoded)
+}
+
+/// Where the instruction ends that the field at `offset` is in.
+fn end_of_instruction(decoded: &[decode::Decoded], offset: u64) -> Option<u64> {
+    let at = decoded.partition_point(|instruction| instruction.offset <= offset).checked_sub(1)?;
+    let end = decoded[at].offset + decoded[at].length;
+    (end > offset).then_some(end)
+}
+
+/// The instructions of an item that refer to a place outside of it without a relocation, and the place.
+fn directs<'a>(section: &Section, item: &Item, decoded: Option<&'a Vec<decode::Decoded>>) -> Vec<(&'a decode::Decoded, u64)> {
+    let decoded = decoded.filter(|_| item.kind != ItemKind::Whole).map_or(&[][..], Vec::as_slice);
+    let from = decoded.partition_point(|instruction| instruction.offset < item.start);
+    let to = decoded.partition_point(|instruction| instruction.offset < item.end);
+    decoded[from..to]
+        .iter()
+        .filter_map(|instruction| {
+            let target = instruction.target.filter(|target| !(item.start..item.end).contains(target) && *target <= section.size)?;
+            section.relocations_in(instruction.offset, instruction.offset + instruction.length).is_empty().then_some((instruction, target))
+        })
+        .collect()
 }
 
 /// What a section is for, by type and flags; by name for debug information, which has neither.
