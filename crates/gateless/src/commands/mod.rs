@@ -9,6 +9,7 @@ mod compare;
 mod completions;
 mod doctor;
 mod fetch;
+mod fidelity;
 mod make_vars;
 
 use clap::{Parser, Subcommand};
@@ -50,6 +51,7 @@ enum Command {
     Compare(compare::Args),
     Doctor(doctor::Args),
     Fetch(fetch::Args),
+    Fidelity(fidelity::Args),
     MakeVars(make_vars::Args),
     Completions(completions::Args),
 }
@@ -65,6 +67,7 @@ impl CommandLine {
             Command::Compare(args) => compare::run(args),
             Command::Doctor(args) => doctor::run(args),
             Command::Fetch(args) => fetch::run(args),
+            Command::Fidelity(args) => fidelity::run(args),
             Command::MakeVars(args) => make_vars::run(args),
             Command::Completions(args) => completions::run(args),
         }
