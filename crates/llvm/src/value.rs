@@ -50,6 +50,14 @@ impl Function<'_> {
         make_external(self.module, self.raw)
     }
 
+    /// Hides the function from other programs and libraries, if it is emitted with a symbol for others.
+    pub fn hide(&self) -> Result<()> {
+        if self.is_emitted()? && !matches!(linkage(self.module, self.raw)?, PRIVATE | INTERNAL) {
+            make_external(self.module, self.raw)?;
+        }
+        Ok(())
+    }
+
     /// Makes the function private to its module, if it is emitted.
     pub fn make_internal(&self) -> Result<()> {
         let link = self.module.table().LLVMSetLinkage()?;

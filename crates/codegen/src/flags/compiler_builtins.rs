@@ -1,8 +1,9 @@
-//! `#![compiler_builtins]`: the crate calls no function of another crate; what would be such a call traps.
+//! `#![compiler_builtins]`: the crate calls no function of another crate, where it would it traps; and its symbols are hidden.
 //!
 //! gcc and clang have nothing of the kind. rustc writes `llvm.trap` in place of each call to a function that is generated in a crate
 //! upstream, which is how the panicking paths of `compiler_builtins` lose their panics
-//! (`is_call_from_compiler_builtins_to_upstream_monomorphization`, compiler/rustc_codegen_ssa/src/mir/block.rs). The attribute is gated
+//! (`is_call_from_compiler_builtins_to_upstream_monomorphization`, compiler/rustc_codegen_ssa/src/mir/block.rs), and gives
+//! what it exports hidden visibility (`default_visibility`, compiler/rustc_monomorphize/src/partitioning.rs, by the export level). The attribute is gated
 //! (feature `compiler_builtins`), so stable rustc compiles the kernel's file of that name as an ordinary crate, and its calls are made traps here.
 
 use gateless_llvm::Module;
@@ -15,6 +16,8 @@ pub(super) fn apply(module: &Module) -> Result<()> {
         // Only Rust's own symbols: a foreign function that the crate declares is called.
         if function.is_declaration()? && function.name()?.starts_with("_R") {
             function.make_trap()?;
+        } else {
+            function.hide()?;
         }
     }
     Ok(())
@@ -35,6 +38,7 @@ mod tests {
         assert!(text.contains("define internal void @_RNvC4core5panic(i32 %0)"), "{text}");
         assert!(text.contains("call void @llvm.trap()") && text.contains("alwaysinline"), "{text}");
         assert!(text.contains("declare void @own()") && !text.contains("noinline"), "{text}");
+        assert!(text.contains("define hidden void @f()"), "{text}");
     }
 
     #[test]
