@@ -2,10 +2,11 @@
 
 use camino::Utf8Path;
 use gateless_driver::{files, record};
+use gateless_kbuild::saved_command::SavedCommand;
 use gateless_model::record::{Output, Record};
 use gateless_model::{Failure, Result};
 
-use crate::{Problem, cmd};
+use crate::Problem;
 
 /// Compares every output of a record with the file.
 pub fn check(out: &Utf8Path, record: &Record, problems: &mut Vec<Problem>) -> Result<()> {
@@ -18,8 +19,7 @@ pub fn check(out: &Utf8Path, record: &Record, problems: &mut Vec<Problem>) -> Re
         if files::sha256_file(&path)? == recorded.sha256 {
             continue;
         }
-        let steps = cmd::steps(out, name).unwrap_or_default();
-        if !cmd::rewritten_by(&steps, "objcopy") {
+        if !SavedCommand::of(out, name).is_some_and(|command| command.rewritten_by("objcopy")) {
             problems.push(Problem::new(name, "is not what the compiler wrote, and Kbuild records no step that changed it"));
             continue;
         }
