@@ -7,6 +7,7 @@
 mod attribute;
 mod context;
 mod debug_info;
+mod disassembler;
 mod fatal;
 mod find;
 mod library;
@@ -24,6 +25,7 @@ mod value;
 
 pub use context::{Context, Diagnostic, Severity};
 pub use debug_info::SourceFile;
+pub use disassembler::{Disassembler, Instruction};
 pub use fatal::set_fatal_hook;
 pub use find::of_compiler;
 pub use library::Llvm;

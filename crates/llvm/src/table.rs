@@ -21,12 +21,18 @@ macro_rules! opaque {
     )* };
 }
 
-opaque! { RawContext RawModule RawValue RawType RawBlock RawMetadata RawAttribute RawTarget RawMachine RawMachineOptions RawBuffer RawError RawPassOptions RawDiagnostic RawDbgRecord RawDebugBuilder RawBuilder RawUse }
+opaque! { RawContext RawModule RawValue RawType RawBlock RawMetadata RawAttribute RawTarget RawMachine RawMachineOptions RawBuffer RawError RawPassOptions RawDiagnostic RawDbgRecord RawDebugBuilder RawBuilder RawUse RawDisassembler }
 
 /// Called by LLVM with each diagnostic; the last argument is the pointer that was registered.
 pub type DiagnosticHandler = unsafe extern "C" fn(*mut RawDiagnostic, *mut c_void);
 /// Called by LLVM with the text of an error after which it cannot go on.
 pub type FatalHandler = unsafe extern "C" fn(*const c_char);
+
+/// A callback by which a disassembler asks about operands; never given here, so its arguments don't matter.
+pub type OperandCallback = unsafe extern "C" fn();
+/// Called by a disassembler to ask for the name of an address: what was registered, the address, what kind of reference it is (and what kind
+/// of name is returned), the instruction's address, and a place for a second name.
+pub type NameCallback = unsafe extern "C" fn(*mut c_void, u64, *mut u64, u64, *mut *const c_char) -> *const c_char;
 
 macro_rules! table {
     ($($name:ident($($ty:ty),*) $(-> $ret:ty)?;)*) => {
@@ -230,4 +236,8 @@ table! {
     LLVMPassBuilderOptionsSetLoopUnrolling(*mut RawPassOptions, c_int);
     LLVMPassBuilderOptionsSetMergeFunctions(*mut RawPassOptions, c_int);
     LLVMRunPasses(*mut RawModule, *const c_char, *mut RawMachine, *mut RawPassOptions) -> *mut RawError;
+
+    LLVMCreateDisasmCPUFeatures(*const c_char, *const c_char, *const c_char, *mut c_void, c_int, Option<OperandCallback>, Option<NameCallback>) -> *mut RawDisassembler;
+    LLVMDisasmDispose(*mut RawDisassembler);
+    LLVMDisasmInstruction(*mut RawDisassembler, *mut u8, u64, u64, *mut c_char, usize) -> usize;
 }
