@@ -9,6 +9,7 @@ mod compare;
 mod completions;
 mod doctor;
 mod fetch;
+mod fidelity;
 mod make_vars;
 
 use clap::{Parser, Subcommand};
@@ -20,6 +21,7 @@ Examples:
   gateless doctor --install                     bring in what a build needs
   gateless build --tree ~/linux --config um     build a tree of your own
   make $(gateless make-vars) O=../out ARCH=um   use gateless from plain make, in any tree
+  gateless fidelity GATED_OUT GATELESS_OUT      compare the machine code of two builds
 
 Exit codes:
   0  yes                         3  could not be done (make failed, no tool, input/output error)
@@ -50,6 +52,7 @@ enum Command {
     Compare(compare::Args),
     Doctor(doctor::Args),
     Fetch(fetch::Args),
+    Fidelity(fidelity::Args),
     MakeVars(make_vars::Args),
     Completions(completions::Args),
 }
@@ -65,6 +68,7 @@ impl CommandLine {
             Command::Compare(args) => compare::run(args),
             Command::Doctor(args) => doctor::run(args),
             Command::Fetch(args) => fetch::run(args),
+            Command::Fidelity(args) => fidelity::run(args),
             Command::MakeVars(args) => make_vars::run(args),
             Command::Completions(args) => completions::run(args),
         }

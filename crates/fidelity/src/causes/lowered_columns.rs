@@ -1,0 +1,48 @@
+//! Columns of lines that lowering rewrote.
+
+use super::{Cause, Evidence};
+use crate::difference::{Difference, Finding};
+use crate::dwarf::Row;
+
+/// The cause.
+pub const CAUSE: Cause = Cause {
+    id: "lowered-columns",
+    title: "debug columns of lowered lines",
+    words: "Lowering keeps the file and the line of everything, but not the column within a line that it had to rewrite. Accepted only for rows of the line \
+            table that are the same but for the column, and only where the line has another text in the lowered source than in the kernel's.",
+    explains,
+};
+
+fn explains(difference: &Difference, evidence: &Evidence<'_>) -> bool {
+    let Finding::Rows(rows) = &difference.finding else { return false };
+    rows.iter().all(|(gated, gateless)| {
+        let (Some(gated), Some(gateless)) = (gated, gateless) else { return false };
+        let Some(file) = &gated.file else { return false };
+        let moved = Row { column: gateless.column, ..gated.clone() };
+        moved == *gateless && evidence.gateless.is_lowered_line(file, gated.line)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::difference::Subject;
+
+    #[test]
+    fn only_other_columns_of_a_lowered_line_are_explained() {
+        let (_keep, folder) = crate::folder::tests_folder();
+        let object = crate::object::tests_object();
+        let evidence = Evidence { gateless: &folder, objects: (&object, &object), renamed: None };
+        let row = |line, column, offset| {
+            Some(Row { offset, file: Some("OUT/rust/a.rs".to_owned()), line, column, is_statement: true, prologue_end: false })
+        };
+        let explained = |a: Option<Row>, b: Option<Row>| {
+            explains(&Difference::new(Subject::LineTable, "f", Finding::Rows(vec![(a, b)])), &evidence)
+        };
+        assert!(explained(row(2, 1, 0), row(2, 5, 0)));
+        assert!(!explained(row(1, 1, 0), row(1, 5, 0)), "a line that is not lowered");
+        assert!(!explained(row(2, 1, 0), row(3, 1, 0)), "another line");
+        assert!(!explained(row(2, 1, 0), row(2, 5, 4)), "another place in the code");
+        assert!(!explained(row(2, 1, 0), None), "no row");
+    }
+}

@@ -1,0 +1,44 @@
+//! Why two objects may differ without anything being lost: one file per cause, each with a check that can reject.
+//!
+//! A difference that no check accepts is unexplained. No check looks at file names, functions or drivers of the kernel: what it accepts follows from
+//! the records of the build, the lowered sources, and the objects.
+
+mod lowered_columns;
+mod merged_order;
+pub mod renamed_crate;
+
+use crate::compare::Comparison;
+use crate::difference::Difference;
+use crate::folder::Folder;
+use crate::object::Object;
+
+/// A cause of differences.
+pub struct Cause {
+    /// Short name, the same in every report.
+    pub id: &'static str,
+    /// In a few words.
+    pub title: &'static str,
+    /// For people: what makes the difference, and why nothing is lost.
+    pub words: &'static str,
+    /// Whether the evidence shows that this is why.
+    pub explains: fn(&Difference, &Evidence<'_>) -> bool,
+}
+
+/// What a check may look at.
+#[derive(Clone, Copy)]
+pub struct Evidence<'a> {
+    /// The gateless build's folder, with its lowered sources.
+    pub gateless: &'a Folder,
+    /// The object of the gated build and that of the gateless build.
+    pub objects: (&'a Object, &'a Object),
+    /// The comparison with the crates renamed that the record says were compiled under another name; nothing if there are none.
+    pub renamed: Option<&'a Comparison>,
+}
+
+/// All causes; of several that explain a difference the first is reported.
+pub const ALL: &[&Cause] = &[&renamed_crate::CAUSE, &lowered_columns::CAUSE, &merged_order::CAUSE];
+
+/// The cause that explains a difference.
+pub fn explain(difference: &Difference, evidence: &Evidence<'_>) -> Option<&'static Cause> {
+    ALL.iter().copied().find(|cause| (cause.explains)(difference, evidence))
+}

@@ -1,0 +1,106 @@
+//! Line tables.
+
+use std::collections::BTreeMap;
+
+use gimli::{AttributeValue, Dwarf, IncompleteLineProgram, Unit};
+
+use super::relocate::Addresses;
+use super::{Row, Slice};
+use crate::object::resolve::Places;
+use crate::object::{Object, Target};
+
+/// The names of a unit's source files.
+pub struct Files {
+    names: BTreeMap<u64, String>,
+}
+
+impl Files {
+    /// Joins folders and names. A path in one of `roots` gets `OUT` in its place.
+    pub fn new(dwarf: &Dwarf<Slice<'_>>, unit: &Unit<Slice<'_>>, roots: &[String]) -> gimli::Result<Self> {
+        let text = |value: AttributeValue<Slice<'_>>| -> gimli::Result<String> {
+            Ok(dwarf.attr_string(unit, value)?.to_string_lossy().into_owned())
+        };
+        let mut names = BTreeMap::new();
+        let Some(program) = &unit.line_program else { return Ok(Self { names }) };
+        let header = program.header();
+        let unit_folder = unit.comp_dir.map_or_else(String::new, |folder| folder.to_string_lossy().into_owned());
+        // File numbers begin with 0 since DWARF 5, before that with 1.
+        let first = if header.version() >= 5 { 0 } else { 1 };
+        for (index, file) in header.file_names().iter().enumerate() {
+            let name = text(file.path_name())?;
+            let mut path = String::new();
+            let folder = match file.directory(header) {
+                Some(folder) => text(folder)?,
+                None => String::new(),
+            };
+            for part in [unit_folder.as_str(), &folder, &name] {
+                if part.starts_with('/') {
+                    path = part.to_owned();
+                } else if !part.is_empty() {
+                    if !path.is_empty() {
+                        path.push('/');
+                    }
+                    path.push_str(part);
+                }
+            }
+            names.insert(index as u64 + first, without_roots(&path, roots));
+        }
+        Ok(Self { names })
+    }
+
+    /// The file of this number.
+    pub fn name(&self, number: u64) -> String {
+        self.names.get(&number).cloned().unwrap_or_else(|| format!("file {number}"))
+    }
+}
+
+fn without_roots(path: &str, roots: &[String]) -> String {
+    for root in roots {
+        if let Some(rest) = path.strip_prefix(root.as_str())
+            && (rest.is_empty() || rest.starts_with('/'))
+        {
+            return format!("OUT{rest}");
+        }
+    }
+    path.to_owned()
+}
+
+/// Adds the rows of a line table to `rows`.
+pub fn collect(
+    program: IncompleteLineProgram<Slice<'_>>,
+    files: &Files,
+    addresses: &Addresses,
+    object: &Object,
+    rows: &mut BTreeMap<Option<usize>, Vec<Row>>,
+) -> gimli::Result<()> {
+    let places = Places::new(&object.items, object.sections.iter().map(|section| section.name.as_str()).collect());
+    let mut table = program.rows();
+    // A row at the end of a function ends that function's sequence, even where the next one begins.
+    let mut last: Option<usize> = None;
+    while let Some((_, row)) = table.next_row()? {
+        let (item, offset) = match addresses.place(row.address()) {
+            Some((section, offset)) => match (places.at(section, offset as i64), last) {
+                (_, Some(item)) if row.end_sequence() => {
+                    let entry = &object.items[item];
+                    if entry.section == section { (Some(item), offset as i64 - entry.entry as i64) } else { (None, offset as i64) }
+                }
+                (Target::Item(item, offset), _) => (Some(item), offset),
+                _ => (None, offset as i64),
+            },
+            None => (None, row.address() as i64),
+        };
+        last = item;
+        rows.entry(item).or_default().push(Row {
+            offset,
+            file: (!row.end_sequence()).then(|| files.name(row.file_index())),
+            line: row.line().map_or(0, std::num::NonZero::get),
+            column: match row.column() {
+                gimli::ColumnType::LeftEdge => 0,
+                gimli::ColumnType::Column(column) => column.get(),
+            },
+            is_statement: row.is_stmt(),
+            prologue_end: row.prologue_end(),
+        });
+    }
+    Ok(())
+}

@@ -1,0 +1,155 @@
+//! An output folder: which of its files are objects that a Rust compiler made, and what the records and lowered files in it say.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use gateless_kbuild::saved_command::SavedCommand;
+use gateless_model::record::Record;
+use gateless_model::{Failure, Result};
+
+/// Folder in which gateless keeps its own files.
+const STATE: &str = ".gateless";
+
+/// The output folder of a kernel build.
+#[derive(Debug)]
+pub struct Folder {
+    /// As given.
+    pub path: Utf8PathBuf,
+    /// Its names in debug information: absolute, as given and with symbolic links resolved.
+    pub roots: Vec<String>,
+    /// The objects that a Rust compiler made, relative to the folder.
+    pub objects: BTreeSet<Utf8PathBuf>,
+    /// Attestation records by the object that they are about.
+    pub records: BTreeMap<Utf8PathBuf, Record>,
+    /// The mirror folders of lowered crates.
+    mirrors: Vec<Utf8PathBuf>,
+}
+
+impl Folder {
+    /// Looks through a folder.
+    ///
+    /// # Errors
+    /// When it is not a folder, can't be read, or Kbuild has recorded no Rust object in it.
+    pub fn open(path: &Utf8Path) -> Result<Self> {
+        let help = "give the output folder (make's O=) of a kernel build with CONFIG_RUST";
+        if !path.is_dir() {
+            return Err(Failure::failed(format!("`{path}` is not a folder")).help(help));
+        }
+        let mut objects = BTreeSet::new();
+        let absolute = camino::absolute_utf8(path)?;
+        find_objects(path, path, &mut objects)?;
+        if objects.is_empty() {
+            return Err(Failure::failed(format!("`{path}` holds no object that Kbuild has recorded as made by rustc")).help(help));
+        }
+        let mut roots = vec![path.canonicalize_utf8()?.into_string(), absolute.into_string()];
+        roots.dedup();
+        let mirrors = match path.join(STATE).join("lowered").read_dir_utf8() {
+            Ok(entries) => entries.map(|entry| Ok(entry?.into_path())).collect::<io::Result<_>>()?,
+            Err(_) => Vec::new(),
+        };
+        Ok(Self { path: path.to_owned(), roots, objects, records: records(path)?, mirrors })
+    }
+
+    /// Whether lowering changed this line of a source file, which is named as debug information names it (`OUT` for this folder).
+    ///
+    /// The line must exist, with another text, in a lowered copy of the file.
+    pub fn is_lowered_line(&self, file: &str, line: u64) -> bool {
+        let Some(index) = line.checked_sub(1).and_then(|index| usize::try_from(index).ok()) else { return false };
+        let original = match file.strip_prefix("OUT/") {
+            Some(rest) => Utf8PathBuf::from(format!("{}/{rest}", self.roots[0])),
+            None => Utf8PathBuf::from(file),
+        };
+        if !original.is_absolute() {
+            return false;
+        }
+        let Ok(text) = fs_err::read_to_string(&original) else { return false };
+        let line = text.lines().nth(index);
+        self.mirrors.iter().any(|mirror| {
+            let lowered = Utf8PathBuf::from(format!("{mirror}{original}"));
+            fs_err::read_to_string(lowered).is_ok_and(|text| line.is_some() && text.lines().nth(index).is_some_and(|lowered| Some(lowered) != line))
+        })
+    }
+}
+
+fn find_objects(root: &Utf8Path, folder: &Utf8Path, objects: &mut BTreeSet<Utf8PathBuf>) -> Result<()> {
+    for entry in folder.read_dir_utf8().map_err(|error| Failure::failed(format!("`{folder}` can't be read")).because(error))? {
+        let entry = entry?;
+        let (path, name) = (entry.path(), entry.file_name());
+        let kind = entry.file_type()?;
+        if kind.is_dir() {
+            if name != STATE {
+                find_objects(root, path, objects)?;
+            }
+        } else if kind.is_file() && name.starts_with('.') && name.ends_with(".cmd") {
+            // Not every file of this name is text.
+            let Ok(text) = fs_err::read_to_string(path) else { continue };
+            if let Some(object) = SavedCommand::parse(&text).and_then(|command| command.rust_object()) {
+                objects.insert(object.strip_prefix("./").map(Utf8Path::to_owned).unwrap_or(object));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn records(path: &Utf8Path) -> Result<BTreeMap<Utf8PathBuf, Record>> {
+    let mut records = BTreeMap::new();
+    let Ok(entries) = path.join(STATE).join("records").read_dir_utf8() else { return Ok(records) };
+    for entry in entries {
+        let entry = entry?;
+        if !entry.file_name().ends_with(".json") || entry.file_name().starts_with('.') {
+            continue;
+        }
+        // A record that can't be read proves nothing: what it might explain stays unexplained. `gateless attest` reports it.
+        let Ok(record) = serde_json::from_str::<Record>(&fs_err::read_to_string(entry.path())?) else { continue };
+        for output in record.outputs.keys().filter(|output| output.ends_with(".o")) {
+            records.insert(Utf8PathBuf::from(output), record.clone());
+        }
+    }
+    Ok(records)
+}
+
+/// A folder with the object `rust/a.o`, the source `rust/a.rs`, and a lowered copy of it whose second line is another.
+#[cfg(test)]
+pub(crate) fn tests_folder() -> (tempfile::TempDir, Folder) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = Utf8PathBuf::from_path_buf(folder.path().canonicalize().unwrap()).unwrap();
+    fs_err::create_dir_all(path.join("rust")).unwrap();
+    fs_err::write(path.join("rust/.a.o.cmd"), "savedcmd_rust/a.o := rustc --emit=obj=rust/a.o a.rs\n").unwrap();
+    fs_err::write(path.join("rust/a.rs"), "one\ntwo\nthree\n").unwrap();
+    let mirror = Utf8PathBuf::from(format!("{path}/.gateless/lowered/a{path}/rust"));
+    fs_err::create_dir_all(&mirror).unwrap();
+    fs_err::write(mirror.join("a.rs"), "one\n2\nthree\n").unwrap();
+    let opened = Folder::open(&path).unwrap();
+    (folder, opened)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder() -> (tempfile::TempDir, Utf8PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = Utf8PathBuf::from_path_buf(folder.path().canonicalize().unwrap()).unwrap();
+        (folder, path)
+    }
+
+    #[test]
+    fn a_folder_that_is_no_output_folder_is_named_with_help() {
+        let (_keep, path) = folder();
+        for path in [path.join("none"), path] {
+            let failure = Folder::open(&path).unwrap_err();
+            assert!(failure.what.contains(path.as_str()) && failure.help.is_some(), "{failure}");
+            assert_eq!(failure.exit, gateless_model::Exit::Failed);
+        }
+    }
+
+    #[test]
+    fn only_lines_that_lowering_changed_are_lowered_lines() {
+        let (_keep, folder) = tests_folder();
+        assert_eq!(folder.objects.iter().map(|path| path.as_str()).collect::<Vec<_>>(), ["rust/a.o"]);
+        let lowered = |file: &str, line| folder.is_lowered_line(file, line);
+        assert!(lowered("OUT/rust/a.rs", 2));
+        assert!(!lowered("OUT/rust/a.rs", 1) && !lowered("OUT/rust/a.rs", 4) && !lowered("OUT/rust/a.rs", 0) && !lowered("OUT/rust/b.rs", 2));
+    }
+}
