@@ -44,6 +44,12 @@ pub fn broken(root: &Utf8Path) -> io::Result<Vec<String>> {
     registered("crates/codegen/src/flags/mod.rs", &flags, &mut broken)?;
     let commands = stems(&root.join("crates/gateless/src/commands"))?;
     registered("crates/gateless/src/commands/mod.rs", &commands, &mut broken)?;
+    let causes = stems(&root.join("crates/fidelity/src/causes"))?;
+    registered("crates/fidelity/src/causes/mod.rs", &causes, &mut broken)?;
+    let list = fs_err::read_to_string(root.join("crates/fidelity/src/causes/mod.rs"))?;
+    for cause in causes.iter().filter(|cause| !list.contains(&format!("&{cause}::CAUSE"))) {
+        broken.push(format!("crates/fidelity/src/causes/mod.rs: the cause `{cause}` is not in the list of all causes"));
+    }
     Ok(broken)
 }
 

@@ -21,7 +21,7 @@ macro_rules! opaque {
     )* };
 }
 
-opaque! { RawContext RawModule RawValue RawType RawBlock RawMetadata RawAttribute RawTarget RawMachine RawMachineOptions RawBuffer RawError RawPassOptions RawDiagnostic RawDbgRecord RawDebugBuilder RawBuilder RawUse RawDisassembler RawBinary RawSections RawRelocations }
+opaque! { RawContext RawModule RawValue RawType RawBlock RawMetadata RawAttribute RawTarget RawMachine RawMachineOptions RawBuffer RawError RawPassOptions RawDiagnostic RawDbgRecord RawDebugBuilder RawBuilder RawUse RawDisassembler }
 
 /// Called by LLVM with each diagnostic; the last argument is the pointer that was registered.
 pub type DiagnosticHandler = unsafe extern "C" fn(*mut RawDiagnostic, *mut c_void);
@@ -240,16 +240,4 @@ table! {
     LLVMCreateDisasmCPUFeatures(*const c_char, *const c_char, *const c_char, *mut c_void, c_int, Option<OperandCallback>, Option<NameCallback>) -> *mut RawDisassembler;
     LLVMDisasmDispose(*mut RawDisassembler);
     LLVMDisasmInstruction(*mut RawDisassembler, *mut u8, u64, u64, *mut c_char, usize) -> usize;
-    LLVMCreateBinary(*mut RawBuffer, *mut RawContext, *mut *mut c_char) -> *mut RawBinary;
-    LLVMDisposeBinary(*mut RawBinary);
-    LLVMObjectFileCopySectionIterator(*mut RawBinary) -> *mut RawSections;
-    LLVMObjectFileIsSectionIteratorAtEnd(*mut RawBinary, *mut RawSections) -> c_int;
-    LLVMMoveToNextSection(*mut RawSections);
-    LLVMDisposeSectionIterator(*mut RawSections);
-    LLVMGetRelocations(*mut RawSections) -> *mut RawRelocations;
-    LLVMIsRelocationIteratorAtEnd(*mut RawSections, *mut RawRelocations) -> c_int;
-    LLVMMoveToNextRelocation(*mut RawRelocations);
-    LLVMDisposeRelocationIterator(*mut RawRelocations);
-    LLVMGetRelocationType(*mut RawRelocations) -> u64;
-    LLVMGetRelocationTypeName(*mut RawRelocations) -> *mut c_char;
 }

@@ -2,10 +2,9 @@
 
 mod decode;
 mod read;
+mod relocation_names;
 pub(crate) mod resolve;
 mod tile;
-
-use std::collections::BTreeMap;
 
 pub use read::read;
 
@@ -30,8 +29,6 @@ pub struct Object {
     pub files: Vec<String>,
     /// What the debug sections say.
     pub debug: Debug,
-    /// Names of the relocation types in the object.
-    pub relocation_names: BTreeMap<u64, String>,
 }
 
 /// The ELF header, as far as it describes the code.
@@ -250,7 +247,7 @@ impl Object {
 
     /// The name for people of the relocation type `kind`.
     pub fn relocation_name(&self, kind: u32) -> String {
-        self.relocation_names.get(&u64::from(kind)).cloned().unwrap_or_else(|| format!("relocation type {kind}"))
+        relocation_names::name(self.header.machine, kind).map_or_else(|| format!("relocation type {kind}"), str::to_owned)
     }
 
     /// For people: what a relocation refers to.
@@ -310,7 +307,6 @@ pub(crate) fn tests_object() -> Object {
         outside: Vec::new(),
         files: Vec::new(),
         debug: Debug::default(),
-        relocation_names: BTreeMap::new(),
     }
 }
 

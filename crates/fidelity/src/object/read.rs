@@ -33,7 +33,6 @@ pub fn read(bytes: &[u8], roots: &[String], renames: &Renames, tools: &mut Toolb
 const SHT_LLVM_ADDRSIG: u32 = 0x6fff_4c03;
 
 struct Reader<'a, Elf: FileHeader<Endian = Endianness>> {
-    bytes: &'a [u8],
     file: ElfFile<'a, Elf>,
 }
 
@@ -56,7 +55,7 @@ fn damaged(error: object::Error) -> Failure {
 
 impl<'a, Elf: FileHeader<Endian = Endianness>> Reader<'a, Elf> {
     fn parse(bytes: &'a [u8]) -> Result<Self> {
-        Ok(Self { bytes, file: ElfFile::parse(bytes).map_err(damaged)? })
+        Ok(Self { file: ElfFile::parse(bytes).map_err(damaged)? })
     }
 
     fn read(&self, roots: &[String], renames: &Renames, tools: &mut Toolbox) -> Result<Object> {
@@ -70,7 +69,6 @@ impl<'a, Elf: FileHeader<Endian = Endianness>> Reader<'a, Elf> {
             section.relocations.sort_by_key(|relocation| relocation.offset);
         }
         self.name_indices(&mut sections, &indices, &symbols, renames);
-        let relocation_names = gateless_llvm::relocation_names(tools.llvm, self.bytes)?;
         let decoded = decode_code(&header, &sections, &symbols, tools)?;
 
         // Where each relocation that is resolved to a place leads.
@@ -103,6 +101,9 @@ impl<'a, Elf: FileHeader<Endian = Endianness>> Reader<'a, Elf> {
             }
             let mut defined = Vec::new();
             for symbol in symbols.iter().filter(|symbol| symbol.section == Some(index) && !symbol.is_marker(&header)) {
+                if symbol.value.checked_add(symbol.size).is_none_or(|end| end > section.size) {
+                    return Err(Failure::failed(format!("it is damaged: its symbol {} reaches out of the section {}", symbol.name, section.name)));
+                }
                 let name = Name::of(&symbol.name, renames);
                 if symbol.size > 0 || name.is_some() {
                     defined.push(Defined { name, start: symbol.value, size: symbol.size, binding: symbol.binding });
@@ -181,8 +182,7 @@ impl<'a, Elf: FileHeader<Endian = Endianness>> Reader<'a, Elf> {
         }
         outside.sort();
         files.sort();
-        let mut object =
-            Object { header, sections, items, labels, outside, files, debug: dwarf::Debug::default(), relocation_names };
+        let mut object = Object { header, sections, items, labels, outside, files, debug: dwarf::Debug::default() };
         let values: Vec<dwarf::SymbolPlace> = symbols
             .iter()
             .map(|symbol| dwarf::SymbolPlace { section: symbol.section, value: symbol.value })

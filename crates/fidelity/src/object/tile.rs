@@ -42,7 +42,7 @@ pub fn tile(index: usize, section: &Section, defined: &[Defined], referenced: &B
     let named_kind = if section.role == Role::Code { ItemKind::Function } else { ItemKind::Datum };
     let mut covered: Vec<(u64, u64)> = Vec::new();
     for symbol in defined.iter().filter(|symbol| symbol.size > 0) {
-        let end = symbol.start.saturating_add(symbol.size).min(section.size);
+        let end = symbol.start + symbol.size;
         tiles.items.push(Item {
             kind: if symbol.name.is_some() { named_kind } else { ItemKind::Nameless },
             name: symbol.name.clone(),

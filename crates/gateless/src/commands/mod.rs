@@ -21,6 +21,7 @@ Examples:
   gateless doctor --install                     bring in what a build needs
   gateless build --tree ~/linux --config um     build a tree of your own
   make $(gateless make-vars) O=../out ARCH=um   use gateless from plain make, in any tree
+  gateless fidelity GATED_OUT GATELESS_OUT      compare the machine code of two builds
 
 Exit codes:
   0  yes                         3  could not be done (make failed, no tool, input/output error)

@@ -1,0 +1,4 @@
+//! Objects made by rustc, changed, and compared.
+
+mod planted;
+mod support;
