@@ -362,9 +362,13 @@ fn finish(
 }
 
 /// A link to this program that `fixdep` takes for a library: it must not look for `CONFIG_` in it, while make follows
-/// it to the program's time stamp, so that a new gateless rebuilds what the old one compiled.
+/// it to the program's time stamp, so that a new gateless rebuilds what the old one compiled. It leads there by the name that was
+/// called, which stays when another program takes it over (`gateless make-vars`).
 fn stamp(folder: &Utf8Path, cwd: &Utf8Path) -> Result<String> {
-    let program = std::env::current_exe().map_err(|error| Failure::failed("cannot find this program").because(error))?;
+    let own = std::env::current_exe().map_err(|error| Failure::failed("cannot find this program").because(error))?;
+    let called = std::env::args_os().next().map(std::path::PathBuf::from);
+    let is_own = |called: &std::path::PathBuf| called.is_absolute() && called.canonicalize().ok() == own.canonicalize().ok();
+    let program = called.filter(is_own).unwrap_or_else(|| own.clone());
     let link = folder.join("gateless.so");
     if fs_err::read_link(&link).ok().as_deref() != Some(program.as_path()) {
         fs_err::create_dir_all(folder)?;
