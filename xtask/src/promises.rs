@@ -27,9 +27,12 @@ pub fn broken(root: &Utf8Path) -> io::Result<Vec<String>> {
         }
         for flag in entry.flag.iter().filter(|flag| flag.action == FlagAction::Codegen) {
             // Section placement is a field of the target, not a pass over the module.
-            let file = flag.name.replace('-', "_");
-            if file != "function_sections" && !flags.contains(&file) {
-                broken.push(format!("ledger/{id}.toml: `{}` is left to code generation, but there is no flags/{file}.rs", flag.name));
+            // A flag with listed values (`sanitizer`) has a file for each of them.
+            let files = if flag.values.is_empty() { vec![&flag.name] } else { flag.values.iter().collect() };
+            for file in files.into_iter().map(|name| name.replace('-', "_")) {
+                if file != "function_sections" && !flags.contains(&file) {
+                    broken.push(format!("ledger/{id}.toml: `{}` is left to code generation, but there is no flags/{file}.rs", flag.name));
+                }
             }
         }
     }
