@@ -50,6 +50,10 @@ const UM: &[(&str, fn(&mut Workshop) -> Tested)] = &[
     ),
     ("the_build_can_be_attested", results::attested),
     (
+        "gated_and_gateless_kernels_have_the_same_machine_code",
+        results::same_code,
+    ),
+    (
         "a_rebuild_without_changes_compiles_nothing",
         rebuilds::nothing,
     ),
