@@ -14,6 +14,7 @@ mod llvm_module_flag;
 mod merge_functions;
 mod no_jump_tables;
 mod no_stack_probes;
+mod packed_stack;
 mod parse;
 mod patchable_function_entry;
 mod plt;
@@ -66,6 +67,8 @@ pub enum Flag {
     NoJumpTables,
     /// `stack-probes: none` of a target specification.
     NoStackProbes,
+    /// `-Zpacked-stack`.
+    PackedStack,
     /// `-Zpatchable-function-entry`.
     PatchableFunctionEntry(PatchableFunctionEntry),
     /// `plt-by-default` of a target specification, or `-Zplt`: calls may go through the procedure linkage table.
@@ -99,6 +102,7 @@ impl Flag {
             Flag::MergeFunctions(_) => "-Zmerge-functions",
             Flag::NoJumpTables => "-Zno-jump-tables",
             Flag::NoStackProbes => "stack-probes",
+            Flag::PackedStack => "-Zpacked-stack",
             Flag::PatchableFunctionEntry(_) => "-Zpatchable-function-entry",
             Flag::Plt => "-Zplt",
             Flag::RedZone(_) => "-Cno-redzone",
@@ -122,6 +126,7 @@ impl Flag {
             Flag::LlvmModuleFlag(flag) => llvm_module_flag::apply(module, flag),
             Flag::NoJumpTables => no_jump_tables::apply(module),
             Flag::NoStackProbes => no_stack_probes::apply(module),
+            Flag::PackedStack => packed_stack::apply(module, target),
             Flag::PatchableFunctionEntry(entry) => patchable_function_entry::apply(module, *entry),
             Flag::Plt => plt::apply(module),
             Flag::RedZone(allowed) => red_zone::apply(module, *allowed),
@@ -202,5 +207,7 @@ fn only_on(target: &Target, architectures: &[&str]) -> Result<()> {
 
 /// x86, both widths.
 const X86: &[&str] = &["x86_64", "i386", "i586", "i686"];
+/// IBM Z.
+const S390X: &[&str] = &["s390x"];
 /// 64-bit ARM.
 const ARM64: &[&str] = &["aarch64", "arm64"];

@@ -60,6 +60,7 @@ impl Flag {
                 needed("disabled, trampolines or aliases")?.parse()?,
             )),
             "no_jump_tables" => yes()?.then_some(Flag::NoJumpTables),
+            "packed_stack" => yes()?.then_some(Flag::PackedStack),
             "patchable_function_entry" => {
                 let entry: super::PatchableFunctionEntry =
                     needed("TOTAL or TOTAL,PREFIX")?.parse()?;
