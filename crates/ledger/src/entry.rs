@@ -1,9 +1,9 @@
 //! One ledger entry, as its TOML file has it.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// One unstable thing.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Entry {
     /// What sort of thing it is.
@@ -31,6 +31,9 @@ pub struct Entry {
     /// Names that open it in `#![feature(...)]`.
     #[serde(default)]
     pub features: Vec<String>,
+    /// Other names that people may ask for it by.
+    #[serde(default)]
+    pub aliases: Vec<String>,
     /// Whether `crates/lower` has a lowering for it.
     #[serde(default)]
     pub lowered: bool,
@@ -40,7 +43,7 @@ pub struct Entry {
 }
 
 /// What sort of thing an entry is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// `#![feature]` of the language.
@@ -64,7 +67,7 @@ pub enum Kind {
 }
 
 /// State of an entry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Status {
     /// Usable without a gate.
@@ -80,7 +83,7 @@ pub enum Status {
 }
 
 /// What the plan does with one `-Z` flag, for some of its values.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Flag {
     /// Name behind `-Z`.
@@ -100,7 +103,7 @@ pub struct Flag {
 }
 
 /// What is done with a flag.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FlagAction {
     /// Left out.

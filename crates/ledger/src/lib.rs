@@ -63,6 +63,25 @@ impl Ledger {
         self.entries.get(id)
     }
 
+    /// The ids of the entries that `name` may mean: an id, a feature's name, a `-Z` flag (with or without `-Z`), or an alias.
+    pub fn find(&self, name: &str) -> Vec<&str> {
+        let plain = |name: &str| name.trim_start_matches("-Z").split('=').next().unwrap_or_default().replace('-', "_");
+        let wanted = plain(name);
+        let known = |(id, entry): (&String, &Entry)| {
+            let names = entry.features.iter().chain(&entry.aliases).chain(entry.flag.iter().map(|flag| &flag.name));
+            id == name || names.map(|name| plain(name)).any(|name| name == wanted) || *id == format!("Z_{wanted}")
+        };
+        if self.entries.contains_key(name) {
+            return self.entries.get_key_value(name).map(|(id, _)| id.as_str()).into_iter().collect();
+        }
+        self.entries.iter().filter(|(id, entry)| known((id, entry))).map(|(id, _)| id.as_str()).collect()
+    }
+
+    /// The ids of the entries that wait for `id`.
+    pub fn waiting_for(&self, id: &str) -> Vec<&str> {
+        self.iter().filter(|(_, entry)| entry.depends_on.iter().any(|other| other == id)).map(|(id, _)| id).collect()
+    }
+
     /// All entries with their ids, sorted by id.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Entry)> {
         self.entries.iter().map(|(id, entry)| (id.as_str(), entry))
@@ -141,6 +160,22 @@ mod tests {
         assert!(matches!(ledger.feature("file_with_nul", (1, 90)), Feature::Closed(_)));
         assert!(matches!(ledger.feature("arbitrary_self_types", (1, 95)), Feature::Lowered(_)));
         assert_eq!(ledger.feature("no_such_feature", (1, 95)), Feature::Unknown);
+    }
+
+    #[test]
+    fn an_entry_is_found_by_every_name_that_people_use() {
+        let ledger = Ledger::embedded();
+        for (name, id) in [
+            ("arbitrary_self_types", "arbitrary_self_types"),
+            ("-Zfunction-return=thunk-extern", "Z_function_return"),
+            ("function_return", "Z_function_return"),
+            ("core", "core_from_source"),
+            ("compiler_builtins", "compiler_builtins"),
+        ] {
+            assert_eq!(ledger.find(name), [id], "{name}");
+        }
+        assert!(ledger.find("no_such_thing").is_empty());
+        assert!(ledger.waiting_for("rustc_bootstrap").contains(&"core_from_source"));
     }
 
     #[test]

@@ -8,6 +8,7 @@ pub mod build_options;
 mod compare;
 mod completions;
 mod doctor;
+mod explain;
 mod fetch;
 mod fidelity;
 mod make_vars;
@@ -51,6 +52,7 @@ enum Command {
     Build(build::Args),
     Compare(compare::Args),
     Doctor(doctor::Args),
+    Explain(explain::Args),
     Fetch(fetch::Args),
     Fidelity(fidelity::Args),
     MakeVars(make_vars::Args),
@@ -67,6 +69,7 @@ impl CommandLine {
             Command::Build(args) => build::run(args),
             Command::Compare(args) => compare::run(args),
             Command::Doctor(args) => doctor::run(args),
+            Command::Explain(args) => explain::run(args),
             Command::Fetch(args) => fetch::run(args),
             Command::Fidelity(args) => fidelity::run(args),
             Command::MakeVars(args) => make_vars::run(args),
