@@ -1,4 +1,5 @@
 //! Objects made by rustc, changed, and compared.
 
+mod every_byte;
 mod planted;
 mod support;
