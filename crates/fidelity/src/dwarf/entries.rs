@@ -63,7 +63,11 @@ impl<'d> Reader<'_, 'd> {
             }
             let mut list = entry.attrs();
             while let Some(attribute) = list.next()? {
-                if let Some(text) = self.text(&attribute, &known, &mut paths)? {
+                let text = match known.get(&entry.offset()) {
+                    Some(Known { tag: gimli::DW_TAG_namespace, name: Some(name), .. }) if attribute.name() == gimli::DW_AT_name => Some(name.clone()),
+                    _ => self.text(&attribute, &known, &mut paths)?,
+                };
+                if let Some(text) = text {
                     attributes.push((attribute.name().to_string(), text));
                 }
             }
@@ -100,7 +104,12 @@ impl<'d> Reader<'_, 'd> {
                 Some(value) => Some(self.string(value)?),
                 None => None,
             };
-            let name = if entry.tag() == gimli::DW_TAG_compile_unit { None } else { name };
+            let name = match entry.tag() {
+                gimli::DW_TAG_compile_unit => None,
+                // The outermost name is the crate's.
+                gimli::DW_TAG_namespace if around.len() == 1 => name.map(|name| self.object.renames.of(&name).to_owned()),
+                _ => name,
+            };
             known.insert(entry.offset(), Known { tag: entry.tag(), parent: around.last().copied(), name, origin });
             around.push(entry.offset());
         }

@@ -1,6 +1,7 @@
 //! What the debug information says: which source line each instruction belongs to, and every entry with its attributes.
 
 mod entries;
+mod index;
 mod lines;
 mod relocate;
 
@@ -15,7 +16,8 @@ use crate::object::{Object, Role};
 /// The debug information of an object, but for its entries, which are many ([`entries`] goes through them).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Debug {
-    /// How many units and line tables there are of each DWARF version, and how many relocations from one debug section to another.
+    /// How many units and line tables there are of each DWARF version, how many relocations from one debug section to another, and what an
+    /// index of names lists.
     pub counts: BTreeMap<String, usize>,
     /// The line table's rows by item (index in the object's items); those that belong to none under `None`.
     pub rows: BTreeMap<Option<usize>, Vec<Row>>,
@@ -72,10 +74,14 @@ type Slice<'a> = EndianSlice<'a, RunTimeEndian>;
 pub fn is_read(name: &str) -> bool {
     let name = name.strip_prefix(".z").or(name.strip_prefix('.')).unwrap_or(name);
     let read = [
-        "debug_abbrev", "debug_addr", "debug_info", "debug_line", "debug_line_str", "debug_loc", "debug_loclists", "debug_ranges",
-        "debug_rnglists", "debug_str", "debug_str_offsets",
+        "debug_abbrev", "debug_addr", "debug_info", "debug_line", "debug_line_str", "debug_loc", "debug_loclists", "debug_names",
+        "debug_ranges", "debug_rnglists", "debug_str", "debug_str_offsets",
     ];
     read.contains(&name)
+}
+
+fn endian(object: &Object) -> RunTimeEndian {
+    if object.header.is_little { RunTimeEndian::Little } else { RunTimeEndian::Big }
 }
 
 fn broken(error: gimli::Error) -> Failure {
@@ -124,6 +130,9 @@ pub fn read(object: &mut Object, symbols: &[SymbolPlace]) -> Result<Debug> {
         }
         debug.files.extend(files.described());
     }
+    if let Some(section) = object.sections.iter().find(|section| section.name == ".debug_names") {
+        index::collect(&dwarf, EndianSlice::new(&section.bytes, endian(object)), &object.renames, &mut debug.counts).map_err(broken)?;
+    }
     debug.files.sort();
     Ok(debug)
 }
@@ -150,13 +159,12 @@ pub fn entries(object: &Object, found: &mut dyn FnMut(Entry)) -> Result<()> {
 }
 
 fn load(object: &Object) -> Result<Dwarf<Slice<'_>>> {
-    let endian = if object.header.is_little { RunTimeEndian::Little } else { RunTimeEndian::Big };
     let load = |id: gimli::SectionId| -> Result<Slice<'_>, gimli::Error> {
         let wanted = id.name();
         let section = object.sections.iter().find(|section| {
             section.role == Role::Debug && (section.name == wanted || section.name.strip_prefix(".z") == wanted.strip_prefix('.'))
         });
-        Ok(EndianSlice::new(section.map_or(&[][..], |section| &section.bytes), endian))
+        Ok(EndianSlice::new(section.map_or(&[][..], |section| &section.bytes), endian(object)))
     };
     Dwarf::load(load).map_err(broken)
 }
