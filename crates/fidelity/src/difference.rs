@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::dwarf::Row;
+use crate::dwarf::{Entry, Row};
 
 /// One of the two builds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
@@ -43,9 +43,9 @@ pub enum Subject {
     File,
     /// The lines of a function in the line table.
     LineTable,
-    /// A function's entry in the debug information.
+    /// A function, type or variable in the debug information, with all that is in it.
     DebugEntry,
-    /// DWARF version, compression.
+    /// DWARF versions, numbers of units, source files with their checksums.
     DebugForm,
 }
 
@@ -99,6 +99,8 @@ pub enum Finding {
     Changed(Vec<Aspect>),
     /// Rows of a line table that are not the same, side by side; nothing where one side has no row.
     Rows(Vec<(Option<Row>, Option<Row>)>),
+    /// Entries of the debug information that are not the same, side by side; nothing where one side has no such entry.
+    Entries(Vec<(Option<Entry>, Option<Entry>)>),
 }
 
 /// One respect in which two things differ.
@@ -132,8 +134,10 @@ impl std::fmt::Display for Row {
             None => write!(f, "{:+#x} end", self.offset),
             Some(file) => {
                 write!(f, "{:+#x} {file}:{}:{}", self.offset, self.line, self.column)?;
-                let marks = [(self.is_statement, " statement"), (self.prologue_end, " prologue-end")];
-                marks.iter().filter(|(set, _)| *set).try_for_each(|(_, mark)| f.write_str(mark))
+                let marks =
+                    [(self.is_statement, " statement"), (self.prologue_end, " prologue-end"), (self.epilogue_begin, " epilogue-begin")];
+                marks.iter().filter(|(set, _)| *set).try_for_each(|(_, mark)| f.write_str(mark))?;
+                if self.discriminator == 0 { Ok(()) } else { write!(f, " discriminator {}", self.discriminator) }
             }
         }
     }

@@ -15,6 +15,13 @@ pub struct Name {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Renames(pub Vec<(String, String)>);
 
+impl Renames {
+    /// The name to compare for a crate of this name.
+    pub fn of<'a>(&'a self, name: &'a str) -> &'a str {
+        self.0.iter().find(|(from, _)| from == name).map_or(name, |(_, to)| to)
+    }
+}
+
 impl Name {
     /// The normalised form of a symbol; nothing for a name that is made of a hash only (`.Lanon.HASH.3`): what such a symbol
     /// names is matched by content.
@@ -77,7 +84,7 @@ fn without_hashes(demangled: &str, renames: &Renames) -> String {
             Some(close) if before.ends_with(|c: char| c.is_alphanumeric() || c == '_') => {
                 let start = before.rfind(|c: char| !(c.is_alphanumeric() || c == '_')).map_or(0, |at| at + 1);
                 text.push_str(&before[..start]);
-                text.push_str(renamed(&before[start..], renames));
+                text.push_str(renames.of(&before[start..]));
                 rest = &inside[close + 1..];
             }
             _ => {
@@ -94,10 +101,6 @@ fn without_hashes(demangled: &str, renames: &Renames) -> String {
         text.truncate(at);
     }
     text
-}
-
-fn renamed<'a>(name: &'a str, renames: &'a Renames) -> &'a str {
-    renames.0.iter().find(|(from, _)| from == name).map_or(name, |(_, to)| to)
 }
 
 /// The mangled name without crate hashes, back references (whose numbers are positions, which hashes shift) and the old mangling's hash.
@@ -149,7 +152,7 @@ pub fn file_symbol(name: &str, renames: &Renames) -> String {
             Some((hash, unit)) if unit.starts_with("cgu") && hash.bytes().all(|c| c.is_ascii_hexdigit()) => {
                 let _ = write!(text, "HASH-{unit}");
             }
-            _ => text.push_str(renamed(part, renames)),
+            _ => text.push_str(renames.of(part)),
         }
     }
     text

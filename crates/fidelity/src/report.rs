@@ -50,7 +50,7 @@ pub struct Counts {
     pub sections: Count,
     /// The header, symbols that are neither functions nor data, labels, file names.
     pub symbols: Count,
-    /// Lines per function, declared functions, form of the debug information.
+    /// Lines per function, entries of the debug information, facts about its form.
     pub debug: Count,
 }
 

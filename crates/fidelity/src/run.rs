@@ -11,6 +11,7 @@ use crate::causes::{self, Cause, Evidence, renamed_crate};
 use crate::compare::{Comparison, compare};
 use crate::difference::{Aspect, Difference, Finding, Group, Side, Subject};
 use crate::disassembly::Toolbox;
+use crate::dwarf::{Entry, Row};
 use crate::folder::Folder;
 use crate::names::Renames;
 use crate::object::{self, Object};
@@ -113,14 +114,14 @@ fn compare_object(path: &Utf8Path, gated: &Folder, gateless: &Folder, tools: &mu
     };
     let first = object::read(&a, &gated.roots, &Renames::default(), tools).map_err(|failure| in_folder(failure, gated))?;
     let second = object::read(&b, &gateless.roots, &Renames::default(), tools).map_err(|failure| in_folder(failure, gateless))?;
-    let plain = compare(&first, &second);
+    let plain = compare(&first, &second)?;
     let record = gateless.records.get(path);
     let renames = record.map(renamed_crate::renames).unwrap_or_default();
     let renamed = if renames.0.is_empty() {
         None
     } else {
         let second = object::read(&b, &gateless.roots, &renames, tools).map_err(|failure| in_folder(failure, gateless))?;
-        let comparison = compare(&first, &second);
+        let comparison = compare(&first, &second)?;
         Some((second, comparison))
     };
     let evidence = Evidence { gateless, objects: (&first, &second), renamed: renamed.as_ref().map(|(_, comparison)| comparison) };
@@ -198,10 +199,11 @@ fn describe(difference: &Difference, cause: Option<&'static Cause>, diff: Vec<St
         Finding::Only(Side::Gateless) => (FindingKind::OnlyGateless, Vec::new()),
         Finding::Changed(aspects) => (FindingKind::Changed, aspects.clone()),
         Finding::Rows(rows) => {
-            let show = |row: &Option<crate::dwarf::Row>| row.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string);
+            let show = |row: &Option<Row>| row.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string);
             let aspect = |(gated, gateless): &(_, _)| Aspect { what: "row".to_owned(), gated: show(gated), gateless: show(gateless) };
             (FindingKind::Changed, rows.iter().map(aspect).collect())
         }
+        Finding::Entries(entries) => (FindingKind::Changed, entries.iter().flat_map(|(gated, gateless)| entry_aspects(gated.as_ref(), gateless.as_ref())).collect()),
     };
     DifferenceReport {
         subject: difference.subject,
@@ -237,4 +239,24 @@ fn diff(tools: &mut Toolbox, (first, a): (&Object, usize), (second, b): (&Object
         }
     }
     Ok(lines)
+}
+
+/// The attributes in which two entries of the debug information differ.
+fn entry_aspects(gated: Option<&Entry>, gateless: Option<&Entry>) -> Vec<Aspect> {
+    let (Some(gated), Some(gateless)) = (gated, gateless) else {
+        let show = |entry: Option<&Entry>| entry.map_or_else(|| "none".to_owned(), |entry| format!("{:?}", entry.attributes));
+        let Some(entry) = gated.or(gateless) else { return Vec::new() };
+        return vec![Aspect { what: format!("{} {}", entry.tag, entry.path), gated: show(gated), gateless: show(gateless) }];
+    };
+    let value = |entry: &Entry, name: &String| entry.attributes.iter().find(|(other, _)| other == name).map_or("none", |(_, value)| value).to_owned();
+    let mut names: Vec<&String> = gated.attributes.iter().chain(&gateless.attributes).map(|(name, _)| name).collect();
+    names.sort();
+    names.dedup();
+    names
+        .into_iter()
+        .filter_map(|name| {
+            let what = format!("{} {}: {name}", gated.tag, gated.path);
+            Aspect::of(&what, &value(gated, name), &value(gateless, name), String::clone)
+        })
+        .collect()
 }

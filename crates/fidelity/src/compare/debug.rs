@@ -1,21 +1,30 @@
 //! What the debug information says of the two objects.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+use gateless_model::Result;
 
 use super::Both;
 use crate::difference::{Aspect, Difference, Finding, Side, Subject};
-use crate::dwarf::{Debug, Entry, Row};
+use crate::dwarf::{self, Debug, Entry, Row};
 
 /// Compares it; returns how many things were looked at.
-pub fn compare(both: &Both<'_>, differences: &mut Vec<Difference>) -> usize {
+///
+/// # Errors
+/// When debug information is damaged.
+pub fn compare(both: &Both<'_>, differences: &mut Vec<Difference>) -> Result<usize> {
     let (a, b) = (&both.gated.debug, &both.gateless.debug);
-    form(a, b, differences) + lines(both, differences) + entries(a, b, differences)
+    Ok(facts_about(a, b, differences) + lines(both, differences) + entries(both, differences)?)
 }
 
-fn form(a: &Debug, b: &Debug, differences: &mut Vec<Difference>) -> usize {
+fn facts_about(a: &Debug, b: &Debug, differences: &mut Vec<Difference>) -> usize {
     let facts = |debug: &Debug| -> BTreeMap<String, String> {
-        let forms = debug.form.iter().map(|(name, form)| (name.clone(), format!("{form:?}").to_lowercase()));
-        forms.chain(debug.versions.iter().map(|(what, count)| (what.clone(), count.to_string()))).collect()
+        let mut facts: BTreeMap<String, String> = debug.counts.iter().map(|(what, count)| (what.clone(), count.to_string())).collect();
+        for file in &debug.files {
+            facts.insert(format!("source file {file}"), "named".to_owned());
+        }
+        facts
     };
     let (a, b) = (facts(a), facts(b));
     let mut names: Vec<&String> = a.keys().chain(b.keys()).collect();
@@ -23,7 +32,7 @@ fn form(a: &Debug, b: &Debug, differences: &mut Vec<Difference>) -> usize {
     names.dedup();
     for name in &names {
         let finding = match (a.get(*name), b.get(*name)) {
-            (Some(a), Some(b)) => match Aspect::of("form", a, b, String::clone) {
+            (Some(a), Some(b)) => match Aspect::of("number", a, b, String::clone) {
                 Some(aspect) => Finding::Changed(vec![aspect]),
                 None => continue,
             },
@@ -87,30 +96,68 @@ fn side_by_side(a: &[Row], b: &[Row]) -> Vec<(Option<Row>, Option<Row>)> {
     }
 }
 
-fn entries(a: &Debug, b: &Debug, differences: &mut Vec<Difference>) -> usize {
-    let by_name = |debug: &Debug| {
-        let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for (entry, count) in &debug.entries {
-            let Entry { kind, name, file, line } = entry;
-            let place = format!("{}:{}", file.as_deref().unwrap_or("?"), line.unwrap_or(0));
-            found.entry(format!("{kind} {name}")).or_default().push(format!("{count} at {place}"));
-        }
-        found
-    };
-    let (a, b) = (by_name(a), by_name(b));
-    let mut names: Vec<&String> = a.keys().chain(b.keys()).collect();
-    names.sort_unstable();
-    names.dedup();
-    for name in &names {
-        let finding = match (a.get(*name), b.get(*name)) {
-            (Some(a), Some(b)) => match Aspect::of("declared", a, b, |list| list.join(", ")) {
-                Some(aspect) => Finding::Changed(vec![aspect]),
-                None => continue,
-            },
-            (Some(_), None) => Finding::Only(Side::Gated),
-            _ => Finding::Only(Side::Gateless),
-        };
-        differences.push(Difference::new(Subject::DebugEntry, name.as_str(), finding));
+/// Every entry of the one must be one of the other. Those without a counterpart are told by what they belong to.
+fn entries(both: &Both<'_>, differences: &mut Vec<Difference>) -> Result<usize> {
+    let (mut all, mut count) = ([0, 0], HashMap::<u128, [usize; 2]>::new());
+    for (side, object) in [both.gated, both.gateless].into_iter().enumerate() {
+        dwarf::entries(object, &mut |entry| {
+            all[side] += 1;
+            count.entry(digest(&entry)).or_default()[side] += 1;
+        })?;
     }
-    names.len()
+    count.retain(|_, [a, b]| a != b);
+    if !count.is_empty() {
+        let mut left: BTreeMap<String, [Vec<Entry>; 2]> = BTreeMap::new();
+        let mut owners: [HashSet<String>; 2] = Default::default();
+        for (side, object) in [both.gated, both.gateless].into_iter().enumerate() {
+            dwarf::entries(object, &mut |entry| {
+                if count.contains_key(&digest(&entry)) {
+                    left.entry(entry.owner.clone()).or_default()[side].push(entry.clone());
+                }
+                owners[side].insert(entry.owner);
+            })?;
+        }
+        for (owner, [a, b]) in left {
+            let finding = match (owners[0].contains(&owner), owners[1].contains(&owner)) {
+                (true, false) => Finding::Only(Side::Gated),
+                (false, true) => Finding::Only(Side::Gateless),
+                _ => Finding::Entries(beside(a, b)),
+            };
+            differences.push(Difference::new(Subject::DebugEntry, owner, finding));
+        }
+    }
+    Ok(all[0].max(all[1]))
+}
+
+/// Entries of the same tag and path beside each other, in their order.
+fn beside(a: Vec<Entry>, b: Vec<Entry>) -> Vec<(Option<Entry>, Option<Entry>)> {
+    let mut groups: BTreeMap<(String, String), [Vec<Entry>; 2]> = BTreeMap::new();
+    for (side, entries) in [a, b].into_iter().enumerate() {
+        for entry in entries {
+            groups.entry((entry.tag.clone(), entry.path.clone())).or_default()[side].push(entry);
+        }
+    }
+    let mut pairs = Vec::new();
+    for [a, b] in groups.into_values() {
+        let (mut a, mut b) = (a.into_iter(), b.into_iter());
+        loop {
+            match (a.next(), b.next()) {
+                (None, None) => break,
+                pair if pair.0 == pair.1 => {}
+                pair => pairs.push(pair),
+            }
+        }
+    }
+    pairs
+}
+
+/// Two entries with the same digest are the same: 128 bits leave no room for chance.
+fn digest(entry: &Entry) -> u128 {
+    let half = |seed: u8| {
+        let mut hasher = DefaultHasher::new();
+        hasher.write_u8(seed);
+        entry.hash(&mut hasher);
+        u128::from(hasher.finish())
+    };
+    half(0) << 64 | half(1)
 }

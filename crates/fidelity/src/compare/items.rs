@@ -46,7 +46,7 @@ fn aspects(both: &Both<'_>, a: usize, b: usize) -> Vec<Aspect> {
         aspects.extend(Aspect::of("bytes before the entry", &(x.entry - x.start), &(y.entry - y.start), bytes));
     }
     aspects.extend(Aspect::of("section", &in_a.name, &in_b.name, String::clone));
-    aspects.extend(Aspect::of("section flags", &super::sections::flags(in_a), &super::sections::flags(in_b), hex));
+    aspects.extend(Aspect::of("section flags", &in_a.flags, &in_b.flags, hex));
     aspects.extend(Aspect::of("section type", &in_a.kind, &in_b.kind, u32::to_string));
     aspects.extend(Aspect::of("section alignment", &in_a.align, &in_b.align, u64::to_string));
     aspects.extend(Aspect::of("binding", &x.binding, &y.binding, show_binding));

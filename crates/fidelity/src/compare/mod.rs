@@ -9,6 +9,8 @@ mod symbols;
 
 use std::collections::BTreeSet;
 
+use gateless_model::Result;
+
 use crate::difference::{Aspect, Difference, Finding, Subject};
 use crate::object::{Header, ItemKind, Object};
 use crate::pairing::{self, Pairing};
@@ -38,7 +40,10 @@ pub struct Comparison {
 }
 
 /// Compares two objects.
-pub fn compare(gated: &Object, gateless: &Object) -> Comparison {
+///
+/// # Errors
+/// When their debug information is damaged.
+pub fn compare(gated: &Object, gateless: &Object) -> Result<Comparison> {
     let pairing = pairing::pair(gated, gateless);
     let both = Both { gated, gateless, pairing: &pairing };
     let mut differences = Vec::new();
@@ -48,7 +53,7 @@ pub fn compare(gated: &Object, gateless: &Object) -> Comparison {
     contents::compare(&both, &mut differences);
     layout::compare(&both, &mut differences);
     let symbols = symbols::compare(&both, &mut differences);
-    let debug = debug::compare(&both, &mut differences);
+    let debug = debug::compare(&both, &mut differences)?;
     let is_function = |object: &Object, index: usize| object.items[index].kind == ItemKind::Function;
     let functions = pairing.pairs.iter().filter(|(a, _)| is_function(gated, *a)).count()
         + pairing.first_only.iter().filter(|index| is_function(gated, **index)).count()
@@ -58,7 +63,7 @@ pub fn compare(gated: &Object, gateless: &Object) -> Comparison {
         [gated, gateless].iter().flat_map(|object| sections::compared(object).map(|section| section.name.as_str())).collect();
     // One for the header.
     let compared = Compared { functions, data: all - functions, sections: names.len(), symbols: symbols + 1, debug };
-    Comparison { compared, differences }
+    Ok(Comparison { compared, differences })
 }
 
 /// Two objects and which of their items correspond.

@@ -12,11 +12,6 @@ pub fn compared(object: &Object) -> impl Iterator<Item = &Section> {
     object.sections.iter().filter(|section| section.role != Role::Table)
 }
 
-/// Flags; whether a debug section is compressed is told elsewhere.
-pub fn flags(section: &Section) -> u64 {
-    section.flags & !u64::from(elf::SHF_COMPRESSED)
-}
-
 /// Compares the headers by the sections' names; those of the same name in their order.
 pub fn compare(gated: &Object, gateless: &Object, differences: &mut Vec<Difference>) {
     let mut named: BTreeMap<&str, [Vec<String>; 2]> = BTreeMap::new();
@@ -44,10 +39,12 @@ pub fn compare(gated: &Object, gateless: &Object, differences: &mut Vec<Differen
 }
 
 fn header(section: &Section) -> String {
-    let mut text = format!("type {:#x}, flags {:#x}, entries of {}", section.kind, flags(section), section.entry_size);
-    // Compression changes the alignment of the section, not of what is in it.
-    if section.role != Role::Debug {
-        text.push_str(&format!(", aligned to {}", section.align));
+    let mut text = format!(
+        "type {:#x}, flags {:#x}, entries of {}, aligned to {}",
+        section.kind, section.flags, section.entry_size, section.align
+    );
+    if section.flags & u64::from(elf::SHF_COMPRESSED) != 0 {
+        text.push_str(", compressed");
     }
     if let Some(linked) = &section.linked {
         text.push_str(&format!(", linked to {linked}"));

@@ -6,22 +6,25 @@ use gimli::{AttributeValue, Dwarf, IncompleteLineProgram, Unit};
 
 use super::relocate::Addresses;
 use super::{Row, Slice};
+use crate::names::{Renames, file_symbol};
 use crate::object::resolve::Places;
 use crate::object::{Object, Target};
 
 /// The names of a unit's source files.
 pub struct Files {
     names: BTreeMap<u64, String>,
+    described: Vec<String>,
 }
 
 impl Files {
-    /// Joins folders and names. A path in one of `roots` gets `OUT` in its place.
-    pub fn new(dwarf: &Dwarf<Slice<'_>>, unit: &Unit<Slice<'_>>, roots: &[String]) -> gimli::Result<Self> {
+    /// Joins folders and names. A path in the output folder gets `OUT` in its place.
+    pub fn new(dwarf: &Dwarf<Slice<'_>>, unit: &Unit<Slice<'_>>, object: &Object) -> gimli::Result<Self> {
         let text = |value: AttributeValue<Slice<'_>>| -> gimli::Result<String> {
             Ok(dwarf.attr_string(unit, value)?.to_string_lossy().into_owned())
         };
         let mut names = BTreeMap::new();
-        let Some(program) = &unit.line_program else { return Ok(Self { names }) };
+        let mut described = Vec::new();
+        let Some(program) = &unit.line_program else { return Ok(Self { names, described }) };
         let header = program.header();
         let unit_folder = unit.comp_dir.map_or_else(String::new, |folder| folder.to_string_lossy().into_owned());
         // File numbers begin with 0 since DWARF 5, before that with 1.
@@ -43,9 +46,17 @@ impl Files {
                     path.push_str(part);
                 }
             }
-            names.insert(index as u64 + first, without_roots(&path, roots));
+            let path = unit_name(&without_roots(&path, &object.roots), &object.roots, &object.renames);
+            let checksum: String = if header.file_has_md5() { file.md5().iter().map(|byte| format!("{byte:02x}")).collect() } else { String::new() };
+            described.push(format!("{path} {checksum} {} {}", file.timestamp(), file.size()).trim_end_matches([' ', '0']).to_owned());
+            names.insert(index as u64 + first, path);
         }
-        Ok(Self { names })
+        Ok(Self { names, described })
+    }
+
+    /// Each file with its checksum, if it has one.
+    pub fn described(&self) -> impl Iterator<Item = String> + '_ {
+        self.described.iter().cloned()
     }
 
     /// The file of this number.
@@ -54,7 +65,16 @@ impl Files {
     }
 }
 
-fn without_roots(path: &str, roots: &[String]) -> String {
+/// The name of a unit's root file without hash; rustc puts the unit's name behind it: `FILE/@/CRATE.HASH-cgu.N`.
+pub fn unit_name(name: &str, roots: &[String], renames: &Renames) -> String {
+    match name.split_once("/@/") {
+        Some((file, unit)) => format!("{}/@/{}", without_roots(file, roots), file_symbol(unit, renames)),
+        None => name.to_owned(),
+    }
+}
+
+/// A path with `OUT` in the place of the output folder's names.
+pub fn without_roots(path: &str, roots: &[String]) -> String {
     for root in roots {
         if let Some(rest) = path.strip_prefix(root.as_str())
             && (rest.is_empty() || rest.starts_with('/'))
@@ -70,10 +90,10 @@ pub fn collect(
     program: IncompleteLineProgram<Slice<'_>>,
     files: &Files,
     addresses: &Addresses,
+    places: &Places<'_>,
     object: &Object,
     rows: &mut BTreeMap<Option<usize>, Vec<Row>>,
 ) -> gimli::Result<()> {
-    let places = Places::new(&object.items, object.sections.iter().map(|section| section.name.as_str()).collect());
     let mut table = program.rows();
     // A row at the end of a function ends that function's sequence, even where the next one begins.
     let mut last: Option<usize> = None;
@@ -100,6 +120,8 @@ pub fn collect(
             },
             is_statement: row.is_stmt(),
             prologue_end: row.prologue_end(),
+            epilogue_begin: row.epilogue_begin(),
+            discriminator: row.discriminator(),
         });
     }
     Ok(())

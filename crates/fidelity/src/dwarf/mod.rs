@@ -1,37 +1,28 @@
-//! What the debug information says: which source line each instruction belongs to, and which functions there are.
+//! What the debug information says: which source line each instruction belongs to, and every entry with its attributes.
 
 mod entries;
+mod index;
 mod lines;
 mod relocate;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use gateless_model::{Failure, Result};
-use gimli::{EndianSlice, RunTimeEndian};
+use gimli::{Dwarf, EndianSlice, RunTimeEndian};
 
-use crate::names::Renames;
+use crate::object::resolve::Places;
 use crate::object::{Object, Role};
 
-/// The debug information of an object.
+/// The debug information of an object, but for its entries, which are many ([`entries`] goes through them).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Debug {
-    /// How each debug section is stored: its name, and `compressed` or `plain`.
-    pub form: BTreeMap<String, Form>,
-    /// DWARF versions of units and line tables, and how many of each.
-    pub versions: BTreeMap<String, usize>,
+    /// How many units and line tables there are of each DWARF version, how many relocations from one debug section to another, and what an
+    /// index of names lists.
+    pub counts: BTreeMap<String, usize>,
     /// The line table's rows by item (index in the object's items); those that belong to none under `None`.
     pub rows: BTreeMap<Option<usize>, Vec<Row>>,
-    /// Every entry of the debug information that declares or describes something, as text, and how many are the same.
-    pub entries: BTreeMap<Entry, usize>,
-}
-
-/// How a debug section is stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
-    /// As it is.
-    Plain,
-    /// With a compression header.
-    Compressed,
+    /// The source files that line tables name, with what is said of each (its checksum).
+    pub files: Vec<String>,
 }
 
 /// One row of a line table.
@@ -49,19 +40,23 @@ pub struct Row {
     pub is_statement: bool,
     /// Whether the function's prologue ends here.
     pub prologue_end: bool,
+    /// Whether the function's epilogue begins here.
+    pub epilogue_begin: bool,
+    /// Tells apart what has the same place.
+    pub discriminator: u64,
 }
 
 /// One entry of the debug information.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Entry {
-    /// What it is: `subprogram`.
-    pub kind: String,
-    /// Its full name, without hashes.
-    pub name: String,
-    /// Where it is declared.
-    pub file: Option<String>,
-    /// The line there.
-    pub line: Option<u64>,
+    /// What it is: `subprogram`, `variable`, ...
+    pub tag: String,
+    /// What it belongs to: the function or type that a namespace holds, with its tag.
+    pub owner: String,
+    /// Its full name.
+    pub path: String,
+    /// Attributes and their values in words, in the order of the file.
+    pub attributes: Vec<(String, String)>,
 }
 
 /// Where a symbol is, for relocating.
@@ -75,47 +70,101 @@ pub struct SymbolPlace {
 
 type Slice<'a> = EndianSlice<'a, RunTimeEndian>;
 
-/// Reads the debug sections of `object`.
-///
-/// `roots` are names of the output folder, to be taken out of the names of files.
+/// The sections that are read here. Others of similar names are compared as they are.
+pub fn is_read(name: &str) -> bool {
+    let name = name.strip_prefix(".z").or(name.strip_prefix('.')).unwrap_or(name);
+    let read = [
+        "debug_abbrev", "debug_addr", "debug_info", "debug_line", "debug_line_str", "debug_loc", "debug_loclists", "debug_names",
+        "debug_ranges", "debug_rnglists", "debug_str", "debug_str_offsets",
+    ];
+    read.contains(&name)
+}
+
+fn endian(object: &Object) -> RunTimeEndian {
+    if object.header.is_little { RunTimeEndian::Little } else { RunTimeEndian::Big }
+}
+
+fn broken(error: gimli::Error) -> Failure {
+    Failure::failed("its debug information is damaged").because(error)
+}
+
+/// Applies the relocations of the debug sections of `object`, and reads all but the entries.
 ///
 /// # Errors
 /// When they are damaged, or have relocations of an unknown type.
-pub fn read(object: &Object, symbols: &[SymbolPlace], roots: &[String], renames: &Renames) -> Result<Debug> {
+pub fn read(object: &mut Object, symbols: &[SymbolPlace]) -> Result<Debug> {
     let mut debug = Debug::default();
-    let compressed = |flags: u64| flags & u64::from(object::elf::SHF_COMPRESSED) != 0;
-    let sections: Vec<_> = object.sections.iter().filter(|section| section.role == Role::Debug).collect();
-    for section in &sections {
-        let form = if compressed(section.flags) || section.name.starts_with(".zdebug") { Form::Compressed } else { Form::Plain };
-        debug.form.insert(section.name.clone(), form);
-    }
-    if sections.is_empty() {
-        return Ok(debug);
-    }
     let addresses = relocate::Addresses::new(object);
-    let mut contents: BTreeMap<&str, Vec<u8>> = BTreeMap::new();
-    for section in &sections {
-        let bytes = relocate::apply(object, section, symbols, &addresses)?;
-        if contents.insert(&section.name, bytes).is_some() {
+    let mut names = BTreeSet::new();
+    for index in 0..object.sections.len() {
+        let section = &object.sections[index];
+        if section.role != Role::Debug {
+            continue;
+        }
+        if !names.insert(section.name.clone()) {
             return Err(Failure::failed(format!("it has several sections {}, which is not supported", section.name)));
         }
+        for relocation in &section.relocations {
+            // Offsets into other debug sections are read as such; that they are into the right one shows only here.
+            let target = relocation.symbol.and_then(|symbol| symbols.get(symbol)?.section).map(|target| &object.sections[target]);
+            if let Some(target) = target.filter(|target| target.role == Role::Debug) {
+                let name = object.relocation_name(relocation.kind);
+                *debug.counts.entry(format!("{name} from {} to {}", section.name, target.name)).or_default() += 1;
+            }
+        }
+        object.sections[index].bytes = relocate::apply(object, section, symbols, &addresses)?;
     }
-    let endian = if object.header.is_little { RunTimeEndian::Little } else { RunTimeEndian::Big };
-    let load = |id: gimli::SectionId| -> Result<Slice<'_>, gimli::Error> {
-        Ok(EndianSlice::new(contents.get(id.name()).map_or(&[][..], Vec::as_slice), endian))
-    };
-    let broken = |error: gimli::Error| Failure::failed("its debug information is damaged").because(error);
-    let dwarf = gimli::Dwarf::load(load).map_err(broken)?;
+    if names.is_empty() {
+        return Ok(debug);
+    }
+    let dwarf = load(object)?;
+    let places = Places::new(&object.items, object.sections.iter().map(|section| section.name.as_str()).collect());
     let mut units = dwarf.units();
     while let Some(header) = units.next().map_err(broken)? {
-        *debug.versions.entry(format!("unit, DWARF {}", header.version())).or_default() += 1;
+        *debug.counts.entry(format!("unit, DWARF {}", header.version())).or_default() += 1;
         let unit = dwarf.unit(header).map_err(broken)?;
-        let files = lines::Files::new(&dwarf, &unit, roots).map_err(broken)?;
+        let files = lines::Files::new(&dwarf, &unit, object).map_err(broken)?;
         if let Some(program) = unit.line_program.clone() {
-            *debug.versions.entry(format!("line table, DWARF {}", program.header().version())).or_default() += 1;
-            lines::collect(program, &files, &addresses, object, &mut debug.rows).map_err(broken)?;
+            *debug.counts.entry(format!("line table, DWARF {}", program.header().version())).or_default() += 1;
+            lines::collect(program, &files, &addresses, &places, object, &mut debug.rows).map_err(broken)?;
         }
-        entries::collect(&dwarf, &unit, &files, renames, &mut debug.entries).map_err(broken)?;
+        debug.files.extend(files.described());
     }
+    if let Some(section) = object.sections.iter().find(|section| section.name == ".debug_names") {
+        index::collect(&dwarf, EndianSlice::new(&section.bytes, endian(object)), &object.renames, &mut debug.counts).map_err(broken)?;
+    }
+    debug.files.sort();
     Ok(debug)
+}
+
+/// Calls `found` with every entry of the debug information of an object that was read.
+///
+/// # Errors
+/// When it is damaged.
+pub fn entries(object: &Object, found: &mut dyn FnMut(Entry)) -> Result<()> {
+    if !object.sections.iter().any(|section| section.role == Role::Debug) {
+        return Ok(());
+    }
+    let addresses = relocate::Addresses::new(object);
+    let dwarf = load(object)?;
+    let places = Places::new(&object.items, object.sections.iter().map(|section| section.name.as_str()).collect());
+    let mut units = dwarf.units();
+    while let Some(header) = units.next().map_err(broken)? {
+        let unit = dwarf.unit(header).map_err(broken)?;
+        let files = lines::Files::new(&dwarf, &unit, object).map_err(broken)?;
+        let reader = entries::Reader { dwarf: &dwarf, unit: &unit, files: &files, object, addresses: &addresses, places: &places };
+        reader.entries(found).map_err(broken)?;
+    }
+    Ok(())
+}
+
+fn load(object: &Object) -> Result<Dwarf<Slice<'_>>> {
+    let load = |id: gimli::SectionId| -> Result<Slice<'_>, gimli::Error> {
+        let wanted = id.name();
+        let section = object.sections.iter().find(|section| {
+            section.role == Role::Debug && (section.name == wanted || section.name.strip_prefix(".z") == wanted.strip_prefix('.'))
+        });
+        Ok(EndianSlice::new(section.map_or(&[][..], |section| &section.bytes), endian(object)))
+    };
+    Dwarf::load(load).map_err(broken)
 }

@@ -10,7 +10,7 @@ pub use read::read;
 
 
 use crate::dwarf::Debug;
-use crate::names::Name;
+use crate::names::{Name, Renames};
 
 /// A parsed object.
 #[derive(Debug, Clone)]
@@ -29,6 +29,10 @@ pub struct Object {
     pub files: Vec<String>,
     /// What the debug sections say.
     pub debug: Debug,
+    /// The output folder's names, which were taken out of the names of source files.
+    pub roots: Vec<String>,
+    /// The crates that go by another name than the object's own.
+    pub renames: Renames,
 }
 
 /// The ELF header, as far as it describes the code.
@@ -57,7 +61,7 @@ pub struct Section {
     pub kind: u32,
     /// `sh_flags`
     pub flags: u64,
-    /// `sh_addralign`
+    /// `sh_addralign`; for compressed content that of the content itself.
     pub align: u64,
     /// `sh_entsize`
     pub entry_size: u64,
@@ -307,6 +311,8 @@ pub(crate) fn tests_object() -> Object {
         outside: Vec::new(),
         files: Vec::new(),
         debug: Debug::default(),
+        roots: Vec::new(),
+        renames: Renames::default(),
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use gateless_model::{Failure, Result};
 use object::elf;
-use object::read::elf::{ElfFile, FileHeader, SectionHeader, Sym};
+use object::read::elf::{CompressionHeader as _, ElfFile, FileHeader, SectionHeader, Sym};
 use object::{Endianness, Object as _, ObjectSection as _, ObjectSymbol as _, RelocationFlags, RelocationTarget, SymbolIndex};
 
 use super::resolve::Places;
@@ -172,7 +172,8 @@ impl<'a, Elf: FileHeader<Endian = Endianness>> Reader<'a, Elf> {
             }
             let name = Name::of(&symbol.name, renames).unwrap_or_else(|| Name { shown: symbol.name.clone(), key: symbol.name.clone() });
             let what = match symbol.raw_section {
-                elf::SHN_UNDEF => "undefined".to_owned(),
+                elf::SHN_UNDEF if symbol.value == 0 && symbol.size == 0 => "undefined".to_owned(),
+                elf::SHN_UNDEF => format!("undefined, {} bytes at {:#x}", symbol.size, symbol.value),
                 elf::SHN_COMMON => format!("common, {} bytes, aligned to {}", symbol.size, symbol.value),
                 elf::SHN_ABS => format!("absolute {:#x}", symbol.value),
                 other => format!("in section {other}"),
@@ -182,12 +183,13 @@ impl<'a, Elf: FileHeader<Endian = Endianness>> Reader<'a, Elf> {
         }
         outside.sort();
         files.sort();
-        let mut object = Object { header, sections, items, labels, outside, files, debug: dwarf::Debug::default() };
+        let (roots, renames) = (roots.to_vec(), renames.clone());
+        let mut object = Object { header, sections, items, labels, outside, files, debug: dwarf::Debug::default(), roots, renames };
         let values: Vec<dwarf::SymbolPlace> = symbols
             .iter()
             .map(|symbol| dwarf::SymbolPlace { section: symbol.section, value: symbol.value })
             .collect();
-        object.debug = dwarf::read(&object, &values, roots, renames)?;
+        object.debug = dwarf::read(&mut object, &values)?;
         Ok(object)
     }
 
@@ -224,13 +226,18 @@ impl<'a, Elf: FileHeader<Endian = Endianness>> Reader<'a, Elf> {
                 .then(|| self.file.section_by_index(object::SectionIndex(raw.sh_link(endian) as usize)).ok())
                 .flatten()
                 .and_then(|linked| linked.name().ok().map(plain_name));
+            // Compression changes the alignment of the section, not of what is in it.
+            let align = match raw.compression(endian, self.file.data()).map_err(damaged)? {
+                Some((header, ..)) => header.ch_addralign(endian).into(),
+                None => raw.sh_addralign(endian).into(),
+            };
             let relocations = if role == Role::Table { Vec::new() } else { self.relocations(&section, &bytes)? };
             indices.insert(section.index().0, sections.len());
             sections.push(Section {
                 name: plain_name(name),
                 kind,
                 flags,
-                align: raw.sh_addralign(endian).into(),
+                align,
                 entry_size: raw.sh_entsize(endian).into(),
                 size: if kind == elf::SHT_NOBITS || role == Role::Table { section.size() } else { bytes.len() as u64 },
                 linked,
@@ -402,7 +409,7 @@ fn directs<'a>(section: &Section, item: &Item, decoded: Option<&'a Vec<decode::D
 fn role(name: &str, kind: u32, flags: u64) -> Role {
     match kind {
         elf::SHT_NULL | elf::SHT_SYMTAB | elf::SHT_STRTAB | elf::SHT_REL | elf::SHT_RELA | elf::SHT_SYMTAB_SHNDX => Role::Table,
-        _ if flags & u64::from(elf::SHF_ALLOC) == 0 && (name.starts_with(".debug_") || name.starts_with(".zdebug_")) => Role::Debug,
+        _ if flags & u64::from(elf::SHF_ALLOC) == 0 && dwarf::is_read(name) => Role::Debug,
         _ if flags & u64::from(elf::SHF_EXECINSTR) != 0 => Role::Code,
         _ => Role::Data,
     }

@@ -1,4 +1,6 @@
 //! Objects made by rustc, changed, and compared.
 
+mod architectures;
+mod every_byte;
 mod planted;
 mod support;
