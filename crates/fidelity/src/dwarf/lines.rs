@@ -110,19 +110,30 @@ pub fn collect(
             None => (None, row.address() as i64),
         };
         last = item;
-        rows.entry(item).or_default().push(Row {
+        let mut found = Row {
             offset,
-            file: (!row.end_sequence()).then(|| files.name(row.file_index())),
-            line: row.line().map_or(0, std::num::NonZero::get),
-            column: match row.column() {
+            file: None,
+            line: 0,
+            column: 0,
+            is_statement: false,
+            prologue_end: false,
+            epilogue_begin: false,
+            discriminator: 0,
+        };
+        // The row that ends a sequence says only where: the rest is left over from the row before it.
+        if !row.end_sequence() {
+            found.file = Some(files.name(row.file_index()));
+            found.line = row.line().map_or(0, std::num::NonZero::get);
+            found.column = match row.column() {
                 gimli::ColumnType::LeftEdge => 0,
                 gimli::ColumnType::Column(column) => column.get(),
-            },
-            is_statement: row.is_stmt(),
-            prologue_end: row.prologue_end(),
-            epilogue_begin: row.epilogue_begin(),
-            discriminator: row.discriminator(),
-        });
+            };
+            found.is_statement = row.is_stmt();
+            found.prologue_end = row.prologue_end();
+            found.epilogue_begin = row.epilogue_begin();
+            found.discriminator = row.discriminator();
+        }
+        rows.entry(item).or_default().push(found);
     }
     Ok(())
 }

@@ -147,6 +147,7 @@ impl Harmless {
             ".debug_addr" | ".debug_str_offsets" if at < range.start + 8 => Some("a header that says how the rest is to be read"),
             ".debug_loclists" | ".debug_rnglists" if at < range.start + 12 => Some("a header that says how the rest is to be read"),
             ".debug_line" if (0x12..0x1e).contains(&(at - range.start)) => Some("how many operands opcodes have that are not used"),
+            ".debug_names" if at + 4 > range.end => Some("padding at the end"),
             ".debug_abbrev" => Some("another form of the same values"),
             _ => None,
         }

@@ -1,6 +1,7 @@
 //! Objects made by rustc, changed, and compared.
 
 mod architectures;
+mod causes;
 mod every_byte;
 mod planted;
 mod support;
