@@ -7,7 +7,9 @@ use std::process::ExitCode;
 use camino::Utf8Path;
 
 fn main() -> ExitCode {
-    let root = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Utf8Path::new("."));
+    let root = Utf8Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap_or(Utf8Path::new("."));
     let broken = match promises::broken(root) {
         Ok(broken) => broken,
         Err(error) => {
@@ -18,14 +20,20 @@ fn main() -> ExitCode {
     for promise in &broken {
         println!("{promise}");
     }
-    if broken.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if broken.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
 }
 
 #[cfg(test)]
 mod tests {
     #[test]
     fn the_layout_keeps_its_promises() {
-        let root = camino::Utf8Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        let root = camino::Utf8Path::new(env!("CARGO_MANIFEST_DIR"))
+            .parent()
+            .unwrap();
         assert_eq!(super::promises::broken(root).unwrap(), Vec::<String>::new());
     }
 }

@@ -15,9 +15,14 @@ pub fn broken(root: &Utf8Path) -> io::Result<Vec<String>> {
     let ledger = Ledger::embedded();
     let mut broken = Vec::new();
     let gates = stems(&root.join("crates/lower/src/gates"))?;
-    for gate in gates.iter().filter(|gate| !NO_LANGUAGE_GATE.contains(&gate.as_str())) {
+    for gate in gates
+        .iter()
+        .filter(|gate| !NO_LANGUAGE_GATE.contains(&gate.as_str()))
+    {
         if !ledger.get(gate).is_some_and(|entry| entry.lowered) {
-            broken.push(format!("crates/lower/src/gates/{gate}: no ledger entry `{gate}` says that it is lowered"));
+            broken.push(format!(
+                "crates/lower/src/gates/{gate}: no ledger entry `{gate}` says that it is lowered"
+            ));
         }
     }
     let flags = stems(&root.join("crates/codegen/src/flags"))?;
@@ -25,10 +30,18 @@ pub fn broken(root: &Utf8Path) -> io::Result<Vec<String>> {
         if entry.lowered && !gates.contains(id) {
             broken.push(format!("ledger/{id}.toml: is called lowered, but there is no crates/lower/src/gates/{id}.rs"));
         }
-        for flag in entry.flag.iter().filter(|flag| flag.action == FlagAction::Codegen) {
+        for flag in entry
+            .flag
+            .iter()
+            .filter(|flag| flag.action == FlagAction::Codegen)
+        {
             // Section placement is a field of the target, not a pass over the module.
             // A flag with listed values (`sanitizer`) has a file for each of them.
-            let files = if flag.values.is_empty() { vec![&flag.name] } else { flag.values.iter().collect() };
+            let files = if flag.values.is_empty() {
+                vec![&flag.name]
+            } else {
+                flag.values.iter().collect()
+            };
             for file in files.into_iter().map(|name| name.replace('-', "_")) {
                 if file != "function_sections" && !flags.contains(&file) {
                     broken.push(format!("ledger/{id}.toml: `{}` is left to code generation, but there is no flags/{file}.rs", flag.name));
@@ -36,21 +49,34 @@ pub fn broken(root: &Utf8Path) -> io::Result<Vec<String>> {
             }
         }
     }
-    let registered = |file: &str, names: &BTreeSet<String>, broken: &mut Vec<String>| -> io::Result<()> {
-        let text = fs_err::read_to_string(root.join(file))?;
-        for name in names.iter().filter(|name| !text.contains(&format!("mod {name};"))) {
-            broken.push(format!("{file}: does not name the module `{name}` beside it"));
-        }
-        Ok(())
-    };
+    let registered =
+        |file: &str, names: &BTreeSet<String>, broken: &mut Vec<String>| -> io::Result<()> {
+            let text = fs_err::read_to_string(root.join(file))?;
+            for name in names
+                .iter()
+                .filter(|name| !text.contains(&format!("mod {name};")))
+            {
+                broken.push(format!(
+                    "{file}: does not name the module `{name}` beside it"
+                ));
+            }
+            Ok(())
+        };
     registered("crates/lower/src/gates/mod.rs", &gates, &mut broken)?;
     registered("crates/codegen/src/flags/mod.rs", &flags, &mut broken)?;
     let commands = stems(&root.join("crates/gateless/src/commands"))?;
-    registered("crates/gateless/src/commands/mod.rs", &commands, &mut broken)?;
+    registered(
+        "crates/gateless/src/commands/mod.rs",
+        &commands,
+        &mut broken,
+    )?;
     let causes = stems(&root.join("crates/fidelity/src/causes"))?;
     registered("crates/fidelity/src/causes/mod.rs", &causes, &mut broken)?;
     let list = fs_err::read_to_string(root.join("crates/fidelity/src/causes/mod.rs"))?;
-    for cause in causes.iter().filter(|cause| !list.contains(&format!("&{cause}::CAUSE"))) {
+    for cause in causes
+        .iter()
+        .filter(|cause| !list.contains(&format!("&{cause}::CAUSE")))
+    {
         broken.push(format!("crates/fidelity/src/causes/mod.rs: the cause `{cause}` is not in the list of all causes"));
     }
     Ok(broken)

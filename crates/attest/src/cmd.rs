@@ -11,14 +11,26 @@ use crate::Problem;
 pub fn check(out: &Utf8Path, record: &Record, problems: &mut Vec<Problem>) -> Result<()> {
     // Records of other folders (external modules) have their own .cmd files.
     for output in record.outputs.keys() {
-        let Some(command) = SavedCommand::of(&out.join(relative(out, record)), output) else { continue };
+        let Some(command) = SavedCommand::of(&out.join(relative(out, record)), output) else {
+            continue;
+        };
         match command.arguments_of(|program| program.starts_with("gateless-")) {
-            None => problems.push(Problem::new(output, "Kbuild's .cmd file shows that another program made it than the record says")),
+            None => problems.push(Problem::new(
+                output,
+                "Kbuild's .cmd file shows that another program made it than the record says",
+            )),
             Some(words) if words != record.asked.as_slice() => {
-                let differs = words.iter().zip(&record.asked).find(|(made, recorded)| made != recorded);
+                let differs = words
+                    .iter()
+                    .zip(&record.asked)
+                    .find(|(made, recorded)| made != recorded);
                 let what = match differs {
-                    Some((made, recorded)) => format!("Kbuild passed `{made}` where the record has `{recorded}`"),
-                    None => "Kbuild passed another number of arguments than the record has".to_owned(),
+                    Some((made, recorded)) => {
+                        format!("Kbuild passed `{made}` where the record has `{recorded}`")
+                    }
+                    None => {
+                        "Kbuild passed another number of arguments than the record has".to_owned()
+                    }
                 };
                 problems.push(Problem::new(output, what));
             }
@@ -30,5 +42,8 @@ pub fn check(out: &Utf8Path, record: &Record, problems: &mut Vec<Problem>) -> Re
 }
 
 fn relative(out: &Utf8Path, record: &Record) -> Utf8PathBuf {
-    Utf8Path::new(&record.cwd).strip_prefix(out).map(Utf8Path::to_owned).unwrap_or_default()
+    Utf8Path::new(&record.cwd)
+        .strip_prefix(out)
+        .map(Utf8Path::to_owned)
+        .unwrap_or_default()
 }

@@ -53,7 +53,10 @@ pub struct Problem {
 
 impl Problem {
     fn new(file: impl Into<String>, what: impl Into<String>) -> Self {
-        Self { file: file.into(), what: what.into() }
+        Self {
+            file: file.into(),
+            what: what.into(),
+        }
     }
 }
 
@@ -68,10 +71,14 @@ pub fn attest(out: &Utf8Path) -> Result<Attestation> {
     let mut problems = Vec::new();
     let records = records::load(out, &mut problems)?;
     if records.is_empty() && problems.is_empty() {
-        return Err(Failure::no(format!("`{out}` has no records: it was not built through gateless"))
-            .help("build it with `gateless build`, or with `make $(gateless make-vars)`"));
+        return Err(Failure::no(format!(
+            "`{out}` has no records: it was not built through gateless"
+        ))
+        .help("build it with `gateless build`, or with `make $(gateless make-vars)`"));
     }
-    let tree = fs_err::read_link(out.join("source")).ok().and_then(|path| camino::Utf8PathBuf::from_path_buf(path).ok());
+    let tree = fs_err::read_link(out.join("source"))
+        .ok()
+        .and_then(|path| camino::Utf8PathBuf::from_path_buf(path).ok());
     for record in records.values() {
         records::check(record, tree.as_deref(), &mut problems);
         cmd::check(out, record, &mut problems)?;
@@ -82,13 +89,30 @@ pub fn attest(out: &Utf8Path) -> Result<Attestation> {
     for record in records.values() {
         for decision in &record.decisions {
             if let Some(text) = &decision.weaker {
-                weaker.entry(format!("{}: {text}", decision.argument)).or_default().push(record.crate_name.clone());
+                weaker
+                    .entry(format!("{}: {text}", decision.argument))
+                    .or_default()
+                    .push(record.crate_name.clone());
             }
         }
     }
     let crates = records
         .into_values()
-        .map(|record| Crate { exempt: record.runs.iter().flat_map(|run| run.exempt.clone()).collect(), record })
+        .map(|record| Crate {
+            exempt: record
+                .runs
+                .iter()
+                .flat_map(|run| run.exempt.clone())
+                .collect(),
+            record,
+        })
         .collect();
-    Ok(Attestation { version: 1, gateless: problems.is_empty(), crates, rust_objects, weaker_than_gated: weaker, problems })
+    Ok(Attestation {
+        version: 1,
+        gateless: problems.is_empty(),
+        crates,
+        rust_objects,
+        weaker_than_gated: weaker,
+        problems,
+    })
 }

@@ -20,7 +20,10 @@ pub fn check(out: &Utf8Path, record: &Record, problems: &mut Vec<Problem>) -> Re
             continue;
         }
         if !SavedCommand::of(out, name).is_some_and(|command| command.rewritten_by("objcopy")) {
-            problems.push(Problem::new(name, "is not what the compiler wrote, and Kbuild records no step that changed it"));
+            problems.push(Problem::new(
+                name,
+                "is not what the compiler wrote, and Kbuild records no step that changed it",
+            ));
             continue;
         }
         if let Some(section) = changed_section(&path, recorded)? {
@@ -36,8 +39,13 @@ pub fn check(out: &Utf8Path, record: &Record, problems: &mut Vec<Problem>) -> Re
 /// The first section whose content differs from the record's.
 fn changed_section(path: &Utf8Path, recorded: &Output) -> Result<Option<String>> {
     let bytes = fs_err::read(path)?;
-    let file = object::File::parse(&*bytes).map_err(|error| Failure::failed(format!("`{path}` is not an object file")).because(error))?;
+    let file = object::File::parse(&*bytes).map_err(|error| {
+        Failure::failed(format!("`{path}` is not an object file")).because(error)
+    })?;
     let now = record::sections_of(&file)?;
     let names = now.keys().chain(recorded.sections.keys());
-    Ok(names.into_iter().find(|name| now.get(*name) != recorded.sections.get(*name)).cloned())
+    Ok(names
+        .into_iter()
+        .find(|name| now.get(*name) != recorded.sections.get(*name))
+        .cloned())
 }

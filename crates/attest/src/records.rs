@@ -13,7 +13,9 @@ use crate::Problem;
 pub fn load(out: &Utf8Path, problems: &mut Vec<Problem>) -> Result<BTreeMap<String, Record>> {
     let folder = out.join(files::STATE).join("records");
     let mut records = BTreeMap::new();
-    let Ok(entries) = folder.read_dir_utf8() else { return Ok(records) };
+    let Ok(entries) = folder.read_dir_utf8() else {
+        return Ok(records);
+    };
     for entry in entries {
         let entry = entry?;
         let name = entry.file_name().to_owned();
@@ -24,11 +26,18 @@ pub fn load(out: &Utf8Path, problems: &mut Vec<Problem>) -> Result<BTreeMap<Stri
         let shown = format!("{}/records/{name}", files::STATE);
         match serde_json::from_str::<Record>(&fs_err::read_to_string(entry.path())?) {
             Ok(record) if record.version != VERSION => {
-                problems.push(Problem::new(shown, format!("is a record of version {}, not {VERSION}", record.version)));
+                problems.push(Problem::new(
+                    shown,
+                    format!("is a record of version {}, not {VERSION}", record.version),
+                ));
             }
             Ok(record) => {
                 // A record of something that was removed since says nothing about this build.
-                if record.outputs.keys().any(|output| out.join(output).exists()) {
+                if record
+                    .outputs
+                    .keys()
+                    .any(|output| out.join(output).exists())
+                {
                     records.insert(name, record);
                 }
             }
@@ -40,7 +49,12 @@ pub fn load(out: &Utf8Path, problems: &mut Vec<Problem>) -> Result<BTreeMap<Stri
 
 /// Checks that a record is whole and that no gate was open in it but for the runtime crates.
 pub fn check(record: &Record, tree: Option<&Utf8Path>, problems: &mut Vec<Problem>) {
-    let file = record.outputs.keys().next().cloned().unwrap_or_else(|| record.crate_name.clone());
+    let file = record
+        .outputs
+        .keys()
+        .next()
+        .cloned()
+        .unwrap_or_else(|| record.crate_name.clone());
     let mut problem = |what: String| problems.push(Problem::new(&file, what));
     match record::seal(record) {
         Ok(seal) if seal == record.seal => {}
@@ -48,8 +62,12 @@ pub fn check(record: &Record, tree: Option<&Utf8Path>, problems: &mut Vec<Proble
     }
     for run in &record.runs {
         for name in &run.exempt {
-            if record.class != "runtime crate" || !["core", "compiler_builtins"].contains(&name.as_str()) {
-                problem(format!("a gate was open for `{name}`, which is not a runtime crate"));
+            if record.class != "runtime crate"
+                || !["core", "compiler_builtins"].contains(&name.as_str())
+            {
+                problem(format!(
+                    "a gate was open for `{name}`, which is not a runtime crate"
+                ));
             }
         }
         let allowed = (!run.exempt.is_empty()).then(|| run.exempt.join(","));
@@ -61,15 +79,29 @@ pub fn check(record: &Record, tree: Option<&Utf8Path>, problems: &mut Vec<Proble
                 problem(format!("the compiler got the unstable argument `{arg}`"));
             }
         }
-        if run.version.contains('-') && !run.version.starts_with("rustc ") || ["-nightly", "-beta", "-dev"].iter().any(|mark| run.version.contains(mark)) {
-            problem(format!("the compiler was `{}`, not a stable release", run.version));
+        if run.version.contains('-') && !run.version.starts_with("rustc ")
+            || ["-nightly", "-beta", "-dev"]
+                .iter()
+                .any(|mark| run.version.contains(mark))
+        {
+            problem(format!(
+                "the compiler was `{}`, not a stable release",
+                run.version
+            ));
         }
     }
-    let exempt = record.runs.iter().any(|run| run.exempt.iter().any(|name| name == "core"));
+    let exempt = record
+        .runs
+        .iter()
+        .any(|run| run.exempt.iter().any(|name| name == "core"));
     if let Some(tree) = tree.filter(|_| exempt) {
         for input in record.inputs.keys() {
-            if files::absolute(Utf8Path::new(&record.cwd), &Utf8PathBuf::from(input)).starts_with(tree) {
-                problem(format!("a gate was open for `{input}`, which is kernel code"));
+            if files::absolute(Utf8Path::new(&record.cwd), &Utf8PathBuf::from(input))
+                .starts_with(tree)
+            {
+                problem(format!(
+                    "a gate was open for `{input}`, which is kernel code"
+                ));
             }
         }
     }

@@ -29,7 +29,14 @@ mod tests {
         .module();
         super::make_private(&module, "__mark_").unwrap();
         let text = module.to_text().unwrap();
-        assert!(text.contains("define internal void @_RNv3___mark_x()"), "{text}");
-        assert!(text.contains("define void @_RNv3own()") && text.contains("declare void @_RNv3___mark_y()"), "{text}");
+        assert!(
+            text.contains("define internal void @_RNv3___mark_x()"),
+            "{text}"
+        );
+        assert!(
+            text.contains("define void @_RNv3own()")
+                && text.contains("declare void @_RNv3___mark_y()"),
+            "{text}"
+        );
     }
 }

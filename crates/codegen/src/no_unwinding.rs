@@ -46,7 +46,10 @@ mod tests {
         let machine = target::apply(&module, &fixture.target, &[]).unwrap();
         super::apply(&mut module, &machine).unwrap();
         let text = module.to_text().unwrap();
-        assert!(!text.contains("invoke") && !text.contains("uwtable"), "{text}");
+        assert!(
+            !text.contains("invoke") && !text.contains("uwtable"),
+            "{text}"
+        );
         assert!(text.contains("nounwind"), "{text}");
     }
 }

@@ -6,8 +6,8 @@ use gateless_model::{Failure, Result};
 use crate::flags::debuginfo_compression;
 use crate::write::Outputs;
 use crate::{
-    Done, Flag, Job, Output, Stage, added, debug_paths, function_sections, names, no_unwinding, optimise, options,
-    relocations, structors, target, used,
+    Done, Flag, Job, Output, Stage, added, debug_paths, function_sections, names, no_unwinding,
+    optimise, options, relocations, structors, target, used,
 };
 
 /// Does what `job` asks for. Either all outputs are written, each under a temporary name first, or none.

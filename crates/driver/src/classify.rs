@@ -55,7 +55,11 @@ impl Class {
             if call.emits().any(|(kind, _)| kind == "metadata") {
                 return Class::KernelCrate;
             }
-            return if call.values("cfg").any(|cfg| cfg == "MODULE") { Class::Module } else { Class::BuiltIn };
+            return if call.values("cfg").any(|cfg| cfg == "MODULE") {
+                Class::Module
+            } else {
+                Class::BuiltIn
+            };
         }
         match types.as_slice() {
             types if types.contains(&"proc-macro") => Class::ProcMacro,
@@ -68,7 +72,11 @@ impl Class {
     pub fn is_kernel(self) -> bool {
         matches!(
             self,
-            Class::RuntimeCore | Class::RuntimeBuiltins | Class::KernelCrate | Class::BuiltIn | Class::Module
+            Class::RuntimeCore
+                | Class::RuntimeBuiltins
+                | Class::KernelCrate
+                | Class::BuiltIn
+                | Class::Module
         )
     }
 }
@@ -105,16 +113,37 @@ mod tests {
         for (args, expected) in [
             ("--version", Query),
             ("-vV", Query),
-            ("--print file-names --crate-name x --crate-type proc-macro -", Query),
-            ("--sysroot=/dev/null --remap-path-scope=macro --crate-type=rlib --out-dir=t --emit=obj=- -", FlagProbe),
-            ("-Cllvm-args=-x --crate-type=rlib /dev/null --out-dir=t -o t/tmp.rlib", FlagProbe),
-            ("--target=t.json --sysroot=/dev/null --emit=obj=core.o --emit=metadata=x --crate-type rlib --crate-name core l.rs", RuntimeCore),
-            ("--target=t.json --emit=obj=c.o --crate-name compiler_builtins c.rs", RuntimeBuiltins),
-            ("--target=t.json --emit=obj=k.o --emit=metadata=k.rmeta --crate-name kernel lib.rs", KernelCrate),
+            (
+                "--print file-names --crate-name x --crate-type proc-macro -",
+                Query,
+            ),
+            (
+                "--sysroot=/dev/null --remap-path-scope=macro --crate-type=rlib --out-dir=t --emit=obj=- -",
+                FlagProbe,
+            ),
+            (
+                "-Cllvm-args=-x --crate-type=rlib /dev/null --out-dir=t -o t/tmp.rlib",
+                FlagProbe,
+            ),
+            (
+                "--target=t.json --sysroot=/dev/null --emit=obj=core.o --emit=metadata=x --crate-type rlib --crate-name core l.rs",
+                RuntimeCore,
+            ),
+            (
+                "--target=t.json --emit=obj=c.o --crate-name compiler_builtins c.rs",
+                RuntimeBuiltins,
+            ),
+            (
+                "--target=t.json --emit=obj=k.o --emit=metadata=k.rmeta --crate-name kernel lib.rs",
+                KernelCrate,
+            ),
             ("--target=t.json --emit=obj=k.o drv.rs", BuiltIn),
             ("--target=t.json --cfg MODULE --emit=obj=k.o drv.rs", Module),
             ("--crate-type proc-macro --emit=link=m.so m.rs", ProcMacro),
-            ("--crate-type rlib --emit=link=libsyn.rlib lib.rs", HostLibrary),
+            (
+                "--crate-type rlib --emit=link=libsyn.rlib lib.rs",
+                HostLibrary,
+            ),
             ("--emit=link=scripts/x x.rs", HostProgram),
             ("--crate-name core core.rs", HostProgram),
         ] {

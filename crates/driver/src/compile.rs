@@ -70,7 +70,9 @@ impl State {
     pub fn folder(&self) -> &Utf8Path {
         match self {
             State::Kept(folder) => folder,
-            State::Temporary(folder) => Utf8Path::from_path(folder.path()).unwrap_or(Utf8Path::new("/tmp")),
+            State::Temporary(folder) => {
+                Utf8Path::from_path(folder.path()).unwrap_or(Utf8Path::new("/tmp"))
+            }
         }
     }
 }
@@ -88,10 +90,16 @@ pub fn compile(call: &Call<'_>) -> Result<u8> {
     let input = call.invocation.input().unwrap_or("-");
     let text = match (input, call.class, call.runtime) {
         ("-", ..) => Some(read_stdin()?),
-        (_, Class::RuntimeBuiltins, Source::Sysroot | Source::Host) => Some(intrinsics(call, input)?),
+        (_, Class::RuntimeBuiltins, Source::Sysroot | Source::Host) => {
+            Some(intrinsics(call, input)?)
+        }
         _ => None,
     };
-    let root = if input == "-" { Utf8PathBuf::from("<anon>") } else { Utf8PathBuf::from(input) };
+    let root = if input == "-" {
+        Utf8PathBuf::from("<anon>")
+    } else {
+        Utf8PathBuf::from(input)
+    };
     let primary = call.primary_output();
     let mirror = call.state.folder().join("lowered").join(mangle(&primary));
     let mut loads = libraries::find(call.invocation, call.class, call.cwd)?;
@@ -127,17 +135,27 @@ pub fn compile(call: &Call<'_>) -> Result<u8> {
     if call.class == Class::RuntimeBuiltins {
         let (run, library) = runtime::builtins(call)?;
         runs.extend(run);
-        loads.artifacts.extend(library.map(Utf8PathBuf::into_string));
+        loads
+            .artifacts
+            .extend(library.map(Utf8PathBuf::into_string));
     }
     let format = Format::of(call.invocation);
     for round in 0.. {
-        let changed = lowered.as_ref().is_some_and(|lowered| lowered.changed() || text.is_some());
+        let changed = lowered
+            .as_ref()
+            .is_some_and(|lowered| lowered.changed() || text.is_some());
         if let Some(lowered) = &lowered
             && changed
         {
             lowered.write()?;
         }
-        let run = call.final_run(changed.then(|| lowered.as_ref().map(Lowered::root)).flatten(), &mapping, generate.as_ref())?;
+        let run = call.final_run(
+            changed
+                .then(|| lowered.as_ref().map(Lowered::root))
+                .flatten(),
+            &mapping,
+            generate.as_ref(),
+        )?;
         let ran = execute(call, &run)?;
         let success = ran.status.success();
         if !success && round < ROUNDS {
@@ -150,46 +168,90 @@ pub fn compile(call: &Call<'_>) -> Result<u8> {
         }
         diagnostics::show(&ran.stderr, &format, &mapping);
         if !success {
-            return Ok(ran.status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1));
+            return Ok(ran
+                .status
+                .code()
+                .and_then(|code| u8::try_from(code).ok())
+                .unwrap_or(1));
         }
         runs.push(run);
         break;
     }
     if let Some(generate) = &generate {
-        generate.run(call, &mapping, lowered.as_ref().map(Lowered::used).unwrap_or_default())?;
+        generate.run(
+            call,
+            &mapping,
+            lowered.as_ref().map(Lowered::used).unwrap_or_default(),
+        )?;
     }
-    finish(call, &mapping, lowered.as_ref(), &loads, runs, generate.as_ref(), &primary)?;
+    finish(
+        call,
+        &mapping,
+        lowered.as_ref(),
+        &loads,
+        runs,
+        generate.as_ref(),
+        &primary,
+    )?;
     Ok(0)
 }
 
 /// The kernel's panicking intrinsics, and more of the kind that a prebuilt `core` needs.
 fn intrinsics(call: &Call<'_>, input: &str) -> Result<String> {
-    let core = call.cwd.join(call.primary_output()).with_file_name("core.o");
+    let core = call
+        .cwd
+        .join(call.primary_output())
+        .with_file_name("core.o");
     Ok(fs_err::read_to_string(call.cwd.join(input))? + &float_helpers::source(&core)?)
 }
 
 /// `core` out of the toolchain's prebuilt library: its metadata as it is, its object re-generated for the kernel.
-fn prebuilt_core(call: &Call<'_>, mapping: &Mapping, loads: &Loads, generate: Option<Generate>, primary: &str) -> Result<u8> {
+fn prebuilt_core(
+    call: &Call<'_>,
+    mapping: &Mapping,
+    loads: &Loads,
+    generate: Option<Generate>,
+    primary: &str,
+) -> Result<u8> {
     let library = Library::find(call, "core")?;
     library.write_metadata(call)?;
     let Some(generate) = generate else {
-        return Err(Failure::no(format!("the runtime source `{}` is for targets with a specification of their own", call.runtime.name()))
-            .help("use the runtime source `source`"));
+        return Err(Failure::no(format!(
+            "the runtime source `{}` is for targets with a specification of their own",
+            call.runtime.name()
+        ))
+        .help("use the runtime source `source`"));
     };
     files::write(generate.bitcode(), &library.bitcode()?)?;
     generate.run(call, mapping, Used::default())?;
     if let Some(path) = &call.plan.dep_info {
         let input = call.invocation.input().unwrap_or("-");
-        files::write(&call.cwd.join(path), prebuilt::dependencies(primary, Utf8Path::new(input)).as_bytes())?;
+        files::write(
+            &call.cwd.join(path),
+            prebuilt::dependencies(primary, Utf8Path::new(input)).as_bytes(),
+        )?;
     }
     let mut loads = loads.clone();
     loads.artifacts.push(library.rlib.into_string());
-    finish(call, mapping, None, &loads, Vec::new(), Some(&generate), primary)?;
+    finish(
+        call,
+        mapping,
+        None,
+        &loads,
+        Vec::new(),
+        Some(&generate),
+        primary,
+    )?;
     Ok(0)
 }
 
 /// The ledger's word on a feature name, as lowering wants it.
-pub fn gate_status(ledger: &Ledger, feature: &str, compiler: (u32, u32), class: Class) -> GateStatus {
+pub fn gate_status(
+    ledger: &Ledger,
+    feature: &str,
+    compiler: (u32, u32),
+    class: Class,
+) -> GateStatus {
     // The kernel's file of panicking intrinsics is compiled as an ordinary crate, see `runtime`.
     if feature == "compiler_builtins" && class == Class::RuntimeBuiltins {
         return GateStatus::Lowered;
@@ -206,25 +268,40 @@ impl Call<'_> {
     /// The file by which the call is known: its object, else whatever it emits first, else the crate's name.
     pub fn primary_output(&self) -> String {
         let named = |kind: &str| {
-            self.invocation.emits().find(|(k, path)| *k == kind && path.is_some()).and_then(|(_, path)| path).map(str::to_owned)
+            self.invocation
+                .emits()
+                .find(|(k, path)| *k == kind && path.is_some())
+                .and_then(|(_, path)| path)
+                .map(str::to_owned)
         };
         ["obj", "link", "metadata", "llvm-bc", "asm", "llvm-ir"]
             .into_iter()
             .find_map(named)
             .or_else(|| self.invocation.value("output").map(str::to_owned))
             .unwrap_or_else(|| {
-                let folder = self.invocation.value("out-dir").map(|folder| format!("{folder}/")).unwrap_or_default();
+                let folder = self
+                    .invocation
+                    .value("out-dir")
+                    .map(|folder| format!("{folder}/"))
+                    .unwrap_or_default();
                 format!("{folder}{}", self.invocation.crate_name())
             })
     }
 
     /// The final compiler run. `root` is the lowered root, or nothing when the original compiles in place.
-    fn final_run(&self, root: Option<&Utf8Path>, mapping: &Mapping, generate: Option<&Generate>) -> Result<Run> {
+    fn final_run(
+        &self,
+        root: Option<&Utf8Path>,
+        mapping: &Mapping,
+        generate: Option<&Generate>,
+    ) -> Result<Run> {
         let mut args = Vec::new();
         for arg in &self.plan.args {
             match (&arg.kind, self.class) {
                 // The panicking intrinsics take an ordinary name; the metadata is the stub's.
-                (Kind::Value("crate-name", _), Class::RuntimeBuiltins) => args.push(format!("--crate-name={}", runtime::BUILTINS)),
+                (Kind::Value("crate-name", _), Class::RuntimeBuiltins) => {
+                    args.push(format!("--crate-name={}", runtime::BUILTINS))
+                }
                 (Kind::Emit(list), class) => {
                     let kept = list
                         .iter()
@@ -233,7 +310,13 @@ impl Call<'_> {
                         .cloned();
                     let kept: Vec<_> = kept.collect();
                     if !kept.is_empty() {
-                        args.extend(Arg { kind: Kind::Emit(kept), from: None }.tokens());
+                        args.extend(
+                            Arg {
+                                kind: Kind::Emit(kept),
+                                from: None,
+                            }
+                            .tokens(),
+                        );
                     }
                 }
                 (Kind::Value("error-format" | "json" | "color", _), _) => {}
@@ -244,7 +327,9 @@ impl Call<'_> {
         args.extend(Format::of(self.invocation).arguments());
         match root {
             Some(root) => {
-                if self.invocation.input() == Some("-") && self.invocation.value("crate-name").is_none() {
+                if self.invocation.input() == Some("-")
+                    && self.invocation.value("crate-name").is_none()
+                {
                     args.push(format!("--crate-name={}", self.invocation.crate_name()));
                 }
                 args.extend(mapping.remaps(&self.plan.remaps));
@@ -299,8 +384,13 @@ pub fn execute(call: &Call<'_>, run: &Run) -> Result<Ran> {
         .stdout(std::process::Stdio::inherit())
         .stderr(std::process::Stdio::piped())
         .output()
-        .map_err(|error| Failure::failed(format!("cannot run `{}`", run.compiler)).because(error))?;
-    Ok(Ran { status: output.status, stderr: String::from_utf8_lossy(&output.stderr).into_owned() })
+        .map_err(|error| {
+            Failure::failed(format!("cannot run `{}`", run.compiler)).because(error)
+        })?;
+    Ok(Ran {
+        status: output.status,
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    })
 }
 
 /// Dependency file, exports for dependants, and the record.
@@ -326,18 +416,31 @@ fn finish(
         sources = depinfo::sources(&new);
         files::write(&path, new.as_bytes())?;
     }
-    let State::Kept(folder) = call.state else { return Ok(()) };
-    let exports = lowered.map(Lowered::exports).unwrap_or_else(Exports::default);
+    let State::Kept(folder) = call.state else {
+        return Ok(());
+    };
+    let exports = lowered
+        .map(Lowered::exports)
+        .unwrap_or_else(Exports::default);
     libraries::leave(call, loads, &exports)?;
     let mut outputs = BTreeMap::new();
-    for (_, output) in call.invocation.emits().filter(|(kind, _)| *kind != "dep-info") {
+    for (_, output) in call
+        .invocation
+        .emits()
+        .filter(|(kind, _)| *kind != "dep-info")
+    {
         if let Some(output) = output {
-            outputs.insert(output.to_owned(), record::Digest::of(&call.cwd.join(output))?.into_model());
+            outputs.insert(
+                output.to_owned(),
+                record::Digest::of(&call.cwd.join(output))?.into_model(),
+            );
         }
     }
     let mut inputs = BTreeMap::new();
     // Of libraries only the toolchain's own: those of the build have records themselves.
-    let given = |source: &&String| source.ends_with(".rs") || source.starts_with(call.toolchain.sysroot.as_str());
+    let given = |source: &&String| {
+        source.ends_with(".rs") || source.starts_with(call.toolchain.sysroot.as_str())
+    };
     for source in sources.iter().filter(given) {
         inputs.insert(source.clone(), files::sha256_file(&call.cwd.join(source))?);
     }
@@ -354,7 +457,9 @@ fn finish(
         runs,
         decisions: call.plan.decisions.clone(),
         inputs,
-        lowered: lowered.map(|lowered| lowered.gates().clone()).unwrap_or_default(),
+        lowered: lowered
+            .map(|lowered| lowered.gates().clone())
+            .unwrap_or_default(),
         outputs,
         seal: String::new(),
     };
@@ -365,9 +470,12 @@ fn finish(
 /// it to the program's time stamp, so that a new gateless rebuilds what the old one compiled. It leads there by the name that was
 /// called, which stays when another program takes it over (`gateless make-vars`).
 fn stamp(folder: &Utf8Path, cwd: &Utf8Path) -> Result<String> {
-    let own = std::env::current_exe().map_err(|error| Failure::failed("cannot find this program").because(error))?;
+    let own = std::env::current_exe()
+        .map_err(|error| Failure::failed("cannot find this program").because(error))?;
     let called = std::env::args_os().next().map(std::path::PathBuf::from);
-    let is_own = |called: &std::path::PathBuf| called.is_absolute() && called.canonicalize().ok() == own.canonicalize().ok();
+    let is_own = |called: &std::path::PathBuf| {
+        called.is_absolute() && called.canonicalize().ok() == own.canonicalize().ok()
+    };
     let program = called.filter(is_own).unwrap_or_else(|| own.clone());
     let link = folder.join("gateless.so");
     if fs_err::read_link(&link).ok().as_deref() != Some(program.as_path()) {
@@ -383,11 +491,15 @@ fn read_stdin() -> Result<String> {
     let mut text = String::new();
     std::io::stdin()
         .read_to_string(&mut text)
-        .map_err(|error| Failure::failed("cannot read the program from standard input").because(error))?;
+        .map_err(|error| {
+            Failure::failed("cannot read the program from standard input").because(error)
+        })?;
     Ok(text)
 }
 
 /// A file name for a path.
 pub fn mangle(path: &str) -> String {
-    path.trim_start_matches("./").replace('%', "%25").replace('/', "%")
+    path.trim_start_matches("./")
+        .replace('%', "%25")
+        .replace('/', "%")
 }

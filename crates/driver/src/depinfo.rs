@@ -27,7 +27,11 @@ pub fn rewrite(text: &str, mapping: &Mapping, more: &[String]) -> String {
         }
         out.push('\n');
     }
-    for dep in more.iter().map(|dep| escape(dep)).filter(|dep| !seen.contains(dep)) {
+    for dep in more
+        .iter()
+        .map(|dep| escape(dep))
+        .filter(|dep| !seen.contains(dep))
+    {
         out.push_str(&format!("\n{dep}:\n"));
     }
     out
@@ -72,10 +76,20 @@ mod tests {
 
     #[test]
     fn sources_get_their_own_names_and_binaries_are_added() {
-        let mapping = Mapping::new("/out/.gateless/lowered/k".into(), "/out".into(), "/src/k.rs");
+        let mapping = Mapping::new(
+            "/out/.gateless/lowered/k".into(),
+            "/out".into(),
+            "/src/k.rs",
+        );
         let text = "k.o: /out/.gateless/lowered/k/src/k.rs /src/a\\ b.rs\n\n/out/.gateless/lowered/k/src/k.rs:\n/src/a\\ b.rs:\n\n# env-dep:X=1\n";
         let new = rewrite(text, &mapping, &["rust/libcore.rmeta".into()]);
-        assert_eq!(new, "k.o: /src/k.rs /src/a\\ b.rs rust/libcore.rmeta\n\n/src/k.rs:\n/src/a\\ b.rs:\n\n# env-dep:X=1\n\nrust/libcore.rmeta:\n");
-        assert_eq!(sources(&new), ["/src/k.rs", "/src/a b.rs", "rust/libcore.rmeta"]);
+        assert_eq!(
+            new,
+            "k.o: /src/k.rs /src/a\\ b.rs rust/libcore.rmeta\n\n/src/k.rs:\n/src/a\\ b.rs:\n\n# env-dep:X=1\n\nrust/libcore.rmeta:\n"
+        );
+        assert_eq!(
+            sources(&new),
+            ["/src/k.rs", "/src/a b.rs", "rust/libcore.rmeta"]
+        );
     }
 }

@@ -41,10 +41,14 @@ impl Format {
     pub fn arguments(&self) -> Vec<String> {
         let mut arguments = vec!["--error-format=json".to_owned()];
         match self {
-            Format::Human { colour: true } => arguments.push("--json=diagnostic-rendered-ansi".to_owned()),
+            Format::Human { colour: true } => {
+                arguments.push("--json=diagnostic-rendered-ansi".to_owned())
+            }
             Format::Human { colour: false } => {}
             Format::Short => arguments.push("--json=diagnostic-short".to_owned()),
-            Format::Json(json) => arguments.extend(json.iter().map(|value| format!("--json={value}"))),
+            Format::Json(json) => {
+                arguments.extend(json.iter().map(|value| format!("--json={value}")))
+            }
         }
         arguments
     }
@@ -52,7 +56,10 @@ impl Format {
 
 /// The diagnostics in what the compiler printed.
 pub fn parse(stderr: &str) -> Vec<Diagnostic> {
-    stderr.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+    stderr
+        .lines()
+        .filter_map(|line| serde_json::from_str(line).ok())
+        .collect()
 }
 
 /// Prints what the compiler said to standard error.

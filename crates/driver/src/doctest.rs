@@ -32,7 +32,10 @@ pub fn extract(call: &Call<'_>) -> Result<u8> {
         Failure::no("`rustdoc --test` without `--test-builder` runs doctests on the host, which is not done gateless yet")
     })?;
     let root = Utf8PathBuf::from(call.invocation.input().unwrap_or("-"));
-    let mirror = call.state.folder().join("lowered").join(mangle(&format!("doctests/{}", call.invocation.crate_name())));
+    let mirror = call.state.folder().join("lowered").join(mangle(&format!(
+        "doctests/{}",
+        call.invocation.crate_name()
+    )));
     let mapping = Mapping::new(&mirror, call.cwd, root.as_str());
     let lowered_root = lower(call, &root, &mirror)?;
     let view = view(call.toolchain)?;
@@ -40,15 +43,22 @@ pub fn extract(call: &Call<'_>) -> Result<u8> {
     let base = match call.plan.remaps.last() {
         Some((from, to)) if to.is_empty() => files::absolute(call.cwd, Utf8Path::new(from)),
         Some((from, to)) => {
-            return Err(Failure::no(format!("rustdoc's `--remap-path-prefix={from}={to}` is unstable, and only an empty name can be emulated")));
+            return Err(Failure::no(format!(
+                "rustdoc's `--remap-path-prefix={from}={to}` is unstable, and only an empty name can be emulated"
+            )));
         }
         None => call.cwd.to_owned(),
     };
-    let folder = if lowered_root.starts_with(&mirror) { mapping.mirrored(&base) } else { base };
+    let folder = if lowered_root.starts_with(&mirror) {
+        mapping.mirrored(&base)
+    } else {
+        base
+    };
     let input = lowered_root.strip_prefix(&folder).map_err(|_| {
         Failure::failed(format!("the crate root `{root}` does not lie in `{folder}`, from which its doctests take their names"))
     })?;
-    let program = std::env::current_exe().map_err(|error| Failure::failed("cannot find this program").because(error))?;
+    let program = std::env::current_exe()
+        .map_err(|error| Failure::failed("cannot find this program").because(error))?;
     let mut command = Command::new(view.join("bin/rustdoc"));
     command
         .args(arguments(call))
@@ -57,12 +67,28 @@ pub fn extract(call: &Call<'_>) -> Result<u8> {
         .env_remove("RUSTC_BOOTSTRAP")
         .env_remove("LD_LIBRARY_PATH")
         .env("GATELESS_PROGRAM", &program)
-        .env(VARIABLE, format!("{}\n{}", call.cwd, files::absolute(call.cwd, Utf8Path::new(builder))))
+        .env(
+            VARIABLE,
+            format!(
+                "{}\n{}",
+                call.cwd,
+                files::absolute(call.cwd, Utf8Path::new(builder))
+            ),
+        )
         .stdin(Stdio::null());
-    let output = command.output().map_err(|error| Failure::failed("cannot run the toolchain's rustdoc").because(error))?;
+    let output = command
+        .output()
+        .map_err(|error| Failure::failed("cannot run the toolchain's rustdoc").because(error))?;
     print!("{}", String::from_utf8_lossy(&output.stdout));
-    eprint!("{}", mapping.restore(&String::from_utf8_lossy(&output.stderr)));
-    Ok(output.status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
+    eprint!(
+        "{}",
+        mapping.restore(&String::from_utf8_lossy(&output.stderr))
+    );
+    Ok(output
+        .status
+        .code()
+        .and_then(|code| u8::try_from(code).ok())
+        .unwrap_or(1))
 }
 
 /// Lowers the crate; rustdoc collects its doctests from the lowered sources, whose doc comments are the original ones.
@@ -115,7 +141,9 @@ fn arguments(call: &Call<'_>) -> Vec<String> {
 
 /// A view of the toolchain whose `bin/rustc` is ours. Made once for each toolchain, in the cache.
 fn view(toolchain: &Toolchain) -> Result<Utf8PathBuf> {
-    let folder = files::cache_dir()?.join("views").join(&toolchain.sha256[..16]);
+    let folder = files::cache_dir()?
+        .join("views")
+        .join(&toolchain.sha256[..16]);
     if folder.join("bin/rustc").exists() {
         return Ok(folder);
     }
@@ -125,7 +153,8 @@ fn view(toolchain: &Toolchain) -> Result<Utf8PathBuf> {
         .prefix(".view-")
         .tempdir_in(&parent)
         .map_err(|error| Failure::failed(format!("cannot write in `{parent}`")).because(error))?;
-    let new = Utf8Path::from_path(temporary.path()).ok_or_else(|| Failure::failed("the cache folder is not UTF-8"))?;
+    let new = Utf8Path::from_path(temporary.path())
+        .ok_or_else(|| Failure::failed("the cache folder is not UTF-8"))?;
     for entry in toolchain.sysroot.join("lib").read_dir_utf8()? {
         let entry = entry?;
         // The libraries that rustdoc loads; what lies below lib/rustlib is only asked for by a real rustc.
@@ -141,7 +170,9 @@ fn view(toolchain: &Toolchain) -> Result<Utf8PathBuf> {
     fs_err::set_permissions(&rustc, std::fs::Permissions::from_mode(0o755))?;
     // Another job may have been faster; one view is as good as the other.
     if fs_err::rename(new, &folder).is_err() && !folder.join("bin/rustc").exists() {
-        return Err(Failure::failed(format!("cannot make the view of the toolchain in `{folder}`")));
+        return Err(Failure::failed(format!(
+            "cannot make the view of the toolchain in `{folder}`"
+        )));
     }
     Ok(folder)
 }
@@ -177,23 +208,36 @@ impl Builder {
     pub fn from_env() -> Option<Self> {
         let variable = std::env::var(VARIABLE).ok()?;
         let (folder, program) = variable.split_once('\n')?;
-        Some(Self { folder: folder.into(), program: program.into() })
+        Some(Self {
+            folder: folder.into(),
+            program: program.into(),
+        })
     }
 
     /// Runs Kbuild's builder with the doctest on standard input, and leaves a program that does nothing where rustdoc expects the test.
     pub fn run(&self, args: Vec<OsString>) -> Result<u8> {
         // rustdoc also asks the compiler about itself.
-        let output = args.iter().position(|arg| arg == "-o").and_then(|at| args.get(at + 1)).map(|path| Utf8PathBuf::from(path.to_string_lossy().into_owned()));
+        let output = args
+            .iter()
+            .position(|arg| arg == "-o")
+            .and_then(|at| args.get(at + 1))
+            .map(|path| Utf8PathBuf::from(path.to_string_lossy().into_owned()));
         let status = Command::new(&self.program)
             .args(&args)
             .current_dir(&self.folder)
             .env_remove(VARIABLE)
             .status()
-            .map_err(|error| Failure::failed(format!("cannot run the doctest builder `{}`", self.program)).because(error))?;
+            .map_err(|error| {
+                Failure::failed(format!("cannot run the doctest builder `{}`", self.program))
+                    .because(error)
+            })?;
         if let Some(output) = output {
             files::write(&output, b"#!/bin/sh\n")?;
             fs_err::set_permissions(&output, std::fs::Permissions::from_mode(0o755))?;
         }
-        Ok(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
+        Ok(status
+            .code()
+            .and_then(|code| u8::try_from(code).ok())
+            .unwrap_or(1))
     }
 }

@@ -11,17 +11,22 @@ pub const STATE: &str = ".gateless";
 
 /// Writes a file through a temporary name in the same folder, which is made if missing.
 pub fn write(path: &Utf8Path, content: &[u8]) -> Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_str().is_empty()).unwrap_or(Utf8Path::new("."));
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_str().is_empty())
+        .unwrap_or(Utf8Path::new("."));
     fs_err::create_dir_all(folder)?;
     let mut file = tempfile::Builder::new()
         .prefix(".gateless-")
         .tempfile_in(folder)
         .map_err(|error| Failure::failed(format!("cannot write in `{folder}`")).because(error))?;
-    file.write_all(content).map_err(|error| Failure::failed(format!("cannot write `{path}`")).because(error))?;
+    file.write_all(content)
+        .map_err(|error| Failure::failed(format!("cannot write `{path}`")).because(error))?;
     // Temporary files are private; what a build leaves behind has the usual mode.
     use std::os::unix::fs::PermissionsExt;
     fs_err::set_permissions(file.path(), std::fs::Permissions::from_mode(0o644))?;
-    file.persist(path).map_err(|error| Failure::failed(format!("cannot write `{path}`")).because(error.error))?;
+    file.persist(path)
+        .map_err(|error| Failure::failed(format!("cannot write `{path}`")).because(error.error))?;
     Ok(())
 }
 
@@ -57,17 +62,32 @@ fn hex(bytes: &[u8]) -> String {
 
 /// `$GATELESS_CACHE`, else `$XDG_CACHE_HOME/gateless`, else `~/.cache/gateless`.
 pub fn cache_dir() -> Result<Utf8PathBuf> {
-    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty()).map(Utf8PathBuf::from);
+    let variable = |name: &str| {
+        std::env::var(name)
+            .ok()
+            .filter(|value| !value.is_empty())
+            .map(Utf8PathBuf::from)
+    };
     variable("GATELESS_CACHE")
         .or_else(|| variable("XDG_CACHE_HOME").map(|folder| folder.join("gateless")))
         .or_else(|| variable("HOME").map(|folder| folder.join(".cache/gateless")))
-        .ok_or_else(|| Failure::failed("no cache folder: none of GATELESS_CACHE, XDG_CACHE_HOME and HOME is set"))
+        .ok_or_else(|| {
+            Failure::failed(
+                "no cache folder: none of GATELESS_CACHE, XDG_CACHE_HOME and HOME is set",
+            )
+        })
 }
 
 /// The current folder.
 pub fn cwd() -> Result<Utf8PathBuf> {
-    let cwd = std::env::current_dir().map_err(|error| Failure::failed("no current folder").because(error))?;
-    Utf8PathBuf::from_path_buf(cwd).map_err(|path| Failure::failed(format!("the current folder is not UTF-8: {}", path.display())))
+    let cwd = std::env::current_dir()
+        .map_err(|error| Failure::failed("no current folder").because(error))?;
+    Utf8PathBuf::from_path_buf(cwd).map_err(|path| {
+        Failure::failed(format!(
+            "the current folder is not UTF-8: {}",
+            path.display()
+        ))
+    })
 }
 
 /// An absolute path with `.` and `..` taken out textually, relative to `cwd`.

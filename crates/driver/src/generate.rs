@@ -8,8 +8,8 @@ use gateless_codegen::{CodeModel, Flag, Job, Output, Reloc, Stage, Target, UsedF
 use gateless_lower::{ADDED, Used};
 use gateless_model::{Failure, Result};
 
-use crate::compile::{Call, mangle};
 use crate::classify::Class;
+use crate::compile::{Call, mangle};
 use crate::invocation::{Invocation, Kind};
 use crate::mapping::Mapping;
 use crate::runtime::Source;
@@ -36,7 +36,11 @@ impl Generate {
             .emits()
             .filter(|(kind, _)| Self::makes(kind))
             .map(|(kind, path)| {
-                let path = path.ok_or_else(|| Failure::usage(format!("`--emit={kind}` names no file, which the code generation stage needs")))?;
+                let path = path.ok_or_else(|| {
+                    Failure::usage(format!(
+                        "`--emit={kind}` names no file, which the code generation stage needs"
+                    ))
+                })?;
                 Ok((output(kind), Utf8PathBuf::from(path)))
             })
             .collect::<Result<_>>()?;
@@ -45,8 +49,10 @@ impl Generate {
             return Ok(None);
         }
         let Some(spec) = &call.plan.target else {
-            return Err(Failure::no("code generation flags for a built-in target are not generated yet")
-                .help("only targets with a specification of their own (scripts/target.json) are"));
+            return Err(Failure::no(
+                "code generation flags for a built-in target are not generated yet",
+            )
+            .help("only targets with a specification of their own (scripts/target.json) are"));
         };
         let mut target = Target {
             triple: spec.llvm_target.clone(),
@@ -67,7 +73,11 @@ impl Generate {
                 Some("kernel") => CodeModel::Kernel,
                 Some("medium") => CodeModel::Medium,
                 Some("large") => CodeModel::Large,
-                Some(other) => return Err(Failure::no(format!("`-Ccode-model={other}` is not known to the code generation stage"))),
+                Some(other) => {
+                    return Err(Failure::no(format!(
+                        "`-Ccode-model={other}` is not known to the code generation stage"
+                    )));
+                }
             },
             opt: match call.invocation.codegen("opt-level") {
                 Some(level) => level.parse()?,
@@ -82,24 +92,48 @@ impl Generate {
             Some("static") => target.reloc = Reloc::Static,
             Some("pie") => target.pie = true,
             Some("pic") | None => {}
-            Some(other) => return Err(Failure::no(format!("`-Crelocation-model={other}` is not known to the code generation stage"))),
+            Some(other) => {
+                return Err(Failure::no(format!(
+                    "`-Crelocation-model={other}` is not known to the code generation stage"
+                )));
+            }
         }
-        let no_red_zone = call.invocation.codegen("no-redzone").is_some_and(|value| matches!(value, "" | "y" | "yes" | "on" | "true"));
+        let no_red_zone = call
+            .invocation
+            .codegen("no-redzone")
+            .is_some_and(|value| matches!(value, "" | "y" | "yes" | "on" | "true"));
         let mut flags = vec![Flag::NoStackProbes, Flag::Plt, Flag::RedZone(!no_red_zone)];
         if call.class == Class::RuntimeBuiltins {
             flags.push(Flag::CompilerBuiltins);
         }
         for (name, value) in &call.plan.codegen {
             match name.as_str() {
-                "function-sections" => target.function_sections = matches!(value.as_str(), "" | "y" | "yes" | "on" | "true"),
+                "function-sections" => {
+                    target.function_sections =
+                        matches!(value.as_str(), "" | "y" | "yes" | "on" | "true")
+                }
                 _ if value.is_empty() => flags.extend(Flag::parse(name)?),
                 _ => flags.extend(Flag::parse(&format!("{name}={value}"))?),
             }
         }
-        let bitcode = call.state.folder().join("bitcode").join(format!("{}.bc", mangle(primary)));
+        let bitcode = call
+            .state
+            .folder()
+            .join("bitcode")
+            .join(format!("{}.bc", mangle(primary)));
         fs_err::create_dir_all(call.state.folder().join("bitcode"))?;
-        let stage = if call.class == Class::RuntimeCore && call.runtime != Source::Source { Stage::Prebuilt } else { Stage::Unoptimised };
-        Ok(Some(Self { bitcode, outputs, stage, target, flags }))
+        let stage = if call.class == Class::RuntimeCore && call.runtime != Source::Source {
+            Stage::Prebuilt
+        } else {
+            Stage::Unoptimised
+        };
+        Ok(Some(Self {
+            bitcode,
+            outputs,
+            stage,
+            target,
+            flags,
+        }))
     }
 
     /// Whether the stage makes this kind of output, rather than rustc.
@@ -123,7 +157,10 @@ impl Generate {
 
     /// A dependency file's text with the bitcode's name replaced by the first output's.
     pub fn rename(&self, text: &str) -> String {
-        self.outputs.first().map_or_else(|| text.to_owned(), |(_, path)| text.replace(self.bitcode.as_str(), path.as_str()))
+        self.outputs.first().map_or_else(
+            || text.to_owned(),
+            |(_, path)| text.replace(self.bitcode.as_str(), path.as_str()),
+        )
     }
 
     /// Generates the outputs and takes the bitcode away.
@@ -133,12 +170,17 @@ impl Generate {
             stage: self.stage,
             llvm: gateless_codegen::llvm_of_compiler(&call.toolchain.sysroot, &[])?,
             llvm_args: llvm_args(call.invocation),
-            outputs: self.outputs.iter().map(|(kind, path)| (*kind, call.cwd.join(path))).collect(),
+            outputs: self
+                .outputs
+                .iter()
+                .map(|(kind, path)| (*kind, call.cwd.join(path)))
+                .collect(),
             target: self.target.clone(),
             flags: self.flags.clone(),
             debug_paths: mapping.prefixes(),
             used: used_fix(used)?,
-            private_mark: matches!(call.class, Class::BuiltIn | Class::Module).then(|| ADDED.to_owned()),
+            private_mark: matches!(call.class, Class::BuiltIn | Class::Module)
+                .then(|| ADDED.to_owned()),
         };
         let done = gateless_codegen::run(&job)?;
         for warning in done.warnings {
@@ -155,7 +197,10 @@ fn llvm_args(call: &Invocation) -> Vec<String> {
         Kind::Codegen(name, Some(value)) if name.replace('_', "-") == "llvm-args" => Some(value),
         _ => None,
     });
-    values.flat_map(|value| value.split_whitespace()).map(str::to_owned).collect()
+    values
+        .flat_map(|value| value.split_whitespace())
+        .map(str::to_owned)
+        .collect()
 }
 
 fn output(kind: &str) -> Output {

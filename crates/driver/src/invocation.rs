@@ -123,7 +123,11 @@ impl Invocation {
     ///
     /// # Errors
     /// [`gateless_model::Exit::Usage`] with the argument's text (and response file) when it is not one of the tool's.
-    pub fn parse(tool: Tool, raw: Vec<String>, read: &dyn Fn(&Utf8Path) -> Result<String>) -> Result<Self> {
+    pub fn parse(
+        tool: Tool,
+        raw: Vec<String>,
+        read: &dyn Fn(&Utf8Path) -> Result<String>,
+    ) -> Result<Self> {
         let mut args = Vec::new();
         let mut plain: Vec<String> = Vec::new();
         for token in &raw {
@@ -155,13 +159,17 @@ impl Invocation {
 
     /// Whether a switch was given.
     pub fn has(&self, name: &str) -> bool {
-        self.args.iter().any(|arg| matches!(&arg.kind, Kind::Switch(n) if *n == name))
+        self.args
+            .iter()
+            .any(|arg| matches!(&arg.kind, Kind::Switch(n) if *n == name))
     }
 
     /// The last value of `-C name=value`; names are compared with `-` for `_`.
     pub fn codegen(&self, name: &str) -> Option<&str> {
         self.args.iter().rev().find_map(|arg| match &arg.kind {
-            Kind::Codegen(n, value) if n.replace('_', "-") == name => Some(value.as_deref().unwrap_or("")),
+            Kind::Codegen(n, value) if n.replace('_', "-") == name => {
+                Some(value.as_deref().unwrap_or(""))
+            }
             _ => None,
         })
     }
@@ -201,7 +209,10 @@ impl Invocation {
         }
         match self.input() {
             Some("-") | None => "rust_out".to_owned(),
-            Some(path) => Utf8Path::new(path).file_stem().unwrap_or("rust_out").replace('-', "_"),
+            Some(path) => Utf8Path::new(path)
+                .file_stem()
+                .unwrap_or("rust_out")
+                .replace('-', "_"),
         }
     }
 }
@@ -235,7 +246,12 @@ impl Arg {
     }
 }
 
-fn parse_tokens(tool: Tool, tokens: Vec<String>, from: Option<&Utf8Path>, args: &mut Vec<Arg>) -> Result<()> {
+fn parse_tokens(
+    tool: Tool,
+    tokens: Vec<String>,
+    from: Option<&Utf8Path>,
+    args: &mut Vec<Arg>,
+) -> Result<()> {
     let mut parser = lexopt::Parser::from_args(tokens);
     let place = |what: String| match from {
         Some(path) => Failure::usage(format!("{what} (in the response file `{path}`)")),
@@ -248,7 +264,10 @@ fn parse_tokens(tool: Tool, tokens: Vec<String>, from: Option<&Utf8Path>, args: 
             Some(Token::Short(short)) => Name::Short(short),
             Some(Token::Long(long)) => Name::Long(long.to_owned()),
             Some(Token::Value(value)) => {
-                args.push(Arg { kind: Kind::Input(utf8(value)?), from: from.map(Utf8Path::to_owned) });
+                args.push(Arg {
+                    kind: Kind::Input(utf8(value)?),
+                    from: from.map(Utf8Path::to_owned),
+                });
                 continue;
             }
         };
@@ -262,7 +281,9 @@ fn parse_tokens(tool: Tool, tokens: Vec<String>, from: Option<&Utf8Path>, args: 
             Name::Short('O') => Kind::Switch("opt"),
             Name::Short('g') => Kind::Switch("debug"),
             Name::Short('o') if tool == Tool::Rustdoc => Kind::Value("out-dir", value()?),
-            Name::Long(name) if name == "output" && tool == Tool::Rustdoc => Kind::Value("out-dir", value()?),
+            Name::Long(name) if name == "output" && tool == Tool::Rustdoc => {
+                Kind::Value("out-dir", value()?)
+            }
             Name::Short('o') => Kind::Value("output", value()?),
             Name::Short('q') if tool == Tool::Rustdoc => Kind::Switch("quiet"),
             Name::Short('A') => Kind::Lint("allow", value()?),
@@ -283,7 +304,9 @@ fn parse_tokens(tool: Tool, tokens: Vec<String>, from: Option<&Utf8Path>, args: 
             Name::Long(name) if name == "remap-path-prefix" => {
                 let value = value()?;
                 let (from, to) = value.rsplit_once('=').ok_or_else(|| {
-                    place(format!("--remap-path-prefix must contain '=' between FROM and TO: `{value}`"))
+                    place(format!(
+                        "--remap-path-prefix must contain '=' between FROM and TO: `{value}`"
+                    ))
                 })?;
                 Kind::Remap(from.to_owned(), to.to_owned())
             }
@@ -303,7 +326,10 @@ fn parse_tokens(tool: Tool, tokens: Vec<String>, from: Option<&Utf8Path>, args: 
                 }
             }
         };
-        args.push(Arg { kind, from: from.map(Utf8Path::to_owned) });
+        args.push(Arg {
+            kind,
+            from: from.map(Utf8Path::to_owned),
+        });
     }
 }
 
@@ -313,10 +339,16 @@ enum Name {
 }
 
 fn lint_level(name: &str) -> Option<&'static str> {
-    ["allow", "warn", "deny", "forbid", "force-warn"].into_iter().find(|level| *level == name)
+    ["allow", "warn", "deny", "forbid", "force-warn"]
+        .into_iter()
+        .find(|level| *level == name)
 }
 
-fn find(table: &'static [(&str, Option<char>, &[Tool])], name: &Name, tool: Tool) -> Option<&'static str> {
+fn find(
+    table: &'static [(&str, Option<char>, &[Tool])],
+    name: &Name,
+    tool: Tool,
+) -> Option<&'static str> {
     table
         .iter()
         .find(|(long, short, tools)| {
@@ -337,9 +369,12 @@ fn split(text: String, make: fn(String, Option<String>) -> Kind) -> Kind {
 }
 
 fn utf8(value: std::ffi::OsString) -> Result<String> {
-    value
-        .into_string()
-        .map_err(|value| Failure::usage(format!("argument is not UTF-8: `{}`", value.to_string_lossy())))
+    value.into_string().map_err(|value| {
+        Failure::usage(format!(
+            "argument is not UTF-8: `{}`",
+            value.to_string_lossy()
+        ))
+    })
 }
 
 #[cfg(test)]
@@ -347,10 +382,14 @@ mod tests {
     use super::*;
 
     fn parse(tool: Tool, args: &[&str]) -> Result<Invocation> {
-        Invocation::parse(tool, args.iter().map(|a| (*a).to_owned()).collect(), &|path| {
-            assert_eq!(path, "cfg");
-            Ok("--cfg=CONFIG_RUST\n--cfg=CONFIG_X=\"y z\"\n".to_owned())
-        })
+        Invocation::parse(
+            tool,
+            args.iter().map(|a| (*a).to_owned()).collect(),
+            &|path| {
+                assert_eq!(path, "cfg");
+                Ok("--cfg=CONFIG_RUST\n--cfg=CONFIG_X=\"y z\"\n".to_owned())
+            },
+        )
     }
 
     #[test]
@@ -358,31 +397,81 @@ mod tests {
         let call = parse(
             Tool::Rustc,
             &[
-                "--edition=2021", "-Zbinary_dep_depinfo=y", "-Wclippy::all", "-Cpanic=abort", "-C", "opt-level=2",
-                "--target=./scripts/target.json", "--emit=dep-info=a.d", "--emit=obj=a.o,metadata=a.rmeta", "--extern",
-                "ffi", "--extern", "kernel=./libkernel.rmeta", "-L./rust", "-L", "x", "--crate-type", "rlib", "@cfg", "-O",
-                "--remap-path-prefix=/a=b/=", "-Zunstable-options", "a.rs",
+                "--edition=2021",
+                "-Zbinary_dep_depinfo=y",
+                "-Wclippy::all",
+                "-Cpanic=abort",
+                "-C",
+                "opt-level=2",
+                "--target=./scripts/target.json",
+                "--emit=dep-info=a.d",
+                "--emit=obj=a.o,metadata=a.rmeta",
+                "--extern",
+                "ffi",
+                "--extern",
+                "kernel=./libkernel.rmeta",
+                "-L./rust",
+                "-L",
+                "x",
+                "--crate-type",
+                "rlib",
+                "@cfg",
+                "-O",
+                "--remap-path-prefix=/a=b/=",
+                "-Zunstable-options",
+                "a.rs",
             ],
         )
         .unwrap();
         assert_eq!(call.value("edition"), Some("2021"));
         assert_eq!(call.codegen("opt-level"), Some("2"));
-        assert!(call.args.iter().any(|arg| arg.kind == Kind::Unstable("binary_dep_depinfo".into(), Some("y".into()))));
+        assert!(
+            call.args.iter().any(
+                |arg| arg.kind == Kind::Unstable("binary_dep_depinfo".into(), Some("y".into()))
+            )
+        );
         assert_eq!(
             call.emits().collect::<Vec<_>>(),
-            [("dep-info", Some("a.d")), ("obj", Some("a.o")), ("metadata", Some("a.rmeta"))]
+            [
+                ("dep-info", Some("a.d")),
+                ("obj", Some("a.o")),
+                ("metadata", Some("a.rmeta"))
+            ]
         );
-        assert_eq!(call.externs().collect::<Vec<_>>(), [("ffi", None), ("kernel", Some("./libkernel.rmeta"))]);
-        assert_eq!(call.values("cfg").collect::<Vec<_>>(), ["CONFIG_RUST", "CONFIG_X=\"y z\""]);
+        assert_eq!(
+            call.externs().collect::<Vec<_>>(),
+            [("ffi", None), ("kernel", Some("./libkernel.rmeta"))]
+        );
+        assert_eq!(
+            call.values("cfg").collect::<Vec<_>>(),
+            ["CONFIG_RUST", "CONFIG_X=\"y z\""]
+        );
         assert_eq!(call.input(), Some("a.rs"));
-        assert!(call.args.iter().any(|arg| arg.kind == Kind::Remap("/a=b/".into(), String::new())));
+        assert!(
+            call.args
+                .iter()
+                .any(|arg| arg.kind == Kind::Remap("/a=b/".into(), String::new()))
+        );
     }
 
     #[test]
     fn what_is_passed_on_means_the_same_when_parsed_again() {
         let call = parse(
             Tool::Rustc,
-            &["-Dwarnings", "-Fx", "--force-warn=y", "-g", "-O", "-o", "out", "-lfoo", "--print=cfg", "--test", "-v", "a.rs"],
+            &[
+                "-Dwarnings",
+                "-Fx",
+                "--force-warn=y",
+                "-g",
+                "-O",
+                "-o",
+                "out",
+                "-lfoo",
+                "--print=cfg",
+                "--test",
+                "-v",
+                "a.rs",
+            ],
         )
         .unwrap();
         let again: Vec<_> = call.args.iter().flat_map(Arg::tokens).collect();
@@ -394,7 +483,10 @@ mod tests {
     fn an_unknown_option_is_an_error_that_names_it() {
         let error = parse(Tool::Rustc, &["--frobnicate=3", "a.rs"]).unwrap_err();
         assert!(error.what.contains("--frobnicate"), "{}", error.what);
-        assert!(parse(Tool::Rustc, &["--no-run", "a.rs"]).is_err(), "a rustdoc option is not rustc's");
+        assert!(
+            parse(Tool::Rustc, &["--no-run", "a.rs"]).is_err(),
+            "a rustdoc option is not rustc's"
+        );
         assert!(parse(Tool::Rustdoc, &["--no-run", "a.rs"]).is_ok());
     }
 }

@@ -85,7 +85,14 @@ fn run(tool: Tool, args: Vec<OsString>) -> Result<u8> {
     });
     let raw = args
         .into_iter()
-        .map(|arg| arg.into_string().map_err(|arg| Failure::usage(format!("argument is not UTF-8: `{}`", arg.to_string_lossy()))))
+        .map(|arg| {
+            arg.into_string().map_err(|arg| {
+                Failure::usage(format!(
+                    "argument is not UTF-8: `{}`",
+                    arg.to_string_lossy()
+                ))
+            })
+        })
         .collect::<Result<Vec<_>>>()?;
     let call = Invocation::parse(tool, raw, &|path| Ok(fs_err::read_to_string(path)?))?;
     let class = Class::of(&call);
@@ -102,10 +109,19 @@ fn run(tool: Tool, args: Vec<OsString>) -> Result<u8> {
     }
     let cwd = files::cwd()?;
     let state = State::choose(&cwd)?;
-    let call = Call { invocation: &call, class, plan: &plan, toolchain: &toolchain, runtime, cwd: &cwd, state: &state };
+    let call = Call {
+        invocation: &call,
+        class,
+        plan: &plan,
+        toolchain: &toolchain,
+        runtime,
+        cwd: &cwd,
+        state: &state,
+    };
     match tool {
         Tool::Rustdoc if call.invocation.has("test") => doctest::extract(&call),
-        Tool::Rustdoc => Err(Failure::no("documentation is not built gateless yet").help("run `make rustdoc` with the tree's own RUSTDOC")),
+        Tool::Rustdoc => Err(Failure::no("documentation is not built gateless yet")
+            .help("run `make rustdoc` with the tree's own RUSTDOC")),
         Tool::Rustc | Tool::Clippy => compile::compile(&call),
     }
 }
@@ -114,9 +130,11 @@ fn run(tool: Tool, args: Vec<OsString>) -> Result<u8> {
 fn query(call: &Invocation, plan: &Plan, toolchain: &Toolchain) -> Result<u8> {
     let mut command = toolchain.command(call.tool);
     command.args(plan.tokens()).args(call.input());
-    let status = command
-        .status()
-        .map_err(|error| Failure::failed(format!("cannot run `{}`", toolchain.program(call.tool))).because(error))?;
-    Ok(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
+    let status = command.status().map_err(|error| {
+        Failure::failed(format!("cannot run `{}`", toolchain.program(call.tool))).because(error)
+    })?;
+    Ok(status
+        .code()
+        .and_then(|code| u8::try_from(code).ok())
+        .unwrap_or(1))
 }
-

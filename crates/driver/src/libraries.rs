@@ -38,7 +38,9 @@ pub fn find(call: &Invocation, class: Class, cwd: &Utf8Path) -> Result<Loads> {
         .args
         .iter()
         .filter_map(|arg| match &arg.kind {
-            Kind::LibPath(path) => Some(path.split_once('=').map_or(path.as_str(), |(_, path)| path)),
+            Kind::LibPath(path) => {
+                Some(path.split_once('=').map_or(path.as_str(), |(_, path)| path))
+            }
             _ => None,
         })
         .collect();
@@ -52,18 +54,31 @@ pub fn find(call: &Invocation, class: Class, cwd: &Utf8Path) -> Result<Loads> {
     }
     names.extend(call.externs());
     for (name, path) in names {
-        let Some(found) = path.map(str::to_owned).or_else(|| locate(name, &folders, cwd)) else {
+        let Some(found) = path
+            .map(str::to_owned)
+            .or_else(|| locate(name, &folders, cwd))
+        else {
             // The toolchain's own libraries (std, proc_macro) are found in its sysroot.
             continue;
         };
         let beside: Beside = match fs_err::read_to_string(cwd.join(beside(Utf8Path::new(&found)))) {
-            Ok(text) => serde_json::from_str(&text)
-                .map_err(|error| Failure::failed(format!("the notes beside `{found}` are damaged: rebuild it")).because(error))?,
+            Ok(text) => serde_json::from_str(&text).map_err(|error| {
+                Failure::failed(format!(
+                    "the notes beside `{found}` are damaged: rebuild it"
+                ))
+                .because(error)
+            })?,
             Err(_) => Beside::default(),
         };
         loads.exports.merge(beside.exports);
         let folder = Utf8Path::new(&found).parent().unwrap_or(Utf8Path::new(""));
-        let below = beside.loads.iter().map(|name| if name.starts_with('/') { name.clone() } else { folder.join(name).to_string() });
+        let below = beside.loads.iter().map(|name| {
+            if name.starts_with('/') {
+                name.clone()
+            } else {
+                folder.join(name).to_string()
+            }
+        });
         for artifact in std::iter::once(found.clone()).chain(below) {
             if !loads.artifacts.contains(&artifact) {
                 loads.artifacts.push(artifact);
@@ -76,35 +91,61 @@ pub fn find(call: &Invocation, class: Class, cwd: &Utf8Path) -> Result<Loads> {
 fn locate(name: &str, folders: &[&str], cwd: &Utf8Path) -> Option<String> {
     folders
         .iter()
-        .flat_map(|folder| ["rmeta", "rlib", "so"].map(|extension| Utf8Path::new(folder).join(format!("lib{name}.{extension}"))))
+        .flat_map(|folder| {
+            ["rmeta", "rlib", "so"]
+                .map(|extension| Utf8Path::new(folder).join(format!("lib{name}.{extension}")))
+        })
         .find(|path| cwd.join(path).is_file())
         .map(Utf8PathBuf::into_string)
 }
 
 fn beside(library: &Utf8Path) -> Utf8PathBuf {
-    library.with_file_name(format!(".{}.gateless", library.file_stem().unwrap_or_default()))
+    library.with_file_name(format!(
+        ".{}.gateless",
+        library.file_stem().unwrap_or_default()
+    ))
 }
 
 /// Leaves the notes for dependants beside the library that the call made, if it made one.
 pub fn leave(call: &Call<'_>, loads: &Loads, exports: &Exports) -> Result<()> {
-    let library = call.invocation.emits().find(|(kind, path)| matches!(*kind, "metadata" | "link") && path.is_some());
-    let Some((_, Some(library))) = library else { return Ok(()) };
+    let library = call
+        .invocation
+        .emits()
+        .find(|(kind, path)| matches!(*kind, "metadata" | "link") && path.is_some());
+    let Some((_, Some(library))) = library else {
+        return Ok(());
+    };
     let library = Utf8Path::new(library);
-    if !library.file_name().is_some_and(|name| name.starts_with("lib")) {
+    if !library
+        .file_name()
+        .is_some_and(|name| name.starts_with("lib"))
+    {
         return Ok(());
     }
     let folder = files::absolute(call.cwd, library.parent().unwrap_or(Utf8Path::new("")));
     // A macro library is loaded by the compiler itself: what it was made of does not reach its users.
     let is_macro = library.extension() == Some("so");
-    let loads = if is_macro { &[][..] } else { &loads.artifacts[..] };
+    let loads = if is_macro {
+        &[][..]
+    } else {
+        &loads.artifacts[..]
+    };
     let loads = loads
         .iter()
         .map(|artifact| {
             let absolute = files::absolute(call.cwd, Utf8Path::new(artifact));
-            absolute.strip_prefix(&folder).map(Utf8Path::to_string).unwrap_or_else(|_| absolute.to_string())
+            absolute
+                .strip_prefix(&folder)
+                .map(Utf8Path::to_string)
+                .unwrap_or_else(|_| absolute.to_string())
         })
         .collect();
-    let exports = if is_macro { Exports::default() } else { exports.clone() };
-    let text = serde_json::to_string(&Beside { loads, exports }).map_err(|error| Failure::failed(error.to_string()))?;
+    let exports = if is_macro {
+        Exports::default()
+    } else {
+        exports.clone()
+    };
+    let text = serde_json::to_string(&Beside { loads, exports })
+        .map_err(|error| Failure::failed(error.to_string()))?;
     files::write_if_changed(&call.cwd.join(beside(library)), text.as_bytes())
 }

@@ -22,22 +22,45 @@ impl Mapping {
     pub fn new(mirror: &Utf8Path, cwd: &Utf8Path, root: &str) -> Self {
         let root = Utf8Path::new(root);
         let base = (!root.is_absolute()).then(|| {
-            let dots = root.components().take_while(|part| part.as_str().starts_with('.') && part.as_str().len() < 3);
+            let dots = root
+                .components()
+                .take_while(|part| part.as_str().starts_with('.') && part.as_str().len() < 3);
             let spelled: String = dots.map(|part| format!("{part}/")).collect();
-            (crate::files::absolute(cwd, Utf8Path::new(&spelled)), spelled)
+            (
+                crate::files::absolute(cwd, Utf8Path::new(&spelled)),
+                spelled,
+            )
         });
-        Self { mirror: mirror.to_owned(), cwd: cwd.to_owned(), base }
+        Self {
+            mirror: mirror.to_owned(),
+            cwd: cwd.to_owned(),
+            base,
+        }
     }
 
     /// (prefix as the compiler prints it, what to put in its place), most specific first.
     pub fn prefixes(&self) -> Vec<(String, String)> {
         let mut forms = vec![self.mirror.as_str()];
-        forms.extend(self.mirror.strip_prefix(&self.cwd).ok().map(Utf8Path::as_str));
+        forms.extend(
+            self.mirror
+                .strip_prefix(&self.cwd)
+                .ok()
+                .map(Utf8Path::as_str),
+        );
         let mut prefixes = Vec::new();
         if let Some((base, spelled)) = &self.base {
-            prefixes.extend(forms.iter().map(|form| (format!("{form}{}/", base.as_str().trim_end_matches('/')), spelled.clone())));
+            prefixes.extend(forms.iter().map(|form| {
+                (
+                    format!("{form}{}/", base.as_str().trim_end_matches('/')),
+                    spelled.clone(),
+                )
+            }));
         }
-        prefixes.extend(forms.iter().map(|form| (format!("{form}/"), "/".to_owned())));
+        prefixes.extend(
+            forms
+                .iter()
+                .map(|form| (format!("{form}/"), "/".to_owned())),
+        );
         prefixes
     }
 
@@ -62,17 +85,35 @@ impl Mapping {
     /// where `remaps` are the call's own mappings. rustc lets the last one that matches win.
     pub fn remaps(&self, remaps: &[(String, String)]) -> Vec<String> {
         let mut pairs = vec![(format!("{}/", self.mirror), "/".to_owned())];
-        pairs.extend(remaps.iter().filter(|(from, _)| from.starts_with('/')).map(|(from, to)| (format!("{}{from}", self.mirror), to.clone())));
+        pairs.extend(
+            remaps
+                .iter()
+                .filter(|(from, _)| from.starts_with('/'))
+                .map(|(from, to)| (format!("{}{from}", self.mirror), to.clone())),
+        );
         if let Some((base, spelled)) = &self.base {
             // Named relatively, a file is only touched by a mapping of that relative name.
             let name = remaps
                 .iter()
                 .rev()
-                .find_map(|(from, to)| Some(format!("{to}{}", spelled.strip_prefix(from.as_str()).filter(|_| !from.is_empty())?)))
+                .find_map(|(from, to)| {
+                    Some(format!(
+                        "{to}{}",
+                        spelled
+                            .strip_prefix(from.as_str())
+                            .filter(|_| !from.is_empty())?
+                    ))
+                })
                 .unwrap_or_else(|| spelled.clone());
-            pairs.push((format!("{}{}/", self.mirror, base.as_str().trim_end_matches('/')), name));
+            pairs.push((
+                format!("{}{}/", self.mirror, base.as_str().trim_end_matches('/')),
+                name,
+            ));
         }
-        pairs.into_iter().map(|(from, to)| format!("--remap-path-prefix={from}={to}")).collect()
+        pairs
+            .into_iter()
+            .map(|(from, to)| format!("--remap-path-prefix={from}={to}"))
+            .collect()
     }
 }
 
@@ -83,13 +124,26 @@ mod tests {
     #[test]
     fn every_form_the_compiler_prints_is_restored() {
         let absolute = Mapping::new("/out/.gateless/l/k".into(), "/out".into(), "/src/rust/a.rs");
-        assert_eq!(absolute.restore("--> /out/.gateless/l/k/src/rust/a.rs:1:2"), "--> /src/rust/a.rs:1:2");
+        assert_eq!(
+            absolute.restore("--> /out/.gateless/l/k/src/rust/a.rs:1:2"),
+            "--> /src/rust/a.rs:1:2"
+        );
         assert_eq!(absolute.restore(".gateless/l/k/src/a.rs"), "/src/a.rs");
         let relative = Mapping::new("/out/.gateless/l/k".into(), "/out".into(), "rust/a.rs");
-        assert_eq!(relative.restore("--> /out/.gateless/l/k/out/rust/a.rs:1:2"), "--> rust/a.rs:1:2");
+        assert_eq!(
+            relative.restore("--> /out/.gateless/l/k/out/rust/a.rs:1:2"),
+            "--> rust/a.rs:1:2"
+        );
         assert_eq!(relative.restore("/out/.gateless/l/k/src/b.rs"), "/src/b.rs");
-        let above = Mapping::new("/src/out/.gateless/l/k".into(), "/src/out".into(), "../rust/a.rs");
-        assert_eq!(above.restore("/src/out/.gateless/l/k/src/rust/a.rs"), "../rust/a.rs");
+        let above = Mapping::new(
+            "/src/out/.gateless/l/k".into(),
+            "/src/out".into(),
+            "../rust/a.rs",
+        );
+        assert_eq!(
+            above.restore("/src/out/.gateless/l/k/src/rust/a.rs"),
+            "../rust/a.rs"
+        );
     }
 
     #[test]
@@ -97,11 +151,21 @@ mod tests {
         let names = |cwd: &str, root, from: &str| {
             Mapping::new("/m".into(), cwd.into(), root).remaps(&[(from.to_owned(), String::new())])
         };
-        assert_eq!(names("/out", "/src/a.rs", "/src/"), ["--remap-path-prefix=/m/=/", "--remap-path-prefix=/m/src/="]);
-        assert_eq!(names("/src/out", "../a.rs", "../"), ["--remap-path-prefix=/m/=/", "--remap-path-prefix=/m/src/="]);
+        assert_eq!(
+            names("/out", "/src/a.rs", "/src/"),
+            ["--remap-path-prefix=/m/=/", "--remap-path-prefix=/m/src/="]
+        );
+        assert_eq!(
+            names("/src/out", "../a.rs", "../"),
+            ["--remap-path-prefix=/m/=/", "--remap-path-prefix=/m/src/="]
+        );
         assert_eq!(
             names("/out", "rust/a.rs", "/src/"),
-            ["--remap-path-prefix=/m/=/", "--remap-path-prefix=/m/src/=", "--remap-path-prefix=/m/out/="]
+            [
+                "--remap-path-prefix=/m/=/",
+                "--remap-path-prefix=/m/src/=",
+                "--remap-path-prefix=/m/out/="
+            ]
         );
     }
 }

@@ -30,8 +30,14 @@ pub struct Plan {
 
 /// Options of rustdoc that are closed on stable and that the doctest extraction does by itself.
 const DOCTEST: &[(&str, &str)] = &[
-    ("no-run", "each extracted test is answered by a program that does nothing, so nothing of it runs"),
-    ("test-builder", "the builder is called by the stand-in that rustdoc finds in place of rustc"),
+    (
+        "no-run",
+        "each extracted test is answered by a program that does nothing, so nothing of it runs",
+    ),
+    (
+        "test-builder",
+        "the builder is called by the stand-in that rustdoc finds in place of rustc",
+    ),
 ];
 
 impl Plan {
@@ -39,8 +45,21 @@ impl Plan {
     ///
     /// # Errors
     /// [`gateless_model::Exit::No`] for a `-Z` flag that the ledger doesn't know, or whose value is not reproduced.
-    pub fn new(call: &Invocation, class: Class, ledger: &Ledger, read_target: &dyn Fn(&Utf8Path) -> Result<Target>) -> Result<Self> {
-        let mut plan = Plan { args: Vec::new(), decisions: Vec::new(), crate_attrs: Vec::new(), dep_info: None, remaps: Vec::new(), target: None, codegen: Vec::new() };
+    pub fn new(
+        call: &Invocation,
+        class: Class,
+        ledger: &Ledger,
+        read_target: &dyn Fn(&Utf8Path) -> Result<Target>,
+    ) -> Result<Self> {
+        let mut plan = Plan {
+            args: Vec::new(),
+            decisions: Vec::new(),
+            crate_attrs: Vec::new(),
+            dep_info: None,
+            remaps: Vec::new(),
+            target: None,
+            codegen: Vec::new(),
+        };
         for arg in &call.args {
             plan.add(arg, call, class, ledger, read_target)?;
         }
@@ -50,7 +69,9 @@ impl Plan {
 
     /// The host's ABI needs the registers that the kernel's features take away, and rustc says so: the code generation stage sets them.
     fn leave_features_to_codegen(&mut self) {
-        let Some(target) = self.target.as_mut().filter(|target| target.is_host) else { return };
+        let Some(target) = self.target.as_mut().filter(|target| target.is_host) else {
+            return;
+        };
         let args = std::mem::take(&mut self.args);
         for arg in args {
             let Kind::Codegen(name, Some(features)) = &arg.kind else {
@@ -84,22 +105,33 @@ impl Plan {
             Kind::Input(_) => {}
             Kind::Unstable(name, value) => {
                 let value = value.as_deref().unwrap_or("");
-                let flag = ledger.flag(name, value).map_err(|known| unknown_flag(&spelled, arg, known, ledger))?;
+                let flag = ledger
+                    .flag(name, value)
+                    .map_err(|known| unknown_flag(&spelled, arg, known, ledger))?;
                 if name.replace('_', "-") == "crate-attr" {
                     self.crate_attrs.push(value.to_owned());
                 }
-                let with: Vec<String> = flag.with.iter().map(|with| with.replace("{value}", value)).collect();
+                let with: Vec<String> = flag
+                    .with
+                    .iter()
+                    .map(|with| with.replace("{value}", value))
+                    .collect();
                 let action = match flag.action {
                     FlagAction::Drop => Action::Dropped,
                     FlagAction::Emulate => Action::Emulated,
                     // rustdoc generates no code, and a query neither.
-                    FlagAction::Codegen if call.tool == Tool::Rustdoc || class == Class::Query => Action::Dropped,
+                    FlagAction::Codegen if call.tool == Tool::Rustdoc || class == Class::Query => {
+                        Action::Dropped
+                    }
                     FlagAction::Codegen if class.is_kernel() => {
-                        self.codegen.push((name.replace('_', "-"), value.to_owned()));
+                        self.codegen
+                            .push((name.replace('_', "-"), value.to_owned()));
                         Action::Emulated
                     }
                     FlagAction::Codegen => {
-                        return Err(Failure::no(format!("`{spelled}`: the code generation stage is for code of the kernel, and this is a {class}")));
+                        return Err(Failure::no(format!(
+                            "`{spelled}`: the code generation stage is for code of the kernel, and this is a {class}"
+                        )));
                     }
                     FlagAction::Replace => Action::Replaced(with.clone()),
                 };
@@ -114,7 +146,12 @@ impl Plan {
                 let tail = std::mem::take(&mut self.args);
                 self.pass(&with, None)?;
                 self.args.extend(tail);
-                self.decide(spelled, Action::Replaced(with), "custom target specifications are unstable", None);
+                self.decide(
+                    spelled,
+                    Action::Replaced(with),
+                    "custom target specifications are unstable",
+                    None,
+                );
                 self.target = Some(target);
             }
             Kind::Emit(list) => {
@@ -135,9 +172,13 @@ impl Plan {
                 }
             }
             Kind::Switch(name) | Kind::Value(name, _)
-                if call.tool == Tool::Rustdoc && DOCTEST.iter().any(|(option, _)| option == name) =>
+                if call.tool == Tool::Rustdoc
+                    && DOCTEST.iter().any(|(option, _)| option == name) =>
             {
-                let reason = DOCTEST.iter().find(|(option, _)| option == name).map_or("", |(_, reason)| reason);
+                let reason = DOCTEST
+                    .iter()
+                    .find(|(option, _)| option == name)
+                    .map_or("", |(_, reason)| reason);
                 self.decide(spelled, Action::Emulated, reason, None);
             }
             _ => self.args.push(arg.clone()),
@@ -147,14 +188,24 @@ impl Plan {
 
     fn pass(&mut self, with: &[String], from: Option<&Utf8Path>) -> Result<()> {
         let parsed = Invocation::parse(Tool::Rustc, with.to_vec(), &|path| {
-            Err(Failure::failed(format!("a ledger entry names the response file `{path}`")))
+            Err(Failure::failed(format!(
+                "a ledger entry names the response file `{path}`"
+            )))
         })?;
-        self.args.extend(parsed.args.into_iter().map(|arg| Arg { from: from.map(Utf8Path::to_owned), ..arg }));
+        self.args.extend(parsed.args.into_iter().map(|arg| Arg {
+            from: from.map(Utf8Path::to_owned),
+            ..arg
+        }));
         Ok(())
     }
 
     fn decide(&mut self, argument: String, action: Action, reason: &str, weaker: Option<String>) {
-        self.decisions.push(Decision { argument, action, reason: reason.to_owned(), weaker });
+        self.decisions.push(Decision {
+            argument,
+            action,
+            reason: reason.to_owned(),
+            weaker,
+        });
     }
 
     /// The planned arguments, spelled.
@@ -164,7 +215,11 @@ impl Plan {
 }
 
 fn unknown_flag(spelled: &str, arg: &Arg, known: Option<&str>, ledger: &Ledger) -> Failure {
-    let place = arg.from.as_ref().map(|path| format!(" (in the response file `{path}`)")).unwrap_or_default();
+    let place = arg
+        .from
+        .as_ref()
+        .map(|path| format!(" (in the response file `{path}`)"))
+        .unwrap_or_default();
     match known.and_then(|id| Some((id, ledger.get(id)?))) {
         Some((id, entry)) => Failure::no(format!("`{spelled}`{place}: the gate `{id}` is open, and its effect is not reproduced"))
             .help(format!("{} The flag comes from the Makefile of the tree or of the folder being built (make V=1 shows the call).", entry.stable_way)),
@@ -203,13 +258,19 @@ mod tests {
             "--edition=2021 -Zbinary_dep_depinfo=y -Wclippy::all -Cpanic=abort -Zfunction-sections=n -Ccode-model=kernel \
              --target=./scripts/target.json -Zllvm_module_flag=frame-pointer:u32:2:max -Zdwarf-version=5 \
              --remap-path-prefix=/src/= --remap-path-scope=macro -Zunstable-options --emit=obj=k.o k.rs",
-            expect![[r#"-Ccode-model=small --target=x86_64-unknown-none --edition=2021 --warn=clippy::all -Cpanic=abort -Ccode-model=kernel -Cdwarf-version=5 --remap-path-prefix=/src/= --remap-path-scope=macro --emit=obj=k.o"#]],
+            expect![[
+                r#"-Ccode-model=small --target=x86_64-unknown-none --edition=2021 --warn=clippy::all -Cpanic=abort -Ccode-model=kernel -Cdwarf-version=5 --remap-path-prefix=/src/= --remap-path-scope=macro --emit=obj=k.o"#
+            ]],
         );
     }
 
     #[test]
     fn crate_attributes_are_collected_for_the_lowered_root() {
-        let plan = plan(Tool::Rustc, "-Zcrate-attr=no_std -Zcrate-attr=feature(a,b) -Zallow-features=a k.rs").unwrap();
+        let plan = plan(
+            Tool::Rustc,
+            "-Zcrate-attr=no_std -Zcrate-attr=feature(a,b) -Zallow-features=a k.rs",
+        )
+        .unwrap();
         assert_eq!(plan.crate_attrs, ["no_std", "feature(a,b)"]);
         assert_eq!(plan.tokens(), Vec::<String>::new());
         assert_eq!(plan.decisions.len(), 3);
@@ -229,6 +290,10 @@ mod tests {
         let unknown = plan(Tool::Rustc, "-Zmade-up=1 k.rs").unwrap_err();
         assert!(unknown.what.contains("-Zmade-up=1"), "{}", unknown.what);
         let closed = plan(Tool::Rustc, "-Zunpretty=expanded k.rs").unwrap_err();
-        assert!(closed.what.contains("Z_unpretty_expanded"), "{}", closed.what);
+        assert!(
+            closed.what.contains("Z_unpretty_expanded"),
+            "{}",
+            closed.what
+        );
     }
 }

@@ -29,7 +29,9 @@ pub fn answer(call: &Invocation, ledger: &Ledger, toolchain: &Toolchain) -> Resu
             Kind::Unstable(name, value) => {
                 let value = value.as_deref().unwrap_or("");
                 if let Err(None) = ledger.flag(name, value) {
-                    return Err(Failure::no(format!("probe for `-Z{name}={value}`: an unstable flag that the ledger doesn't know")));
+                    return Err(Failure::no(format!(
+                        "probe for `-Z{name}={value}`: an unstable flag that the ledger doesn't know"
+                    )));
                 }
             }
             // The answer is the exit code; nothing may be printed in place of an object.
@@ -44,7 +46,9 @@ pub fn answer(call: &Invocation, ledger: &Ledger, toolchain: &Toolchain) -> Resu
         .stdin(Stdio::inherit())
         .stdout(Stdio::null())
         .output()
-        .map_err(|error| Failure::failed(format!("cannot run `{}`", toolchain.rustc)).because(error))?;
+        .map_err(|error| {
+            Failure::failed(format!("cannot run `{}`", toolchain.rustc)).because(error)
+        })?;
     if output.status.success() {
         return Ok(0);
     }
@@ -52,10 +56,15 @@ pub fn answer(call: &Invocation, ledger: &Ledger, toolchain: &Toolchain) -> Resu
         .into_iter()
         .filter(|diagnostic| matches!(diagnostic.level, DiagnosticLevel::Error))
         // The closing line "aborting due to 2 previous errors" has no place.
-        .filter(|diagnostic| diagnostic.code.is_some() || !diagnostic.message.starts_with("aborting due to"))
+        .filter(|diagnostic| {
+            diagnostic.code.is_some() || !diagnostic.message.starts_with("aborting due to")
+        })
         .collect();
     let gated = |diagnostic: &Diagnostic| {
-        diagnostic.code.as_ref().is_some_and(|code| GATED_PROGRAM.contains(&code.code.as_str()))
+        diagnostic
+            .code
+            .as_ref()
+            .is_some_and(|code| GATED_PROGRAM.contains(&code.code.as_str()))
     };
     if !errors.is_empty() && errors.iter().all(gated) {
         return Ok(0);

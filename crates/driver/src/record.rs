@@ -26,7 +26,10 @@ impl Digest {
         {
             sections = sections_of(&file)?;
         }
-        Ok(Digest(Output { sha256: hash(&bytes), sections }))
+        Ok(Digest(Output {
+            sha256: hash(&bytes),
+            sections,
+        }))
     }
 
     /// For a record.
@@ -39,11 +42,18 @@ impl Digest {
 pub fn sections_of(file: &object::File<'_>) -> Result<BTreeMap<String, String>> {
     let mut sections = BTreeMap::new();
     for section in file.sections() {
-        let name = section.name().map_err(|error| Failure::failed(error.to_string()))?;
-        if matches!(name, "" | ".symtab" | ".strtab" | ".shstrtab") || name.starts_with(".rela") || name.starts_with(".rel.") {
+        let name = section
+            .name()
+            .map_err(|error| Failure::failed(error.to_string()))?;
+        if matches!(name, "" | ".symtab" | ".strtab" | ".shstrtab")
+            || name.starts_with(".rela")
+            || name.starts_with(".rel.")
+        {
             continue;
         }
-        let data = section.data().map_err(|error| Failure::failed(error.to_string()))?;
+        let data = section
+            .data()
+            .map_err(|error| Failure::failed(error.to_string()))?;
         let mut key = name.to_owned();
         let mut number = 1;
         while sections.contains_key(&key) {
@@ -56,19 +66,30 @@ pub fn sections_of(file: &object::File<'_>) -> Result<BTreeMap<String, String>> 
 }
 
 fn hash(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 /// The seal of a record: SHA-256 over its JSON text with an empty seal.
 pub fn seal(record: &Record) -> Result<String> {
-    let unsealed = Record { seal: String::new(), ..record.clone() };
-    let text = serde_json::to_string(&unsealed).map_err(|error| Failure::failed(error.to_string()))?;
+    let unsealed = Record {
+        seal: String::new(),
+        ..record.clone()
+    };
+    let text =
+        serde_json::to_string(&unsealed).map_err(|error| Failure::failed(error.to_string()))?;
     Ok(files::sha256_text(&text))
 }
 
 /// Seals a record and writes it to `STATE/records/NAME.json`.
 pub fn write(state: &Utf8Path, name: &str, mut record: Record) -> Result<()> {
     record.seal = seal(&record)?;
-    let text = serde_json::to_string_pretty(&record).map_err(|error| Failure::failed(error.to_string()))?;
-    files::write(&state.join("records").join(format!("{name}.json")), text.as_bytes())
+    let text = serde_json::to_string_pretty(&record)
+        .map_err(|error| Failure::failed(error.to_string()))?;
+    files::write(
+        &state.join("records").join(format!("{name}.json")),
+        text.as_bytes(),
+    )
 }

@@ -62,13 +62,18 @@ impl Target {
     /// When the host is another architecture, when the file is missing or not JSON, when no built-in target matches, or when a field or feature has no stable equivalent.
     pub fn from_json(path: &Utf8Path, host: Option<&str>) -> Result<Self> {
         let text = fs_err::read_to_string(path)?;
-        let spec: Value = serde_json::from_str(&text)
-            .map_err(|error| Failure::failed(format!("target specification `{path}` is not JSON")).because(error))?;
+        let spec: Value = serde_json::from_str(&text).map_err(|error| {
+            Failure::failed(format!("target specification `{path}` is not JSON")).because(error)
+        })?;
         let Value::Object(spec) = spec else {
-            return Err(Failure::failed(format!("target specification `{path}` is not a JSON object")));
+            return Err(Failure::failed(format!(
+                "target specification `{path}` is not a JSON object"
+            )));
         };
-        let target = Self::from_spec(spec)
-            .map_err(|failure| Failure { what: format!("target specification `{path}`: {}", failure.what), ..failure })?;
+        let target = Self::from_spec(spec).map_err(|failure| Failure {
+            what: format!("target specification `{path}`: {}", failure.what),
+            ..failure
+        })?;
         match host {
             Some(host) => target.on_host(host),
             None => Ok(target),
@@ -82,17 +87,30 @@ impl Target {
                 .help("use the runtime source `source`"));
         }
         // What the bare-metal target's arguments bring about is the host's default.
-        Ok(Self { builtin: host.to_owned(), is_host: true, args: Vec::new(), ..self })
+        Ok(Self {
+            builtin: host.to_owned(),
+            is_host: true,
+            args: Vec::new(),
+            ..self
+        })
     }
 
     fn from_spec(mut spec: Map<String, Value>) -> Result<Self> {
         let arch = take_text(&mut spec, "arch")?;
-        let builtin = BUILTINS.iter().find(|builtin| builtin.arch == arch).ok_or_else(|| {
-            Failure::no(format!("no built-in soft-float target stands in for arch `{arch}`"))
-        })?;
+        let builtin = BUILTINS
+            .iter()
+            .find(|builtin| builtin.arch == arch)
+            .ok_or_else(|| {
+                Failure::no(format!(
+                    "no built-in soft-float target stands in for arch `{arch}`"
+                ))
+            })?;
         let unlike = |field: &str, value: &str| {
-            Failure::no(format!("`{field}` is `{value}`, which the built-in target `{}` has not", builtin.name))
-                .help("this target specification cannot be replaced yet; report it with the file")
+            Failure::no(format!(
+                "`{field}` is `{value}`, which the built-in target `{}` has not",
+                builtin.name
+            ))
+            .help("this target specification cannot be replaced yet; report it with the file")
         };
         if let Some(abi) = spec.remove("rustc-abi") {
             let abi = text(&abi);
@@ -143,11 +161,15 @@ impl Target {
 }
 
 fn take_text(spec: &mut Map<String, Value>, field: &str) -> Result<String> {
-    spec.remove(field).map(|value| text(&value)).ok_or_else(|| Failure::failed(format!("has no `{field}`")))
+    spec.remove(field)
+        .map(|value| text(&value))
+        .ok_or_else(|| Failure::failed(format!("has no `{field}`")))
 }
 
 fn text(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
 }
 
 #[cfg(test)]
@@ -185,17 +207,34 @@ mod tests {
     fn a_host_of_another_architecture_cannot_stand_in() {
         let target = Target::from_spec(spec("", Value::Null)).unwrap();
         let host = target.clone().on_host("x86_64-unknown-linux-gnu").unwrap();
-        assert_eq!((host.builtin.as_str(), host.args.len(), host.is_host), ("x86_64-unknown-linux-gnu", 0, true));
-        assert!(target.on_host("aarch64-unknown-linux-gnu").unwrap_err().what.contains("aarch64-unknown-linux-gnu"));
+        assert_eq!(
+            (host.builtin.as_str(), host.args.len(), host.is_host),
+            ("x86_64-unknown-linux-gnu", 0, true)
+        );
+        assert!(
+            target
+                .on_host("aarch64-unknown-linux-gnu")
+                .unwrap_err()
+                .what
+                .contains("aarch64-unknown-linux-gnu")
+        );
     }
 
     #[test]
     fn a_field_or_feature_without_equivalent_is_named() {
         for (field, value, named) in [
-            ("features", serde_json::json!("-mmx,+soft-float,-apxf"), "-apxf"),
+            (
+                "features",
+                serde_json::json!("-mmx,+soft-float,-apxf"),
+                "-apxf",
+            ),
             ("made-up", serde_json::json!(1), "made-up"),
             ("frame-pointer", serde_json::json!("always"), "always"),
-            ("target-pointer-width", serde_json::json!("32"), "target-pointer-width"),
+            (
+                "target-pointer-width",
+                serde_json::json!("32"),
+                "target-pointer-width",
+            ),
             ("arch", serde_json::json!("vax"), "vax"),
             ("target-endian", serde_json::json!("big"), "target-endian"),
         ] {

@@ -40,7 +40,9 @@ impl Toolchain {
     pub fn find() -> Result<Self> {
         let program = program()?;
         let key = key(&program);
-        let cache = files::cache_dir()?.join("toolchains").join(format!("{}.json", files::sha256_text(&key)));
+        let cache = files::cache_dir()?
+            .join("toolchains")
+            .join(format!("{}.json", files::sha256_text(&key)));
         if let Ok(text) = fs_err::read_to_string(&cache)
             && let Ok(known) = serde_json::from_str::<Toolchain>(&text)
             && known.key == key
@@ -49,7 +51,8 @@ impl Toolchain {
             return known.require_stable();
         }
         let found = Self::ask(&program, key)?;
-        let text = serde_json::to_string_pretty(&found).map_err(|error| Failure::failed(error.to_string()))?;
+        let text = serde_json::to_string_pretty(&found)
+            .map_err(|error| Failure::failed(error.to_string()))?;
         files::write(&cache, text.as_bytes())?;
         found.require_stable()
     }
@@ -65,8 +68,13 @@ impl Toolchain {
         };
         let sysroot = Utf8PathBuf::from(output(program, &["--print", "sysroot"])?.trim());
         let own = sysroot.join("bin/rustc");
-        let rustc = if own.exists() { own } else { program.to_owned() };
-        let sha256 = files::sha256_file(&driver_library(&sysroot).unwrap_or_else(|| rustc.clone()))?;
+        let rustc = if own.exists() {
+            own
+        } else {
+            program.to_owned()
+        };
+        let sha256 =
+            files::sha256_file(&driver_library(&sysroot).unwrap_or_else(|| rustc.clone()))?;
         Ok(Self {
             key,
             version: verbose.lines().next().unwrap_or_default().to_owned(),
@@ -89,7 +97,10 @@ impl Toolchain {
 
     /// `(1, 95)` for 1.95.0.
     pub fn minor(&self) -> (u32, u32) {
-        let mut parts = self.release.split('.').map(|part| part.parse().unwrap_or(0));
+        let mut parts = self
+            .release
+            .split('.')
+            .map(|part| part.parse().unwrap_or(0));
         (parts.next().unwrap_or(0), parts.next().unwrap_or(0))
     }
 
@@ -107,7 +118,9 @@ impl Toolchain {
     /// sets to a toolchain's folder, since the program would then load another one's libraries.
     pub fn command(&self, tool: Tool) -> Command {
         let mut command = Command::new(self.program(tool));
-        command.env_remove("RUSTC_BOOTSTRAP").env_remove("LD_LIBRARY_PATH");
+        command
+            .env_remove("RUSTC_BOOTSTRAP")
+            .env_remove("LD_LIBRARY_PATH");
         command
     }
 }
@@ -115,9 +128,14 @@ impl Toolchain {
 /// `$GATELESS_RUSTC`, else `rustc` on PATH.
 fn program() -> Result<Utf8PathBuf> {
     if let Some(named) = std::env::var_os("GATELESS_RUSTC").filter(|value| !value.is_empty()) {
-        let named = Utf8PathBuf::from_path_buf(named.into())
-            .map_err(|path| Failure::usage(format!("GATELESS_RUSTC is not UTF-8: {}", path.display())))?;
-        return if named.components().count() > 1 { exists(named, "GATELESS_RUSTC names") } else { on_path(named.as_str()) };
+        let named = Utf8PathBuf::from_path_buf(named.into()).map_err(|path| {
+            Failure::usage(format!("GATELESS_RUSTC is not UTF-8: {}", path.display()))
+        })?;
+        return if named.components().count() > 1 {
+            exists(named, "GATELESS_RUSTC names")
+        } else {
+            on_path(named.as_str())
+        };
     }
     on_path("rustc")
 }
@@ -126,7 +144,9 @@ fn exists(path: Utf8PathBuf, what: &str) -> Result<Utf8PathBuf> {
     if path.is_file() {
         return Ok(path);
     }
-    Err(Failure::failed(format!("{what} `{path}`, which is not a file")))
+    Err(Failure::failed(format!(
+        "{what} `{path}`, which is not a file"
+    )))
 }
 
 fn on_path(name: &str) -> Result<Utf8PathBuf> {
@@ -153,19 +173,30 @@ fn key(program: &Utf8Path) -> String {
         home if home.is_empty() => Utf8Path::new(&variable("HOME")).join(".rustup"),
         home => home.into(),
     };
-    let mut lines = vec![stamp(program), format!("RUSTUP_TOOLCHAIN={}", variable("RUSTUP_TOOLCHAIN")), stamp(&home.join("settings.toml"))];
+    let mut lines = vec![
+        stamp(program),
+        format!("RUSTUP_TOOLCHAIN={}", variable("RUSTUP_TOOLCHAIN")),
+        stamp(&home.join("settings.toml")),
+    ];
     // rustup's folder overrides: the nearest toolchain file decides.
     for folder in cwd.ancestors() {
         for name in ["rust-toolchain.toml", "rust-toolchain"] {
             let file = folder.join(name);
             if file.is_file() {
-                lines.push(format!("{} {:?}", file.display(), fs_err::metadata(&file).ok().and_then(|data| data.modified().ok())));
+                lines.push(format!(
+                    "{} {:?}",
+                    file.display(),
+                    fs_err::metadata(&file)
+                        .ok()
+                        .and_then(|data| data.modified().ok())
+                ));
             }
         }
     }
     // A proxy with a folder override in rustup's settings depends on the folder itself.
     if fs_err::read_to_string(home.join("settings.toml")).is_ok_and(|text| {
-        text.split_once("[overrides]").is_some_and(|(_, rest)| rest.contains('='))
+        text.split_once("[overrides]")
+            .is_some_and(|(_, rest)| rest.contains('='))
     }) {
         lines.push(cwd.display().to_string());
     }
@@ -179,15 +210,26 @@ fn output(program: &Utf8Path, args: &[&str]) -> Result<String> {
         .output()
         .map_err(|error| Failure::failed(format!("cannot run `{program}`")).because(error))?;
     if !output.status.success() {
-        return Err(Failure::failed(format!("`{program} {}` failed: {}", args.join(" "), String::from_utf8_lossy(&output.stderr).trim())));
+        return Err(Failure::failed(format!(
+            "`{program} {}` failed: {}",
+            args.join(" "),
+            String::from_utf8_lossy(&output.stderr).trim()
+        )));
     }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 fn driver_library(sysroot: &Utf8Path) -> Option<Utf8PathBuf> {
-    sysroot.join("lib").read_dir_utf8().ok()?.flatten().map(|entry| entry.into_path()).find(|path| {
-        path.file_name().is_some_and(|name| name.starts_with("librustc_driver-") && name.ends_with(".so"))
-    })
+    sysroot
+        .join("lib")
+        .read_dir_utf8()
+        .ok()?
+        .flatten()
+        .map(|entry| entry.into_path())
+        .find(|path| {
+            path.file_name()
+                .is_some_and(|name| name.starts_with("librustc_driver-") && name.ends_with(".so"))
+        })
 }
 
 #[cfg(test)]

@@ -71,7 +71,11 @@ impl Subject {
             Subject::Function => Group::Functions,
             Subject::Datum | Subject::Nameless => Group::Data,
             Subject::Section | Subject::Content | Subject::Layout => Group::Sections,
-            Subject::Object | Subject::Header | Subject::Label | Subject::Symbol | Subject::File => Group::Symbols,
+            Subject::Object
+            | Subject::Header
+            | Subject::Label
+            | Subject::Symbol
+            | Subject::File => Group::Symbols,
             Subject::LineTable | Subject::DebugEntry | Subject::DebugForm => Group::Debug,
         }
     }
@@ -116,15 +120,29 @@ pub struct Aspect {
 
 impl Aspect {
     /// An aspect, if the two are not the same.
-    pub fn of<T: PartialEq>(what: &str, gated: &T, gateless: &T, show: impl Fn(&T) -> String) -> Option<Self> {
-        (gated != gateless).then(|| Self { what: what.to_owned(), gated: show(gated), gateless: show(gateless) })
+    pub fn of<T: PartialEq>(
+        what: &str,
+        gated: &T,
+        gateless: &T,
+        show: impl Fn(&T) -> String,
+    ) -> Option<Self> {
+        (gated != gateless).then(|| Self {
+            what: what.to_owned(),
+            gated: show(gated),
+            gateless: show(gateless),
+        })
     }
 }
 
 impl Difference {
     /// A difference that is not about two items.
     pub fn new(subject: Subject, name: impl Into<String>, finding: Finding) -> Self {
-        Self { subject, name: name.into(), finding, items: None }
+        Self {
+            subject,
+            name: name.into(),
+            finding,
+            items: None,
+        }
     }
 }
 
@@ -133,11 +151,25 @@ impl std::fmt::Display for Row {
         match &self.file {
             None => write!(f, "{:+#x} end", self.offset),
             Some(file) => {
-                write!(f, "{:+#x} {file}:{}:{}", self.offset, self.line, self.column)?;
-                let marks =
-                    [(self.is_statement, " statement"), (self.prologue_end, " prologue-end"), (self.epilogue_begin, " epilogue-begin")];
-                marks.iter().filter(|(set, _)| *set).try_for_each(|(_, mark)| f.write_str(mark))?;
-                if self.discriminator == 0 { Ok(()) } else { write!(f, " discriminator {}", self.discriminator) }
+                write!(
+                    f,
+                    "{:+#x} {file}:{}:{}",
+                    self.offset, self.line, self.column
+                )?;
+                let marks = [
+                    (self.is_statement, " statement"),
+                    (self.prologue_end, " prologue-end"),
+                    (self.epilogue_begin, " epilogue-begin"),
+                ];
+                marks
+                    .iter()
+                    .filter(|(set, _)| *set)
+                    .try_for_each(|(_, mark)| f.write_str(mark))?;
+                if self.discriminator == 0 {
+                    Ok(())
+                } else {
+                    write!(f, " discriminator {}", self.discriminator)
+                }
             }
         }
     }

@@ -50,12 +50,17 @@ fn target(header: &Header) -> Option<(&'static str, &'static str)> {
 impl Toolbox {
     /// A toolbox around a loaded LLVM.
     pub fn new(llvm: &'static Llvm) -> Self {
-        Self { llvm, made: BTreeMap::new() }
+        Self {
+            llvm,
+            made: BTreeMap::new(),
+        }
     }
 
     /// The disassembler for an object; nothing for a machine that no LLVM back end is known for.
     pub fn disassembler(&mut self, header: &Header) -> Result<Option<&mut Disassembler>> {
-        let Some((triple, features)) = target(header) else { return Ok(None) };
+        let Some((triple, features)) = target(header) else {
+            return Ok(None);
+        };
         if let std::collections::btree_map::Entry::Vacant(place) = self.made.entry(triple) {
             place.insert(Disassembler::new(self.llvm, triple, "", features)?);
         }
@@ -68,7 +73,11 @@ impl Toolbox {
     pub fn lines(&mut self, object: &Object, item: &Item) -> Result<Vec<String>> {
         let bytes = object.content(item);
         let is_code = object.sections[item.section].role == crate::object::Role::Code;
-        let disassembler = if is_code { self.disassembler(&object.header)? } else { None };
+        let disassembler = if is_code {
+            self.disassembler(&object.header)?
+        } else {
+            None
+        };
         let mut disassembler = disassembler;
         let mut lines = Vec::new();
         let mut references = item.references.iter().peekable();
@@ -76,27 +85,42 @@ impl Toolbox {
         while at < bytes.len() {
             let offset = at as i64 - (item.entry - item.start) as i64;
             let left = bytes.len() - at;
-            let direct = references.peek().filter(|reference| reference.offset == offset).and_then(|reference| match &reference.form {
-                Form::Direct { length, text } => Some((*length, text.clone())),
-                Form::Relocation(_) => None,
-            });
+            let direct = references
+                .peek()
+                .filter(|reference| reference.offset == offset)
+                .and_then(|reference| match &reference.form {
+                    Form::Direct { length, text } => Some((*length, text.clone())),
+                    Form::Relocation(_) => None,
+                });
             let decoded = match (&mut disassembler, &direct) {
                 (Some(disassembler), None) => disassembler.decode(&bytes[at..], offset as u64)?,
                 _ => None,
             };
             let (length, mut text) = match (direct, decoded) {
                 (Some((length, text)), _) => (length.min(left), text),
-                (None, Some(instruction)) => (instruction.length.min(left), instruction.text.replace('\t', " ")),
+                (None, Some(instruction)) => (
+                    instruction.length.min(left),
+                    instruction.text.replace('\t', " "),
+                ),
                 (None, None) => {
                     let length = if is_code { UNDECODED } else { ROW }.min(left);
-                    let hex: Vec<String> = bytes[at..at + length].iter().map(|byte| format!("{byte:02x}")).collect();
+                    let hex: Vec<String> = bytes[at..at + length]
+                        .iter()
+                        .map(|byte| format!("{byte:02x}"))
+                        .collect();
                     (length, hex.join(" "))
                 }
             };
-            while let Some(reference) = references.next_if(|reference| reference.offset < offset + length as i64) {
+            while let Some(reference) =
+                references.next_if(|reference| reference.offset < offset + length as i64)
+            {
                 match reference.form {
-                    Form::Relocation(_) => text.push_str(&format!("  # {}", object.show_reference(reference))),
-                    Form::Direct { .. } => text.push_str(&format!(" {}", object.show_target(&reference.target))),
+                    Form::Relocation(_) => {
+                        text.push_str(&format!("  # {}", object.show_reference(reference)))
+                    }
+                    Form::Direct { .. } => {
+                        text.push_str(&format!(" {}", object.show_target(&reference.target)))
+                    }
                 }
             }
             lines.push(format!("{offset:>6x}: {text}"));

@@ -40,22 +40,41 @@ impl Folder {
         let absolute = camino::absolute_utf8(path)?;
         find_objects(path, path, &mut objects)?;
         if objects.is_empty() {
-            return Err(Failure::failed(format!("`{path}` holds no object that Kbuild has recorded as made by rustc")).help(help));
+            return Err(Failure::failed(format!(
+                "`{path}` holds no object that Kbuild has recorded as made by rustc"
+            ))
+            .help(help));
         }
-        let mut roots = vec![path.canonicalize_utf8()?.into_string(), absolute.into_string()];
+        let mut roots = vec![
+            path.canonicalize_utf8()?.into_string(),
+            absolute.into_string(),
+        ];
         roots.dedup();
         let mirrors = match path.join(STATE).join("lowered").read_dir_utf8() {
-            Ok(entries) => entries.map(|entry| Ok(entry?.into_path())).collect::<io::Result<_>>()?,
+            Ok(entries) => entries
+                .map(|entry| Ok(entry?.into_path()))
+                .collect::<io::Result<_>>()?,
             Err(_) => Vec::new(),
         };
-        Ok(Self { path: path.to_owned(), roots, objects, records: records(path)?, mirrors })
+        Ok(Self {
+            path: path.to_owned(),
+            roots,
+            objects,
+            records: records(path)?,
+            mirrors,
+        })
     }
 
     /// Whether lowering changed this line of a source file, which is named as debug information names it (`OUT` for this folder).
     ///
     /// The line must exist, with another text, in a lowered copy of the file.
     pub fn is_lowered_line(&self, file: &str, line: u64) -> bool {
-        let Some(index) = line.checked_sub(1).and_then(|index| usize::try_from(index).ok()) else { return false };
+        let Some(index) = line
+            .checked_sub(1)
+            .and_then(|index| usize::try_from(index).ok())
+        else {
+            return false;
+        };
         let original = match file.strip_prefix("OUT/") {
             Some(rest) => Utf8PathBuf::from(format!("{}/{rest}", self.roots[0])),
             None => Utf8PathBuf::from(file),
@@ -63,17 +82,32 @@ impl Folder {
         if !original.is_absolute() {
             return false;
         }
-        let Ok(text) = fs_err::read_to_string(&original) else { return false };
+        let Ok(text) = fs_err::read_to_string(&original) else {
+            return false;
+        };
         let line = text.lines().nth(index);
         self.mirrors.iter().any(|mirror| {
             let lowered = Utf8PathBuf::from(format!("{mirror}{original}"));
-            fs_err::read_to_string(lowered).is_ok_and(|text| line.is_some() && text.lines().nth(index).is_some_and(|lowered| Some(lowered) != line))
+            fs_err::read_to_string(lowered).is_ok_and(|text| {
+                line.is_some()
+                    && text
+                        .lines()
+                        .nth(index)
+                        .is_some_and(|lowered| Some(lowered) != line)
+            })
         })
     }
 }
 
-fn find_objects(root: &Utf8Path, folder: &Utf8Path, objects: &mut BTreeSet<Utf8PathBuf>) -> Result<()> {
-    for entry in folder.read_dir_utf8().map_err(|error| Failure::failed(format!("`{folder}` can't be read")).because(error))? {
+fn find_objects(
+    root: &Utf8Path,
+    folder: &Utf8Path,
+    objects: &mut BTreeSet<Utf8PathBuf>,
+) -> Result<()> {
+    for entry in folder
+        .read_dir_utf8()
+        .map_err(|error| Failure::failed(format!("`{folder}` can't be read")).because(error))?
+    {
         let entry = entry?;
         let (path, name) = (entry.path(), entry.file_name());
         let kind = entry.file_type()?;
@@ -83,9 +117,18 @@ fn find_objects(root: &Utf8Path, folder: &Utf8Path, objects: &mut BTreeSet<Utf8P
             }
         } else if kind.is_file() && name.starts_with('.') && name.ends_with(".cmd") {
             // Not every file of this name is text.
-            let Ok(text) = fs_err::read_to_string(path) else { continue };
-            if let Some(object) = SavedCommand::parse(&text).and_then(|command| command.rust_object()) {
-                objects.insert(object.strip_prefix("./").map(Utf8Path::to_owned).unwrap_or(object));
+            let Ok(text) = fs_err::read_to_string(path) else {
+                continue;
+            };
+            if let Some(object) =
+                SavedCommand::parse(&text).and_then(|command| command.rust_object())
+            {
+                objects.insert(
+                    object
+                        .strip_prefix("./")
+                        .map(Utf8Path::to_owned)
+                        .unwrap_or(object),
+                );
             }
         }
     }
@@ -94,15 +137,24 @@ fn find_objects(root: &Utf8Path, folder: &Utf8Path, objects: &mut BTreeSet<Utf8P
 
 fn records(path: &Utf8Path) -> Result<BTreeMap<Utf8PathBuf, Record>> {
     let mut records = BTreeMap::new();
-    let Ok(entries) = path.join(STATE).join("records").read_dir_utf8() else { return Ok(records) };
+    let Ok(entries) = path.join(STATE).join("records").read_dir_utf8() else {
+        return Ok(records);
+    };
     for entry in entries {
         let entry = entry?;
         if !entry.file_name().ends_with(".json") || entry.file_name().starts_with('.') {
             continue;
         }
         // A record that can't be read proves nothing: what it might explain stays unexplained. `gateless attest` reports it.
-        let Ok(record) = serde_json::from_str::<Record>(&fs_err::read_to_string(entry.path())?) else { continue };
-        for output in record.outputs.keys().filter(|output| output.ends_with(".o")) {
+        let Ok(record) = serde_json::from_str::<Record>(&fs_err::read_to_string(entry.path())?)
+        else {
+            continue;
+        };
+        for output in record
+            .outputs
+            .keys()
+            .filter(|output| output.ends_with(".o"))
+        {
             records.insert(Utf8PathBuf::from(output), record.clone());
         }
     }
@@ -115,7 +167,11 @@ pub(crate) fn tests_folder() -> (tempfile::TempDir, Folder) {
     let folder = tempfile::tempdir().unwrap();
     let path = Utf8PathBuf::from_path_buf(folder.path().canonicalize().unwrap()).unwrap();
     fs_err::create_dir_all(path.join("rust")).unwrap();
-    fs_err::write(path.join("rust/.a.o.cmd"), "savedcmd_rust/a.o := rustc --emit=obj=rust/a.o a.rs\n").unwrap();
+    fs_err::write(
+        path.join("rust/.a.o.cmd"),
+        "savedcmd_rust/a.o := rustc --emit=obj=rust/a.o a.rs\n",
+    )
+    .unwrap();
     fs_err::write(path.join("rust/a.rs"), "one\ntwo\nthree\n").unwrap();
     let mirror = Utf8PathBuf::from(format!("{path}/.gateless/lowered/a{path}/rust"));
     fs_err::create_dir_all(&mirror).unwrap();
@@ -139,7 +195,10 @@ mod tests {
         let (_keep, path) = folder();
         for path in [path.join("none"), path] {
             let failure = Folder::open(&path).unwrap_err();
-            assert!(failure.what.contains(path.as_str()) && failure.help.is_some(), "{failure}");
+            assert!(
+                failure.what.contains(path.as_str()) && failure.help.is_some(),
+                "{failure}"
+            );
             assert_eq!(failure.exit, gateless_model::Exit::Failed);
         }
     }
@@ -147,9 +206,21 @@ mod tests {
     #[test]
     fn only_lines_that_lowering_changed_are_lowered_lines() {
         let (_keep, folder) = tests_folder();
-        assert_eq!(folder.objects.iter().map(|path| path.as_str()).collect::<Vec<_>>(), ["rust/a.o"]);
+        assert_eq!(
+            folder
+                .objects
+                .iter()
+                .map(|path| path.as_str())
+                .collect::<Vec<_>>(),
+            ["rust/a.o"]
+        );
         let lowered = |file: &str, line| folder.is_lowered_line(file, line);
         assert!(lowered("OUT/rust/a.rs", 2));
-        assert!(!lowered("OUT/rust/a.rs", 1) && !lowered("OUT/rust/a.rs", 4) && !lowered("OUT/rust/a.rs", 0) && !lowered("OUT/rust/b.rs", 2));
+        assert!(
+            !lowered("OUT/rust/a.rs", 1)
+                && !lowered("OUT/rust/a.rs", 4)
+                && !lowered("OUT/rust/a.rs", 0)
+                && !lowered("OUT/rust/b.rs", 2)
+        );
     }
 }

@@ -65,7 +65,11 @@ pub fn pair(first: &Object, second: &Object) -> Pairing {
     };
     let counts = objects.map(count);
     let is_unique = |item: &Item| {
-        item.name.as_ref().is_some_and(|name| counts.iter().all(|counts| counts.get(&name.key).is_none_or(|count| *count == 1)))
+        item.name.as_ref().is_some_and(|name| {
+            counts
+                .iter()
+                .all(|counts| counts.get(&name.key).is_none_or(|count| *count == 1))
+        })
     };
 
     // With the content of all that a name alone does not tell apart.
@@ -80,7 +84,12 @@ pub fn pair(first: &Object, second: &Object) -> Pairing {
     }
     let mut partner: [HashMap<usize, usize>; 2] = Default::default();
     for [a, b] in groups.values() {
-        let (pairs, rest_a, rest_b) = match_up(a, b, |index| by_content[0][index], |index| by_content[1][index]);
+        let (pairs, rest_a, rest_b) = match_up(
+            a,
+            b,
+            |index| by_content[0][index],
+            |index| by_content[1][index],
+        );
         for (a, b) in pairs.into_iter().chain(rest_a.into_iter().zip(rest_b)) {
             partner[0].insert(a, b);
             partner[1].insert(b, a);
@@ -98,9 +107,20 @@ pub fn pair(first: &Object, second: &Object) -> Pairing {
         })
     });
     let nameless = |object: &Object| -> Vec<usize> {
-        object.items.iter().enumerate().filter(|(_, item)| item.name.is_none() && item.kind != ItemKind::Whole).map(|(index, _)| index).collect()
+        object
+            .items
+            .iter()
+            .enumerate()
+            .filter(|(_, item)| item.name.is_none() && item.kind != ItemKind::Whole)
+            .map(|(index, _)| index)
+            .collect()
     };
-    let (pairs, ..) = match_up(&nameless(first), &nameless(second), |index| classes[0][index], |index| classes[1][index]);
+    let (pairs, ..) = match_up(
+        &nameless(first),
+        &nameless(second),
+        |index| classes[0][index],
+        |index| classes[1][index],
+    );
     for (a, b) in pairs {
         partner[0].insert(a, b);
         partner[1].insert(b, a);
@@ -109,11 +129,21 @@ pub fn pair(first: &Object, second: &Object) -> Pairing {
     pairs.sort_unstable();
     let alone = |side: usize| -> Vec<usize> {
         let items = &objects[side].items;
-        (0..items.len()).filter(|index| !partner[side].contains_key(index) && items[*index].kind != ItemKind::Whole).collect()
+        (0..items.len())
+            .filter(|index| {
+                !partner[side].contains_key(index) && items[*index].kind != ItemKind::Whole
+            })
+            .collect()
     };
     let (first_only, second_only) = (alone(0), alone(1));
     let [first, second] = classes;
-    Pairing { pairs, first_only, second_only, first, second }
+    Pairing {
+        pairs,
+        first_only,
+        second_only,
+        first,
+        second,
+    }
 }
 
 /// Pairs what has the same class, in order; returns the pairs and what is left of both.
@@ -129,7 +159,10 @@ fn match_up(
     }
     let (mut pairs, mut rest_a) = (Vec::new(), Vec::new());
     for &index in a {
-        match waiting.get_mut(&class_a(index)).and_then(std::collections::VecDeque::pop_front) {
+        match waiting
+            .get_mut(&class_a(index))
+            .and_then(std::collections::VecDeque::pop_front)
+        {
             Some(other) => pairs.push((index, other)),
             None => rest_a.push(index),
         }
@@ -148,11 +181,19 @@ enum Fixed {
 }
 
 fn named(item: &Item) -> Fixed {
-    Fixed::Name(item.name.as_ref().map(|name| name.key.clone()).unwrap_or_default())
+    Fixed::Name(
+        item.name
+            .as_ref()
+            .map(|name| name.key.clone())
+            .unwrap_or_default(),
+    )
 }
 
 /// Classes of the items of both objects. `fixed` says what decides by itself; for the others content does.
-fn refine(objects: [&Object; 2], fixed: impl Fn(usize, usize, &Item) -> Option<Fixed>) -> [Vec<usize>; 2] {
+fn refine(
+    objects: [&Object; 2],
+    fixed: impl Fn(usize, usize, &Item) -> Option<Fixed>,
+) -> [Vec<usize>; 2] {
     let mut bases: HashMap<Result<Fixed, Base<'_>>, usize> = HashMap::new();
     let mut decided: [Vec<bool>; 2] = Default::default();
     let mut classes: [Vec<usize>; 2] = Default::default();
@@ -161,7 +202,11 @@ fn refine(objects: [&Object; 2], fixed: impl Fn(usize, usize, &Item) -> Option<F
         for (index, item) in object.items.iter().enumerate() {
             let key = match fixed(side, index, item) {
                 Some(fixed) => Ok(fixed),
-                None => Err((item.kind, item.name.as_ref().map(|name| name.key.as_str()), Some(content(object, item)))),
+                None => Err((
+                    item.kind,
+                    item.name.as_ref().map(|name| name.key.as_str()),
+                    Some(content(object, item)),
+                )),
             };
             decided[side].push(key.is_ok());
             let next = bases.len();
@@ -178,7 +223,11 @@ fn refine(objects: [&Object; 2], fixed: impl Fn(usize, usize, &Item) -> Option<F
             for (index, item) in object.items.iter().enumerate() {
                 let references = match decided[side][index] {
                     true => Vec::new(),
-                    false => item.references.iter().map(|at| (at.offset, &at.form, Shared::of(&at.target, &classes[side]))).collect(),
+                    false => item
+                        .references
+                        .iter()
+                        .map(|at| (at.offset, &at.form, Shared::of(&at.target, &classes[side])))
+                        .collect(),
                 };
                 let fresh = seen.len();
                 next[side].push(*seen.entry((base[side][index], references)).or_insert(fresh));
@@ -201,7 +250,10 @@ fn content(object: &Object, item: &Item) -> (u64, Vec<u8>) {
     if bytes.is_empty() {
         return (size, bytes);
     }
-    if item.name.is_none() && object.sections[item.section].role == Role::Data && item.kind == ItemKind::Nameless {
+    if item.name.is_none()
+        && object.sections[item.section].role == Role::Data
+        && item.kind == ItemKind::Nameless
+    {
         while bytes.last() == Some(&0) {
             bytes.pop();
         }

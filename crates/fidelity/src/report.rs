@@ -166,7 +166,8 @@ impl Counts {
 mod tests {
     #[test]
     fn the_schema_in_the_repository_is_that_of_the_answer() {
-        let mut schema = serde_json::to_string_pretty(&schemars::schema_for!(super::Report)).unwrap();
+        let mut schema =
+            serde_json::to_string_pretty(&schemars::schema_for!(super::Report)).unwrap();
         schema.push('\n');
         expect_test::expect_file!["../schema/fidelity.json"].assert_eq(&schema);
     }

@@ -15,7 +15,9 @@ use crate::dwarf::{Entry, Row};
 use crate::folder::Folder;
 use crate::names::Renames;
 use crate::object::{self, Object};
-use crate::report::{CauseReport, Counts, DifferenceReport, FindingKind, ObjectReport, Report, VERSION, Verdict};
+use crate::report::{
+    CauseReport, Counts, DifferenceReport, FindingKind, ObjectReport, Report, VERSION, Verdict,
+};
 
 /// Lines shown around each difference of two disassemblies.
 const CONTEXT: usize = 2;
@@ -41,8 +43,10 @@ pub fn run(request: &Request<'_>, progress: &mut dyn FnMut(&str)) -> Result<Repo
     let gateless = Folder::open(request.gateless)?;
     let all: BTreeSet<&Utf8PathBuf> = gated.objects.union(&gateless.objects).collect();
     if let Some(unknown) = request.objects.iter().find(|object| !all.contains(object)) {
-        return Err(Failure::usage(format!("neither build has the Rust object `{unknown}`"))
-            .help("name it relative to the output folder, as `rust/kernel.o`"));
+        return Err(
+            Failure::usage(format!("neither build has the Rust object `{unknown}`"))
+                .help("name it relative to the output folder, as `rust/kernel.o`"),
+        );
     }
     let mut tools = Toolbox::new(request.llvm);
     let mut report = Report {
@@ -55,14 +59,26 @@ pub fn run(request: &Request<'_>, progress: &mut dyn FnMut(&str)) -> Result<Repo
         causes: Vec::new(),
     };
     let mut found: BTreeMap<&'static str, (&'static Cause, usize, Vec<String>)> = BTreeMap::new();
-    for path in all.into_iter().filter(|path| request.objects.is_empty() || request.objects.contains(path)) {
+    for path in all
+        .into_iter()
+        .filter(|path| request.objects.is_empty() || request.objects.contains(path))
+    {
         progress(path.as_str());
-        let object = compare_object(path, &gated, &gateless, &mut tools)
-            .map_err(|failure| Failure { what: format!("{path}: {}", failure.what), ..failure })?;
+        let object =
+            compare_object(path, &gated, &gateless, &mut tools).map_err(|failure| Failure {
+                what: format!("{path}: {}", failure.what),
+                ..failure
+            })?;
         report.verdict = report.verdict.max(object.verdict);
         report.totals.add(&object.counts);
-        for id in object.differences.iter().filter_map(|difference| difference.cause.as_deref()) {
-            let Some(cause) = causes::ALL.iter().find(|cause| cause.id == id) else { continue };
+        for id in object
+            .differences
+            .iter()
+            .filter_map(|difference| difference.cause.as_deref())
+        {
+            let Some(cause) = causes::ALL.iter().find(|cause| cause.id == id) else {
+                continue;
+            };
             let (_, differences, objects) = found.entry(cause.id).or_insert((cause, 0, Vec::new()));
             *differences += 1;
             if objects.last() != Some(&object.path) {
@@ -84,11 +100,20 @@ pub fn run(request: &Request<'_>, progress: &mut dyn FnMut(&str)) -> Result<Repo
     Ok(report)
 }
 
-fn compare_object(path: &Utf8Path, gated: &Folder, gateless: &Folder, tools: &mut Toolbox) -> Result<ObjectReport> {
+fn compare_object(
+    path: &Utf8Path,
+    gated: &Folder,
+    gateless: &Folder,
+    tools: &mut Toolbox,
+) -> Result<ObjectReport> {
     // An object that Kbuild recorded may have been removed since.
     let bytes = |folder: &Folder| -> Result<Option<Vec<u8>>> {
         let file = folder.path.join(path);
-        if !folder.objects.contains(path) || !file.exists() { Ok(None) } else { Ok(Some(fs_err::read(file)?)) }
+        if !folder.objects.contains(path) || !file.exists() {
+            Ok(None)
+        } else {
+            Ok(Some(fs_err::read(file)?))
+        }
     };
     let (a, b) = match (bytes(gated)?, bytes(gateless)?) {
         (Some(a), Some(b)) => (a, b),
@@ -109,35 +134,61 @@ fn compare_object(path: &Utf8Path, gated: &Folder, gateless: &Folder, tools: &mu
                 cause: None,
                 diff: Vec::new(),
             };
-            return Ok(ObjectReport { path: path.to_string(), verdict: Verdict::Unexplained, counts, differences: vec![difference] });
+            return Ok(ObjectReport {
+                path: path.to_string(),
+                verdict: Verdict::Unexplained,
+                counts,
+                differences: vec![difference],
+            });
         }
     };
-    let first = object::read(&a, &gated.roots, &Renames::default(), tools).map_err(|failure| in_folder(failure, gated))?;
-    let second = object::read(&b, &gateless.roots, &Renames::default(), tools).map_err(|failure| in_folder(failure, gateless))?;
+    let first = object::read(&a, &gated.roots, &Renames::default(), tools)
+        .map_err(|failure| in_folder(failure, gated))?;
+    let second = object::read(&b, &gateless.roots, &Renames::default(), tools)
+        .map_err(|failure| in_folder(failure, gateless))?;
     let plain = compare(&first, &second)?;
     let record = gateless.records.get(path);
     let renames = record.map(renamed_crate::renames).unwrap_or_default();
     let renamed = if renames.0.is_empty() {
         None
     } else {
-        let second = object::read(&b, &gateless.roots, &renames, tools).map_err(|failure| in_folder(failure, gateless))?;
+        let second = object::read(&b, &gateless.roots, &renames, tools)
+            .map_err(|failure| in_folder(failure, gateless))?;
         let comparison = compare(&first, &second)?;
         Some((second, comparison))
     };
-    let evidence = Evidence { gateless, objects: (&first, &second), renamed: renamed.as_ref().map(|(_, comparison)| comparison) };
+    let evidence = Evidence {
+        gateless,
+        objects: (&first, &second),
+        renamed: renamed.as_ref().map(|(_, comparison)| comparison),
+    };
 
     let mut explained: Vec<(&Difference, &Object, Option<&'static Cause>)> = Vec::new();
     for difference in &plain.differences {
         // What is left when names are put back stands for what was there before.
-        if !renamed.as_ref().is_some_and(|(_, comparison)| renamed_crate::is_left(difference, comparison)) {
+        if !renamed
+            .as_ref()
+            .is_some_and(|(_, comparison)| renamed_crate::is_left(difference, comparison))
+        {
             explained.push((difference, &second, causes::explain(difference, &evidence)));
         }
     }
     if let Some((second, comparison)) = &renamed {
-        let evidence = Evidence { objects: (&first, second), renamed: None, ..evidence };
-        explained.extend(comparison.differences.iter().map(|difference| (difference, second, causes::explain(difference, &evidence))));
+        let evidence = Evidence {
+            objects: (&first, second),
+            renamed: None,
+            ..evidence
+        };
+        explained.extend(
+            comparison
+                .differences
+                .iter()
+                .map(|difference| (difference, second, causes::explain(difference, &evidence))),
+        );
     }
-    let counted = renamed.as_ref().map_or(&plain, |(_, comparison)| comparison);
+    let counted = renamed
+        .as_ref()
+        .map_or(&plain, |(_, comparison)| comparison);
     let counts = count(counted, &explained);
     let mut differences = Vec::new();
     for (difference, second, cause) in &explained {
@@ -152,15 +203,26 @@ fn compare_object(path: &Utf8Path, gated: &Folder, gateless: &Folder, tools: &mu
         all if all.iter().all(|(_, _, cause)| cause.is_some()) => Verdict::Explained,
         _ => Verdict::Unexplained,
     };
-    Ok(ObjectReport { path: path.to_string(), verdict, counts, differences })
+    Ok(ObjectReport {
+        path: path.to_string(),
+        verdict,
+        counts,
+        differences,
+    })
 }
 
 fn in_folder(failure: Failure, folder: &Folder) -> Failure {
-    Failure { what: format!("in `{}`, {}", folder.path, failure.what), ..failure }
+    Failure {
+        what: format!("in `{}`, {}", folder.path, failure.what),
+        ..failure
+    }
 }
 
 /// How many are identical, explained and unexplained. What several differences are about counts once.
-fn count(compared: &Comparison, explained: &[(&Difference, &Object, Option<&'static Cause>)]) -> Counts {
+fn count(
+    compared: &Comparison,
+    explained: &[(&Difference, &Object, Option<&'static Cause>)],
+) -> Counts {
     let mut counts = Counts::default();
     let totals = compared.compared;
     counts.functions.total = totals.functions;
@@ -172,12 +234,20 @@ fn count(compared: &Comparison, explained: &[(&Difference, &Object, Option<&'sta
     let mut units: BTreeMap<(Group, &str, usize), bool> = BTreeMap::new();
     for (index, (difference, _, cause)) in explained.iter().enumerate() {
         // The two names of what was renamed are one thing: the gated build's stands for it.
-        if cause.is_some_and(|cause| cause.id == renamed_crate::CAUSE.id) && difference.finding == Finding::Only(Side::Gateless) {
+        if cause.is_some_and(|cause| cause.id == renamed_crate::CAUSE.id)
+            && difference.finding == Finding::Only(Side::Gateless)
+        {
             continue;
         }
         let group = difference.subject.group();
-        let number = if matches!(group, Group::Functions | Group::Data) { index } else { 0 };
-        *units.entry((group, &difference.name, number)).or_insert(true) &= cause.is_some();
+        let number = if matches!(group, Group::Functions | Group::Data) {
+            index
+        } else {
+            0
+        };
+        *units
+            .entry((group, &difference.name, number))
+            .or_insert(true) &= cause.is_some();
     }
     for ((group, ..), is_explained) in units {
         let count = counts.of(group);
@@ -187,23 +257,48 @@ fn count(compared: &Comparison, explained: &[(&Difference, &Object, Option<&'sta
             count.unexplained += 1;
         }
     }
-    for count in [&mut counts.functions, &mut counts.data, &mut counts.sections, &mut counts.symbols, &mut counts.debug] {
-        count.identical = count.total.saturating_sub(count.explained + count.unexplained);
+    for count in [
+        &mut counts.functions,
+        &mut counts.data,
+        &mut counts.sections,
+        &mut counts.symbols,
+        &mut counts.debug,
+    ] {
+        count.identical = count
+            .total
+            .saturating_sub(count.explained + count.unexplained);
     }
     counts
 }
 
-fn describe(difference: &Difference, cause: Option<&'static Cause>, diff: Vec<String>) -> DifferenceReport {
+fn describe(
+    difference: &Difference,
+    cause: Option<&'static Cause>,
+    diff: Vec<String>,
+) -> DifferenceReport {
     let (finding, aspects) = match &difference.finding {
         Finding::Only(Side::Gated) => (FindingKind::OnlyGated, Vec::new()),
         Finding::Only(Side::Gateless) => (FindingKind::OnlyGateless, Vec::new()),
         Finding::Changed(aspects) => (FindingKind::Changed, aspects.clone()),
         Finding::Rows(rows) => {
-            let show = |row: &Option<Row>| row.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string);
-            let aspect = |(gated, gateless): &(_, _)| Aspect { what: "row".to_owned(), gated: show(gated), gateless: show(gateless) };
+            let show = |row: &Option<Row>| {
+                row.as_ref()
+                    .map_or_else(|| "none".to_owned(), ToString::to_string)
+            };
+            let aspect = |(gated, gateless): &(_, _)| Aspect {
+                what: "row".to_owned(),
+                gated: show(gated),
+                gateless: show(gateless),
+            };
             (FindingKind::Changed, rows.iter().map(aspect).collect())
         }
-        Finding::Entries(entries) => (FindingKind::Changed, entries.iter().flat_map(|(gated, gateless)| entry_aspects(gated.as_ref(), gateless.as_ref())).collect()),
+        Finding::Entries(entries) => (
+            FindingKind::Changed,
+            entries
+                .iter()
+                .flat_map(|(gated, gateless)| entry_aspects(gated.as_ref(), gateless.as_ref()))
+                .collect(),
+        ),
     };
     DifferenceReport {
         subject: difference.subject,
@@ -216,12 +311,23 @@ fn describe(difference: &Difference, cause: Option<&'static Cause>, diff: Vec<St
 }
 
 /// The lines of two disassemblies that differ, with a few around them. Offsets at the beginning of lines are left out of the comparison.
-fn diff(tools: &mut Toolbox, (first, a): (&Object, usize), (second, b): (&Object, usize)) -> Result<Vec<String>> {
-    let (old, new) = (tools.lines(first, &first.items[a])?, tools.lines(second, &second.items[b])?);
+fn diff(
+    tools: &mut Toolbox,
+    (first, a): (&Object, usize),
+    (second, b): (&Object, usize),
+) -> Result<Vec<String>> {
+    let (old, new) = (
+        tools.lines(first, &first.items[a])?,
+        tools.lines(second, &second.items[b])?,
+    );
     fn plain(line: &String) -> &str {
-        line.split_once(": ").map_or(line.as_str(), |(_, text)| text)
+        line.split_once(": ")
+            .map_or(line.as_str(), |(_, text)| text)
     }
-    let (plain_old, plain_new): (Vec<&str>, Vec<&str>) = (old.iter().map(plain).collect(), new.iter().map(plain).collect());
+    let (plain_old, plain_new): (Vec<&str>, Vec<&str>) = (
+        old.iter().map(plain).collect(),
+        new.iter().map(plain).collect(),
+    );
     let diff = TextDiff::from_slices(&plain_old, &plain_new);
     let mut lines = Vec::new();
     for group in diff.grouped_ops(CONTEXT) {
@@ -244,19 +350,47 @@ fn diff(tools: &mut Toolbox, (first, a): (&Object, usize), (second, b): (&Object
 /// The attributes in which two entries of the debug information differ.
 fn entry_aspects(gated: Option<&Entry>, gateless: Option<&Entry>) -> Vec<Aspect> {
     let (Some(gated), Some(gateless)) = (gated, gateless) else {
-        let show = |entry: Option<&Entry>| entry.map_or_else(|| "none".to_owned(), |entry| format!("{:?}", entry.attributes));
-        let Some(entry) = gated.or(gateless) else { return Vec::new() };
-        return vec![Aspect { what: format!("{} {}", entry.tag, entry.path), gated: show(gated), gateless: show(gateless) }];
+        let show = |entry: Option<&Entry>| {
+            entry.map_or_else(
+                || "none".to_owned(),
+                |entry| format!("{:?}", entry.attributes),
+            )
+        };
+        let Some(entry) = gated.or(gateless) else {
+            return Vec::new();
+        };
+        return vec![Aspect {
+            what: format!("{} {}", entry.tag, entry.path),
+            gated: show(gated),
+            gateless: show(gateless),
+        }];
     };
-    let value = |entry: &Entry, name: &String| entry.attributes.iter().find(|(other, _)| other == name).map_or("none", |(_, value)| value).to_owned();
-    let mut names: Vec<&String> = gated.attributes.iter().chain(&gateless.attributes).map(|(name, _)| name).collect();
+    let value = |entry: &Entry, name: &String| {
+        entry
+            .attributes
+            .iter()
+            .find(|(other, _)| other == name)
+            .map_or("none", |(_, value)| value)
+            .to_owned()
+    };
+    let mut names: Vec<&String> = gated
+        .attributes
+        .iter()
+        .chain(&gateless.attributes)
+        .map(|(name, _)| name)
+        .collect();
     names.sort();
     names.dedup();
     names
         .into_iter()
         .filter_map(|name| {
             let what = format!("{} {}: {name}", gated.tag, gated.path);
-            Aspect::of(&what, &value(gated, name), &value(gateless, name), String::clone)
+            Aspect::of(
+                &what,
+                &value(gated, name),
+                &value(gateless, name),
+                String::clone,
+            )
         })
         .collect()
 }

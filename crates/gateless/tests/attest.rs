@@ -13,14 +13,21 @@ struct Out {
     path: Utf8PathBuf,
 }
 
-const SOURCE: &str = "#![no_std]\n#[unsafe(no_mangle)]\npub extern \"C\" fn answer() -> u32 { 42 }\n";
+const SOURCE: &str =
+    "#![no_std]\n#[unsafe(no_mangle)]\npub extern \"C\" fn answer() -> u32 { 42 }\n";
 
 impl Out {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let path = Utf8Path::from_path(folder.path()).unwrap().canonicalize_utf8().unwrap();
+        let path = Utf8Path::from_path(folder.path())
+            .unwrap()
+            .canonicalize_utf8()
+            .unwrap();
         symlink(env!("CARGO_BIN_EXE_gateless"), path.join("gateless-rustc")).unwrap();
-        let out = Self { _folder: folder, path };
+        let out = Self {
+            _folder: folder,
+            path,
+        };
         for name in ["one", "two"] {
             out.write(&format!("{name}.rs"), SOURCE);
             let args = out.arguments(name);
@@ -32,7 +39,11 @@ impl Out {
                 .env("RUSTC_BOOTSTRAP", "1")
                 .output()
                 .unwrap();
-            assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+            assert!(
+                made.status.success(),
+                "{}",
+                String::from_utf8_lossy(&made.stderr)
+            );
             out.cmd(name, &args, "");
         }
         out.run("ar", &["rcsTD", "vmlinux.a", "one.o", "two.o"]);
@@ -40,14 +51,25 @@ impl Out {
     }
 
     fn arguments(&self, name: &str) -> Vec<String> {
-        let emit = [format!("--emit=dep-info=.{name}.o.d"), format!("--emit=obj={name}.o")];
+        let emit = [
+            format!("--emit=dep-info=.{name}.o.d"),
+            format!("--emit=obj={name}.o"),
+        ];
         let fixed = ["--edition=2021", "--crate-type=rlib", "-Copt-level=2"].map(str::to_owned);
-        fixed.into_iter().chain(emit).chain([format!("{name}.rs")]).collect()
+        fixed
+            .into_iter()
+            .chain(emit)
+            .chain([format!("{name}.rs")])
+            .collect()
     }
 
     /// Writes the `.cmd` file that Kbuild would have left.
     fn cmd(&self, name: &str, args: &[String], then: &str) {
-        let text = format!("savedcmd_{name}.o := {}/gateless-rustc {} {then}\n", self.path, args.join(" "));
+        let text = format!(
+            "savedcmd_{name}.o := {}/gateless-rustc {} {then}\n",
+            self.path,
+            args.join(" ")
+        );
         self.write(&format!(".{name}.o.cmd"), &text);
     }
 
@@ -56,7 +78,15 @@ impl Out {
     }
 
     fn run(&self, program: &str, args: &[&str]) {
-        assert!(Command::new(program).args(args).current_dir(&self.path).status().unwrap().success(), "{program}");
+        assert!(
+            Command::new(program)
+                .args(args)
+                .current_dir(&self.path)
+                .status()
+                .unwrap()
+                .success(),
+            "{program}"
+        );
     }
 
     fn record(&self, name: &str) -> Utf8PathBuf {
@@ -65,15 +95,23 @@ impl Out {
 
     /// Changes a record, and seals it again as if it had been written so.
     fn forge(&self, name: &str, change: impl FnOnce(&mut Record)) {
-        let mut forged: Record = serde_json::from_str(&fs_err::read_to_string(self.record(name)).unwrap()).unwrap();
+        let mut forged: Record =
+            serde_json::from_str(&fs_err::read_to_string(self.record(name)).unwrap()).unwrap();
         change(&mut forged);
         forged.seal = record::seal(&forged).unwrap();
         fs_err::write(self.record(name), serde_json::to_string(&forged).unwrap()).unwrap();
     }
 
     fn attest(&self) -> (i32, String) {
-        let output: Output = Command::new(env!("CARGO_BIN_EXE_gateless")).args(["attest", self.path.as_str()]).output().unwrap();
-        let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        let output: Output = Command::new(env!("CARGO_BIN_EXE_gateless"))
+            .args(["attest", self.path.as_str()])
+            .output()
+            .unwrap();
+        let text = format!(
+            "{}{}",
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr)
+        );
         (output.status.code().unwrap(), text)
     }
 
@@ -81,7 +119,11 @@ impl Out {
     fn refused(&self, said: &str) {
         let (code, text) = self.attest();
         assert_eq!(code, 1, "{text}");
-        assert!(text.lines().any(|line| line.starts_with("PROBLEM: ") && line.contains(said)), "no `{said}` in:\n{text}");
+        assert!(
+            text.lines()
+                .any(|line| line.starts_with("PROBLEM: ") && line.contains(said)),
+            "no `{said}` in:\n{text}"
+        );
     }
 }
 
@@ -89,13 +131,17 @@ impl Out {
 fn an_untouched_build_is_proven() {
     let (code, text) = Out::new().attest();
     assert_eq!(code, 0, "{text}");
-    assert!(text.contains("2 objects made by rustc") && text.contains("weaker than gated: nothing"), "{text}");
+    assert!(
+        text.contains("2 objects made by rustc") && text.contains("weaker than gated: nothing"),
+        "{text}"
+    );
 }
 
 #[test]
 fn the_removal_of_rustc_bootstrap_is_recorded() {
     let out = Out::new();
-    let record: Record = serde_json::from_str(&fs_err::read_to_string(out.record("one")).unwrap()).unwrap();
+    let record: Record =
+        serde_json::from_str(&fs_err::read_to_string(out.record("one")).unwrap()).unwrap();
     assert_eq!(record.runs[0].env.get("RUSTC_BOOTSTRAP"), Some(&None));
 }
 
@@ -103,7 +149,16 @@ fn the_removal_of_rustc_bootstrap_is_recorded() {
 fn a_swapped_object_is_caught() {
     let out = Out::new();
     fs_err::write(out.path.join("other.rs"), SOURCE.replace("42", "43")).unwrap();
-    out.run("rustc", &["--edition=2021", "--crate-type=rlib", "-Copt-level=2", "--emit=obj=one.o", "other.rs"]);
+    out.run(
+        "rustc",
+        &[
+            "--edition=2021",
+            "--crate-type=rlib",
+            "-Copt-level=2",
+            "--emit=obj=one.o",
+            "other.rs",
+        ],
+    );
     out.refused("one.o: is not what the compiler wrote");
 }
 
@@ -111,10 +166,19 @@ fn a_swapped_object_is_caught() {
 fn a_flag_changed_in_a_record_is_caught_by_its_seal_and_by_kbuilds_own_record() {
     let out = Out::new();
     let text = fs_err::read_to_string(out.record("one")).unwrap();
-    fs_err::write(out.record("one"), text.replace("-Copt-level=2", "-Copt-level=3")).unwrap();
+    fs_err::write(
+        out.record("one"),
+        text.replace("-Copt-level=2", "-Copt-level=3"),
+    )
+    .unwrap();
     out.refused("the seal does not fit");
     let out = Out::new();
-    out.forge("one", |record| record.asked.iter_mut().for_each(|arg| *arg = arg.replace("level=2", "level=3")));
+    out.forge("one", |record| {
+        record
+            .asked
+            .iter_mut()
+            .for_each(|arg| *arg = arg.replace("level=2", "level=3"))
+    });
     out.refused("Kbuild passed `-Copt-level=2` where the record has `-Copt-level=3`");
 }
 
@@ -131,10 +195,18 @@ fn a_gate_that_was_open_for_another_crate_is_caught() {
     out.forge("one", |record| record.runs[0].exempt.push("one".to_owned()));
     out.refused("a gate was open for `one`");
     let out = Out::new();
-    out.forge("one", |record| record.runs[0].args.push("-Zmir-opt-level=4".to_owned()));
+    out.forge("one", |record| {
+        record.runs[0].args.push("-Zmir-opt-level=4".to_owned())
+    });
     out.refused("unstable argument `-Zmir-opt-level=4`");
     let out = Out::new();
-    out.forge("one", |record| drop(record.runs[0].env.insert("RUSTC_BOOTSTRAP".to_owned(), Some("1".to_owned()))));
+    out.forge("one", |record| {
+        drop(
+            record.runs[0]
+                .env
+                .insert("RUSTC_BOOTSTRAP".to_owned(), Some("1".to_owned())),
+        )
+    });
     out.refused("RUSTC_BOOTSTRAP was set");
 }
 
@@ -143,7 +215,11 @@ fn what_kbuild_does_to_an_object_is_accounted_for_and_nothing_else() {
     let out = Out::new();
     out.run("objcopy", &["--redefine-sym", "answer=question", "one.o"]);
     out.refused("one.o: is not what the compiler wrote");
-    out.cmd("one", &out.arguments("one"), ";objcopy --redefine-sym answer=question one.o");
+    out.cmd(
+        "one",
+        &out.arguments("one"),
+        ";objcopy --redefine-sym answer=question one.o",
+    );
     let (code, text) = out.attest();
     assert_eq!(code, 0, "{text}");
     out.write("new", "other text");
@@ -154,7 +230,11 @@ fn what_kbuild_does_to_an_object_is_accounted_for_and_nothing_else() {
 #[test]
 fn a_folder_that_gateless_did_not_build_is_no_proof() {
     let folder = tempfile::tempdir().unwrap();
-    let output = Command::new(env!("CARGO_BIN_EXE_gateless")).arg("attest").arg(folder.path()).output().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_gateless"))
+        .arg("attest")
+        .arg(folder.path())
+        .output()
+        .unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).contains("has no records"));
 }

@@ -15,7 +15,11 @@ struct Folder(tempfile::TempDir);
 impl Folder {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        for name in ["gateless-rustc", "gateless-rustdoc", "gateless-clippy-driver"] {
+        for name in [
+            "gateless-rustc",
+            "gateless-rustdoc",
+            "gateless-clippy-driver",
+        ] {
             symlink(env!("CARGO_BIN_EXE_gateless"), folder.path().join(name)).unwrap();
         }
         Self(folder)
@@ -33,7 +37,11 @@ impl Folder {
 
     fn command(&self, name: &str) -> Command {
         let mut command = Command::new(self.path().join(name));
-        command.current_dir(self.path()).env_remove("srctree").env_remove("objtree").env("GATELESS_CACHE", self.path().join("cache"));
+        command
+            .current_dir(self.path())
+            .env_remove("srctree")
+            .env_remove("objtree")
+            .env("GATELESS_CACHE", self.path().join("cache"));
         command
     }
 
@@ -49,8 +57,18 @@ fn real(args: &[&str]) -> Command {
 }
 
 fn piped(mut command: Command, text: &str) -> Output {
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(text.as_bytes())
+        .unwrap();
     child.wait_with_output().unwrap()
 }
 
@@ -61,8 +79,26 @@ fn stderr(output: &Output) -> String {
 #[test]
 fn queries_get_the_compilers_own_answers() {
     let folder = Folder::new();
-    for args in [&["--version"][..], &["-vV"], &["--print", "sysroot"], &["--print", "file-names", "--crate-name", "m", "--crate-type", "proc-macro", "-"]] {
-        let ours = folder.command("gateless-rustc").args(args).stdin(Stdio::null()).output().unwrap();
+    for args in [
+        &["--version"][..],
+        &["-vV"],
+        &["--print", "sysroot"],
+        &[
+            "--print",
+            "file-names",
+            "--crate-name",
+            "m",
+            "--crate-type",
+            "proc-macro",
+            "-",
+        ],
+    ] {
+        let ours = folder
+            .command("gateless-rustc")
+            .args(args)
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
         let theirs = real(args).stdin(Stdio::null()).output().unwrap();
         assert_eq!(ours.stdout, theirs.stdout, "{args:?}");
         assert!(ours.status.success(), "{args:?}");
@@ -74,7 +110,12 @@ fn flag_probes_answer_as_the_gated_compiler_does() {
     let folder = Folder::new();
     let out = folder.path().join("probe");
     fs::create_dir(&out).unwrap();
-    let fixed = ["--sysroot=/dev/null", "--crate-type=rlib", "--emit=obj=-", "-"];
+    let fixed = [
+        "--sysroot=/dev/null",
+        "--crate-type=rlib",
+        "--emit=obj=-",
+        "-",
+    ];
     for flag in [
         "--remap-path-scope=macro",
         "--remap-path-scope=no-such-scope",
@@ -88,18 +129,29 @@ fn flag_probes_answer_as_the_gated_compiler_does() {
     ] {
         let out_dir = format!("--out-dir={}", out.display());
         let mut ours = folder.command("gateless-rustc");
-        ours.args([flag, &out_dir]).args(fixed).env("RUSTC_BOOTSTRAP", "1");
+        ours.args([flag, &out_dir])
+            .args(fixed)
+            .env("RUSTC_BOOTSTRAP", "1");
         let mut theirs = real(&[flag, &out_dir]);
         theirs.args(fixed).env("RUSTC_BOOTSTRAP", "1");
         let (ours, theirs) = (piped(ours, PROBE), piped(theirs, PROBE));
-        assert_eq!(ours.status.success(), theirs.status.success(), "{flag}: {}{}", stderr(&ours), stderr(&theirs));
+        assert_eq!(
+            ours.status.success(),
+            theirs.status.success(),
+            "{flag}: {}{}",
+            stderr(&ours),
+            stderr(&theirs)
+        );
     }
 }
 
 #[test]
 fn a_gate_stays_closed_whatever_the_environment_says() {
     let folder = Folder::new();
-    folder.write("a.rs", "fn f() -> ! { loop {} }\nfn main() {\n    let _x: ! = f();\n}\n");
+    folder.write(
+        "a.rs",
+        "fn f() -> ! { loop {} }\nfn main() {\n    let _x: ! = f();\n}\n",
+    );
     folder.write("b.rs", "#![feature(never_type)]\nfn main() {}\n");
     folder.write("c.rs", "fn main() {}\n");
     for (args, named) in [
@@ -108,47 +160,97 @@ fn a_gate_stays_closed_whatever_the_environment_says() {
         (&["-Zverbose-internals", "c.rs"], "-Zverbose-internals"),
         (&["-Zcrate-attr=feature(never_type)", "c.rs"], "never_type"),
     ] {
-        let output = folder.command("gateless-rustc").args(args).env("RUSTC_BOOTSTRAP", "1").output().unwrap();
+        let output = folder
+            .command("gateless-rustc")
+            .args(args)
+            .env("RUSTC_BOOTSTRAP", "1")
+            .output()
+            .unwrap();
         assert!(!output.status.success(), "{args:?} compiled");
-        assert!(stderr(&output).contains(named), "{args:?}: {}", stderr(&output));
-        assert!(!folder.path().join("a").exists() && !folder.path().join("b").exists() && !folder.path().join("c").exists());
+        assert!(
+            stderr(&output).contains(named),
+            "{args:?}: {}",
+            stderr(&output)
+        );
+        assert!(
+            !folder.path().join("a").exists()
+                && !folder.path().join("b").exists()
+                && !folder.path().join("c").exists()
+        );
     }
 }
 
 #[test]
 fn diagnostics_of_lowered_sources_name_the_original_file_and_line() {
     let folder = Folder::new();
-    folder.write("sub/x.rs", "#![feature(arbitrary_self_types)]\nmod m;\nfn main() {\n    let unused = m::f();\n}\n");
-    folder.write("sub/m.rs", "#[used(compiler)]\nstatic X: u8 = 1;\npub fn f() -> &'static str {\n    file!()\n}\n");
+    folder.write(
+        "sub/x.rs",
+        "#![feature(arbitrary_self_types)]\nmod m;\nfn main() {\n    let unused = m::f();\n}\n",
+    );
+    folder.write(
+        "sub/m.rs",
+        "#[used(compiler)]\nstatic X: u8 = 1;\npub fn f() -> &'static str {\n    file!()\n}\n",
+    );
     let text = folder.rustc(&["sub/x.rs", "-o", "x"]);
-    assert!(stderr(&text).contains("--> sub/x.rs:4:9"), "{}", stderr(&text));
+    assert!(
+        stderr(&text).contains("--> sub/x.rs:4:9"),
+        "{}",
+        stderr(&text)
+    );
     let json = folder.rustc(&["--error-format=json", "sub/x.rs", "-o", "x"]);
-    assert!(stderr(&json).contains("\"file_name\":\"sub/x.rs\""), "{}", stderr(&json));
+    assert!(
+        stderr(&json).contains("\"file_name\":\"sub/x.rs\""),
+        "{}",
+        stderr(&json)
+    );
     let absolute = folder.path().join("sub/x.rs");
     let text = folder.rustc(&[absolute.to_str().unwrap(), "-o", "x"]);
-    assert!(stderr(&text).contains(&format!("--> {}:4:9", absolute.display())), "{}", stderr(&text));
+    assert!(
+        stderr(&text).contains(&format!("--> {}:4:9", absolute.display())),
+        "{}",
+        stderr(&text)
+    );
 }
 
 #[test]
 fn panics_and_dependency_files_name_the_original_file() {
     let folder = Folder::new();
-    folder.write("sub/x.rs", "#![feature(arbitrary_self_types)]\nmod m;\nfn main() {\n    panic!(\"{}\", m::F);\n}\n");
+    folder.write(
+        "sub/x.rs",
+        "#![feature(arbitrary_self_types)]\nmod m;\nfn main() {\n    panic!(\"{}\", m::F);\n}\n",
+    );
     folder.write("sub/m.rs", "pub const F: &str = file!();\n");
     let output = folder.rustc(&["sub/x.rs", "-o", "x", "--emit=link,dep-info=x.d"]);
     assert!(output.status.success(), "{}", stderr(&output));
     let run = Command::new(folder.path().join("x")).output().unwrap();
-    assert!(stderr(&run).contains("sub/x.rs:4:5") && stderr(&run).contains("sub/m.rs\n"), "{}", stderr(&run));
+    assert!(
+        stderr(&run).contains("sub/x.rs:4:5") && stderr(&run).contains("sub/m.rs\n"),
+        "{}",
+        stderr(&run)
+    );
     let dependencies = fs::read_to_string(folder.path().join("x.d")).unwrap();
-    assert!(dependencies.lines().any(|line| line == "x: sub/x.rs sub/m.rs"), "{dependencies}");
+    assert!(
+        dependencies
+            .lines()
+            .any(|line| line == "x: sub/x.rs sub/m.rs"),
+        "{dependencies}"
+    );
 }
 
 #[test]
 fn an_error_in_a_lowered_program_is_an_error_with_rustcs_exit_code() {
     let folder = Folder::new();
-    folder.write("x.rs", "#![feature(arbitrary_self_types)]\nfn main() { let x: u8 = \"\"; }\n");
+    folder.write(
+        "x.rs",
+        "#![feature(arbitrary_self_types)]\nfn main() { let x: u8 = \"\"; }\n",
+    );
     let output = folder.rustc(&["x.rs"]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(stderr(&output).contains("E0308") && stderr(&output).contains("--> x.rs:2:25"), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("E0308") && stderr(&output).contains("--> x.rs:2:25"),
+        "{}",
+        stderr(&output)
+    );
 }
 
 #[test]
@@ -161,26 +263,62 @@ fn a_compiler_that_is_no_stable_release_is_refused() {
     let compiler = folder.path().join("rustc");
     fs::set_permissions(&compiler, fs::Permissions::from_mode(0o755)).unwrap();
     folder.write("x.rs", "fn main() {}\n");
-    let output = folder.command("gateless-rustc").arg("x.rs").env("GATELESS_RUSTC", &compiler).output().unwrap();
+    let output = folder
+        .command("gateless-rustc")
+        .arg("x.rs")
+        .env("GATELESS_RUSTC", &compiler)
+        .output()
+        .unwrap();
     assert_eq!(output.status.code(), Some(1));
-    assert!(stderr(&output).contains("1.97.0-nightly") && stderr(&output).contains("GATELESS_RUSTC"), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("1.97.0-nightly") && stderr(&output).contains("GATELESS_RUSTC"),
+        "{}",
+        stderr(&output)
+    );
 }
 
 #[test]
 fn no_compiler_or_one_that_is_no_file_is_named() {
     let folder = Folder::new();
-    let output = folder.command("gateless-rustc").arg("--version").env("GATELESS_RUSTC", "/no/such/rustc").output().unwrap();
+    let output = folder
+        .command("gateless-rustc")
+        .arg("--version")
+        .env("GATELESS_RUSTC", "/no/such/rustc")
+        .output()
+        .unwrap();
     assert_eq!(output.status.code(), Some(3));
-    assert!(stderr(&output).contains("/no/such/rustc"), "{}", stderr(&output));
-    let output = folder.command("gateless-rustc").arg("--version").env_remove("GATELESS_RUSTC").env("PATH", "/no/such").output().unwrap();
-    assert!(stderr(&output).contains("no `rustc` on PATH"), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("/no/such/rustc"),
+        "{}",
+        stderr(&output)
+    );
+    let output = folder
+        .command("gateless-rustc")
+        .arg("--version")
+        .env_remove("GATELESS_RUSTC")
+        .env("PATH", "/no/such")
+        .output()
+        .unwrap();
+    assert!(
+        stderr(&output).contains("no `rustc` on PATH"),
+        "{}",
+        stderr(&output)
+    );
 }
 
 #[test]
 fn clippy_lints_lowered_sources() {
     let folder = Folder::new();
     folder.write("x.rs", "#![feature(arbitrary_self_types)]\nfn main() {\n    let v: Vec<u8> = Vec::new();\n    assert!(v.len() == 0);\n}\n");
-    let output = folder.command("gateless-clippy-driver").args(["-Wclippy::all", "x.rs", "-o", "x"]).output().unwrap();
+    let output = folder
+        .command("gateless-clippy-driver")
+        .args(["-Wclippy::all", "x.rs", "-o", "x"])
+        .output()
+        .unwrap();
     assert!(output.status.success(), "{}", stderr(&output));
-    assert!(stderr(&output).contains("--> x.rs:4:13") && stderr(&output).contains("len_zero"), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("--> x.rs:4:13") && stderr(&output).contains("len_zero"),
+        "{}",
+        stderr(&output)
+    );
 }

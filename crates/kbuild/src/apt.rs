@@ -83,7 +83,11 @@ impl Apt {
     }
 
     /// Reads the package lists of this release and of its backports alone, so that nothing of another release can be installed by it.
-    pub fn with_backports(cache: &Utf8Path, codename: &str, progress: &mut dyn Progress) -> Result<Self> {
+    pub fn with_backports(
+        cache: &Utf8Path,
+        codename: &str,
+        progress: &mut dyn Progress,
+    ) -> Result<Self> {
         progress.step("reading the package lists of Debian's backports");
         let (apt, mirrors) = Self::open(cache.join("apt-backports"), codename)?;
         let suites = ["", "-updates", "-backports"].map(|part| format!("{codename}{part}"));

@@ -78,7 +78,8 @@ const STAMP: &str = "config.json";
 impl Request {
     /// The runtime source, where `core` is not built from the standard library's sources.
     fn prebuilt(&self) -> Option<&str> {
-        Some(self.runtime.as_str()).filter(|runtime| self.mode == Mode::Gateless && *runtime != "source")
+        Some(self.runtime.as_str())
+            .filter(|runtime| self.mode == Mode::Gateless && *runtime != "source")
     }
 }
 
@@ -104,7 +105,12 @@ impl Build {
         if !recipe.menus.is_empty() {
             recipe.expand(&Symbols::read(&tree.path, source_arch)?)?;
         }
-        let tools = Toolset::find(home.binary, home.cache, Some((&tree, arch)), request.prebuilt())?;
+        let tools = Toolset::find(
+            home.binary,
+            home.cache,
+            Some((&tree, arch)),
+            request.prebuilt(),
+        )?;
         let out = match &request.out {
             Some(path) => Out::open(path)?,
             None => Out::open(&default_out(home.cache, &tree, request, &recipe))?,

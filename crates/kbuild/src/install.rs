@@ -106,7 +106,12 @@ impl Plan {
         Ok(())
     }
 
-    fn install_packages(&self, cache: &Utf8Path, codename: &str, progress: &mut dyn Progress) -> Result<()> {
+    fn install_packages(
+        &self,
+        cache: &Utf8Path,
+        codename: &str,
+        progress: &mut dyn Progress,
+    ) -> Result<()> {
         progress.step("installing Debian packages");
         system_apt(&["update"], None, progress)?;
         let mut packages: Vec<String> = self.packages.iter().cloned().collect();
@@ -130,12 +135,21 @@ impl Plan {
 const INSTALL: &[&str] = &["install", "--yes", "--no-install-recommends", "--no-remove"];
 
 /// Installs one package; from the release's backports if the machine's own suites have none that goes with what is installed.
-fn install_alone(name: &str, cache: &Utf8Path, codename: &str, progress: &mut dyn Progress) -> Result<()> {
-    let Err(failure) = system_apt(&[INSTALL, &[name]].concat(), None, progress) else { return Ok(()) };
+fn install_alone(
+    name: &str,
+    cache: &Utf8Path,
+    codename: &str,
+    progress: &mut dyn Progress,
+) -> Result<()> {
+    let Err(failure) = system_apt(&[INSTALL, &[name]].concat(), None, progress) else {
+        return Ok(());
+    };
     let apt = Apt::with_backports(cache, codename, progress)?;
     let suite = format!("--target-release={codename}-backports");
     match system_apt(&[INSTALL, &[&suite, name]].concat(), Some(&apt), progress) {
-        Ok(()) => progress.note(&format!("{name} was installed from {codename}-backports, like what it goes with on this machine")),
+        Ok(()) => progress.note(&format!(
+            "{name} was installed from {codename}-backports, like what it goes with on this machine"
+        )),
         Err(_) => return Err(failure),
     }
     Ok(())
@@ -147,11 +161,17 @@ fn system_apt(arguments: &[&str], apt: Option<&Apt>, progress: &mut dyn Progress
     let is_root = command::stdout("id".into(), &["-u"])?.trim() == "0";
     let mut command = if is_root {
         let mut command = Command::new("env");
-        command.arg("DEBIAN_FRONTEND=noninteractive").args(&config).arg("apt-get");
+        command
+            .arg("DEBIAN_FRONTEND=noninteractive")
+            .args(&config)
+            .arg("apt-get");
         command
     } else if command::find_on_path("sudo").is_some() {
         let mut command = Command::new("sudo");
-        command.arg("DEBIAN_FRONTEND=noninteractive").args(&config).arg("apt-get");
+        command
+            .arg("DEBIAN_FRONTEND=noninteractive")
+            .args(&config)
+            .arg("apt-get");
         command
     } else {
         return Err(

@@ -40,7 +40,12 @@ pub enum Mode {
 impl Toolset {
     /// Finds everything, for the running program `binary` and, if given, for a tree and its ARCH; what is missing or too old is an error.
     /// `prebuilt` names the runtime source where that is not the standard library's sources.
-    pub fn find(binary: &Utf8Path, cache: &Utf8Path, tree: Option<(&Tree, &str)>, prebuilt: Option<&str>) -> Result<Self> {
+    pub fn find(
+        binary: &Utf8Path,
+        cache: &Utf8Path,
+        tree: Option<(&Tree, &str)>,
+        prebuilt: Option<&str>,
+    ) -> Result<Self> {
         let compiler = compiler::find()?;
         if let Some((tree, arch)) = tree {
             tree.check_compiler(&compiler, arch)?;
@@ -207,8 +212,13 @@ mod tests {
 
     #[test]
     fn a_prebuilt_runtime_reaches_the_stand_ins() {
-        let tools = Toolset { prebuilt: Some("host".into()), ..toolset(false) };
-        assert!(for_make(&tools.variables(Mode::Gateless), None).ends_with(" GATELESS_RUNTIME=host"));
+        let tools = Toolset {
+            prebuilt: Some("host".into()),
+            ..toolset(false)
+        };
+        assert!(
+            for_make(&tools.variables(Mode::Gateless), None).ends_with(" GATELESS_RUNTIME=host")
+        );
     }
 
     #[test]

@@ -42,7 +42,12 @@ pub fn placeholder(cache: &Utf8Path, runtime: &str) -> Result<Utf8PathBuf> {
     let root = library.join("core/src/lib.rs");
     if !root.is_file() {
         fs_err::create_dir_all(library.join("core/src"))?;
-        out::write_whole(&root, &format!("// The runtime source `{runtime}` takes core from the toolchain's prebuilt library; nothing is read from here.\n"))?;
+        out::write_whole(
+            &root,
+            &format!(
+                "// The runtime source `{runtime}` takes core from the toolchain's prebuilt library; nothing is read from here.\n"
+            ),
+        )?;
     }
     Ok(library)
 }

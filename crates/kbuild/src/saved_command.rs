@@ -23,18 +23,24 @@ impl SavedCommand {
     pub fn parse(text: &str) -> Option<Self> {
         let (name, command) = text.lines().next()?.split_once(" := ")?;
         // The variable's name since Linux 6.3, and before that.
-        let target = name.strip_prefix("savedcmd_").or_else(|| name.strip_prefix("cmd_"))?;
+        let target = name
+            .strip_prefix("savedcmd_")
+            .or_else(|| name.strip_prefix("cmd_"))?;
         // scripts/Kbuild.include, make-cmd: `$` is doubled and `#` is written $(pound).
         let command = command.replace("$(pound)", "#").replace("$$", "$");
         let mut steps = Vec::new();
         let mut step: Vec<String> = Vec::new();
         // Kbuild writes `;` at the start or the end of a word between its steps.
         for word in shlex::split(&command)? {
-            let (next, word) = word.strip_prefix(';').map_or((false, word.as_str()), |rest| (true, rest));
+            let (next, word) = word
+                .strip_prefix(';')
+                .map_or((false, word.as_str()), |rest| (true, rest));
             if next {
                 steps.push(std::mem::take(&mut step));
             }
-            let (word, ends) = word.strip_suffix(';').map_or((word, false), |rest| (rest, true));
+            let (word, ends) = word
+                .strip_suffix(';')
+                .map_or((word, false), |rest| (rest, true));
             if !word.is_empty() {
                 step.push(word.to_owned());
             }
@@ -43,12 +49,18 @@ impl SavedCommand {
             }
         }
         steps.push(step);
-        Some(Self { target: target.to_owned(), steps })
+        Some(Self {
+            target: target.to_owned(),
+            steps,
+        })
     }
 
     /// Whether a later step rewrites the file with this program.
     pub fn rewritten_by(&self, program: &str) -> bool {
-        self.steps.iter().skip(1).any(|step| step.first().is_some_and(|word| program_name(word).contains(program)))
+        self.steps.iter().skip(1).any(|step| {
+            step.first()
+                .is_some_and(|word| program_name(word).contains(program))
+        })
     }
 
     /// The arguments of the first step's program whose name `wanted` accepts; leading `NAME=value` words are no program.
@@ -99,7 +111,10 @@ pub fn is_rust_compiler(program: &str) -> bool {
     let name = program.strip_prefix("gateless-").unwrap_or(program);
     ["rustc", "clippy-driver"].iter().any(|known| {
         // Distributions put a version behind the name.
-        name.strip_prefix(known).is_some_and(|rest| rest.chars().all(|c| c.is_ascii_digit() || c == '-' || c == '.'))
+        name.strip_prefix(known).is_some_and(|rest| {
+            rest.chars()
+                .all(|c| c.is_ascii_digit() || c == '-' || c == '.')
+        })
     })
 }
 
@@ -124,7 +139,13 @@ mod tests {
         let command = SavedCommand::parse(CORE).unwrap();
         assert_eq!(
             command.steps[0][..5],
-            ["OBJTREE=/out", "/x/gateless-rustc", "--cfg=a=\"b c\"", "-Clink-args= ", "--emit=dep-info=rust/.core.o.d"]
+            [
+                "OBJTREE=/out",
+                "/x/gateless-rustc",
+                "--cfg=a=\"b c\"",
+                "-Clink-args= ",
+                "--emit=dep-info=rust/.core.o.d"
+            ]
         );
         assert!(command.rewritten_by("objcopy"));
         assert!(!command.rewritten_by("objtool"));
@@ -132,14 +153,31 @@ mod tests {
 
     #[test]
     fn objects_of_rust_compilers_are_found_and_nothing_else() {
-        let object = |text: &str| SavedCommand::parse(text).unwrap().rust_object().map(Utf8PathBuf::into_string);
+        let object = |text: &str| {
+            SavedCommand::parse(text)
+                .unwrap()
+                .rust_object()
+                .map(Utf8PathBuf::into_string)
+        };
         assert_eq!(object(CORE).as_deref(), Some("rust/core.o"));
-        assert_eq!(object("cmd_a/b.o := rustc-1.95 --emit=metadata=a/b.rmeta,obj=a/b.o b.rs").as_deref(), Some("a/b.o"));
-        assert_eq!(object("cmd_b.o := clippy-driver --emit obj -o b.o b.rs").as_deref(), Some("b.o"));
+        assert_eq!(
+            object("cmd_a/b.o := rustc-1.95 --emit=metadata=a/b.rmeta,obj=a/b.o b.rs").as_deref(),
+            Some("a/b.o")
+        );
+        assert_eq!(
+            object("cmd_b.o := clippy-driver --emit obj -o b.o b.rs").as_deref(),
+            Some("b.o")
+        );
         let inline = "savedcmd_d.o := rustc --emit=llvm-bc=d.bc d.rs ;llvm-link d.bc h.bc -o d.m.bc; clang -c d.m.bc -o d.o";
         assert_eq!(object(inline).as_deref(), Some("d.o"));
-        assert_eq!(object("savedcmd_libm.so := rustc --emit=link=libm.so --crate-type proc-macro m.rs"), None);
-        assert_eq!(object("savedcmd_rustc.o := gcc -c -o rustc.o rustc.c"), None);
+        assert_eq!(
+            object("savedcmd_libm.so := rustc --emit=link=libm.so --crate-type proc-macro m.rs"),
+            None
+        );
+        assert_eq!(
+            object("savedcmd_rustc.o := gcc -c -o rustc.o rustc.c"),
+            None
+        );
         assert_eq!(object("savedcmd_rustc_cfg := cp x rustc"), None);
     }
 }

@@ -14,9 +14,12 @@ pub use entry::{Entry, Flag, FlagAction, Kind, Status};
 static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../ledger");
 
 static LEDGER: LazyLock<Ledger> = LazyLock::new(|| {
-    let files = FILES
-        .files()
-        .map(|file| (file.path().to_string_lossy().into_owned(), file.contents_utf8().unwrap_or_default()));
+    let files = FILES.files().map(|file| {
+        (
+            file.path().to_string_lossy().into_owned(),
+            file.contents_utf8().unwrap_or_default(),
+        )
+    });
     Ledger::load(files).expect("the embedded ledger is checked by a test of this crate")
 });
 
@@ -52,7 +55,8 @@ impl Ledger {
             let Some(id) = name.strip_suffix(".toml") else {
                 return Err(format!("`{name}` is not a .toml file"));
             };
-            let entry: Entry = toml::from_str(text).map_err(|error| format!("`{name}`: {error}"))?;
+            let entry: Entry =
+                toml::from_str(text).map_err(|error| format!("`{name}`: {error}"))?;
             entries.insert(id.to_owned(), entry);
         }
         Ok(Self { entries })
@@ -65,21 +69,45 @@ impl Ledger {
 
     /// The ids of the entries that `name` may mean: an id, a feature's name, a `-Z` flag (with or without `-Z`), or an alias.
     pub fn find(&self, name: &str) -> Vec<&str> {
-        let plain = |name: &str| name.trim_start_matches("-Z").split('=').next().unwrap_or_default().replace('-', "_");
+        let plain = |name: &str| {
+            name.trim_start_matches("-Z")
+                .split('=')
+                .next()
+                .unwrap_or_default()
+                .replace('-', "_")
+        };
         let wanted = plain(name);
         let known = |(id, entry): (&String, &Entry)| {
-            let names = entry.features.iter().chain(&entry.aliases).chain(entry.flag.iter().map(|flag| &flag.name));
-            id == name || names.map(|name| plain(name)).any(|name| name == wanted) || *id == format!("Z_{wanted}")
+            let names = entry
+                .features
+                .iter()
+                .chain(&entry.aliases)
+                .chain(entry.flag.iter().map(|flag| &flag.name));
+            id == name
+                || names.map(|name| plain(name)).any(|name| name == wanted)
+                || *id == format!("Z_{wanted}")
         };
         if self.entries.contains_key(name) {
-            return self.entries.get_key_value(name).map(|(id, _)| id.as_str()).into_iter().collect();
+            return self
+                .entries
+                .get_key_value(name)
+                .map(|(id, _)| id.as_str())
+                .into_iter()
+                .collect();
         }
-        self.entries.iter().filter(|(id, entry)| known((id, entry))).map(|(id, _)| id.as_str()).collect()
+        self.entries
+            .iter()
+            .filter(|(id, entry)| known((id, entry)))
+            .map(|(id, _)| id.as_str())
+            .collect()
     }
 
     /// The ids of the entries that wait for `id`.
     pub fn waiting_for(&self, id: &str) -> Vec<&str> {
-        self.iter().filter(|(_, entry)| entry.depends_on.iter().any(|other| other == id)).map(|(id, _)| id).collect()
+        self.iter()
+            .filter(|(_, entry)| entry.depends_on.iter().any(|other| other == id))
+            .map(|(id, _)| id)
+            .collect()
     }
 
     /// All entries with their ids, sorted by id.
@@ -91,10 +119,18 @@ impl Ledger {
     ///
     /// Entries without a `stable_since` that are called stable were accepted by 1.95.
     pub fn feature(&self, name: &str, compiler: (u32, u32)) -> Feature<'_> {
-        let Some(entry) = self.entries.values().find(|entry| entry.features.iter().any(|f| f == name)) else {
+        let Some(entry) = self
+            .entries
+            .values()
+            .find(|entry| entry.features.iter().any(|f| f == name))
+        else {
             return Feature::Unknown;
         };
-        let since = entry.stable_since.as_deref().and_then(parse_version).unwrap_or((1, 95));
+        let since = entry
+            .stable_since
+            .as_deref()
+            .and_then(parse_version)
+            .unwrap_or((1, 95));
         if entry.status == Status::Stable && since <= compiler {
             Feature::Stable(entry)
         } else if entry.lowered {
@@ -124,7 +160,8 @@ impl Ledger {
                 .iter()
                 .find(|(_, entry)| {
                     entry.name.split_whitespace().any(|word| {
-                        word.strip_prefix("-Z").is_some_and(|w| same(w.split('=').next().unwrap_or(w), name))
+                        word.strip_prefix("-Z")
+                            .is_some_and(|w| same(w.split('=').next().unwrap_or(w), name))
                     })
                 })
                 .map(|(id, _)| id.as_str());
@@ -148,7 +185,10 @@ mod tests {
         assert!(ledger.iter().count() > 100);
         for (id, entry) in ledger.iter() {
             for dependency in &entry.depends_on {
-                assert!(ledger.get(dependency).is_some(), "{id} depends on unknown `{dependency}`");
+                assert!(
+                    ledger.get(dependency).is_some(),
+                    "{id} depends on unknown `{dependency}`"
+                );
             }
         }
     }
@@ -156,9 +196,18 @@ mod tests {
     #[test]
     fn a_feature_that_became_stable_later_is_closed_for_older_compilers() {
         let ledger = Ledger::embedded();
-        assert!(matches!(ledger.feature("file_with_nul", (1, 95)), Feature::Stable(_)));
-        assert!(matches!(ledger.feature("file_with_nul", (1, 90)), Feature::Closed(_)));
-        assert!(matches!(ledger.feature("arbitrary_self_types", (1, 95)), Feature::Lowered(_)));
+        assert!(matches!(
+            ledger.feature("file_with_nul", (1, 95)),
+            Feature::Stable(_)
+        ));
+        assert!(matches!(
+            ledger.feature("file_with_nul", (1, 90)),
+            Feature::Closed(_)
+        ));
+        assert!(matches!(
+            ledger.feature("arbitrary_self_types", (1, 95)),
+            Feature::Lowered(_)
+        ));
         assert_eq!(ledger.feature("no_such_feature", (1, 95)), Feature::Unknown);
     }
 
@@ -175,7 +224,11 @@ mod tests {
             assert_eq!(ledger.find(name), [id], "{name}");
         }
         assert!(ledger.find("no_such_thing").is_empty());
-        assert!(ledger.waiting_for("rustc_bootstrap").contains(&"core_from_source"));
+        assert!(
+            ledger
+                .waiting_for("rustc_bootstrap")
+                .contains(&"core_from_source")
+        );
     }
 
     #[test]
@@ -183,7 +236,10 @@ mod tests {
         let ledger = Ledger::embedded();
         assert!(ledger.flag("binary_dep_depinfo", "y").is_ok());
         assert!(ledger.flag("binary-dep-depinfo", "y").is_ok());
-        assert_eq!(ledger.flag("unpretty", "expanded").err(), Some(Some("Z_unpretty_expanded")));
+        assert_eq!(
+            ledger.flag("unpretty", "expanded").err(),
+            Some(Some("Z_unpretty_expanded"))
+        );
         assert_eq!(ledger.flag("made-up", "").err(), Some(None));
     }
 }

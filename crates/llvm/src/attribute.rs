@@ -103,8 +103,15 @@ impl Function<'_> {
     pub fn remove_attribute_of_calls(&self, name: &str) -> Result<()> {
         let kind = kind(self.module.llvm(), name)?;
         let table = self.module.table();
-        let (first, next, user) = (table.LLVMGetFirstUse()?, table.LLVMGetNextUse()?, table.LLVMGetUser()?);
-        let (is_call, remove) = (table.LLVMIsACallInst()?, table.LLVMRemoveCallSiteEnumAttribute()?);
+        let (first, next, user) = (
+            table.LLVMGetFirstUse()?,
+            table.LLVMGetNextUse()?,
+            table.LLVMGetUser()?,
+        );
+        let (is_call, remove) = (
+            table.LLVMIsACallInst()?,
+            table.LLVMRemoveCallSiteEnumAttribute()?,
+        );
         // SAFETY: a function of a live module; the list of its uses does not change meanwhile, and attributes are taken from calls only.
         unsafe {
             let mut used = first(self.raw);

@@ -46,13 +46,30 @@ impl Disassembler {
         let create = llvm.table.LLVMCreateDisasmCPUFeatures()?;
         // Looked up now, so that a library without it is noticed here.
         llvm.table.LLVMDisasmInstruction()?;
-        let (name, cpu, features) = (c_string(triple, "a target triple")?, c_string(cpu, "a processor's name")?, c_string(features, "a feature list")?);
+        let (name, cpu, features) = (
+            c_string(triple, "a target triple")?,
+            c_string(cpu, "a processor's name")?,
+            c_string(features, "a feature list")?,
+        );
         let heard = Box::<Heard>::default();
         let registered = (&raw const *heard).cast_mut().cast();
         // SAFETY: three C strings that LLVM copies; the callback gets a pointer to a box that self keeps as long as the disassembler.
-        let raw = unsafe { create(name.as_ptr(), cpu.as_ptr(), features.as_ptr(), registered, 0, None, Some(on_address)) };
+        let raw = unsafe {
+            create(
+                name.as_ptr(),
+                cpu.as_ptr(),
+                features.as_ptr(),
+                registered,
+                0,
+                None,
+                Some(on_address),
+            )
+        };
         if raw.is_null() {
-            return Err(Failure::failed(format!("{} cannot disassemble code for {triple}", llvm.path())));
+            return Err(Failure::failed(format!(
+                "{} cannot disassemble code for {triple}",
+                llvm.path()
+            )));
         }
         Ok(Self { llvm, raw, heard })
     }
@@ -64,18 +81,40 @@ impl Disassembler {
         self.heard.target.set(None);
         let mut text: [c_char; TEXT_SIZE] = [0; TEXT_SIZE];
         // SAFETY: both buffers are valid for the lengths given with them; LLVM ends the text with a zero byte within its buffer.
-        let length = unsafe { decode(self.raw, code.as_mut_ptr(), code.len() as u64, address, text.as_mut_ptr(), TEXT_SIZE) };
+        let length = unsafe {
+            decode(
+                self.raw,
+                code.as_mut_ptr(),
+                code.len() as u64,
+                address,
+                text.as_mut_ptr(),
+                TEXT_SIZE,
+            )
+        };
         if length == 0 {
             return Ok(None);
         }
         // SAFETY: a C string in the buffer.
-        let text = unsafe { CStr::from_ptr(text.as_ptr()) }.to_string_lossy().trim().to_owned();
-        Ok(Some(Instruction { length, text, target: self.heard.target.get() }))
+        let text = unsafe { CStr::from_ptr(text.as_ptr()) }
+            .to_string_lossy()
+            .trim()
+            .to_owned();
+        Ok(Some(Instruction {
+            length,
+            text,
+            target: self.heard.target.get(),
+        }))
     }
 }
 
 /// Remembers the address of a branch or a load; knows no names.
-unsafe extern "C" fn on_address(heard: *mut c_void, address: u64, kind: *mut u64, _at: u64, second: *mut *const c_char) -> *const c_char {
+unsafe extern "C" fn on_address(
+    heard: *mut c_void,
+    address: u64,
+    kind: *mut u64,
+    _at: u64,
+    second: *mut *const c_char,
+) -> *const c_char {
     // llvm-c/DisassemblerTypes.h: LLVMDisassembler_ReferenceType_In_Branch and _In_PCrel_Load.
     const BRANCH: u64 = 1;
     const LOAD: u64 = 2;
@@ -116,20 +155,51 @@ mod tests {
         let mut x86 = disassembler("x86_64-unknown-linux-gnu");
         let call = x86.decode(&[0xe8, 0, 0, 0, 0, 0xc3], 0).unwrap().unwrap();
         assert_eq!((call.length, call.text.as_str()), (5, "callq\t0x5"));
-        let call = x86.decode(&[0xe8, 0xf0, 0xff, 0xff, 0xff], 0x100).unwrap().unwrap();
-        assert_eq!((call.target, call.text.as_str()), (Some(0xf5), "callq\t0xf5"));
-        let load = x86.decode(&[0x48, 0x8d, 0x05, 0, 1, 0, 0], 0x10).unwrap().unwrap();
-        assert_eq!((load.target, load.text.as_str()), (Some(0x117), "leaq\t256(%rip), %rax"));
-        let branch = disassembler("aarch64-unknown-linux-gnu").decode(&0x94000004u32.to_le_bytes(), 0x100).unwrap().unwrap();
-        assert_eq!((branch.target, branch.text.as_str()), (Some(0x110), "bl\t0x110"));
+        let call = x86
+            .decode(&[0xe8, 0xf0, 0xff, 0xff, 0xff], 0x100)
+            .unwrap()
+            .unwrap();
+        assert_eq!(
+            (call.target, call.text.as_str()),
+            (Some(0xf5), "callq\t0xf5")
+        );
+        let load = x86
+            .decode(&[0x48, 0x8d, 0x05, 0, 1, 0, 0], 0x10)
+            .unwrap()
+            .unwrap();
+        assert_eq!(
+            (load.target, load.text.as_str()),
+            (Some(0x117), "leaq\t256(%rip), %rax")
+        );
+        let branch = disassembler("aarch64-unknown-linux-gnu")
+            .decode(&0x94000004u32.to_le_bytes(), 0x100)
+            .unwrap()
+            .unwrap();
+        assert_eq!(
+            (branch.target, branch.text.as_str()),
+            (Some(0x110), "bl\t0x110")
+        );
         assert_eq!(x86.decode(&[0xc3], 5).unwrap().unwrap().text, "retq");
-        let ret = disassembler("aarch64-unknown-linux-gnu").decode(&0xd65f03c0u32.to_le_bytes(), 0).unwrap().unwrap();
+        let ret = disassembler("aarch64-unknown-linux-gnu")
+            .decode(&0xd65f03c0u32.to_le_bytes(), 0)
+            .unwrap()
+            .unwrap();
         assert_eq!((ret.length, ret.text.as_str()), (4, "ret"));
     }
 
     #[test]
     fn what_is_no_instruction_is_nothing() {
-        assert_eq!(disassembler("x86_64-unknown-linux-gnu").decode(&[0x06], 0).unwrap(), None);
-        assert_eq!(disassembler("x86_64-unknown-linux-gnu").decode(&[], 0).unwrap(), None);
+        assert_eq!(
+            disassembler("x86_64-unknown-linux-gnu")
+                .decode(&[0x06], 0)
+                .unwrap(),
+            None
+        );
+        assert_eq!(
+            disassembler("x86_64-unknown-linux-gnu")
+                .decode(&[], 0)
+                .unwrap(),
+            None
+        );
     }
 }

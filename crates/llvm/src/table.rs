@@ -32,7 +32,8 @@ pub type FatalHandler = unsafe extern "C" fn(*const c_char);
 pub type OperandCallback = unsafe extern "C" fn();
 /// Called by a disassembler to ask for the name of an address: what was registered, the address, what kind of reference it is (and what kind
 /// of name is returned), the instruction's address, and a place for a second name.
-pub type NameCallback = unsafe extern "C" fn(*mut c_void, u64, *mut u64, u64, *mut *const c_char) -> *const c_char;
+pub type NameCallback =
+    unsafe extern "C" fn(*mut c_void, u64, *mut u64, u64, *mut *const c_char) -> *const c_char;
 
 macro_rules! table {
     ($($name:ident($($ty:ty),*) $(-> $ret:ty)?;)*) => {

@@ -67,11 +67,19 @@ impl Llvm {
     /// Makes the disassembler for a triple ready for use.
     pub(crate) fn prepare_disassembler(&'static self, triple: &str) -> Result<()> {
         self.target(triple)?;
-        let Some((_, backend)) = BACKENDS.iter().find(|(arch, _)| triple.starts_with(arch)) else { return Ok(()) };
+        let Some((_, backend)) = BACKENDS.iter().find(|(arch, _)| triple.starts_with(arch)) else {
+            return Ok(());
+        };
         let _one_at_a_time = lock(&self.ready);
-        let Some(initialize) = self.table.initializer(&format!("LLVMInitialize{backend}Disassembler\0")) else {
-            return Err(Failure::failed(format!("{} has no {backend} disassembler (wanted for {triple})", self.path()))
-                .help("use a rustc from rustup: its LLVM has the disassemblers of all back ends"));
+        let Some(initialize) = self
+            .table
+            .initializer(&format!("LLVMInitialize{backend}Disassembler\0"))
+        else {
+            return Err(Failure::failed(format!(
+                "{} has no {backend} disassembler (wanted for {triple})",
+                self.path()
+            ))
+            .help("use a rustc from rustup: its LLVM has the disassemblers of all back ends"));
         };
         // SAFETY: initialisers can be called any number of times, and the lock is held.
         unsafe { initialize() };

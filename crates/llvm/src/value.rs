@@ -89,15 +89,30 @@ impl Function<'_> {
     pub fn make_trap(&self) -> Result<()> {
         const TRAP: &str = "llvm.trap";
         let (table, context) = (self.module.table(), self.module.context.inner.raw);
-        let (look_up, declare, ty) = (table.LLVMLookupIntrinsicID()?, table.LLVMGetIntrinsicDeclaration()?, table.LLVMIntrinsicGetType()?);
-        let (append, create, dispose) = (table.LLVMAppendBasicBlockInContext()?, table.LLVMCreateBuilderInContext()?, table.LLVMDisposeBuilder()?);
-        let (position, call, unreachable) = (table.LLVMPositionBuilderAtEnd()?, table.LLVMBuildCall2()?, table.LLVMBuildUnreachable()?);
+        let (look_up, declare, ty) = (
+            table.LLVMLookupIntrinsicID()?,
+            table.LLVMGetIntrinsicDeclaration()?,
+            table.LLVMIntrinsicGetType()?,
+        );
+        let (append, create, dispose) = (
+            table.LLVMAppendBasicBlockInContext()?,
+            table.LLVMCreateBuilderInContext()?,
+            table.LLVMDisposeBuilder()?,
+        );
+        let (position, call, unreachable) = (
+            table.LLVMPositionBuilderAtEnd()?,
+            table.LLVMBuildCall2()?,
+            table.LLVMBuildUnreachable()?,
+        );
         let link = table.LLVMSetLinkage()?;
         // SAFETY: a declared function of a live module in its context; the intrinsic has no overloads and no parameters; the builder
         // is disposed of before anything else is done.
         unsafe {
             let trap = look_up(TRAP.as_ptr().cast(), TRAP.len());
-            let (of, called) = (ty(context, trap, std::ptr::null_mut(), 0), declare(self.module.raw, trap, std::ptr::null_mut(), 0));
+            let (of, called) = (
+                ty(context, trap, std::ptr::null_mut(), 0),
+                declare(self.module.raw, trap, std::ptr::null_mut(), 0),
+            );
             let builder = create(context);
             position(builder, append(context, self.raw, c"".as_ptr()));
             call(builder, of, called, std::ptr::null_mut(), 0, c"".as_ptr());

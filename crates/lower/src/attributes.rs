@@ -31,7 +31,11 @@ pub fn all(tokens: &Tokens<'_>) -> Vec<Attribute> {
     let mut found = Vec::new();
     for hash in 0..tokens.list.len() {
         if tokens.at(hash) == "#" {
-            let open = if tokens.at(hash + 1) == "!" { hash + 2 } else { hash + 1 };
+            let open = if tokens.at(hash + 1) == "!" {
+                hash + 2
+            } else {
+                hash + 1
+            };
             if tokens.opens(open, "[") {
                 found.push(Attribute { hash, open });
             }
@@ -52,8 +56,17 @@ impl Attribute {
     }
 
     /// Decides about each attribute in it, `cfg_attr` lists included, and returns the edits that follow.
-    pub fn rewrite(&self, tokens: &Tokens<'_>, cfg: &[String], decide: &mut dyn FnMut(Meta) -> Decision) -> Vec<Edit> {
-        let meta = Meta { first: self.open + 1, end: tokens.close(self.open), active: Truth::Yes };
+    pub fn rewrite(
+        &self,
+        tokens: &Tokens<'_>,
+        cfg: &[String],
+        decide: &mut dyn FnMut(Meta) -> Decision,
+    ) -> Vec<Edit> {
+        let meta = Meta {
+            first: self.open + 1,
+            end: tokens.close(self.open),
+            active: Truth::Yes,
+        };
         if meta.first >= meta.end {
             return Vec::new();
         }
@@ -69,8 +82,16 @@ impl Attribute {
     fn removal(&self, tokens: &Tokens<'_>) -> Edit {
         let bytes = self.bytes(tokens);
         let blank = [' ', '\t'];
-        let starts_line = matches!(tokens.text[..bytes.start].trim_end_matches(blank).chars().last(), None | Some('\n'));
-        let ends_line = tokens.text[bytes.end..].trim_start_matches(blank).starts_with(['\n', '\r']);
+        let starts_line = matches!(
+            tokens.text[..bytes.start]
+                .trim_end_matches(blank)
+                .chars()
+                .last(),
+            None | Some('\n')
+        );
+        let ends_line = tokens.text[bytes.end..]
+            .trim_start_matches(blank)
+            .starts_with(['\n', '\r']);
         if self.is_inner() || !starts_line || !ends_line {
             return Edit::remove(tokens.text, bytes);
         }
@@ -91,19 +112,44 @@ pub enum Decision {
 }
 
 /// Returns whether the attribute stays.
-fn rewrite_meta(tokens: &Tokens<'_>, meta: Meta, cfg: &[String], decide: &mut dyn FnMut(Meta) -> Decision, edits: &mut Vec<Edit>) -> bool {
+fn rewrite_meta(
+    tokens: &Tokens<'_>,
+    meta: Meta,
+    cfg: &[String],
+    decide: &mut dyn FnMut(Meta) -> Decision,
+    edits: &mut Vec<Edit>,
+) -> bool {
     if tokens.at(meta.first) == "cfg_attr" && tokens.opens(meta.first + 1, "(") {
         let open = meta.first + 1;
         let parts = split_commas(tokens, open + 1, tokens.close(open));
-        let Some((&condition, list)) = parts.split_first() else { return true };
-        let holds = match (meta.active, cfg::decide(tokens, condition.0, condition.1, cfg)) {
+        let Some((&condition, list)) = parts.split_first() else {
+            return true;
+        };
+        let holds = match (
+            meta.active,
+            cfg::decide(tokens, condition.0, condition.1, cfg),
+        ) {
             (Truth::No, _) | (_, Truth::No) => Truth::No,
             (Truth::Yes, truth) => truth,
             (Truth::Unknown, _) => Truth::Unknown,
         };
         let mut inside = Vec::new();
-        let kept: Vec<bool> =
-            list.iter().map(|&(first, end)| rewrite_meta(tokens, Meta { first, end, active: holds }, cfg, decide, &mut inside)).collect();
+        let kept: Vec<bool> = list
+            .iter()
+            .map(|&(first, end)| {
+                rewrite_meta(
+                    tokens,
+                    Meta {
+                        first,
+                        end,
+                        active: holds,
+                    },
+                    cfg,
+                    decide,
+                    &mut inside,
+                )
+            })
+            .collect();
         if !list.is_empty() && !kept.contains(&true) {
             return false;
         }

@@ -102,7 +102,12 @@ mod tests {
 
     fn ask(predicate: &str) -> Truth {
         let tokens = Tokens::new(predicate, Edition::Edition2021);
-        decide(&tokens, 0, tokens.list.len(), &["A".into(), "feature=\"x\"".into()])
+        decide(
+            &tokens,
+            0,
+            tokens.list.len(),
+            &["A".into(), "feature=\"x\"".into()],
+        )
     }
 
     #[test]

@@ -32,11 +32,25 @@ pub fn wanted(
         _ => return,
     };
     // With several wrong arguments, each has a note of its own.
-    let notes = diagnostic.children.iter().flat_map(|child| child.spans.iter().map(|span| (span, Some(child.message.as_str()))));
-    for (span, label) in diagnostic.spans.iter().map(|span| (span, span.label.as_deref())).chain(notes) {
-        let Some(spot) = spots(span).filter(|spot| !spot.added && !spot.range.is_empty()) else { continue };
+    let notes = diagnostic.children.iter().flat_map(|child| {
+        child
+            .spans
+            .iter()
+            .map(|span| (span, Some(child.message.as_str())))
+    });
+    for (span, label) in diagnostic
+        .spans
+        .iter()
+        .map(|span| (span, span.label.as_deref()))
+        .chain(notes)
+    {
+        let Some(spot) = spots(span).filter(|spot| !spot.added && !spot.range.is_empty()) else {
+            continue;
+        };
         if kind == Coercion::Expected {
-            let own = label.and_then(mismatch).filter(|(expected, found)| same_pointer(expected, found));
+            let own = label
+                .and_then(mismatch)
+                .filter(|(expected, found)| same_pointer(expected, found));
             let noted = || {
                 diagnostic
                     .children
@@ -44,7 +58,11 @@ pub fn wanted(
                     .filter_map(|child| full_mismatch(&child.message))
                     .any(|(expected, found)| same_pointer(expected, found))
             };
-            if own.is_none() && !(span.is_primary && label.is_some_and(|label| label.starts_with("expected ")) && noted()) {
+            if own.is_none()
+                && !(span.is_primary
+                    && label.is_some_and(|label| label.starts_with("expected "))
+                    && noted())
+            {
                 continue;
             }
         } else if !(span.is_primary && diagnostic.message.contains("non-primitive cast")) {
@@ -59,8 +77,13 @@ pub fn wanted(
             }
             continue;
         }
-        let kind =
-            if kind == Coercion::Expected && is_short_field(&text(spot.file), edition, &spot.range) { Coercion::Field } else { kind };
+        let kind = if kind == Coercion::Expected
+            && is_short_field(&text(spot.file), edition, &spot.range)
+        {
+            Coercion::Field
+        } else {
+            kind
+        };
         facts.coercions.entry(key).or_insert(kind);
     }
 }
@@ -75,7 +98,12 @@ fn mismatch(label: &str) -> Option<(&str, &str)> {
 /// The types of a note `expected struct X`, `found struct Y` on two lines.
 fn full_mismatch(note: &str) -> Option<(&str, &str)> {
     let (expected, found) = note.split_once('\n')?;
-    let ty = |line: &str, word: &str| -> Option<usize> { line.trim_start().starts_with(word).then(|| line.find('`')).flatten() };
+    let ty = |line: &str, word: &str| -> Option<usize> {
+        line.trim_start()
+            .starts_with(word)
+            .then(|| line.find('`'))
+            .flatten()
+    };
     let expected = &expected[ty(expected, "expected ")? + 1..];
     let found = &found[ty(found, "found ")? + 1..];
     Some((expected.strip_suffix('`')?, found.strip_suffix('`')?))
@@ -110,7 +138,11 @@ fn branch(
         return None;
     }
     let labelled = |starts: &[&str]| {
-        let is = |span: &&DiagnosticSpan| span.label.as_deref().is_some_and(|label| starts.iter().any(|start| label.starts_with(start)));
+        let is = |span: &&DiagnosticSpan| {
+            span.label
+                .as_deref()
+                .is_some_and(|label| starts.iter().any(|start| label.starts_with(start)))
+        };
         diagnostic
             .spans
             .iter()
@@ -124,7 +156,9 @@ fn branch(
     let whole = labelled(&["`if` and `else` have", "`match` arms have"]).or_else(|| {
         let tree = Tree::around(text, edition, earlier.0);
         let token = tree.token_at(earlier.0)?;
-        let whole = around::<ast::IfExpr>(&token).map(|node| tree.of(node.syntax())).find(|range| range.contains(&here))?;
+        let whole = around::<ast::IfExpr>(&token)
+            .map(|node| tree.of(node.syntax()))
+            .find(|range| range.contains(&here))?;
         Some((whole.start, whole.end))
     })?;
     Some(Coercion::Branch { whole, earlier })
@@ -139,7 +173,9 @@ fn same_pointer(expected: &str, found: &str) -> bool {
 /// Whether the bytes are a field in short form.
 fn is_short_field(text: &str, edition: Edition, range: &Range<usize>) -> bool {
     let tree = Tree::around(text, edition, range.start);
-    let Some(token) = tree.token_at(range.start) else { return false };
+    let Some(token) = tree.token_at(range.start) else {
+        return false;
+    };
     if let Some(field) = around::<ast::RecordExprField>(&token).next() {
         return field.colon_token().is_none() && tree.of(field.syntax()).end == range.end;
     }
@@ -147,17 +183,33 @@ fn is_short_field(text: &str, edition: Edition, range: &Range<usize>) -> bool {
 }
 
 /// The edits for all conversions in one file. `paths` lead to the support modules that the crate sees.
-pub fn edits(file: &SourceFile, index: usize, facts: &Facts, paths: &[String], edition: Edition) -> Vec<Edit> {
+pub fn edits(
+    file: &SourceFile,
+    index: usize,
+    facts: &Facts,
+    paths: &[String],
+    edition: Edition,
+) -> Vec<Edit> {
     let text = file.text.original();
     let mut edits = Vec::new();
     let mut wholes = BTreeSet::new();
     for (&(_, start, end), kind) in facts.coercions.range((index, 0, 0)..(index + 1, 0, 0)) {
-        let module = facts.modules.get(&(index, start, end)).copied().unwrap_or_default();
-        let Some(path) = paths.get(module) else { continue };
+        let module = facts
+            .modules
+            .get(&(index, start, end))
+            .copied()
+            .unwrap_or_default();
+        let Some(path) = paths.get(module) else {
+            continue;
+        };
         let open = format!("{path}{}_coerce!(", support::MODULE);
         match kind {
             Coercion::Expected => edits.extend(Edit::wrap(start..end, open, ")")),
-            Coercion::Field => edits.extend(Edit::wrap(start..end, format!("{}: {open}", &text[start..end]), ")")),
+            Coercion::Field => edits.extend(Edit::wrap(
+                start..end,
+                format!("{}: {open}", &text[start..end]),
+                ")",
+            )),
             Coercion::Branch { whole, earlier } => {
                 let name = format!("{}_to_{}", support::MODULE, whole.0);
                 edits.extend(Edit::wrap(start..end, format!("{open}{name}, "), ")"));
@@ -167,13 +219,18 @@ pub fn edits(file: &SourceFile, index: usize, facts: &Facts, paths: &[String], e
                         format!("match {path}{}::To::NEW {{ {name} => ", support::MODULE),
                         " }",
                     ));
-                    edits.extend(Edit::wrap_outside(earlier.0..earlier.1, format!("{name}.is("), ")"));
+                    edits.extend(Edit::wrap_outside(
+                        earlier.0..earlier.1,
+                        format!("{name}.is("),
+                        ")",
+                    ));
                 }
             }
             Coercion::Cast => {
                 let Range { start, end } = without_parentheses(text, start..end, edition);
                 let tokens = Tokens::new(&text[start..end], edition);
-                let cast = (0..tokens.list.len()).rfind(|&i| tokens.at(i) == "as" && !inside_group(&tokens, i));
+                let cast = (0..tokens.list.len())
+                    .rfind(|&i| tokens.at(i) == "as" && !inside_group(&tokens, i));
                 if let Some(cast) = cast {
                     let range = tokens.list[cast].range.clone();
                     if tokens.at(cast + 1) == "_" && cast + 2 == tokens.list.len() {
@@ -182,7 +239,11 @@ pub fn edits(file: &SourceFile, index: usize, facts: &Facts, paths: &[String], e
                         edits.extend(Edit::wrap(start..end, open, ")"));
                         continue;
                     }
-                    edits.push(Edit::replace(text, start + range.start..start + range.end, "=>"));
+                    edits.push(Edit::replace(
+                        text,
+                        start + range.start..start + range.end,
+                        "=>",
+                    ));
                     edits.extend(Edit::wrap(start..end, open, ")"));
                 }
             }
@@ -197,7 +258,11 @@ fn without_parentheses(text: &str, range: Range<usize>, edition: Edition) -> Ran
     let last = tokens.list.len().saturating_sub(1);
     if last > 1 && tokens.opens(0, "(") && tokens.close(0) == last {
         let inside = tokens.bytes(1, last - 1);
-        return without_parentheses(text, range.start + inside.start..range.start + inside.end, edition);
+        return without_parentheses(
+            text,
+            range.start + inside.start..range.start + inside.end,
+            edition,
+        );
     }
     range
 }
@@ -216,7 +281,9 @@ pub fn take_back<'a>(
 ) {
     // Whether the pointer is not known to the module, by conversion.
     let mut hits: BTreeMap<Expression, bool> = BTreeMap::new();
-    for diagnostic in errors.filter(|error| ["E0271", "E0277", "E0282", "E0283", "E0284", "E0308"].contains(&code(error))) {
+    for diagnostic in errors.filter(|error| {
+        ["E0271", "E0277", "E0282", "E0283", "E0284", "E0308"].contains(&code(error))
+    }) {
         let unknown = diagnostic.message.contains("Pointer");
         for span in diagnostic.spans.iter().filter(|span| span.is_primary) {
             let mut here = Some(span);
@@ -250,13 +317,22 @@ mod tests {
 
     use crate::testing::refined;
 
-    const HEAD: &str =
-        "#![feature(derive_coerce_pointee)]\n#[derive(core::marker::CoercePointee)] #[repr(transparent)] struct P<T: ?Sized>(Box<T>);\n";
+    const HEAD: &str = "#![feature(derive_coerce_pointee)]\n#[derive(core::marker::CoercePointee)] #[repr(transparent)] struct P<T: ?Sized>(Box<T>);\n";
 
     fn lowered(body: &str, code: &str, at: &str) -> String {
         let text = format!("{HEAD}{body}\n");
-        let message = if code == "E0605" { "non-primitive cast: `P<u8>` as `P<dyn T>`" } else { "mismatched types" };
-        let text = refined(&text, code, message, at, "expected `P<dyn T>`, found `P<u8>`");
+        let message = if code == "E0605" {
+            "non-primitive cast: `P<u8>` as `P<dyn T>`"
+        } else {
+            "mismatched types"
+        };
+        let text = refined(
+            &text,
+            code,
+            message,
+            at,
+            "expected `P<dyn T>`, found `P<u8>`",
+        );
         text.lines().skip(2).collect::<Vec<_>>().join("\n")
     }
 

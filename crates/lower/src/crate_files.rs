@@ -61,7 +61,11 @@ struct Place {
 
 impl Place {
     fn inside(&self, name: &str) -> Place {
-        Place { dir: self.folder().join(name), relative: None, module: self.child(name) }
+        Place {
+            dir: self.folder().join(name),
+            relative: None,
+            module: self.child(name),
+        }
     }
 
     fn child(&self, name: &str) -> Option<Vec<String>> {
@@ -115,17 +119,35 @@ pub fn read(request: &Request<'_>) -> Result<CrateFiles> {
     let mut walk = Walk {
         request,
         edition: tokens::edition(request.edition),
-        files: CrateFiles { list: Vec::new(), by_path: BTreeMap::new(), modules: Vec::new(), folders: Vec::new() },
+        files: CrateFiles {
+            list: Vec::new(),
+            by_path: BTreeMap::new(),
+            modules: Vec::new(),
+            folders: Vec::new(),
+        },
         todo: VecDeque::new(),
     };
     let dir = root.parent().unwrap_or(&root).to_owned();
-    walk.add(root, text, Place { dir, relative: None, module: Some(Vec::new()) });
+    walk.add(
+        root,
+        text,
+        Place {
+            dir,
+            relative: None,
+            module: Some(Vec::new()),
+        },
+    );
     while let Some((index, place)) = walk.todo.pop_front() {
         let text = walk.files.list[index].text.original().to_owned();
         let tokens = Tokens::new(&text, walk.edition);
         if let Some(path) = &place.module {
             let end = tokens.list.last().map(|token| token.range.end);
-            walk.files.modules.push(Module { path: path.clone(), file: index, body: 0..text.len(), end });
+            walk.files.modules.push(Module {
+                path: path.clone(),
+                file: index,
+                body: 0..text.len(),
+                end,
+            });
         }
         walk.group(&tokens, 0, tokens.list.len(), index, &place)?;
         for include in includes(&tokens, walk.request.env) {
@@ -143,7 +165,11 @@ impl Walk<'_> {
         let index = self.files.list.len();
         self.files.by_path.insert(path.clone(), index);
         self.files.by_path.insert(mirror.clone(), index);
-        self.files.list.push(SourceFile { path, mirror, text: Pieces::new(text) });
+        self.files.list.push(SourceFile {
+            path,
+            mirror,
+            text: Pieces::new(text),
+        });
         self.todo.push_back((index, place));
     }
 
@@ -157,21 +183,41 @@ impl Walk<'_> {
         }
         let text = fs_err::read(&path)?;
         let Ok(text) = String::from_utf8(text) else {
-            return Err(Failure::no(format!("{path} is not valid UTF-8")).help("Rust source files must be UTF-8"));
+            return Err(Failure::no(format!("{path} is not valid UTF-8"))
+                .help("Rust source files must be UTF-8"));
         };
         let dir = path.parent().unwrap_or(&path).to_owned();
-        self.add(path, text, Place { dir, relative: None, module });
+        self.add(
+            path,
+            text,
+            Place {
+                dir,
+                relative: None,
+                module,
+            },
+        );
         Ok(true)
     }
 
     /// Looks for modules among the tokens from `first` to before `end`, groups included.
-    fn group(&mut self, tokens: &Tokens<'_>, first: usize, end: usize, file: usize, place: &Place) -> Result<()> {
+    fn group(
+        &mut self,
+        tokens: &Tokens<'_>,
+        first: usize,
+        end: usize,
+        file: usize,
+        place: &Place,
+    ) -> Result<()> {
         let mut paths: Vec<String> = Vec::new();
         let mut i = first;
         while i < end {
             match tokens.at(i) {
                 "#" => {
-                    let open = if tokens.at(i + 1) == "!" { i + 2 } else { i + 1 };
+                    let open = if tokens.at(i + 1) == "!" {
+                        i + 2
+                    } else {
+                        i + 1
+                    };
                     if tokens.opens(open, "[") {
                         paths.extend(path_values(tokens, open + 1, tokens.close(open)));
                         i = tokens.close(open) + 1;
@@ -185,7 +231,12 @@ impl Walk<'_> {
                     i += 1;
                     continue;
                 }
-                "mod" if tokens.list.get(i + 1).is_some_and(|t| t.kind == SyntaxKind::IDENT) => {
+                "mod"
+                    if tokens
+                        .list
+                        .get(i + 1)
+                        .is_some_and(|t| t.kind == SyntaxKind::IDENT) =>
+                {
                     let name = tokens.at(i + 1).trim_start_matches("r#");
                     if tokens.at(i + 2) == ";" {
                         self.module(name, &paths, place)?;
@@ -196,11 +247,29 @@ impl Walk<'_> {
                         if let Some(path) = &inside.module {
                             let end = (close > i + 3).then(|| tokens.list[close - 1].range.end);
                             let body = tokens.list[i + 2].range.end..tokens.list[close].range.start;
-                            self.files.modules.push(Module { path: path.clone(), file, body, end });
+                            self.files.modules.push(Module {
+                                path: path.clone(),
+                                file,
+                                body,
+                                end,
+                            });
                         }
-                        self.group(tokens, i + 3, close, file, &Place { dir: place.folder().join(name), ..inside })?;
+                        self.group(
+                            tokens,
+                            i + 3,
+                            close,
+                            file,
+                            &Place {
+                                dir: place.folder().join(name),
+                                ..inside
+                            },
+                        )?;
                         for path in &paths {
-                            let inside = Place { dir: absolute(&place.dir, Utf8Path::new(path)), relative: None, module: None };
+                            let inside = Place {
+                                dir: absolute(&place.dir, Utf8Path::new(path)),
+                                relative: None,
+                                module: None,
+                            };
                             self.group(tokens, i + 3, close, file, &inside)?;
                         }
                         i = close;
@@ -209,8 +278,21 @@ impl Walk<'_> {
                 _ => {
                     if tokens.close(i) > i {
                         // Items of a macro call are items of the module; those in a function body have no path.
-                        let module = if i > first && tokens.at(i - 1) == "!" { place.module.clone() } else { None };
-                        self.group(tokens, i + 1, tokens.close(i), file, &Place { module, ..place.clone() })?;
+                        let module = if i > first && tokens.at(i - 1) == "!" {
+                            place.module.clone()
+                        } else {
+                            None
+                        };
+                        self.group(
+                            tokens,
+                            i + 1,
+                            tokens.close(i),
+                            file,
+                            &Place {
+                                module,
+                                ..place.clone()
+                            },
+                        )?;
                         i = tokens.close(i);
                     }
                 }
@@ -227,13 +309,20 @@ impl Walk<'_> {
             let path = Utf8Path::new(path);
             if self.load(absolute(&place.dir, path), place.child(name))?
                 && let Some(parent) = path.parent()
-                && path.components().any(|part| part == Utf8Component::ParentDir)
+                && path
+                    .components()
+                    .any(|part| part == Utf8Component::ParentDir)
             {
-                self.files.folders.push(mirrored(self.request.mirror, &place.dir.join(parent)));
+                self.files
+                    .folders
+                    .push(mirrored(self.request.mirror, &place.dir.join(parent)));
             }
         }
         let folder = place.folder();
-        self.load(absolute(&folder, &Utf8Path::new(name).join("mod.rs")), place.child(name))?;
+        self.load(
+            absolute(&folder, &Utf8Path::new(name).join("mod.rs")),
+            place.child(name),
+        )?;
         let file = absolute(&folder, Utf8Path::new(&format!("{name}.rs")));
         let new = !self.files.by_path.contains_key(&file);
         if self.load(file, place.child(name))?
@@ -248,7 +337,10 @@ impl Walk<'_> {
 
 /// Values of `path = "..."` between two tokens, also within `cfg_attr`.
 fn path_values(tokens: &Tokens<'_>, first: usize, end: usize) -> Vec<String> {
-    (first..end).filter(|&i| tokens.are(i, &["path", "="])).filter_map(|i| tokens.string(i + 2)).collect()
+    (first..end)
+        .filter(|&i| tokens.are(i, &["path", "="]))
+        .filter_map(|i| tokens.string(i + 2))
+        .collect()
 }
 
 /// One `include!(...)` whose argument is known.
@@ -264,7 +356,10 @@ pub fn includes(tokens: &Tokens<'_>, env: &dyn Fn(&str) -> Option<String>) -> Ve
     calls(tokens, &["include"])
         .filter_map(|(open, close)| {
             let path = evaluate(tokens, open + 1, close, env)?;
-            Some(Include { argument: (open + 1, close - 1), path: path.into() })
+            Some(Include {
+                argument: (open + 1, close - 1),
+                path: path.into(),
+            })
         })
         .collect()
 }
@@ -272,23 +367,42 @@ pub fn includes(tokens: &Tokens<'_>, env: &dyn Fn(&str) -> Option<String>) -> Ve
 /// The bracket tokens of all calls of the macros `names` that have an argument.
 pub fn calls(tokens: &Tokens<'_>, names: &[&str]) -> impl Iterator<Item = (usize, usize)> {
     (0..tokens.list.len()).filter_map(|i| {
-        let called = names.contains(&tokens.at(i)) && tokens.at(i + 1) == "!" && tokens.list.get(i + 2).is_some_and(|t| t.close > i + 3);
+        let called = names.contains(&tokens.at(i))
+            && tokens.at(i + 1) == "!"
+            && tokens.list.get(i + 2).is_some_and(|t| t.close > i + 3);
         called.then(|| (i + 2, tokens.close(i + 2)))
     })
 }
 
 /// The string that a `concat!`/`env!`/literal expression stands for.
-fn evaluate(tokens: &Tokens<'_>, first: usize, end: usize, env: &dyn Fn(&str) -> Option<String>) -> Option<String> {
-    let end = if tokens.at(end - 1) == "," { end - 1 } else { end };
+fn evaluate(
+    tokens: &Tokens<'_>,
+    first: usize,
+    end: usize,
+    env: &dyn Fn(&str) -> Option<String>,
+) -> Option<String> {
+    let end = if tokens.at(end - 1) == "," {
+        end - 1
+    } else {
+        end
+    };
     if end == first + 1 {
         return tokens.string(first);
     }
-    if !(tokens.at(first + 1) == "!" && tokens.list.get(first + 2).is_some_and(|t| t.close + 1 == end)) {
+    if !(tokens.at(first + 1) == "!"
+        && tokens
+            .list
+            .get(first + 2)
+            .is_some_and(|t| t.close + 1 == end))
+    {
         return None;
     }
     let parts = crate::cfg::split_commas(tokens, first + 3, end - 1);
     match tokens.at(first) {
-        "concat" => parts.iter().map(|&(a, b)| evaluate(tokens, a, b, env)).collect(),
+        "concat" => parts
+            .iter()
+            .map(|&(a, b)| evaluate(tokens, a, b, env))
+            .collect(),
         "env" => env(&tokens.string(parts.first()?.0)?),
         _ => None,
     }

@@ -27,8 +27,16 @@ pub fn spot(files: &CrateFiles, cwd: &Utf8Path, span: &DiagnosticSpan) -> Option
         return None;
     }
     let first = text.original_offset(start);
-    let last = if end > start { text.original_end(end) } else { first };
-    Some(Spot { file, range: first..last.max(first), added: text.is_added(start) })
+    let last = if end > start {
+        text.original_end(end)
+    } else {
+        first
+    };
+    Some(Spot {
+        file,
+        range: first..last.max(first),
+        added: text.is_added(start),
+    })
 }
 
 /// A file as rustc names it: absolute, relative to the working folder, or with a prefix remapped away.
@@ -37,7 +45,11 @@ fn file_of(files: &CrateFiles, cwd: &Utf8Path, name: &str) -> Option<usize> {
     if let Some(&index) = files.by_path.get(&absolute(cwd, name)) {
         return Some(index);
     }
-    let mut fits = files.list.iter().enumerate().filter(|(_, file)| name.is_relative() && file.path.ends_with(name));
+    let mut fits = files
+        .list
+        .iter()
+        .enumerate()
+        .filter(|(_, file)| name.is_relative() && file.path.ends_with(name));
     match (fits.next(), fits.next()) {
         (Some((index, _)), None) => Some(index),
         _ => None,
@@ -46,5 +58,8 @@ fn file_of(files: &CrateFiles, cwd: &Utf8Path, name: &str) -> Option<usize> {
 
 /// The error code, or the empty text.
 pub fn code(diagnostic: &Diagnostic) -> &str {
-    diagnostic.code.as_ref().map_or("", |code| code.code.as_str())
+    diagnostic
+        .code
+        .as_ref()
+        .map_or("", |code| code.code.as_str())
 }

@@ -34,12 +34,22 @@ pub struct Param {
 impl Param {
     /// A lifetime without bounds.
     pub fn lifetime(name: &str) -> Self {
-        Self { kind: Kind::Lifetime, name: name.to_owned(), declared: name.to_owned(), is_pointee: false }
+        Self {
+            kind: Kind::Lifetime,
+            name: name.to_owned(),
+            declared: name.to_owned(),
+            is_pointee: false,
+        }
     }
 
     /// A type parameter with its declaration.
     pub fn ty(name: &str, declared: String) -> Self {
-        Self { kind: Kind::Type, name: name.to_owned(), declared, is_pointee: false }
+        Self {
+            kind: Kind::Type,
+            name: name.to_owned(),
+            declared,
+            is_pointee: false,
+        }
     }
 
     /// Whether it is a lifetime.
@@ -52,7 +62,10 @@ impl Param {
 pub fn parse(list: &str, base: usize, edits: &[Edit], edition: Edition) -> Vec<Param> {
     let tokens = Tokens::new(list, edition);
     let last = tokens.list.len().saturating_sub(1);
-    parts(&tokens, 1, last).into_iter().filter_map(|(first, end)| param(&tokens, first, end, base, edits, edition)).collect()
+    parts(&tokens, 1, last)
+        .into_iter()
+        .filter_map(|(first, end)| param(&tokens, first, end, base, edits, edition))
+        .collect()
 }
 
 /// Splits at commas outside of brackets of all kinds. A repetition is a part of its own.
@@ -99,12 +112,25 @@ fn after_repetition(tokens: &Tokens<'_>, i: usize, end: usize) -> usize {
     }
 }
 
-fn param(tokens: &Tokens<'_>, mut first: usize, end: usize, base: usize, edits: &[Edit], edition: Edition) -> Option<Param> {
+fn param(
+    tokens: &Tokens<'_>,
+    mut first: usize,
+    end: usize,
+    base: usize,
+    edits: &[Edit],
+    edition: Edition,
+) -> Option<Param> {
     if tokens.at(first) == "$" && tokens.opens(first + 1, "(") {
         let close = tokens.close(first + 1);
-        let inner: Vec<Param> =
-            parts(tokens, first + 2, close).into_iter().filter_map(|(a, b)| param(tokens, a, b, base, edits, edition)).collect();
-        let before = if tokens.at(first + 2) == "," { ", " } else { "" };
+        let inner: Vec<Param> = parts(tokens, first + 2, close)
+            .into_iter()
+            .filter_map(|(a, b)| param(tokens, a, b, base, edits, edition))
+            .collect();
+        let before = if tokens.at(first + 2) == "," {
+            ", "
+        } else {
+            ""
+        };
         let after = if tokens.at(close - 1) == "," { "," } else { "" };
         let tail = &tokens.text[tokens.bytes(close, end - 1)][1..];
         let names: Vec<&str> = inner.iter().map(|param| param.name.as_str()).collect();
@@ -112,7 +138,12 @@ fn param(tokens: &Tokens<'_>, mut first: usize, end: usize, base: usize, edits: 
         let repeat = |items: Vec<&str>| format!("$({before}{}{after}){tail}", items.join(", "));
         let (name, declared) = (repeat(names), repeat(declared));
         let operator = tail.chars().last().unwrap_or('*');
-        return Some(Param { kind: Kind::Repeated(inner, operator), name, declared, is_pointee: false });
+        return Some(Param {
+            kind: Kind::Repeated(inner, operator),
+            name,
+            declared,
+            is_pointee: false,
+        });
     }
     let (mut is_pointee, mut conditions) = (false, String::new());
     while tokens.at(first) == "#" && tokens.opens(first + 1, "[") {
@@ -142,7 +173,11 @@ fn param(tokens: &Tokens<'_>, mut first: usize, end: usize, base: usize, edits: 
     }
     let is_const = tokens.at(first) == "const";
     let name_at = if is_const { first + 1 } else { first };
-    let name_end = if tokens.at(name_at) == "$" { name_at + 1 } else { name_at };
+    let name_end = if tokens.at(name_at) == "$" {
+        name_at + 1
+    } else {
+        name_at
+    };
     let name = tokens.text[tokens.bytes(name_at, name_end)].to_owned();
     let kind = if is_const {
         Kind::Const(tokens.text[tokens.bytes((name_end + 2).min(stop - 1), stop - 1)].to_owned())
@@ -153,12 +188,19 @@ fn param(tokens: &Tokens<'_>, mut first: usize, end: usize, base: usize, edits: 
     };
     let range = tokens.bytes(first, stop - 1);
     let declared = conditions + &one_line(&apply(tokens.text, range, base, edits), edition);
-    Some(Param { kind, name, declared, is_pointee })
+    Some(Param {
+        kind,
+        name,
+        declared,
+        is_pointee,
+    })
 }
 
 fn apply(text: &str, range: std::ops::Range<usize>, base: usize, edits: &[Edit]) -> String {
-    let mut inside: Vec<&Edit> =
-        edits.iter().filter(|edit| edit.range.start >= base + range.start && edit.range.end <= base + range.end).collect();
+    let mut inside: Vec<&Edit> = edits
+        .iter()
+        .filter(|edit| edit.range.start >= base + range.start && edit.range.end <= base + range.end)
+        .collect();
     inside.sort_by_key(|edit| edit.range.start);
     let mut copy = String::new();
     let mut done = range.start;
@@ -184,12 +226,20 @@ pub fn named(params: &[Param]) -> String {
 fn list<'a>(items: impl Iterator<Item = &'a str>) -> String {
     let mut text = String::new();
     for item in items {
-        if !(text.is_empty() || item.starts_with("$(,") || text.ends_with(",)*") || text.ends_with(",)?")) {
+        if !(text.is_empty()
+            || item.starts_with("$(,")
+            || text.ends_with(",)*")
+            || text.ends_with(",)?"))
+        {
             text.push_str(", ");
         }
         text.push_str(item);
     }
-    if text.is_empty() { text } else { format!("<{text}>") }
+    if text.is_empty() {
+        text
+    } else {
+        format!("<{text}>")
+    }
 }
 
 #[cfg(test)]
@@ -204,13 +254,25 @@ mod tests {
     #[test]
     fn defaults_and_attributes_are_left_out() {
         let list = "<'a: 'static, #[pointee] T: Fn(u8) -> Vec<u8> + ?Sized + 'a = str, const N: usize = { 1 + 2 }>";
-        assert_eq!(both(list), ("<'a: 'static, T: Fn(u8) -> Vec<u8> + ?Sized + 'a, const N: usize>".into(), "<'a, T, N>".into()));
+        assert_eq!(
+            both(list),
+            (
+                "<'a: 'static, T: Fn(u8) -> Vec<u8> + ?Sized + 'a, const N: usize>".into(),
+                "<'a, T, N>".into()
+            )
+        );
         assert!(parse(list, 0, &[], Edition::Edition2021)[1].is_pointee);
     }
 
     #[test]
     fn repetitions_of_macro_bodies_stay_repetitions() {
-        assert_eq!(both("<$t: ?Sized $(, $g: $b)*>"), ("<$t: ?Sized$(, $g: $b)*>".into(), "<$t$(, $g)*>".into()));
-        assert_eq!(both("<$($g = $d),*>"), ("<$($g),*>".into(), "<$($g),*>".into()));
+        assert_eq!(
+            both("<$t: ?Sized $(, $g: $b)*>"),
+            ("<$t: ?Sized$(, $g: $b)*>".into(), "<$t$(, $g)*>".into())
+        );
+        assert_eq!(
+            both("<$($g = $d),*>"),
+            ("<$($g),*>".into(), "<$($g),*>".into())
+        );
     }
 }

@@ -37,5 +37,5 @@ mod tokens;
 pub use exports::{CrateExports, Exports};
 pub use gates::used_with_arg::Used;
 pub use lowered::{Lowered, Position, Progress, lower_syntax};
-pub use support::MODULE as ADDED;
 pub use request::{GateStatus, Request};
+pub use support::MODULE as ADDED;

@@ -25,17 +25,30 @@ pub fn link(files: &CrateFiles, edits: &mut [Vec<Edit>], request: &Request<'_>, 
         let folder = file.path.parent().unwrap_or(&file.path);
         let mut found = Vec::new();
         for include in includes(&tokens, request.env) {
-            let changed = files.by_path.get(&include.path).is_some_and(|&i| !edits[i].is_empty());
+            let changed = files
+                .by_path
+                .get(&include.path)
+                .is_some_and(|&i| !edits[i].is_empty());
             if include.path.is_absolute() && changed {
                 let range = tokens.bytes(include.argument.0, include.argument.1);
-                found.push(Edit::replace(text, range, format!("{:?}", mirrored(request.mirror, &include.path).as_str())));
+                found.push(Edit::replace(
+                    text,
+                    range,
+                    format!("{:?}", mirrored(request.mirror, &include.path).as_str()),
+                ));
             }
         }
         for (open, _) in calls(&tokens, &["include_str", "include_bytes"]) {
-            let Some(name) = tokens.string(open + 1) else { continue };
+            let Some(name) = tokens.string(open + 1) else {
+                continue;
+            };
             let path = absolute(folder, Utf8Path::new(&name));
             if Utf8Path::new(&name).is_relative() && path.is_file() {
-                found.push(Edit::replace(text, tokens.list[open + 1].range.clone(), format!("{:?}", path.as_str())));
+                found.push(Edit::replace(
+                    text,
+                    tokens.list[open + 1].range.clone(),
+                    format!("{:?}", path.as_str()),
+                ));
             }
         }
         for i in 0..tokens.list.len() {
@@ -46,7 +59,11 @@ pub fn link(files: &CrateFiles, edits: &mut [Vec<Edit>], request: &Request<'_>, 
                 && files.by_path.contains_key(path)
             {
                 let range = tokens.list[i + 2].range.clone();
-                found.push(Edit::replace(text, range, format!("{:?}", mirrored(request.mirror, path).as_str())));
+                found.push(Edit::replace(
+                    text,
+                    range,
+                    format!("{:?}", mirrored(request.mirror, path).as_str()),
+                ));
             }
         }
         edits[index].extend(found);

@@ -19,7 +19,11 @@ pub fn soften(text: &str, edition: Edition) -> Vec<Edit> {
     for attribute in attributes::all(&tokens) {
         edits.extend(attribute.rewrite(&tokens, &[], &mut |meta| {
             if tokens.at(meta.first) == "forbid" && tokens.opens(meta.first + 1, "(") {
-                Decision::Edit(vec![Edit::replace(text, tokens.list[meta.first].range.clone(), "deny")])
+                Decision::Edit(vec![Edit::replace(
+                    text,
+                    tokens.list[meta.first].range.clone(),
+                    "deny",
+                )])
             } else {
                 Decision::Keep
             }

@@ -62,7 +62,14 @@ pub fn lower_syntax(request: Request<'_>) -> Result<Lowered<'_>> {
     let mut syntactic = Vec::new();
     for (index, file) in files.list.iter().enumerate() {
         let tokens = Tokens::new(file.text.original(), edition);
-        let view = View { request: &request, file, tokens: &tokens, is_root: index == 0, edition, features: &features };
+        let view = View {
+            request: &request,
+            file,
+            tokens: &tokens,
+            is_root: index == 0,
+            edition,
+            features: &features,
+        };
         gates::crate_attr::apply(&view, &mut work)?;
         gates::features::apply(&view, &mut work)?;
         gates::used_with_arg::apply(&view, &mut work);
@@ -72,17 +79,35 @@ pub fn lower_syntax(request: Request<'_>) -> Result<Lowered<'_>> {
         arbitrary_self_types::receiver_trait::apply(&view, &mut work);
         syntactic.push(std::mem::take(&mut work.edits));
     }
-    let exports = CrateExports { pointers: work.pointers, ..CrateExports::default() };
+    let exports = CrateExports {
+        pointers: work.pointers,
+        ..CrateExports::default()
+    };
     let mut facts = Facts::default();
     if features.iter().any(|name| name == arbitrary_self_types::ID) {
-        for (index, file) in files.list.iter().enumerate().filter(|(_, file)| file.text.original().contains("macro_export")) {
+        for (index, file) in files
+            .list
+            .iter()
+            .enumerate()
+            .filter(|(_, file)| file.text.original().contains("macro_export"))
+        {
             let tokens = Tokens::new(file.text.original(), edition);
             for offset in arbitrary_self_types::exported::receivers(&tokens) {
                 facts.receivers.insert((index, offset), Receiver::default());
             }
         }
     }
-    let mut lowered = Lowered { request, edition, files, syntactic, facts, features, gates: work.gates, used: work.used, exports };
+    let mut lowered = Lowered {
+        request,
+        edition,
+        files,
+        syntactic,
+        facts,
+        features,
+        gates: work.gates,
+        used: work.used,
+        exports,
+    };
     lowered.render()?;
     Ok(lowered)
 }
@@ -114,7 +139,11 @@ impl Lowered<'_> {
     /// Fails when something can't be lowered; the error names file, line, gate and reason.
     pub fn refine(&mut self, diagnostics: &[Diagnostic]) -> Result<Progress> {
         let mut facts = self.facts.clone();
-        let errors = || diagnostics.iter().filter(|diagnostic| diagnostic.level == DiagnosticLevel::Error);
+        let errors = || {
+            diagnostics
+                .iter()
+                .filter(|diagnostic| diagnostic.level == DiagnosticLevel::Error)
+        };
         let spots = |span: &DiagnosticSpan| diagnose::spot(&self.files, self.request.cwd, span);
         let text = |file: usize| self.files.list[file].text.original().to_owned();
         if !self.support_paths().is_empty() {
@@ -123,12 +152,28 @@ impl Lowered<'_> {
             }
         }
         let dispatched = |method: &str| {
-            let mut found = self.request.known.crates.values().filter_map(|exports| exports.dispatched.get(method));
+            let mut found = self
+                .request
+                .known
+                .crates
+                .values()
+                .filter_map(|exports| exports.dispatched.get(method));
             found.next().filter(|_| found.next().is_none()).cloned()
         };
-        if self.features.iter().any(|name| name == arbitrary_self_types::ID) {
+        if self
+            .features
+            .iter()
+            .any(|name| name == arbitrary_self_types::ID)
+        {
             for diagnostic in errors() {
-                arbitrary_self_types::wanted(diagnostic, &spots, &self.files, self.edition, &dispatched, &mut facts);
+                arbitrary_self_types::wanted(
+                    diagnostic,
+                    &spots,
+                    &self.files,
+                    self.edition,
+                    &dispatched,
+                    &mut facts,
+                );
             }
         }
         if facts == self.facts {
@@ -146,13 +191,24 @@ impl Lowered<'_> {
     /// its dependencies.
     fn support_paths(&self) -> Vec<String> {
         let own = self.has_support();
-        let parents = self.parents().skip(usize::from(own)).map(|name| format!("::{name}::"));
-        own.then(|| "crate::".to_owned()).into_iter().chain(parents).collect()
+        let parents = self
+            .parents()
+            .skip(usize::from(own))
+            .map(|name| format!("::{name}::"));
+        own.then(|| "crate::".to_owned())
+            .into_iter()
+            .chain(parents)
+            .collect()
     }
 
     /// Whether this crate carries the support module.
     fn has_support(&self) -> bool {
-        self.exports.pointers || self.facts.receivers.values().any(|receiver| receiver.only_receiver)
+        self.exports.pointers
+            || self
+                .facts
+                .receivers
+                .values()
+                .any(|receiver| receiver.only_receiver)
     }
 
     /// Dependencies that have a support module.
@@ -167,11 +223,18 @@ impl Lowered<'_> {
 
     /// Dependencies with extension traits. Only crates that turned the feature on can call such methods without naming the type.
     fn foreign(&self) -> Foreign<'_> {
-        let known = self.request.known.crates.iter().filter(|(name, exports)| exports.extensions && *name != self.request.crate_name);
+        let known = self
+            .request
+            .known
+            .crates
+            .iter()
+            .filter(|(name, exports)| exports.extensions && *name != self.request.crate_name);
         let mut foreign = Foreign::default();
         for (name, exports) in known {
             foreign.crates.push(name);
-            foreign.traits.extend(exports.traits.iter().map(String::as_str));
+            foreign
+                .traits
+                .extend(exports.traits.iter().map(String::as_str));
         }
         foreign
     }
@@ -181,13 +244,25 @@ impl Lowered<'_> {
         let mut edits = self.syntactic.clone();
         let paths = self.support_paths();
         for (index, file) in self.files.list.iter().enumerate() {
-            edits[index].extend(coercions::edits(file, index, &self.facts, &paths, self.edition));
+            edits[index].extend(coercions::edits(
+                file,
+                index,
+                &self.facts,
+                &paths,
+                self.edition,
+            ));
         }
         if self.has_support()
             && let Some(end) = self.files.modules[0].end
         {
-            let parent = self.parents().next().map(|name| format!("::{name}::{}", support::MODULE));
-            edits[0].push(Edit::insert(end, format!(" {}", support::module(parent.as_deref()))));
+            let parent = self
+                .parents()
+                .next()
+                .map(|name| format!("::{name}::{}", support::MODULE));
+            edits[0].push(Edit::insert(
+                end,
+                format!(" {}", support::module(parent.as_deref())),
+            ));
         }
         let work = arbitrary_self_types::lower(
             &self.files,
@@ -202,10 +277,20 @@ impl Lowered<'_> {
             }
         }
         let foreign = self.foreign();
-        let scope = scope::edits(&self.files, self.request.crate_name, &work.extensions, &self.facts.importing, &foreign);
+        let scope = scope::edits(
+            &self.files,
+            self.request.crate_name,
+            &work.extensions,
+            &self.facts.importing,
+            &foreign,
+        );
         self.exports.extensions = !work.extensions.is_empty();
         self.exports.dispatched = work.dispatched;
-        self.exports.traits = work.extensions.into_iter().filter_map(|extension| extension.of_trait).collect();
+        self.exports.traits = work
+            .extensions
+            .into_iter()
+            .filter_map(|extension| extension.of_trait)
+            .collect();
         for (file, edit) in work.edits.into_iter().chain(scope) {
             edits[file].push(edit);
         }
@@ -217,7 +302,8 @@ impl Lowered<'_> {
         links::link(&self.files, &mut edits, &self.request, self.edition);
         for (file, edits) in self.files.list.iter_mut().zip(edits) {
             let mut text = Pieces::new(file.text.original().to_owned());
-            text.apply(edits).map_err(|error| Failure::failed(format!("{}: {}", file.path, error.what)))?;
+            text.apply(edits)
+                .map_err(|error| Failure::failed(format!("{}: {}", file.path, error.what)))?;
             file.text = text;
         }
         Ok(())
@@ -225,13 +311,18 @@ impl Lowered<'_> {
 
     /// What dependants need to know about this crate.
     pub fn exports(&self) -> Exports {
-        Exports { crates: [(self.request.crate_name.to_owned(), self.exports.clone())].into() }
+        Exports {
+            crates: [(self.request.crate_name.to_owned(), self.exports.clone())].into(),
+        }
     }
 
     /// Gates lowered, with the number of places: attributes, derives, and what the compiler found to rely on them.
     pub fn gates(&self) -> BTreeMap<String, usize> {
         let mut gates = self.gates.clone();
-        let found = [(derive_coerce_pointee::ID, self.facts.coercions.len()), (arbitrary_self_types::ID, self.facts.receivers.len())];
+        let found = [
+            (derive_coerce_pointee::ID, self.facts.coercions.len()),
+            (arbitrary_self_types::ID, self.facts.receivers.len()),
+        ];
         for (gate, places) in found.into_iter().filter(|(_, places)| *places > 0) {
             *gates.entry(gate.to_owned()).or_default() += places;
         }
@@ -245,17 +336,34 @@ impl Lowered<'_> {
 
     /// Absolute paths of all source files read.
     pub fn inputs(&self) -> Vec<&Utf8Path> {
-        let read = self.files.list.iter().skip(usize::from(self.request.root_text.is_some()));
+        let read = self
+            .files
+            .list
+            .iter()
+            .skip(usize::from(self.request.root_text.is_some()));
         read.map(|file| file.path.as_path()).collect()
     }
 
     /// The place in the original that corresponds to a place in a lowered file. `file` is absolute, `line` and `column` (in
     /// characters) count from 1. Nothing for files that are not of this crate.
-    pub fn original_position(&self, file: &Utf8Path, line: usize, column: usize) -> Option<Position> {
+    pub fn original_position(
+        &self,
+        file: &Utf8Path,
+        line: usize,
+        column: usize,
+    ) -> Option<Position> {
         let file = &self.files.list[*self.files.by_path.get(file)?];
         let current = file.text.current();
-        let start: usize = current.split_inclusive('\n').take(line.checked_sub(1)?).map(str::len).sum();
-        let here = current[start..].chars().take(column.saturating_sub(1)).map(char::len_utf8).sum::<usize>();
+        let start: usize = current
+            .split_inclusive('\n')
+            .take(line.checked_sub(1)?)
+            .map(str::len)
+            .sum();
+        let here = current[start..]
+            .chars()
+            .take(column.saturating_sub(1))
+            .map(char::len_utf8)
+            .sum::<usize>();
         let original = file.text.original();
         let offset = file.text.original_offset(start + here);
         let first = original[..offset].rfind('\n').map_or(0, |end| end + 1);
@@ -268,12 +376,20 @@ impl Lowered<'_> {
 
     /// Original files and their lowered text, changed ones only.
     pub fn changes(&self) -> impl Iterator<Item = (&Utf8Path, &str)> {
-        self.files.list.iter().filter(|file| file.text.changed()).map(|file| (file.path.as_path(), file.text.current()))
+        self.files
+            .list
+            .iter()
+            .filter(|file| file.text.changed())
+            .map(|file| (file.path.as_path(), file.text.current()))
     }
 
     /// The files' places in the mirror.
     pub fn mirror_files(&self) -> BTreeSet<&Utf8Path> {
-        self.files.list.iter().map(|file| file.mirror.as_path()).collect()
+        self.files
+            .list
+            .iter()
+            .map(|file| file.mirror.as_path())
+            .collect()
     }
 }
 
@@ -284,7 +400,10 @@ fn write_if_different(path: &Utf8Path, text: &str) -> Result<()> {
     let folder = path.parent().unwrap_or(path);
     fs_err::create_dir_all(folder)?;
     let failed = |error: std::io::Error| Failure::failed(format!("can't write {path}: {error}"));
-    let mut file = tempfile::Builder::new().prefix(".gateless-").tempfile_in(folder).map_err(failed)?;
+    let mut file = tempfile::Builder::new()
+        .prefix(".gateless-")
+        .tempfile_in(folder)
+        .map_err(failed)?;
     std::io::Write::write_all(&mut file, text.as_bytes()).map_err(failed)?;
     // Temporary files are private to their owner; sources are as readable as others.
     let mode = std::os::unix::fs::PermissionsExt::from_mode(0o644);
@@ -306,7 +425,10 @@ mod tests {
                 "lib.rs",
                 "#![feature(asm_goto)] mod a;\nmod inline { mod b; }\n#[path = \"odd/name.rs\"] mod c;\ninclude!(concat!(\n  env!(\"OBJTREE\"),\n  \"/gen.rs\"));\nmod missing;\nm! { mod d; }\n",
             ),
-            ("a.rs", "mod below; const S: &str = include_str!(\"a.txt\");\n"),
+            (
+                "a.rs",
+                "mod below; const S: &str = include_str!(\"a.txt\");\n",
+            ),
             ("a/below.rs", ""),
             ("a.txt", "text"),
             ("inline/b/mod.rs", "mod e;"),
@@ -319,15 +441,39 @@ mod tests {
         scratch.lower("lib.rs", &[], |lowered| {
             let lowered = lowered.unwrap();
             lowered.write().unwrap();
-            let mirror = |name: &str| scratch.path(&format!("mirror{}", scratch.path("src").join(name)));
-            for name in ["a.rs", "a/below.rs", "inline/b/mod.rs", "inline/b/e.rs", "odd/name.rs", "odd/f.rs", "d.rs"] {
+            let mirror =
+                |name: &str| scratch.path(&format!("mirror{}", scratch.path("src").join(name)));
+            for name in [
+                "a.rs",
+                "a/below.rs",
+                "inline/b/mod.rs",
+                "inline/b/e.rs",
+                "odd/name.rs",
+                "odd/f.rs",
+                "d.rs",
+            ] {
                 assert!(mirror(name).is_file(), "{name}");
             }
-            assert_eq!(fs_err::read_to_string(mirror("out/gen.rs")).unwrap(), "#[used] static X: u8 = 1;\n");
+            assert_eq!(
+                fs_err::read_to_string(mirror("out/gen.rs")).unwrap(),
+                "#[used] static X: u8 = 1;\n"
+            );
             let root = fs_err::read_to_string(mirror("lib.rs")).unwrap();
-            assert!(root.contains(&format!("include!({:?}\n\n);", mirror("out/gen.rs").as_str())), "{root}");
+            assert!(
+                root.contains(&format!(
+                    "include!({:?}\n\n);",
+                    mirror("out/gen.rs").as_str()
+                )),
+                "{root}"
+            );
             let a = fs_err::read_to_string(mirror("a.rs")).unwrap();
-            assert!(a.contains(&format!("include_str!({:?})", scratch.path("src/a.txt").as_str())), "{a}");
+            assert!(
+                a.contains(&format!(
+                    "include_str!({:?})",
+                    scratch.path("src/a.txt").as_str()
+                )),
+                "{a}"
+            );
             assert_eq!(lowered.inputs().len(), 9);
         });
     }
@@ -338,7 +484,12 @@ mod tests {
         scratch.lower("lib.rs", &[], |lowered| {
             let lowered = lowered.unwrap();
             lowered.write().unwrap();
-            let time = || fs_err::metadata(lowered.root()).unwrap().modified().unwrap();
+            let time = || {
+                fs_err::metadata(lowered.root())
+                    .unwrap()
+                    .modified()
+                    .unwrap()
+            };
             let before = time();
             lowered.write().unwrap();
             assert_eq!(time(), before);
@@ -351,8 +502,15 @@ mod tests {
         scratch.lower("lib.rs", &[], |lowered| {
             let lowered = lowered.unwrap();
             let position = lowered.original_position(lowered.root(), 2, 9).unwrap();
-            assert_eq!((position.file, position.line, position.column), (scratch.path("src/lib.rs"), 2, 19));
-            assert!(lowered.original_position(Utf8Path::new("/elsewhere.rs"), 1, 1).is_none());
+            assert_eq!(
+                (position.file, position.line, position.column),
+                (scratch.path("src/lib.rs"), 2, 19)
+            );
+            assert!(
+                lowered
+                    .original_position(Utf8Path::new("/elsewhere.rs"), 1, 1)
+                    .is_none()
+            );
         });
     }
 }

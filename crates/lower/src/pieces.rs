@@ -18,7 +18,11 @@ pub struct Edit {
 impl Edit {
     /// Inserts before the byte at `offset`.
     pub fn insert(offset: usize, text: impl Into<String>) -> Self {
-        Self { range: offset..offset, text: text.into(), rank: 0 }
+        Self {
+            range: offset..offset,
+            text: text.into(),
+            rank: 0,
+        }
     }
 
     /// Inserts before an expression. Of several at one place, the larger expression's comes first.
@@ -28,19 +32,40 @@ impl Edit {
     }
 
     /// Puts `open` and `close` around `range`. Pairs around the same byte nest by their length.
-    pub fn wrap(range: Range<usize>, open: impl Into<String>, close: impl Into<String>) -> [Self; 2] {
+    pub fn wrap(
+        range: Range<usize>,
+        open: impl Into<String>,
+        close: impl Into<String>,
+    ) -> [Self; 2] {
         Self::wrap_at(2 * range.len() as i64, range, open, close)
     }
 
     /// The same, around another pair for the same range.
-    pub fn wrap_outside(range: Range<usize>, open: impl Into<String>, close: impl Into<String>) -> [Self; 2] {
+    pub fn wrap_outside(
+        range: Range<usize>,
+        open: impl Into<String>,
+        close: impl Into<String>,
+    ) -> [Self; 2] {
         Self::wrap_at(2 * range.len() as i64 + 1, range, open, close)
     }
 
-    fn wrap_at(size: i64, range: Range<usize>, open: impl Into<String>, close: impl Into<String>) -> [Self; 2] {
+    fn wrap_at(
+        size: i64,
+        range: Range<usize>,
+        open: impl Into<String>,
+        close: impl Into<String>,
+    ) -> [Self; 2] {
         [
-            Self { range: range.start..range.start, text: open.into(), rank: OPEN - size },
-            Self { range: range.end..range.end, text: close.into(), rank: size - OPEN },
+            Self {
+                range: range.start..range.start,
+                text: open.into(),
+                rank: OPEN - size,
+            },
+            Self {
+                range: range.end..range.end,
+                text: close.into(),
+                rank: size - OPEN,
+            },
         ]
     }
 
@@ -49,7 +74,11 @@ impl Edit {
         let mut text = text.into();
         let missing = newlines(&source[range.clone()]).saturating_sub(newlines(&text));
         text.extend(std::iter::repeat_n('\n', missing));
-        Self { range, text, rank: 0 }
+        Self {
+            range,
+            text,
+            rank: 0,
+        }
     }
 
     /// Removes `range` of `source` but for its line ends.
@@ -83,8 +112,14 @@ impl Piece {
 
     fn split(self, at: usize) -> (Piece, Piece) {
         match self {
-            Piece::Original(range) => (Piece::Original(range.start..range.start + at), Piece::Original(range.start + at..range.end)),
-            Piece::Added(len, replaced) => (Piece::Added(at, replaced.clone()), Piece::Added(len - at, replaced)),
+            Piece::Original(range) => (
+                Piece::Original(range.start..range.start + at),
+                Piece::Original(range.start + at..range.end),
+            ),
+            Piece::Added(len, replaced) => (
+                Piece::Added(at, replaced.clone()),
+                Piece::Added(len - at, replaced),
+            ),
         }
     }
 }
@@ -101,7 +136,11 @@ impl Pieces {
     /// A text without edits.
     pub fn new(original: String) -> Self {
         let pieces = vec![Piece::Original(0..original.len())];
-        Self { current: original.clone(), original, pieces }
+        Self {
+            current: original.clone(),
+            original,
+            pieces,
+        }
     }
 
     /// The text as it was read.
@@ -127,11 +166,20 @@ impl Pieces {
         let mut done = 0;
         for edit in &edits {
             if edit.range.start < done || edit.range.end > self.current.len() {
-                return Err(Failure::failed(format!("overlapping edits at byte {} (`{}`)", edit.range.start, edit.text)));
+                return Err(Failure::failed(format!(
+                    "overlapping edits at byte {} (`{}`)",
+                    edit.range.start, edit.text
+                )));
             }
-            let (old, new) = (newlines(&self.current[edit.range.clone()]), newlines(&edit.text));
+            let (old, new) = (
+                newlines(&self.current[edit.range.clone()]),
+                newlines(&edit.text),
+            );
             if old != new {
-                return Err(Failure::failed(format!("an edit at byte {} would turn {old} line ends into {new}", edit.range.start)));
+                return Err(Failure::failed(format!(
+                    "an edit at byte {} would turn {old} line ends into {new}",
+                    edit.range.start
+                )));
             }
             done = edit.range.end;
         }
@@ -143,7 +191,9 @@ impl Pieces {
         // Moves pieces up to `target` of the current text over to `keep`.
         let mut advance = |position: &mut usize, target: usize, keep: &mut Vec<Piece>| {
             while *position < target {
-                let Some(piece) = head.take().or_else(|| rest.next()) else { break };
+                let Some(piece) = head.take().or_else(|| rest.next()) else {
+                    break;
+                };
                 let want = target - *position;
                 let piece = if piece.len() > want {
                     let (now, later) = piece.split(want);
@@ -188,7 +238,9 @@ impl Pieces {
 
     /// The byte of the original after what ends at `end` of the current text.
     pub fn original_end(&self, end: usize) -> usize {
-        let Some(last) = end.checked_sub(1) else { return 0 };
+        let Some(last) = end.checked_sub(1) else {
+            return 0;
+        };
         let mut position = 0;
         for piece in &self.pieces {
             if last < position + piece.len() {
@@ -222,9 +274,19 @@ impl Pieces {
                     return replaced.start;
                 }
                 let line = newlines(&self.current[..offset]);
-                let next = pieces.find_map(|p| if let Piece::Original(range) = p { Some(range.start) } else { None });
+                let next = pieces.find_map(|p| {
+                    if let Piece::Original(range) = p {
+                        Some(range.start)
+                    } else {
+                        None
+                    }
+                });
                 let next = next.unwrap_or(self.original.len());
-                return if newlines(&self.original[..next]) <= line { next } else { before };
+                return if newlines(&self.original[..next]) <= line {
+                    next
+                } else {
+                    before
+                };
             }
             position += piece.len();
         }
@@ -239,8 +301,16 @@ fn covered(pieces: &[Piece]) -> Range<usize> {
             Piece::Original(range) | Piece::Added(_, range) => range,
         })
     };
-    let start = ranges().filter(|range| !range.is_empty()).map(|range| range.start).min().unwrap_or(0);
-    let end = ranges().filter(|range| !range.is_empty()).map(|range| range.end).max().unwrap_or(0);
+    let start = ranges()
+        .filter(|range| !range.is_empty())
+        .map(|range| range.start)
+        .min()
+        .unwrap_or(0);
+    let end = ranges()
+        .filter(|range| !range.is_empty())
+        .map(|range| range.end)
+        .max()
+        .unwrap_or(0);
     start..end
 }
 
@@ -251,7 +321,18 @@ mod tests {
     #[test]
     fn overlapping_edits_are_refused() {
         let mut text = Pieces::new("abcdef".into());
-        let edits = vec![Edit { range: 0..3, text: "x".into(), rank: 0 }, Edit { range: 2..4, text: "y".into(), rank: 0 }];
+        let edits = vec![
+            Edit {
+                range: 0..3,
+                text: "x".into(),
+                rank: 0,
+            },
+            Edit {
+                range: 2..4,
+                text: "y".into(),
+                rank: 0,
+            },
+        ];
         assert!(text.apply(edits).is_err());
         assert_eq!(text.current(), "abcdef");
     }
@@ -259,7 +340,14 @@ mod tests {
     #[test]
     fn an_edit_that_moves_a_line_is_refused() {
         let mut text = Pieces::new("a\nb\n".into());
-        assert!(text.apply(vec![Edit { range: 1..2, text: String::new(), rank: 0 }]).is_err());
+        assert!(
+            text.apply(vec![Edit {
+                range: 1..2,
+                text: String::new(),
+                rank: 0
+            }])
+            .is_err()
+        );
         assert!(text.apply(vec![Edit::insert(0, "\n")]).is_err());
     }
 
@@ -285,7 +373,8 @@ mod tests {
     #[test]
     fn offsets_map_back_through_several_rounds_of_edits() {
         let mut text = Pieces::new("let x = e;".into());
-        text.apply(vec![Edit::insert(8, "f("), Edit::insert(9, ")")]).unwrap();
+        text.apply(vec![Edit::insert(8, "f("), Edit::insert(9, ")")])
+            .unwrap();
         text.apply(vec![Edit::insert(4, "mut ")]).unwrap();
         assert_eq!(text.current(), "let mut x = f(e);");
         assert_eq!(text.original_offset(8), 4);
@@ -298,8 +387,20 @@ mod tests {
     #[test]
     fn replaced_text_maps_to_what_it_replaced() {
         let mut text = Pieces::new("f(self.x)".into());
-        text.apply(vec![Edit { range: 2..6, text: "this_one".into(), rank: 0 }]).unwrap();
-        assert_eq!((text.original_offset(2), text.original_end(10), text.original_end(12)), (2, 6, 8));
+        text.apply(vec![Edit {
+            range: 2..6,
+            text: "this_one".into(),
+            rank: 0,
+        }])
+        .unwrap();
+        assert_eq!(
+            (
+                text.original_offset(2),
+                text.original_end(10),
+                text.original_end(12)
+            ),
+            (2, 6, 8)
+        );
         assert!(!text.is_added(3));
     }
 }

@@ -14,11 +14,16 @@ pub const MODULE: &str = "__gateless";
 pub const QUIET: &str = "#[allow(warnings, unsafe_code, unused, nonstandard_style, rust_2018_idioms, unreachable_pub, clippy::all)]";
 
 /// Types of const parameters that [`rest_of_const`] knows.
-const CONST_TYPES: &[&str] = &["bool", "char", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize"];
+const CONST_TYPES: &[&str] = &[
+    "bool", "char", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128",
+    "isize",
+];
 
 /// The marker type for a const parameter `name` of type `ty`, if there is one.
 pub fn rest_of_const(path: &str, ty: &str, name: &str) -> Option<String> {
-    CONST_TYPES.contains(&ty).then(|| format!("{path}::Const_{ty}<{name}>"))
+    CONST_TYPES
+        .contains(&ty)
+        .then(|| format!("{path}::Const_{ty}<{name}>"))
 }
 
 /// The module for a crate that has pointers or receivers of its own. `parent` is the path of a dependency's module to build on.

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use ra_ap_parser::SyntaxKind;
-use ra_ap_syntax::{AstNode, Edition, ast, SourceFile, SyntaxNode, SyntaxToken, TextRange};
+use ra_ap_syntax::{AstNode, Edition, SourceFile, SyntaxNode, SyntaxToken, TextRange, ast};
 
 use crate::tokens::Tokens;
 
@@ -21,7 +21,11 @@ pub struct Tree {
 impl Tree {
     /// The tree of a whole file.
     pub fn of_file(text: &str, edition: Edition) -> Self {
-        Self { base: 0, root: SourceFile::parse(text, edition).syntax_node(), in_macro: false }
+        Self {
+            base: 0,
+            root: SourceFile::parse(text, edition).syntax_node(),
+            in_macro: false,
+        }
     }
 
     /// Bytes of the file.
@@ -38,7 +42,13 @@ impl Tree {
     pub fn token_at(&self, offset: usize) -> Option<SyntaxToken> {
         let offset = offset.checked_sub(self.base)?;
         let len = usize::from(self.root.text_range().end());
-        if offset < len { self.root.token_at_offset((offset as u32).into()).right_biased() } else { None }
+        if offset < len {
+            self.root
+                .token_at_offset((offset as u32).into())
+                .right_biased()
+        } else {
+            None
+        }
     }
 
     /// The byte after which an impl for `item` can be added without a change in the symbols of others: v0 symbols number the impls of a
@@ -49,8 +59,12 @@ impl Tree {
             SyntaxKind::ITEM_LIST => !self.in_macro,
             _ => false,
         };
-        let last = item.parent().filter(is_module).and_then(|parent| parent.children().filter_map(ast::Item::cast).last());
-        self.of(last.as_ref().map_or(item, |last| last.syntax())).end
+        let last = item
+            .parent()
+            .filter(is_module)
+            .and_then(|parent| parent.children().filter_map(ast::Item::cast).last());
+        self.of(last.as_ref().map_or(item, |last| last.syntax()))
+            .end
     }
 
     /// The innermost tree around the byte `offset`: the file's, or that of the macro call or macro body the byte is in.
@@ -64,10 +78,17 @@ impl Tree {
 
     fn inner(&self, text: &str, edition: Edition, offset: usize) -> Option<Self> {
         let token = self.token_at(offset)?;
-        let outermost = token.parent_ancestors().filter(|node| node.kind() == SyntaxKind::TOKEN_TREE).last()?;
-        let definition = outermost.parent().is_some_and(|parent| parent.kind() == SyntaxKind::MACRO_RULES);
+        let outermost = token
+            .parent_ancestors()
+            .filter(|node| node.kind() == SyntaxKind::TOKEN_TREE)
+            .last()?;
+        let definition = outermost
+            .parent()
+            .is_some_and(|parent| parent.kind() == SyntaxKind::MACRO_RULES);
         let group = if definition {
-            outermost.children().find(|child| child.text_range().contains(token.text_range().start()))?
+            outermost
+                .children()
+                .find(|child| child.text_range().contains(token.text_range().start()))?
         } else {
             outermost
         };
@@ -77,8 +98,16 @@ impl Tree {
             return None;
         }
         let in_macro = self.in_macro || definition;
-        let source = if in_macro { plain(&text[inside.clone()], text, edition) } else { text[inside.clone()].to_owned() };
-        Some(Self { base: inside.start, root: SourceFile::parse(&source, edition).syntax_node(), in_macro })
+        let source = if in_macro {
+            plain(&text[inside.clone()], text, edition)
+        } else {
+            text[inside.clone()].to_owned()
+        };
+        Some(Self {
+            base: inside.start,
+            root: SourceFile::parse(&source, edition).syntax_node(),
+            in_macro,
+        })
     }
 }
 
@@ -91,7 +120,8 @@ pub fn around<N: AstNode>(token: &SyntaxToken) -> impl Iterator<Item = N> {
 fn plain(body: &str, file: &str, edition: Edition) -> String {
     let tokens = Tokens::new(body, edition);
     let whole = Tokens::new(file, edition);
-    let is_visibility = |name: &str| (0..whole.list.len()).any(|i| whole.are(i, &["$", name, ":", "vis"]));
+    let is_visibility =
+        |name: &str| (0..whole.list.len()).any(|i| whole.are(i, &["$", name, ":", "vis"]));
     let mut plain = body.as_bytes().to_vec();
     let mut blank = |range: Range<usize>| plain[range].fill(b' ');
     let mut variables = Vec::new();
@@ -103,7 +133,11 @@ fn plain(body: &str, file: &str, edition: Edition) -> String {
             let close = tokens.close(i + 1);
             blank(tokens.bytes(i, i + 1));
             let operator = |i: usize| ["*", "+", "?"].contains(&tokens.at(i));
-            let last = if operator(close + 1) { close + 1 } else { close + 2 };
+            let last = if operator(close + 1) {
+                close + 1
+            } else {
+                close + 2
+            };
             if operator(last) {
                 blank(tokens.bytes(close, last));
             }
@@ -131,6 +165,9 @@ mod tests {
         assert!(tree.in_macro);
         let token = tree.token_at(offset).unwrap();
         let item: ra_ap_syntax::ast::Struct = around(&token).next().unwrap();
-        assert_eq!(&text[tree.of(item.syntax())].trim(), &"struct $n<$($g),*> { x: $crate::X }");
+        assert_eq!(
+            &text[tree.of(item.syntax())].trim(),
+            &"struct $n<$($g),*> { x: $crate::X }"
+        );
     }
 }

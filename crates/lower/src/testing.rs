@@ -20,7 +20,10 @@ impl Scratch {
             fs_err::create_dir_all(path.parent().unwrap()).unwrap();
             fs_err::write(path, text).unwrap();
         }
-        Self { dir, known: Exports::default() }
+        Self {
+            dir,
+            known: Exports::default(),
+        }
     }
 
     pub fn path(&self, name: &str) -> Utf8PathBuf {
@@ -28,7 +31,12 @@ impl Scratch {
     }
 
     /// Lowers the crate with the root `root`, calls `check`.
-    pub fn lower<T>(&self, root: &str, attrs: &[&str], check: impl FnOnce(Result<Lowered<'_>>) -> T) -> T {
+    pub fn lower<T>(
+        &self,
+        root: &str,
+        attrs: &[&str],
+        check: impl FnOnce(Result<Lowered<'_>>) -> T,
+    ) -> T {
         let attrs: Vec<String> = attrs.iter().map(|attr| (*attr).to_owned()).collect();
         let env = |name: &str| (name == "OBJTREE").then(|| self.path("src/out").to_string());
         check(lower_syntax(Request {
@@ -50,7 +58,9 @@ impl Scratch {
 fn status(name: &str) -> GateStatus {
     match name {
         "asm_goto" | "extract_if" => GateStatus::Stable,
-        "used_with_arg" | "cfi_encoding" | "derive_coerce_pointee" | "arbitrary_self_types" => GateStatus::Lowered,
+        "used_with_arg" | "cfi_encoding" | "derive_coerce_pointee" | "arbitrary_self_types" => {
+            GateStatus::Lowered
+        }
         "compiler_builtins" => GateStatus::Internal,
         _ => GateStatus::Unknown,
     }
@@ -65,7 +75,10 @@ pub fn lowered(text: &str) -> String {
 pub fn lowered_with(text: &str, attrs: &[&str]) -> String {
     Scratch::new(&[("lib.rs", text)]).lower("lib.rs", attrs, |lowered| {
         let lowered = lowered.unwrap();
-        let new = lowered.changes().next().map_or_else(|| text.to_owned(), |(_, new)| new.to_owned());
+        let new = lowered
+            .changes()
+            .next()
+            .map_or_else(|| text.to_owned(), |(_, new)| new.to_owned());
         assert_eq!(new.lines().count(), text.lines().count(), "a line moved");
         new
     })
@@ -101,6 +114,8 @@ pub fn refined(text: &str, code: &str, message: &str, at: &str, label: &str) -> 
 /// Why a crate of one file is refused, without the folder it lies in.
 pub fn refused(text: &str) -> String {
     let scratch = Scratch::new(&[("lib.rs", text)]);
-    let error = scratch.lower("lib.rs", &[], |lowered| lowered.err().expect("it was lowered"));
+    let error = scratch.lower("lib.rs", &[], |lowered| {
+        lowered.err().expect("it was lowered")
+    });
     error.what.replace(scratch.path("src/").as_str(), "")
 }

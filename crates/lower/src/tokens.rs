@@ -45,14 +45,20 @@ impl<'a> Tokens<'a> {
                 }
                 _ => {}
             }
-            list.push(Token { kind, range: lexed.text_range(i), close: index });
+            list.push(Token {
+                kind,
+                range: lexed.text_range(i),
+                close: index,
+            });
         }
         Self { text, list }
     }
 
     /// Text of token `i`, or the empty text past the end.
     pub fn at(&self, i: usize) -> &'a str {
-        self.list.get(i).map_or("", |token| &self.text[token.range.clone()])
+        self.list
+            .get(i)
+            .map_or("", |token| &self.text[token.range.clone()])
     }
 
     /// Whether token `i` opens a group with `bracket` that is closed.
@@ -62,7 +68,10 @@ impl<'a> Tokens<'a> {
 
     /// Whether the tokens from `i` on are these.
     pub fn are(&self, i: usize, texts: &[&str]) -> bool {
-        texts.iter().enumerate().all(|(n, text)| self.at(i + n) == *text)
+        texts
+            .iter()
+            .enumerate()
+            .all(|(n, text)| self.at(i + n) == *text)
     }
 
     /// The closing bracket of the group that `i` opens.
@@ -126,5 +135,8 @@ pub fn one_line(text: &str, edition: Edition) -> String {
 
 /// Line of a byte offset, starting at 1.
 pub fn line_of(text: &str, offset: usize) -> usize {
-    1 + text.as_bytes()[..offset].iter().filter(|&&b| b == b'\n').count()
+    1 + text.as_bytes()[..offset]
+        .iter()
+        .filter(|&&b| b == b'\n')
+        .count()
 }

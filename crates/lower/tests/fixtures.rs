@@ -15,7 +15,9 @@ const BUDGET: usize = 40;
 
 fn status(name: &str) -> GateStatus {
     match name {
-        "arbitrary_self_types" | "derive_coerce_pointee" | "used_with_arg" | "cfi_encoding" => GateStatus::Lowered,
+        "arbitrary_self_types" | "derive_coerce_pointee" | "used_with_arg" | "cfi_encoding" => {
+            GateStatus::Lowered
+        }
         "asm_goto" | "generic_arg_infer" => GateStatus::Stable,
         _ => GateStatus::Unknown,
     }
@@ -23,7 +25,10 @@ fn status(name: &str) -> GateStatus {
 
 /// Edition that a fixture asks for in its first line (`// edition: 2024`), else 2021.
 fn edition(text: &str) -> &str {
-    text.strip_prefix("// edition: ").and_then(|rest| rest.lines().next()).unwrap_or("2021").trim()
+    text.strip_prefix("// edition: ")
+        .and_then(|rest| rest.lines().next())
+        .unwrap_or("2021")
+        .trim()
 }
 
 struct Program {
@@ -39,7 +44,13 @@ struct Program {
 impl Program {
     fn new(name: &str, path: Utf8PathBuf) -> Self {
         let text = std::fs::read_to_string(&path).unwrap();
-        Self { name: name.to_owned(), text, path, args: Vec::new(), known: Exports::default() }
+        Self {
+            name: name.to_owned(),
+            text,
+            path,
+            args: Vec::new(),
+            known: Exports::default(),
+        }
     }
 }
 
@@ -61,22 +72,42 @@ fn programs() -> Vec<Program> {
 
 fn rustc(program: &Program) -> Command {
     let mut command = Command::new("rustc");
-    command.env_remove("RUSTC_BOOTSTRAP").args(["--edition", edition(&program.text), "--crate-name", &program.name]).args(&program.args);
+    command
+        .env_remove("RUSTC_BOOTSTRAP")
+        .args([
+            "--edition",
+            edition(&program.text),
+            "--crate-name",
+            &program.name,
+        ])
+        .args(&program.args);
     command
 }
 
 /// Compiles and returns the errors.
 fn compile(program: &Program, root: &Utf8Path, output: &Utf8Path) -> Vec<Diagnostic> {
-    let result = rustc(program).args([root.as_str(), "--error-format=json", "-o", output.as_str()]).output().unwrap();
+    let result = rustc(program)
+        .args([root.as_str(), "--error-format=json", "-o", output.as_str()])
+        .output()
+        .unwrap();
     let text = String::from_utf8(result.stderr).unwrap();
-    let found = text.lines().filter_map(|line| serde_json::from_str::<Diagnostic>(line).ok());
-    let errors: Vec<Diagnostic> = found.filter(|diagnostic| diagnostic.level == DiagnosticLevel::Error).collect();
+    let found = text
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Diagnostic>(line).ok());
+    let errors: Vec<Diagnostic> = found
+        .filter(|diagnostic| diagnostic.level == DiagnosticLevel::Error)
+        .collect();
     assert_eq!(result.status.success(), errors.is_empty(), "{text}");
     errors
 }
 
 /// Lowers until the program compiles. The error says why it does not.
-fn lower(program: &Program, folder: &Utf8Path, output: &Utf8Path, check: impl FnOnce(&Lowered<'_>)) -> Result<(), String> {
+fn lower(
+    program: &Program,
+    folder: &Utf8Path,
+    output: &Utf8Path,
+    check: impl FnOnce(&Lowered<'_>),
+) -> Result<(), String> {
     let request = Request {
         root: &program.path,
         cwd: folder,
@@ -99,7 +130,10 @@ fn lower(program: &Program, folder: &Utf8Path, output: &Utf8Path, check: impl Fn
             return Ok(());
         }
         if lowered.refine(&errors).map_err(|error| error.what)? == Progress::Nothing {
-            return Err(errors.iter().filter_map(|error| error.rendered.clone()).collect());
+            return Err(errors
+                .iter()
+                .filter_map(|error| error.rendered.clone())
+                .collect());
         }
     }
     Err(format!("no end after {BUDGET} rounds"))
@@ -107,7 +141,10 @@ fn lower(program: &Program, folder: &Utf8Path, output: &Utf8Path, check: impl Fn
 
 fn run(program: &Utf8Path) -> (Option<i32>, String) {
     let output = Command::new(program).output().unwrap();
-    (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    (
+        output.status.code(),
+        String::from_utf8(output.stdout).unwrap(),
+    )
 }
 
 fn check(program: &Program) -> Result<(), String> {
@@ -117,24 +154,41 @@ fn check(program: &Program) -> Result<(), String> {
     let output = folder.join("lowered");
     let result = lower(program, folder, &output, |lowered| {
         let text = std::fs::read_to_string(lowered.root()).unwrap();
-        assert_eq!(text.lines().count(), program.text.lines().count(), "a line moved");
+        assert_eq!(
+            text.lines().count(),
+            program.text.lines().count(),
+            "a line moved"
+        );
         // Lowering what is lowered changes nothing.
         let again = Program::new(&program.name, lowered.root().to_owned());
         let inner = folder.join("again");
         std::fs::create_dir(&inner).unwrap();
-        lower(&again, &inner, &inner.join("lowered"), |again| assert!(!again.changed(), "lowering twice changes something")).unwrap();
+        lower(&again, &inner, &inner.join("lowered"), |again| {
+            assert!(!again.changed(), "lowering twice changes something")
+        })
+        .unwrap();
     });
     match (result, refused) {
         (Ok(()), None) => {}
         (Ok(()), Some(_)) => return Err("it was lowered, but should be refused".to_owned()),
         (Err(error), None) => return Err(error),
         (Err(error), Some(refused)) if error.contains(refused.trim()) => return Ok(()),
-        (Err(error), Some(refused)) => return Err(format!("refused with\n{error}\ninstead of\n{refused}")),
+        (Err(error), Some(refused)) => {
+            return Err(format!("refused with\n{error}\ninstead of\n{refused}"));
+        }
     }
     let gated = folder.join("gated");
     let mut original = rustc(program);
-    original.env("RUSTC_BOOTSTRAP", "1").args([program.path.as_str(), "--cap-lints=allow", "-o", gated.as_str()]);
-    assert!(original.status().unwrap().success(), "the original does not compile with its gates open");
+    original.env("RUSTC_BOOTSTRAP", "1").args([
+        program.path.as_str(),
+        "--cap-lints=allow",
+        "-o",
+        gated.as_str(),
+    ]);
+    assert!(
+        original.status().unwrap().success(),
+        "the original does not compile with its gates open"
+    );
     let (expected, found) = (run(&gated), run(&output));
     if expected.0 != Some(0) || expected != found {
         return Err(format!("gated: {expected:?}\nlowered: {found:?}"));
@@ -155,7 +209,10 @@ fn lowered_programs_do_what_the_gated_ones_do() {
                     let next = queue.lock().unwrap().next();
                     let Some(program) = next else { break };
                     if let Err(error) = check(program) {
-                        failures.lock().unwrap().push(format!("{}: {error}", program.name));
+                        failures
+                            .lock()
+                            .unwrap()
+                            .push(format!("{}: {error}", program.name));
                     }
                 }
             });
@@ -172,7 +229,13 @@ fn a_stable_program_is_not_touched() {
     let path = folder.join("plain.rs");
     let text = "#[derive(Debug)]\nstruct P(u8);\nimpl P { fn m(self: Box<Self>) -> u8 { self.0 } }\nfn main() { println!(\"{}\", Box::new(P(1)).m()); }\n";
     std::fs::write(&path, text).unwrap();
-    lower(&Program::new("plain", path), folder, &folder.join("out"), |lowered| assert!(!lowered.changed())).unwrap();
+    lower(
+        &Program::new("plain", path),
+        folder,
+        &folder.join("out"),
+        |lowered| assert!(!lowered.changed()),
+    )
+    .unwrap();
 }
 
 #[test]
@@ -182,14 +245,27 @@ fn dependants_use_the_pointers_methods_and_macros_of_a_lowered_crate() {
     let mut dependency = Program::new("dep", fixtures().join("crates/dep.rs"));
     let mut user = Program::new("user", fixtures().join("crates/user.rs"));
     dependency.args = vec!["--crate-type=rlib".to_owned()];
-    lower(&dependency, folder, &folder.join("libdep.rlib"), |lowered| user.known = lowered.exports()).unwrap();
+    lower(
+        &dependency,
+        folder,
+        &folder.join("libdep.rlib"),
+        |lowered| user.known = lowered.exports(),
+    )
+    .unwrap();
     user.args = vec![format!("--extern=dep={folder}/libdep.rlib")];
     lower(&user, folder, &folder.join("user"), |_| ()).unwrap();
     let gated = folder.join("gated");
     std::fs::create_dir(&gated).unwrap();
     let original = |program: &Program, output: &Utf8Path| {
-        let status =
-            rustc(program).env("RUSTC_BOOTSTRAP", "1").args([program.path.as_str(), "--cap-lints=allow", "-o", output.as_str()]).status();
+        let status = rustc(program)
+            .env("RUSTC_BOOTSTRAP", "1")
+            .args([
+                program.path.as_str(),
+                "--cap-lints=allow",
+                "-o",
+                output.as_str(),
+            ])
+            .status();
         assert!(status.unwrap().success());
     };
     original(&dependency, &gated.join("libdep.rlib"));
@@ -208,11 +284,17 @@ fn a_crate_of_several_files_is_lowered_as_a_whole() {
     program.args = vec!["--crate-type=bin".to_owned()];
     lower(&program, folder, &folder.join("lowered"), |lowered| {
         let inputs = lowered.inputs();
-        assert!(inputs.iter().any(|path| path.ends_with("odd/place.rs")), "{inputs:?}");
+        assert!(
+            inputs.iter().any(|path| path.ends_with("odd/place.rs")),
+            "{inputs:?}"
+        );
     })
     .unwrap();
     let gated = folder.join("gated");
-    let status = rustc(&program).env("RUSTC_BOOTSTRAP", "1").args([program.path.as_str(), "-o", gated.as_str()]).status();
+    let status = rustc(&program)
+        .env("RUSTC_BOOTSTRAP", "1")
+        .args([program.path.as_str(), "-o", gated.as_str()])
+        .status();
     assert!(status.unwrap().success());
     let expected = run(&gated);
     assert_eq!(expected.0, Some(0));

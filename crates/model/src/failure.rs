@@ -38,7 +38,12 @@ impl Failure {
 
     /// A failure with any exit code.
     pub fn new(exit: Exit, what: impl Into<String>) -> Self {
-        Self { exit, what: what.into(), help: None, source: None }
+        Self {
+            exit,
+            what: what.into(),
+            help: None,
+            source: None,
+        }
     }
 
     /// Adds what the user can do.

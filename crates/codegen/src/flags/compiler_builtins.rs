@@ -35,15 +35,27 @@ mod tests {
     #[test]
     fn functions_of_other_crates_trap_and_foreign_ones_are_called() {
         let text = Fixture::x86(CALLS).with(&Flag::CompilerBuiltins);
-        assert!(text.contains("define internal void @_RNvC4core5panic(i32 %0)"), "{text}");
-        assert!(text.contains("call void @llvm.trap()") && text.contains("alwaysinline"), "{text}");
-        assert!(text.contains("declare void @own()") && !text.contains("noinline"), "{text}");
+        assert!(
+            text.contains("define internal void @_RNvC4core5panic(i32 %0)"),
+            "{text}"
+        );
+        assert!(
+            text.contains("call void @llvm.trap()") && text.contains("alwaysinline"),
+            "{text}"
+        );
+        assert!(
+            text.contains("declare void @own()") && !text.contains("noinline"),
+            "{text}"
+        );
         assert!(text.contains("define hidden void @f()"), "{text}");
     }
 
     #[test]
     fn without_the_flag_the_call_stays() {
         let text = Fixture::x86(CALLS).module().to_text().unwrap();
-        assert!(text.contains("declare void @_RNvC4core5panic(i32)"), "{text}");
+        assert!(
+            text.contains("declare void @_RNvC4core5panic(i32)"),
+            "{text}"
+        );
     }
 }

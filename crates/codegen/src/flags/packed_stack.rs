@@ -46,6 +46,10 @@ mod tests {
     #[test]
     fn it_is_for_s390x_only() {
         let fixture = Fixture::x86("");
-        assert!(Flag::PackedStack.apply(&fixture.module(), &fixture.target).is_err());
+        assert!(
+            Flag::PackedStack
+                .apply(&fixture.module(), &fixture.target)
+                .is_err()
+        );
     }
 }

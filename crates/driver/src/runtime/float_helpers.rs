@@ -11,8 +11,8 @@ use object::{Object, ObjectSymbol};
 
 /// Operations in the names of compiler-rt's floating-point helpers.
 const OPERATIONS: &[&str] = &[
-    "add", "sub", "mul", "div", "neg", "cmp", "eq", "ne", "lt", "le", "gt", "ge", "unord", "powi", "extend", "trunc", "fixuns", "fix", "floatun",
-    "float",
+    "add", "sub", "mul", "div", "neg", "cmp", "eq", "ne", "lt", "le", "gt", "ge", "unord", "powi",
+    "extend", "trunc", "fixuns", "fix", "floatun", "float",
 ];
 /// Operand types in the same names: floating-point ones (half, brain, single, double, extended, quad) and integers.
 const FLOATS: &[&str] = &["hf", "bf", "sf", "df", "xf", "tf"];
@@ -24,9 +24,15 @@ const INTEGERS: &[&str] = &["si", "di", "ti"];
 /// When the object can't be read: it is made before the crate of the intrinsics (rust/Makefile).
 pub fn source(object: &Utf8Path) -> Result<String> {
     let bytes = fs_err::read(object)?;
-    let file = object::File::parse(&*bytes).map_err(|error| Failure::failed(format!("{object} is not an object file")).because(error))?;
-    let mut names: Vec<&str> =
-        file.symbols().filter(|symbol| symbol.is_undefined()).filter_map(|symbol| symbol.name().ok()).filter(|name| is_helper(name)).collect();
+    let file = object::File::parse(&*bytes).map_err(|error| {
+        Failure::failed(format!("{object} is not an object file")).because(error)
+    })?;
+    let mut names: Vec<&str> = file
+        .symbols()
+        .filter(|symbol| symbol.is_undefined())
+        .filter_map(|symbol| symbol.name().ok())
+        .filter(|name| is_helper(name))
+        .collect();
     names.sort_unstable();
     Ok(names
         .iter()
@@ -36,20 +42,25 @@ pub fn source(object: &Utf8Path) -> Result<String> {
 
 /// Whether a symbol is a floating-point helper of compiler-rt, such as `__divdf3`.
 fn is_helper(name: &str) -> bool {
-    let Some(name) = name.strip_prefix("__") else { return false };
-    OPERATIONS.iter().filter_map(|operation| name.strip_prefix(operation)).any(|types| {
-        let mut types = types.trim_end_matches(|c: char| c.is_ascii_digit());
-        let mut float = false;
-        while types.len() >= 2 && types.is_char_boundary(2) {
-            let (first, rest) = types.split_at(2);
-            float |= FLOATS.contains(&first);
-            if !FLOATS.contains(&first) && !INTEGERS.contains(&first) {
-                return false;
+    let Some(name) = name.strip_prefix("__") else {
+        return false;
+    };
+    OPERATIONS
+        .iter()
+        .filter_map(|operation| name.strip_prefix(operation))
+        .any(|types| {
+            let mut types = types.trim_end_matches(|c: char| c.is_ascii_digit());
+            let mut float = false;
+            while types.len() >= 2 && types.is_char_boundary(2) {
+                let (first, rest) = types.split_at(2);
+                float |= FLOATS.contains(&first);
+                if !FLOATS.contains(&first) && !INTEGERS.contains(&first) {
+                    return false;
+                }
+                types = rest;
             }
-            types = rest;
-        }
-        float && types.is_empty()
-    })
+            float && types.is_empty()
+        })
 }
 
 #[cfg(test)]
@@ -58,10 +69,28 @@ mod tests {
 
     #[test]
     fn only_floating_point_helpers_are_stood_in_for() {
-        for name in ["__divdf3", "__floatdisf", "__nedf2", "__extendhfsf2", "__truncsfhf2", "__fixunsdfti", "__powisf2"] {
+        for name in [
+            "__divdf3",
+            "__floatdisf",
+            "__nedf2",
+            "__extendhfsf2",
+            "__truncsfhf2",
+            "__fixunsdfti",
+            "__powisf2",
+        ] {
             assert!(is_helper(name), "{name}");
         }
-        for name in ["__udivti3", "__multi3", "__rust__divdf3", "memcpy", "__addvsi3", "__divdf", "__fix", "__é", "__divsfx"] {
+        for name in [
+            "__udivti3",
+            "__multi3",
+            "__rust__divdf3",
+            "memcpy",
+            "__addvsi3",
+            "__divdf",
+            "__fix",
+            "__é",
+            "__divsfx",
+        ] {
             assert_eq!(is_helper(name), name == "__divdf", "{name}");
         }
     }

@@ -39,8 +39,10 @@ impl Source {
             Err(_) | Ok("" | "source") => Ok(Source::Source),
             Ok("sysroot") => Ok(Source::Sysroot),
             Ok("host") => Ok(Source::Host),
-            Ok(other) => Err(Failure::usage(format!("GATELESS_RUNTIME is `{other}`, which is no runtime source"))
-                .help("the runtime sources are source, sysroot and host")),
+            Ok(other) => Err(Failure::usage(format!(
+                "GATELESS_RUNTIME is `{other}`, which is no runtime source"
+            ))
+            .help("the runtime sources are source, sysroot and host")),
         }
     }
 
@@ -69,8 +71,15 @@ pub fn builtins(call: &Call<'_>) -> Result<(Option<Run>, Option<Utf8PathBuf>)> {
 
 /// The metadata file that a call for a runtime crate asks for.
 fn metadata_of<'a>(call: &Call<'a>) -> Result<&'a str> {
-    call.invocation.emits().find(|(kind, _)| *kind == "metadata").and_then(|(_, path)| path).ok_or_else(|| {
-        Failure::failed(format!("the call for `{}` names no metadata file", call.invocation.crate_name()))
+    call.invocation
+        .emits()
+        .find(|(kind, _)| *kind == "metadata")
+        .and_then(|(_, path)| path)
+        .ok_or_else(|| {
+            Failure::failed(format!(
+                "the call for `{}` names no metadata file",
+                call.invocation.crate_name()
+            ))
             .help("only Kbuild's rule for this crate is understood")
-    })
+        })
 }

@@ -26,16 +26,29 @@ impl Library {
     /// # Errors
     /// When the toolchain has none for that target: `rustup target add`, or another runtime source, helps.
     pub fn find(call: &Call<'_>, name: &str) -> Result<Self> {
-        let target = match (call.runtime, &call.plan.target, call.invocation.value("target")) {
+        let target = match (
+            call.runtime,
+            &call.plan.target,
+            call.invocation.value("target"),
+        ) {
             (_, Some(target), _) => target.builtin.as_str(),
             (Source::Host, None, _) => {
                 return Err(Failure::no("the runtime source `host` is for targets with a specification of their own (x86_64 and User Mode Linux)")
                     .help("use the runtime source `source`"));
             }
             (_, None, Some(builtin)) => builtin,
-            (_, None, None) => return Err(Failure::failed(format!("the call for `{name}` names no target"))),
+            (_, None, None) => {
+                return Err(Failure::failed(format!(
+                    "the call for `{name}` names no target"
+                )));
+            }
         };
-        let folder = call.toolchain.sysroot.join("lib/rustlib").join(target).join("lib");
+        let folder = call
+            .toolchain
+            .sysroot
+            .join("lib/rustlib")
+            .join(target)
+            .join("lib");
         let (before, after) = (format!("lib{name}-"), ".rlib");
         let mut found: Vec<Utf8PathBuf> = Vec::new();
         for entry in folder.read_dir_utf8().into_iter().flatten() {
@@ -63,8 +76,13 @@ impl Library {
             return files::write(&to, &fs_err::read(&beside)?);
         }
         let bytes = fs_err::read(&self.rlib)?;
-        let member = self.members(&bytes)?.into_iter().find(|(name, _)| name == "lib.rmeta");
-        let Some((_, member)) = member else { return Err(self.damaged("has no member `lib.rmeta`")) };
+        let member = self
+            .members(&bytes)?
+            .into_iter()
+            .find(|(name, _)| name == "lib.rmeta");
+        let Some((_, member)) = member else {
+            return Err(self.damaged("has no member `lib.rmeta`"));
+        };
         // It is wrapped into an object file, so that linkers pass it over.
         match section(member, ".rmeta")? {
             Some(metadata) => files::write(&to, metadata),
@@ -78,15 +96,22 @@ impl Library {
         let mut found = Vec::new();
         for (name, member) in self.members(&bytes)? {
             if name.ends_with(".o")
-                && let Some(bitcode) = section(member, ".llvmbc")?.filter(|bitcode| !bitcode.is_empty())
+                && let Some(bitcode) =
+                    section(member, ".llvmbc")?.filter(|bitcode| !bitcode.is_empty())
             {
                 found.push(bitcode.to_vec());
             }
         }
         match found.len() {
             1 => Ok(found.remove(0)),
-            0 => Err(self.damaged("holds no bitcode (section .llvmbc)").help("the toolchain was built without -Cembed-bitcode; use the runtime source `source`")),
-            units => Err(self.damaged(&format!("is made of {units} codegen units, and one is understood")).help("use the runtime source `source`")),
+            0 => Err(self.damaged("holds no bitcode (section .llvmbc)").help(
+                "the toolchain was built without -Cembed-bitcode; use the runtime source `source`",
+            )),
+            units => Err(self
+                .damaged(&format!(
+                    "is made of {units} codegen units, and one is understood"
+                ))
+                .help("use the runtime source `source`")),
         }
     }
 
@@ -109,9 +134,15 @@ impl Library {
 
 /// A section of an object file; nothing if there is none of that name, or if the bytes are no object file.
 fn section<'data>(bytes: &'data [u8], name: &str) -> Result<Option<&'data [u8]>> {
-    let Ok(file) = object::File::parse(bytes) else { return Ok(None) };
-    let Some(section) = file.section_by_name(name) else { return Ok(None) };
-    Ok(Some(section.data().map_err(|error| Failure::failed(format!("section {name} can't be read")).because(error))?))
+    let Ok(file) = object::File::parse(bytes) else {
+        return Ok(None);
+    };
+    let Some(section) = file.section_by_name(name) else {
+        return Ok(None);
+    };
+    Ok(Some(section.data().map_err(|error| {
+        Failure::failed(format!("section {name} can't be read")).because(error)
+    })?))
 }
 
 /// The first lines of a dependency file for something that is made from `input` without a compiler.

@@ -26,7 +26,10 @@ pub fn compile(call: &Call<'_>) -> Result<Run> {
             _ => args.extend(arg.tokens()),
         }
     }
-    args.extend(["--cap-lints=allow".to_owned(), format!("--emit=metadata={metadata}")]);
+    args.extend([
+        "--cap-lints=allow".to_owned(),
+        format!("--emit=metadata={metadata}"),
+    ]);
     // Nothing in the metadata may depend on where the output tree lies.
     args.push(format!("--remap-path-prefix={}/=", call.state.folder()));
     args.extend(Format::of(call.invocation).arguments());
@@ -37,7 +40,9 @@ pub fn compile(call: &Call<'_>) -> Result<Run> {
     if !ran.status.success() {
         let nowhere = Mapping::new(Utf8Path::new("/nonexistent"), call.cwd, "/");
         diagnostics::show(&ran.stderr, &format, &nowhere);
-        return Err(Failure::failed("the stub crate `compiler_builtins` does not compile with this compiler"));
+        return Err(Failure::failed(
+            "the stub crate `compiler_builtins` does not compile with this compiler",
+        ));
     }
     Ok(run)
 }

@@ -19,7 +19,10 @@ pub const CAUSE: Cause = Cause {
 fn explains(difference: &Difference, evidence: &Evidence<'_>) -> bool {
     let (gated, gateless) = evidence.objects;
     difference.subject == Subject::Layout
-        && match (elements(gated, &difference.name), elements(gateless, &difference.name)) {
+        && match (
+            elements(gated, &difference.name),
+            elements(gateless, &difference.name),
+        ) {
             (Some(gated), Some(gateless)) => !gated.is_empty() && gated == gateless,
             _ => false,
         }
@@ -28,7 +31,11 @@ fn explains(difference: &Difference, evidence: &Evidence<'_>) -> bool {
 /// What the mergeable sections of this name hold, sorted; nothing if they are not all mergeable, or hold anything else.
 fn elements(object: &Object, name: &str) -> Option<Vec<Vec<u8>>> {
     let mut elements = Vec::new();
-    for item in object.items.iter().filter(|item| object.sections[item.section].name == name) {
+    for item in object
+        .items
+        .iter()
+        .filter(|item| object.sections[item.section].name == name)
+    {
         let section = &object.sections[item.section];
         if section.flags & u64::from(elf::SHF_MERGE) == 0 || !section.relocations.is_empty() {
             return None;
@@ -54,10 +61,34 @@ mod tests {
             object
         };
         let merge = elf::SHF_MERGE | elf::SHF_STRINGS;
-        let explained = |a: &Object, b: &Object| explains(&difference, &Evidence { gateless: &folder, objects: (a, b), renamed: None });
-        assert!(explained(&strings(b"a\0b\0", merge), &strings(b"b\0a\0", merge)));
-        assert!(!explained(&strings(b"a\0b\0", merge), &strings(b"b\0c\0", merge)), "another string");
-        assert!(!explained(&strings(b"a\0b\0", 0), &strings(b"b\0a\0", merge)), "not mergeable");
-        assert!(!explained(&crate::object::tests_object(), &crate::object::tests_object()), "no such section");
+        let explained = |a: &Object, b: &Object| {
+            explains(
+                &difference,
+                &Evidence {
+                    gateless: &folder,
+                    objects: (a, b),
+                    renamed: None,
+                },
+            )
+        };
+        assert!(explained(
+            &strings(b"a\0b\0", merge),
+            &strings(b"b\0a\0", merge)
+        ));
+        assert!(
+            !explained(&strings(b"a\0b\0", merge), &strings(b"b\0c\0", merge)),
+            "another string"
+        );
+        assert!(
+            !explained(&strings(b"a\0b\0", 0), &strings(b"b\0a\0", merge)),
+            "not mergeable"
+        );
+        assert!(
+            !explained(
+                &crate::object::tests_object(),
+                &crate::object::tests_object()
+            ),
+            "no such section"
+        );
     }
 }

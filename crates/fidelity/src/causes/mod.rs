@@ -36,9 +36,15 @@ pub struct Evidence<'a> {
 }
 
 /// All causes; of several that explain a difference the first is reported.
-pub const ALL: &[&Cause] = &[&renamed_crate::CAUSE, &lowered_columns::CAUSE, &merged_order::CAUSE];
+pub const ALL: &[&Cause] = &[
+    &renamed_crate::CAUSE,
+    &lowered_columns::CAUSE,
+    &merged_order::CAUSE,
+];
 
 /// The cause that explains a difference.
 pub fn explain(difference: &Difference, evidence: &Evidence<'_>) -> Option<&'static Cause> {
-    ALL.iter().copied().find(|cause| (cause.explains)(difference, evidence))
+    ALL.iter()
+        .copied()
+        .find(|cause| (cause.explains)(difference, evidence))
 }

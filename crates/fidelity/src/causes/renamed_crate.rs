@@ -20,9 +20,17 @@ pub const CAUSE: Cause = Cause {
 /// The crate names that the record shows to have been changed: what the compiler was given, and what Kbuild asked for.
 pub fn renames(record: &Record) -> Renames {
     let asked = crate_names(&record.asked);
-    let given: Vec<String> = record.runs.iter().flat_map(|run| crate_names(&run.args)).filter(|name| !asked.contains(name)).collect();
+    let given: Vec<String> = record
+        .runs
+        .iter()
+        .flat_map(|run| crate_names(&run.args))
+        .filter(|name| !asked.contains(name))
+        .collect();
     Renames(match asked.first() {
-        Some(asked) => given.into_iter().map(|name| (name, asked.clone())).collect(),
+        Some(asked) => given
+            .into_iter()
+            .map(|name| (name, asked.clone()))
+            .collect(),
         None => Vec::new(),
     })
 }
@@ -41,11 +49,16 @@ fn crate_names(arguments: &[String]) -> Vec<String> {
 
 /// Whether something is the matter with the same thing once the names are put back.
 pub fn is_left(difference: &Difference, renamed: &Comparison) -> bool {
-    renamed.differences.iter().any(|other| (other.subject, &other.name) == (difference.subject, &difference.name))
+    renamed
+        .differences
+        .iter()
+        .any(|other| (other.subject, &other.name) == (difference.subject, &difference.name))
 }
 
 fn explains(difference: &Difference, evidence: &Evidence<'_>) -> bool {
-    evidence.renamed.is_some_and(|renamed| !is_left(difference, renamed))
+    evidence
+        .renamed
+        .is_some_and(|renamed| !is_left(difference, renamed))
 }
 
 #[cfg(test)]
@@ -53,7 +66,8 @@ mod tests {
     use super::*;
 
     fn record(asked: &[&str], given: &[&str]) -> Record {
-        let words = |words: &[&str]| -> Vec<String> { words.iter().map(ToString::to_string).collect() };
+        let words =
+            |words: &[&str]| -> Vec<String> { words.iter().map(ToString::to_string).collect() };
         let run = gateless_model::record::Run {
             compiler: String::new(),
             version: String::new(),
@@ -80,18 +94,38 @@ mod tests {
 
     #[test]
     fn only_a_name_that_the_record_shows_to_be_changed_is_put_back() {
-        assert_eq!(renames(&record(&["--crate-name", "a"], &["--crate-name=b"])).0, [("b".to_owned(), "a".to_owned())]);
-        assert!(renames(&record(&["--crate-name", "a"], &["--crate-name", "a"])).0.is_empty());
+        assert_eq!(
+            renames(&record(&["--crate-name", "a"], &["--crate-name=b"])).0,
+            [("b".to_owned(), "a".to_owned())]
+        );
+        assert!(
+            renames(&record(&["--crate-name", "a"], &["--crate-name", "a"]))
+                .0
+                .is_empty()
+        );
         assert!(renames(&record(&[], &["--crate-name", "b"])).0.is_empty());
     }
 
     #[test]
     fn what_is_left_after_renaming_and_what_was_not_renamed_stays_unexplained() {
         let (_keep, folder) = crate::folder::tests_folder();
-        let difference = |name: &str| Difference::new(crate::difference::Subject::Function, name, crate::difference::Finding::Changed(Vec::new()));
-        let renamed = Comparison { compared: Default::default(), differences: vec![difference("f")] };
+        let difference = |name: &str| {
+            Difference::new(
+                crate::difference::Subject::Function,
+                name,
+                crate::difference::Finding::Changed(Vec::new()),
+            )
+        };
+        let renamed = Comparison {
+            compared: Default::default(),
+            differences: vec![difference("f")],
+        };
         let object = crate::object::tests_object();
-        let mut evidence = Evidence { gateless: &folder, objects: (&object, &object), renamed: Some(&renamed) };
+        let mut evidence = Evidence {
+            gateless: &folder,
+            objects: (&object, &object),
+            renamed: Some(&renamed),
+        };
         assert!(explains(&difference("g"), &evidence));
         assert!(!explains(&difference("f"), &evidence));
         evidence.renamed = None;

@@ -40,14 +40,19 @@ pub fn compare(both: &Both<'_>, differences: &mut Vec<Difference>) {
 }
 
 fn changes(a: &[Entry], b: &[Entry]) -> Option<Aspect> {
-    let shared = |entries: &[Entry]| -> Vec<String> { entries.iter().map(|entry| entry.shared.clone()).collect() };
+    let shared = |entries: &[Entry]| -> Vec<String> {
+        entries.iter().map(|entry| entry.shared.clone()).collect()
+    };
     let (keys_a, keys_b) = (shared(a), shared(b));
     if keys_a == keys_b {
         return None;
     }
     let words = |keys: &[String]| -> Vec<String> { keys.to_vec() };
     let (words_a, words_b) = (words(&keys_a), words(&keys_b));
-    let (slices_a, slices_b): (Vec<&str>, Vec<&str>) = (words_a.iter().map(String::as_str).collect(), words_b.iter().map(String::as_str).collect());
+    let (slices_a, slices_b): (Vec<&str>, Vec<&str>) = (
+        words_a.iter().map(String::as_str).collect(),
+        words_b.iter().map(String::as_str).collect(),
+    );
     let diff = TextDiff::from_slices(&slices_a, &slices_b);
     let (mut gone, mut come) = (Vec::new(), Vec::new());
     for change in diff.iter_all_changes() {
@@ -60,30 +65,53 @@ fn changes(a: &[Entry], b: &[Entry]) -> Option<Aspect> {
     let list = |entries: &[&str], all: usize| {
         let more = if entries.len() > SHOWN { "; ..." } else { "" };
         let shown: Vec<&str> = entries.iter().take(SHOWN).copied().collect();
-        format!("{} of {all} entries: {}{more}", entries.len(), shown.join("; "))
+        format!(
+            "{} of {all} entries: {}{more}",
+            entries.len(),
+            shown.join("; ")
+        )
     };
-    Some(Aspect { what: "entries".to_owned(), gated: list(&gone, a.len()), gateless: list(&come, b.len()) })
+    Some(Aspect {
+        what: "entries".to_owned(),
+        gated: list(&gone, a.len()),
+        gateless: list(&come, b.len()),
+    })
 }
 
 /// The entries of undivided sections, by the sections' names: every relocation, and every run of bytes between two.
 fn entries<'a>(object: &'a Object, classes: &[usize]) -> BTreeMap<&'a str, Vec<Entry>> {
     let mut found: BTreeMap<&str, Vec<Entry>> = BTreeMap::new();
-    for item in object.items.iter().filter(|item| item.kind == ItemKind::Whole) {
+    for item in object
+        .items
+        .iter()
+        .filter(|item| item.kind == ItemKind::Whole)
+    {
         let section = &object.sections[item.section];
         let list = found.entry(&section.name).or_default();
         if let Some(linked) = &section.linked {
-            list.push(Entry { shared: format!("linked {linked}"), shown: format!("(of {linked})") });
+            list.push(Entry {
+                shared: format!("linked {linked}"),
+                shown: format!("(of {linked})"),
+            });
         }
         let bytes = object.content(item);
         if bytes.is_empty() {
             let text = format!("{} bytes of zeros", section.size);
-            list.push(Entry { shared: text.clone(), shown: text });
+            list.push(Entry {
+                shared: text.clone(),
+                shown: text,
+            });
             continue;
         }
         let mut at = 0;
         let plain = |from: usize, to: usize, list: &mut Vec<Entry>| {
-            for chunk in bytes[from..to].split_inclusive(|byte| *byte == 0 && section.kind != object::elf::SHT_NOTE && is_text(&bytes)) {
-                list.push(Entry { shared: format!("bytes {chunk:02x?}"), shown: show_bytes(chunk, chunk.len() as u64) });
+            for chunk in bytes[from..to].split_inclusive(|byte| {
+                *byte == 0 && section.kind != object::elf::SHT_NOTE && is_text(&bytes)
+            }) {
+                list.push(Entry {
+                    shared: format!("bytes {chunk:02x?}"),
+                    shown: show_bytes(chunk, chunk.len() as u64),
+                });
             }
         };
         let relocations = section.relocations_in(item.start, item.end);
@@ -93,7 +121,11 @@ fn entries<'a>(object: &'a Object, classes: &[usize]) -> BTreeMap<&'a str, Vec<E
             at = (from + relocation.width as usize).min(bytes.len());
             let target = Shared::of(&reference.target, classes);
             list.push(Entry {
-                shared: format!("{:?} {} {target:?}", reference.form, relocation.offset as usize - from.min(relocation.offset as usize)),
+                shared: format!(
+                    "{:?} {} {target:?}",
+                    reference.form,
+                    relocation.offset as usize - from.min(relocation.offset as usize)
+                ),
                 shown: object.show_reference(reference),
             });
         }
@@ -104,5 +136,8 @@ fn entries<'a>(object: &'a Object, classes: &[usize]) -> BTreeMap<&'a str, Vec<E
 
 /// Whether it is strings, each with a zero behind it.
 fn is_text(bytes: &[u8]) -> bool {
-    bytes.ends_with(&[0]) && bytes.iter().all(|byte| *byte == 0 || *byte == b'\n' || *byte == b'\t' || (b' '..=b'~').contains(byte))
+    bytes.ends_with(&[0])
+        && bytes.iter().all(|byte| {
+            *byte == 0 || *byte == b'\n' || *byte == b'\t' || (b' '..=b'~').contains(byte)
+        })
 }

@@ -20,7 +20,11 @@ pub fn compare(both: &Both<'_>, differences: &mut Vec<Difference>) -> Result<usi
 
 fn facts_about(a: &Debug, b: &Debug, differences: &mut Vec<Difference>) -> usize {
     let facts = |debug: &Debug| -> BTreeMap<String, String> {
-        let mut facts: BTreeMap<String, String> = debug.counts.iter().map(|(what, count)| (what.clone(), count.to_string())).collect();
+        let mut facts: BTreeMap<String, String> = debug
+            .counts
+            .iter()
+            .map(|(what, count)| (what.clone(), count.to_string()))
+            .collect();
         for file in &debug.files {
             facts.insert(format!("source file {file}"), "named".to_owned());
         }
@@ -51,7 +55,9 @@ fn lines(both: &Both<'_>, differences: &mut Vec<Difference>) -> usize {
         .iter()
         .filter(|difference| difference.subject == Subject::Function)
         .filter(|difference| match &difference.finding {
-            Finding::Changed(aspects) => aspects.iter().any(|aspect| matches!(aspect.what.as_str(), "code" | "size")),
+            Finding::Changed(aspects) => aspects
+                .iter()
+                .any(|aspect| matches!(aspect.what.as_str(), "code" | "size")),
             _ => false,
         })
         .filter_map(|difference| difference.items.map(|(a, _)| a))
@@ -64,12 +70,29 @@ fn lines(both: &Both<'_>, differences: &mut Vec<Difference>) -> usize {
         }
         looked_at += 1;
         if a != b {
-            differences.push(Difference::new(Subject::LineTable, name, Finding::Rows(side_by_side(a, b))));
+            differences.push(Difference::new(
+                Subject::LineTable,
+                name,
+                Finding::Rows(side_by_side(a, b)),
+            ));
         }
     };
-    check("code outside of functions".to_owned(), a.get(&None).unwrap_or(&none), b.get(&None).unwrap_or(&none));
-    for (x, y) in both.pairing.pairs.iter().filter(|(x, _)| !different_code.contains(x)) {
-        check(both.gated.show_item(*x), a.get(&Some(*x)).unwrap_or(&none), b.get(&Some(*y)).unwrap_or(&none));
+    check(
+        "code outside of functions".to_owned(),
+        a.get(&None).unwrap_or(&none),
+        b.get(&None).unwrap_or(&none),
+    );
+    for (x, y) in both
+        .pairing
+        .pairs
+        .iter()
+        .filter(|(x, _)| !different_code.contains(x))
+    {
+        check(
+            both.gated.show_item(*x),
+            a.get(&Some(*x)).unwrap_or(&none),
+            b.get(&Some(*y)).unwrap_or(&none),
+        );
     }
     looked_at
 }
@@ -77,7 +100,12 @@ fn lines(both: &Both<'_>, differences: &mut Vec<Difference>) -> usize {
 /// The rows that are not the same: those at the same offset beside each other.
 fn side_by_side(a: &[Row], b: &[Row]) -> Vec<(Option<Row>, Option<Row>)> {
     if a.len() == b.len() {
-        return a.iter().zip(b).filter(|(a, b)| a != b).map(|(a, b)| (Some(a.clone()), Some(b.clone()))).collect();
+        return a
+            .iter()
+            .zip(b)
+            .filter(|(a, b)| a != b)
+            .map(|(a, b)| (Some(a.clone()), Some(b.clone())))
+            .collect();
     }
     let (mut a, mut b) = (a.iter().peekable(), b.iter().peekable());
     let mut rows = Vec::new();
@@ -88,7 +116,9 @@ fn side_by_side(a: &[Row], b: &[Row]) -> Vec<(Option<Row>, Option<Row>)> {
                 a.next();
                 b.next();
             }
-            (Some(x), Some(y)) if x.offset == y.offset => rows.push((a.next().cloned(), b.next().cloned())),
+            (Some(x), Some(y)) if x.offset == y.offset => {
+                rows.push((a.next().cloned(), b.next().cloned()))
+            }
             (Some(x), Some(y)) if x.offset > y.offset => rows.push((None, b.next().cloned())),
             (None, Some(_)) => rows.push((None, b.next().cloned())),
             _ => rows.push((a.next().cloned(), None)),
@@ -134,7 +164,10 @@ fn beside(a: Vec<Entry>, b: Vec<Entry>) -> Vec<(Option<Entry>, Option<Entry>)> {
     let mut groups: BTreeMap<(String, String), [Vec<Entry>; 2]> = BTreeMap::new();
     for (side, entries) in [a, b].into_iter().enumerate() {
         for entry in entries {
-            groups.entry((entry.tag.clone(), entry.path.clone())).or_default()[side].push(entry);
+            groups
+                .entry((entry.tag.clone(), entry.path.clone()))
+                .or_default()[side]
+                .push(entry);
         }
     }
     let mut pairs = Vec::new();

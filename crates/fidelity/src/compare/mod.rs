@@ -45,7 +45,11 @@ pub struct Comparison {
 /// When their debug information is damaged.
 pub fn compare(gated: &Object, gateless: &Object) -> Result<Comparison> {
     let pairing = pairing::pair(gated, gateless);
-    let both = Both { gated, gateless, pairing: &pairing };
+    let both = Both {
+        gated,
+        gateless,
+        pairing: &pairing,
+    };
     let mut differences = Vec::new();
     header(gated, gateless, &mut differences);
     items::compare(&both, &mut differences);
@@ -54,16 +58,40 @@ pub fn compare(gated: &Object, gateless: &Object) -> Result<Comparison> {
     layout::compare(&both, &mut differences);
     let symbols = symbols::compare(&both, &mut differences);
     let debug = debug::compare(&both, &mut differences)?;
-    let is_function = |object: &Object, index: usize| object.items[index].kind == ItemKind::Function;
-    let functions = pairing.pairs.iter().filter(|(a, _)| is_function(gated, *a)).count()
-        + pairing.first_only.iter().filter(|index| is_function(gated, **index)).count()
-        + pairing.second_only.iter().filter(|index| is_function(gateless, **index)).count();
+    let is_function =
+        |object: &Object, index: usize| object.items[index].kind == ItemKind::Function;
+    let functions = pairing
+        .pairs
+        .iter()
+        .filter(|(a, _)| is_function(gated, *a))
+        .count()
+        + pairing
+            .first_only
+            .iter()
+            .filter(|index| is_function(gated, **index))
+            .count()
+        + pairing
+            .second_only
+            .iter()
+            .filter(|index| is_function(gateless, **index))
+            .count();
     let all = pairing.pairs.len() + pairing.first_only.len() + pairing.second_only.len();
-    let names: BTreeSet<&str> =
-        [gated, gateless].iter().flat_map(|object| sections::compared(object).map(|section| section.name.as_str())).collect();
+    let names: BTreeSet<&str> = [gated, gateless]
+        .iter()
+        .flat_map(|object| sections::compared(object).map(|section| section.name.as_str()))
+        .collect();
     // One for the header.
-    let compared = Compared { functions, data: all - functions, sections: names.len(), symbols: symbols + 1, debug };
-    Ok(Comparison { compared, differences })
+    let compared = Compared {
+        functions,
+        data: all - functions,
+        sections: names.len(),
+        symbols: symbols + 1,
+        debug,
+    };
+    Ok(Comparison {
+        compared,
+        differences,
+    })
 }
 
 /// Two objects and which of their items correspond.
@@ -88,6 +116,10 @@ fn header(gated: &Object, gateless: &Object, differences: &mut Vec<Difference>) 
     .flatten()
     .collect();
     if !aspects.is_empty() {
-        differences.push(Difference::new(Subject::Header, "ELF header", Finding::Changed(aspects)));
+        differences.push(Difference::new(
+            Subject::Header,
+            "ELF header",
+            Finding::Changed(aspects),
+        ));
     }
 }

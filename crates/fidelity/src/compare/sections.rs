@@ -9,7 +9,10 @@ use crate::object::{Object, Role, Section};
 
 /// The sections that are compared: all but symbol and string tables and relocations, whose content is compared through what it is about.
 pub fn compared(object: &Object) -> impl Iterator<Item = &Section> {
-    object.sections.iter().filter(|section| section.role != Role::Table)
+    object
+        .sections
+        .iter()
+        .filter(|section| section.role != Role::Table)
 }
 
 /// Compares the headers by the sections' names; those of the same name in their order.
@@ -29,9 +32,21 @@ pub fn compare(gated: &Object, gateless: &Object, differences: &mut Vec<Differen
                 let at = a.iter().zip(b).take_while(|(a, b)| a == b).count();
                 let show = |headers: &[String]| {
                     let header = headers.get(at).map_or("none", String::as_str);
-                    if a.len() == 1 && b.len() == 1 { header.to_owned() } else { format!("{} of this name, number {}: {header}", headers.len(), at + 1) }
+                    if a.len() == 1 && b.len() == 1 {
+                        header.to_owned()
+                    } else {
+                        format!(
+                            "{} of this name, number {}: {header}",
+                            headers.len(),
+                            at + 1
+                        )
+                    }
                 };
-                Finding::Changed(vec![Aspect { what: "header".to_owned(), gated: show(a), gateless: show(b) }])
+                Finding::Changed(vec![Aspect {
+                    what: "header".to_owned(),
+                    gated: show(a),
+                    gateless: show(b),
+                }])
             }
         };
         differences.push(Difference::new(Subject::Section, name, finding));

@@ -9,21 +9,56 @@ use crate::pairing::Shared;
 
 /// Compares them by name; returns how many names there are.
 pub fn compare(both: &Both<'_>, differences: &mut Vec<Difference>) -> usize {
-    let outside = |object: &Object| listed(object.outside.iter().map(|symbol| (symbol.name.shown.clone(), symbol.what.clone())));
+    let outside = |object: &Object| {
+        listed(
+            object
+                .outside
+                .iter()
+                .map(|symbol| (symbol.name.shown.clone(), symbol.what.clone())),
+        )
+    };
     let labels = |object: &Object, classes: &[usize]| {
         listed(object.labels.iter().map(|label| {
             let place = match Shared::of(&label.place, classes) {
                 // The class tells whether it is the same item; its name is for people.
-                Shared::Item(class, _) => format!("{} (class {class})", object.show_target(&label.place)),
+                Shared::Item(class, _) => {
+                    format!("{} (class {class})", object.show_target(&label.place))
+                }
                 _ => object.show_target(&label.place),
             };
-            (label.name.shown.clone(), format!("at {place}, st_info {:#x}, st_other {:#x}", label.binding.info, label.binding.other))
+            (
+                label.name.shown.clone(),
+                format!(
+                    "at {place}, st_info {:#x}, st_other {:#x}",
+                    label.binding.info, label.binding.other
+                ),
+            )
         }))
     };
-    let files = |object: &Object| listed(object.files.iter().map(|file| (file.clone(), "file".to_owned())));
-    pairwise(Subject::Symbol, outside(both.gated), outside(both.gateless), differences)
-        + pairwise(Subject::Label, labels(both.gated, &both.pairing.first), labels(both.gateless, &both.pairing.second), differences)
-        + pairwise(Subject::File, files(both.gated), files(both.gateless), differences)
+    let files = |object: &Object| {
+        listed(
+            object
+                .files
+                .iter()
+                .map(|file| (file.clone(), "file".to_owned())),
+        )
+    };
+    pairwise(
+        Subject::Symbol,
+        outside(both.gated),
+        outside(both.gateless),
+        differences,
+    ) + pairwise(
+        Subject::Label,
+        labels(both.gated, &both.pairing.first),
+        labels(both.gateless, &both.pairing.second),
+        differences,
+    ) + pairwise(
+        Subject::File,
+        files(both.gated),
+        files(both.gateless),
+        differences,
+    )
 }
 
 fn listed(symbols: impl Iterator<Item = (String, String)>) -> BTreeMap<String, Vec<String>> {

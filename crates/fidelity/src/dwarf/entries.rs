@@ -53,7 +53,10 @@ impl<'d> Reader<'_, 'd> {
             // The order of some children means something.
             if let Some((_, children)) = around.last_mut() {
                 let number = children.entry(entry.tag()).or_default();
-                if matches!(entry.tag(), gimli::DW_TAG_formal_parameter | gimli::DW_TAG_template_type_parameter) {
+                if matches!(
+                    entry.tag(),
+                    gimli::DW_TAG_formal_parameter | gimli::DW_TAG_template_type_parameter
+                ) {
                     attributes.push(("number".to_owned(), number.to_string()));
                 }
                 *number += 1;
@@ -64,7 +67,11 @@ impl<'d> Reader<'_, 'd> {
             let mut list = entry.attrs();
             while let Some(attribute) = list.next()? {
                 let text = match known.get(&entry.offset()) {
-                    Some(Known { tag: gimli::DW_TAG_namespace, name: Some(name), .. }) if attribute.name() == gimli::DW_AT_name => Some(name.clone()),
+                    Some(Known {
+                        tag: gimli::DW_TAG_namespace,
+                        name: Some(name),
+                        ..
+                    }) if attribute.name() == gimli::DW_AT_name => Some(name.clone()),
                     _ => self.text(&attribute, &known, &mut paths)?,
                 };
                 if let Some(text) = text {
@@ -80,7 +87,13 @@ impl<'d> Reader<'_, 'd> {
                 .unwrap_or(entry.offset());
             found(Entry {
                 tag: short(entry.tag()),
-                owner: format!("{} {}", known.get(&owner).map_or_else(String::new, |known| short(known.tag)), path(&known, owner, &mut paths, 0)),
+                owner: format!(
+                    "{} {}",
+                    known
+                        .get(&owner)
+                        .map_or_else(String::new, |known| short(known.tag)),
+                    path(&known, owner, &mut paths, 0)
+                ),
                 path: path(&known, entry.offset(), &mut paths, 0),
                 attributes,
             });
@@ -96,7 +109,10 @@ impl<'d> Reader<'_, 'd> {
         while let Some((step, entry)) = cursor.next_dfs()? {
             depth += step;
             around.truncate(usize::try_from(depth).unwrap_or(0));
-            let origin = match entry.attr_value(gimli::DW_AT_abstract_origin)?.or(entry.attr_value(gimli::DW_AT_specification)?) {
+            let origin = match entry
+                .attr_value(gimli::DW_AT_abstract_origin)?
+                .or(entry.attr_value(gimli::DW_AT_specification)?)
+            {
                 Some(AttributeValue::UnitRef(offset)) => Some(offset),
                 _ => None,
             };
@@ -107,17 +123,31 @@ impl<'d> Reader<'_, 'd> {
             let name = match entry.tag() {
                 gimli::DW_TAG_compile_unit => None,
                 // The outermost name is the crate's.
-                gimli::DW_TAG_namespace if around.len() == 1 => name.map(|name| self.object.renames.of(&name).to_owned()),
+                gimli::DW_TAG_namespace if around.len() == 1 => {
+                    name.map(|name| self.object.renames.of(&name).to_owned())
+                }
                 _ => name,
             };
-            known.insert(entry.offset(), Known { tag: entry.tag(), parent: around.last().copied(), name, origin });
+            known.insert(
+                entry.offset(),
+                Known {
+                    tag: entry.tag(),
+                    parent: around.last().copied(),
+                    name,
+                    origin,
+                },
+            );
             around.push(entry.offset());
         }
         Ok(known)
     }
 
     fn string(&self, value: AttributeValue<Slice<'d>>) -> gimli::Result<String> {
-        Ok(self.dwarf.attr_string(self.unit, value)?.to_string_lossy().into_owned())
+        Ok(self
+            .dwarf
+            .attr_string(self.unit, value)?
+            .to_string_lossy()
+            .into_owned())
     }
 
     /// An attribute's value; nothing for what only says where in the file other things are.
@@ -142,8 +172,12 @@ impl<'d> Reader<'_, 'd> {
             | AttributeValue::DebugRngListsBase(_) => return Ok(None),
             AttributeValue::UnitRef(offset) => self.reference(offset, known, paths),
             AttributeValue::Exprloc(expression) => self.expression(expression, known, paths)?,
-            AttributeValue::LocationListsRef(_) | AttributeValue::DebugLocListsIndex(_) => self.locations(value, known, paths)?,
-            AttributeValue::RangeListsRef(_) | AttributeValue::DebugRngListsIndex(_) => self.ranges(value)?,
+            AttributeValue::LocationListsRef(_) | AttributeValue::DebugLocListsIndex(_) => {
+                self.locations(value, known, paths)?
+            }
+            AttributeValue::RangeListsRef(_) | AttributeValue::DebugRngListsIndex(_) => {
+                self.ranges(value)?
+            }
             AttributeValue::FileIndex(index) => self.files.name(index),
             AttributeValue::Block(bytes) => hex(&bytes),
             AttributeValue::Data1(number) => number.to_string(),
@@ -154,7 +188,9 @@ impl<'d> Reader<'_, 'd> {
             AttributeValue::String(_)
             | AttributeValue::DebugStrRef(_)
             | AttributeValue::DebugStrOffsetsIndex(_)
-            | AttributeValue::DebugLineStrRef(_) => self.name_of(attribute.name(), self.string(value)?),
+            | AttributeValue::DebugLineStrRef(_) => {
+                self.name_of(attribute.name(), self.string(value)?)
+            }
             other => format!("{other:?}"),
         }))
     }
@@ -170,14 +206,23 @@ impl<'d> Reader<'_, 'd> {
         }
     }
 
-    fn reference(&self, offset: UnitOffset, known: &HashMap<UnitOffset, Known>, paths: &mut HashMap<UnitOffset, String>) -> String {
-        let tag = known.get(&offset).map_or_else(|| "nothing".to_owned(), |known| short(known.tag));
+    fn reference(
+        &self,
+        offset: UnitOffset,
+        known: &HashMap<UnitOffset, Known>,
+        paths: &mut HashMap<UnitOffset, String>,
+    ) -> String {
+        let tag = known
+            .get(&offset)
+            .map_or_else(|| "nothing".to_owned(), |known| short(known.tag));
         format!("{tag} {}", path(known, offset, paths, 0))
     }
 
     /// An address in words: the item's key, since names for people may be those of several.
     fn place(&self, address: u64) -> String {
-        let Some((section, offset)) = self.addresses.place(address) else { return format!("{address:#x}") };
+        let Some((section, offset)) = self.addresses.place(address) else {
+            return format!("{address:#x}");
+        };
         match self.places.at(section, offset as i64) {
             Target::Item(item, at) => match &self.object.items[item].name {
                 Some(name) => format!("{}{at:+#x}", name.key),
@@ -201,20 +246,35 @@ impl<'d> Reader<'_, 'd> {
             }
             match operation {
                 Operation::Address { address } => text.push_str(&self.place(address)),
-                Operation::AddressIndex { index } => text.push_str(&self.place(self.dwarf.address(self.unit, index)?)),
+                Operation::AddressIndex { index } => {
+                    text.push_str(&self.place(self.dwarf.address(self.unit, index)?))
+                }
                 Operation::ImplicitValue { data } => text.push_str(&hex(&data)),
                 Operation::TypedLiteral { base_type, value } => {
-                    let _ = write!(text, "{} of {}", hex(&value), self.reference(base_type, known, paths));
+                    let _ = write!(
+                        text,
+                        "{} of {}",
+                        hex(&value),
+                        self.reference(base_type, known, paths)
+                    );
                 }
                 Operation::EntryValue { expression } => {
                     let inner = self.expression(Expression(expression), known, paths)?;
                     let _ = write!(text, "entry value ({inner})");
                 }
                 Operation::Convert { base_type } => {
-                    let _ = write!(text, "convert to {}", self.reference(base_type, known, paths));
+                    let _ = write!(
+                        text,
+                        "convert to {}",
+                        self.reference(base_type, known, paths)
+                    );
                 }
                 Operation::Reinterpret { base_type } => {
-                    let _ = write!(text, "reinterpret as {}", self.reference(base_type, known, paths));
+                    let _ = write!(
+                        text,
+                        "reinterpret as {}",
+                        self.reference(base_type, known, paths)
+                    );
                 }
                 other => {
                     let _ = write!(text, "{other:?}");
@@ -231,19 +291,33 @@ impl<'d> Reader<'_, 'd> {
         paths: &mut HashMap<UnitOffset, String>,
     ) -> gimli::Result<String> {
         let mut text = String::new();
-        let Some(mut list) = self.dwarf.attr_locations(self.unit, value)? else { return Ok(text) };
+        let Some(mut list) = self.dwarf.attr_locations(self.unit, value)? else {
+            return Ok(text);
+        };
         while let Some(entry) = list.next()? {
             let expression = self.expression(entry.data, known, paths)?;
-            let _ = write!(text, "[{}, {}): {expression}; ", self.place(entry.range.begin), self.place(entry.range.end));
+            let _ = write!(
+                text,
+                "[{}, {}): {expression}; ",
+                self.place(entry.range.begin),
+                self.place(entry.range.end)
+            );
         }
         Ok(text)
     }
 
     fn ranges(&self, value: AttributeValue<Slice<'d>>) -> gimli::Result<String> {
         let mut text = String::new();
-        let Some(mut list) = self.dwarf.attr_ranges(self.unit, value)? else { return Ok(text) };
+        let Some(mut list) = self.dwarf.attr_ranges(self.unit, value)? else {
+            return Ok(text);
+        };
         while let Some(range) = list.next()? {
-            let _ = write!(text, "[{}, {}); ", self.place(range.begin), self.place(range.end));
+            let _ = write!(
+                text,
+                "[{}, {}); ",
+                self.place(range.begin),
+                self.place(range.end)
+            );
         }
         Ok(text)
     }
@@ -251,30 +325,47 @@ impl<'d> Reader<'_, 'd> {
 
 /// Entries that others are merely grouped in.
 fn is_space(tag: DwTag) -> bool {
-    matches!(tag, gimli::DW_TAG_compile_unit | gimli::DW_TAG_namespace | gimli::DW_TAG_module)
+    matches!(
+        tag,
+        gimli::DW_TAG_compile_unit | gimli::DW_TAG_namespace | gimli::DW_TAG_module
+    )
 }
 
 /// `subprogram` for `DW_TAG_subprogram`.
 fn short(tag: DwTag) -> String {
     let name = tag.to_string();
-    name.strip_prefix("DW_TAG_").map_or(name.clone(), str::to_owned)
+    name.strip_prefix("DW_TAG_")
+        .map_or(name.clone(), str::to_owned)
 }
 
 /// The names around an entry and its own, with `::` between; what has none goes by the name of what it is an instance of, or by its tag.
-fn path(known: &HashMap<UnitOffset, Known>, offset: UnitOffset, paths: &mut HashMap<UnitOffset, String>, depth: usize) -> String {
+fn path(
+    known: &HashMap<UnitOffset, Known>,
+    offset: UnitOffset,
+    paths: &mut HashMap<UnitOffset, String>,
+    depth: usize,
+) -> String {
     /// References in damaged debug information could go round in circles.
     const DEEPEST: usize = 200;
     if let Some(path) = paths.get(&offset) {
         return path.clone();
     }
-    let Some(entry) = known.get(&offset).filter(|_| depth < DEEPEST) else { return "?".to_owned() };
+    let Some(entry) = known.get(&offset).filter(|_| depth < DEEPEST) else {
+        return "?".to_owned();
+    };
     let own = match (&entry.name, entry.origin) {
         (Some(name), _) => name.clone(),
         (None, Some(origin)) => path(known, origin, paths, depth + 1),
         (None, None) => short(entry.tag),
     };
-    let result = match entry.parent.filter(|parent| known.get(parent).is_some_and(|parent| parent.tag != gimli::DW_TAG_compile_unit)) {
-        Some(parent) if entry.name.is_some() || entry.origin.is_none() => format!("{}::{own}", path(known, parent, paths, depth + 1)),
+    let result = match entry.parent.filter(|parent| {
+        known
+            .get(parent)
+            .is_some_and(|parent| parent.tag != gimli::DW_TAG_compile_unit)
+    }) {
+        Some(parent) if entry.name.is_some() || entry.origin.is_none() => {
+            format!("{}::{own}", path(known, parent, paths, depth + 1))
+        }
         _ => own,
     };
     paths.insert(offset, result.clone());

@@ -14,7 +14,12 @@ use crate::names::{Name, Renames};
 type Abbreviation = (gimli::DwTag, Vec<(u64, gimli::DwForm)>);
 
 /// Adds what the indexes say to `counts`.
-pub fn collect(dwarf: &Dwarf<Slice<'_>>, bytes: Slice<'_>, renames: &Renames, counts: &mut BTreeMap<String, usize>) -> gimli::Result<()> {
+pub fn collect(
+    dwarf: &Dwarf<Slice<'_>>,
+    bytes: Slice<'_>,
+    renames: &Renames,
+    counts: &mut BTreeMap<String, usize>,
+) -> gimli::Result<()> {
     let mut units = HashMap::new();
     let mut headers = dwarf.units();
     while let Some(header) = headers.next()? {
@@ -41,17 +46,30 @@ fn one(
     let mut count = |what: String| *counts.entry(format!("index: {what}")).or_default() += 1;
     let (version, padding) = (table.read_u16()?, table.read_u16()?);
     count(format!("version {version}, padding {padding}"));
-    let [unit_count, types, foreign, buckets, names, abbreviations, augmentation] = {
+    let [
+        unit_count,
+        types,
+        foreign,
+        buckets,
+        names,
+        abbreviations,
+        augmentation,
+    ] = {
         let mut numbers = [0; 7];
         for number in &mut numbers {
             *number = table.read_u32()? as usize;
         }
         numbers
     };
-    count(format!("{unit_count} units, {types} and {foreign} of types, {names} names"));
+    count(format!(
+        "{unit_count} units, {types} and {foreign} of types, {names} names"
+    ));
     let word = usize::from(format.word_size());
     let augmentation = table.split(augmentation.next_multiple_of(4))?;
-    count(format!("augmentation {:?}", augmentation.to_string_lossy().trim_end_matches('\0')));
+    count(format!(
+        "augmentation {:?}",
+        augmentation.to_string_lossy().trim_end_matches('\0')
+    ));
     let mut starts = Vec::new();
     for _ in 0..unit_count {
         starts.push(table.read_offset(format)? as u64);
@@ -66,18 +84,29 @@ fn one(
         hashes.push(table.read_u32()?);
     }
     for (bucket, first) in first_of_bucket.iter().enumerate() {
-        let expected = hashes.iter().position(|hash| *hash as usize % buckets == bucket).map_or(0, |at| at + 1);
+        let expected = hashes
+            .iter()
+            .position(|hash| *hash as usize % buckets == bucket)
+            .map_or(0, |at| at + 1);
         if *first != expected {
-            count(format!("bucket {bucket} of {buckets} begins with name {first}, not {expected}"));
+            count(format!(
+                "bucket {bucket} of {buckets} begins with name {first}, not {expected}"
+            ));
         }
     }
     let mut strings = table.split(names * word)?;
     let mut offsets = table.split(names * word)?;
     let abbreviations = read_abbreviations(table.split(abbreviations)?)?;
     for number in 0..names {
-        let name = dwarf.string(gimli::DebugStrOffset(strings.read_offset(format)?))?.to_string_lossy().into_owned();
+        let name = dwarf
+            .string(gimli::DebugStrOffset(strings.read_offset(format)?))?
+            .to_string_lossy()
+            .into_owned();
         let shown = Name::of(renames.of(&name), renames).map_or(name.clone(), |name| name.key);
-        if hashes.get(number).is_some_and(|hash| name.is_ascii() && *hash != hash_of(&name)) {
+        if hashes
+            .get(number)
+            .is_some_and(|hash| name.is_ascii() && *hash != hash_of(&name))
+        {
             count(format!("{shown}: has the hash of another name"));
         }
         let mut entries = table;
@@ -85,10 +114,16 @@ fn one(
         while let Some(entry) = read_entry(&mut entries, &abbreviations)? {
             let unit = starts.get(entry.unit).and_then(|start| units.get(start));
             let found = match (unit, entry.offset) {
-                (Some(unit), Some(offset)) => names_of(dwarf, unit, UnitOffset(offset), entry.tag).contains(&name),
+                (Some(unit), Some(offset)) => {
+                    names_of(dwarf, unit, UnitOffset(offset), entry.tag).contains(&name)
+                }
                 _ => false,
             };
-            let place = if found { "" } else { ", leads to no such entry" };
+            let place = if found {
+                ""
+            } else {
+                ", leads to no such entry"
+            };
             let parent = match entry.parent {
                 None => "".to_owned(),
                 Some(None) => ", not inside another".to_owned(),
@@ -97,12 +132,19 @@ fn one(
                     pool.skip(at)?;
                     let around = read_entry(&mut pool, &abbreviations)?.and_then(|around| {
                         let names = names_of(dwarf, unit?, UnitOffset(around.offset?), around.tag);
-                        Some(names.first().map_or("?".to_owned(), |name| renames.of(name).to_owned()))
+                        Some(
+                            names
+                                .first()
+                                .map_or("?".to_owned(), |name| renames.of(name).to_owned()),
+                        )
                     });
                     format!(", inside {}", around.as_deref().unwrap_or("nothing"))
                 }
             };
-            count(format!("{shown}, {}{parent}{}{place}", entry.tag, entry.more));
+            count(format!(
+                "{shown}, {}{parent}{}{place}",
+                entry.tag, entry.more
+            ));
         }
     }
     Ok(())
@@ -122,13 +164,24 @@ struct Indexed {
 }
 
 /// Reads one; nothing at the end of a list.
-fn read_entry(entries: &mut Slice<'_>, abbreviations: &HashMap<u64, Abbreviation>) -> gimli::Result<Option<Indexed>> {
+fn read_entry(
+    entries: &mut Slice<'_>,
+    abbreviations: &HashMap<u64, Abbreviation>,
+) -> gimli::Result<Option<Indexed>> {
     let code = entries.read_uleb128()?;
     if code == 0 {
         return Ok(None);
     }
-    let Some((tag, attributes)) = abbreviations.get(&code) else { return Err(gimli::Error::UnknownAbbreviation(code)) };
-    let mut indexed = Indexed { tag: *tag, unit: 0, offset: None, parent: None, more: String::new() };
+    let Some((tag, attributes)) = abbreviations.get(&code) else {
+        return Err(gimli::Error::UnknownAbbreviation(code));
+    };
+    let mut indexed = Indexed {
+        tag: *tag,
+        unit: 0,
+        offset: None,
+        parent: None,
+        more: String::new(),
+    };
     for (attribute, form) in attributes {
         let value = match *form {
             gimli::DW_FORM_flag_present => 1,
@@ -152,13 +205,20 @@ fn read_entry(entries: &mut Slice<'_>, abbreviations: &HashMap<u64, Abbreviation
 
 /// Bernstein's hash without regard to case (DWARF 5, section 7.33), for names in ASCII.
 fn hash_of(name: &str) -> u32 {
-    name.bytes().fold(5381, |hash: u32, byte| hash.wrapping_mul(33).wrapping_add(byte.to_ascii_lowercase().into()))
+    name.bytes().fold(5381, |hash: u32, byte| {
+        hash.wrapping_mul(33)
+            .wrapping_add(byte.to_ascii_lowercase().into())
+    })
 }
 
 fn read_abbreviations(mut table: Slice<'_>) -> gimli::Result<HashMap<u64, Abbreviation>> {
     let mut found = HashMap::new();
     loop {
-        let code = if table.is_empty() { 0 } else { table.read_uleb128()? };
+        let code = if table.is_empty() {
+            0
+        } else {
+            table.read_uleb128()?
+        };
         if code == 0 {
             return Ok(found);
         }
@@ -176,7 +236,12 @@ fn read_abbreviations(mut table: Slice<'_>) -> gimli::Result<HashMap<u64, Abbrev
 }
 
 /// The names of the entry at this offset, if it has this tag: its own, and those of what it is an instance of.
-fn names_of(dwarf: &Dwarf<Slice<'_>>, unit: &gimli::Unit<Slice<'_>>, offset: UnitOffset, tag: gimli::DwTag) -> Vec<String> {
+fn names_of(
+    dwarf: &Dwarf<Slice<'_>>,
+    unit: &gimli::Unit<Slice<'_>>,
+    offset: UnitOffset,
+    tag: gimli::DwTag,
+) -> Vec<String> {
     /// Deepest chain of instances of instances.
     const DEEPEST: usize = 4;
     let mut names = Vec::new();

@@ -18,15 +18,26 @@ pub struct Files {
 
 impl Files {
     /// Joins folders and names. A path in the output folder gets `OUT` in its place.
-    pub fn new(dwarf: &Dwarf<Slice<'_>>, unit: &Unit<Slice<'_>>, object: &Object) -> gimli::Result<Self> {
+    pub fn new(
+        dwarf: &Dwarf<Slice<'_>>,
+        unit: &Unit<Slice<'_>>,
+        object: &Object,
+    ) -> gimli::Result<Self> {
         let text = |value: AttributeValue<Slice<'_>>| -> gimli::Result<String> {
-            Ok(dwarf.attr_string(unit, value)?.to_string_lossy().into_owned())
+            Ok(dwarf
+                .attr_string(unit, value)?
+                .to_string_lossy()
+                .into_owned())
         };
         let mut names = BTreeMap::new();
         let mut described = Vec::new();
-        let Some(program) = &unit.line_program else { return Ok(Self { names, described }) };
+        let Some(program) = &unit.line_program else {
+            return Ok(Self { names, described });
+        };
         let header = program.header();
-        let unit_folder = unit.comp_dir.map_or_else(String::new, |folder| folder.to_string_lossy().into_owned());
+        let unit_folder = unit
+            .comp_dir
+            .map_or_else(String::new, |folder| folder.to_string_lossy().into_owned());
         // File numbers begin with 0 since DWARF 5, before that with 1.
         let first = if header.version() >= 5 { 0 } else { 1 };
         for (index, file) in header.file_names().iter().enumerate() {
@@ -46,9 +57,24 @@ impl Files {
                     path.push_str(part);
                 }
             }
-            let path = unit_name(&without_roots(&path, &object.roots), &object.roots, &object.renames);
-            let checksum: String = if header.file_has_md5() { file.md5().iter().map(|byte| format!("{byte:02x}")).collect() } else { String::new() };
-            described.push(format!("{path} {checksum} {} {}", file.timestamp(), file.size()).trim_end_matches([' ', '0']).to_owned());
+            let path = unit_name(
+                &without_roots(&path, &object.roots),
+                &object.roots,
+                &object.renames,
+            );
+            let checksum: String = if header.file_has_md5() {
+                file.md5()
+                    .iter()
+                    .map(|byte| format!("{byte:02x}"))
+                    .collect()
+            } else {
+                String::new()
+            };
+            described.push(
+                format!("{path} {checksum} {} {}", file.timestamp(), file.size())
+                    .trim_end_matches([' ', '0'])
+                    .to_owned(),
+            );
             names.insert(index as u64 + first, path);
         }
         Ok(Self { names, described })
@@ -61,14 +87,21 @@ impl Files {
 
     /// The file of this number.
     pub fn name(&self, number: u64) -> String {
-        self.names.get(&number).cloned().unwrap_or_else(|| format!("file {number}"))
+        self.names
+            .get(&number)
+            .cloned()
+            .unwrap_or_else(|| format!("file {number}"))
     }
 }
 
 /// The name of a unit's root file without hash; rustc puts the unit's name behind it: `FILE/@/CRATE.HASH-cgu.N`.
 pub fn unit_name(name: &str, roots: &[String], renames: &Renames) -> String {
     match name.split_once("/@/") {
-        Some((file, unit)) => format!("{}/@/{}", without_roots(file, roots), file_symbol(unit, renames)),
+        Some((file, unit)) => format!(
+            "{}/@/{}",
+            without_roots(file, roots),
+            file_symbol(unit, renames)
+        ),
         None => name.to_owned(),
     }
 }
@@ -102,7 +135,11 @@ pub fn collect(
             Some((section, offset)) => match (places.at(section, offset as i64), last) {
                 (_, Some(item)) if row.end_sequence() => {
                     let entry = &object.items[item];
-                    if entry.section == section { (Some(item), offset as i64 - entry.entry as i64) } else { (None, offset as i64) }
+                    if entry.section == section {
+                        (Some(item), offset as i64 - entry.entry as i64)
+                    } else {
+                        (None, offset as i64)
+                    }
                 }
                 (Target::Item(item, offset), _) => (Some(item), offset),
                 _ => (None, offset as i64),

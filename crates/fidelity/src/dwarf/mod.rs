@@ -72,16 +72,33 @@ type Slice<'a> = EndianSlice<'a, RunTimeEndian>;
 
 /// The sections that are read here. Others of similar names are compared as they are.
 pub fn is_read(name: &str) -> bool {
-    let name = name.strip_prefix(".z").or(name.strip_prefix('.')).unwrap_or(name);
+    let name = name
+        .strip_prefix(".z")
+        .or(name.strip_prefix('.'))
+        .unwrap_or(name);
     let read = [
-        "debug_abbrev", "debug_addr", "debug_info", "debug_line", "debug_line_str", "debug_loc", "debug_loclists", "debug_names",
-        "debug_ranges", "debug_rnglists", "debug_str", "debug_str_offsets",
+        "debug_abbrev",
+        "debug_addr",
+        "debug_info",
+        "debug_line",
+        "debug_line_str",
+        "debug_loc",
+        "debug_loclists",
+        "debug_names",
+        "debug_ranges",
+        "debug_rnglists",
+        "debug_str",
+        "debug_str_offsets",
     ];
     read.contains(&name)
 }
 
 fn endian(object: &Object) -> RunTimeEndian {
-    if object.header.is_little { RunTimeEndian::Little } else { RunTimeEndian::Big }
+    if object.header.is_little {
+        RunTimeEndian::Little
+    } else {
+        RunTimeEndian::Big
+    }
 }
 
 fn broken(error: gimli::Error) -> Failure {
@@ -102,14 +119,23 @@ pub fn read(object: &mut Object, symbols: &[SymbolPlace]) -> Result<Debug> {
             continue;
         }
         if !names.insert(section.name.clone()) {
-            return Err(Failure::failed(format!("it has several sections {}, which is not supported", section.name)));
+            return Err(Failure::failed(format!(
+                "it has several sections {}, which is not supported",
+                section.name
+            )));
         }
         for relocation in &section.relocations {
             // Offsets into other debug sections are read as such; that they are into the right one shows only here.
-            let target = relocation.symbol.and_then(|symbol| symbols.get(symbol)?.section).map(|target| &object.sections[target]);
+            let target = relocation
+                .symbol
+                .and_then(|symbol| symbols.get(symbol)?.section)
+                .map(|target| &object.sections[target]);
             if let Some(target) = target.filter(|target| target.role == Role::Debug) {
                 let name = object.relocation_name(relocation.kind);
-                *debug.counts.entry(format!("{name} from {} to {}", section.name, target.name)).or_default() += 1;
+                *debug
+                    .counts
+                    .entry(format!("{name} from {} to {}", section.name, target.name))
+                    .or_default() += 1;
             }
         }
         object.sections[index].bytes = relocate::apply(object, section, symbols, &addresses)?;
@@ -118,20 +144,51 @@ pub fn read(object: &mut Object, symbols: &[SymbolPlace]) -> Result<Debug> {
         return Ok(debug);
     }
     let dwarf = load(object)?;
-    let places = Places::new(&object.items, object.sections.iter().map(|section| section.name.as_str()).collect());
+    let places = Places::new(
+        &object.items,
+        object
+            .sections
+            .iter()
+            .map(|section| section.name.as_str())
+            .collect(),
+    );
     let mut units = dwarf.units();
     while let Some(header) = units.next().map_err(broken)? {
-        *debug.counts.entry(format!("unit, DWARF {}", header.version())).or_default() += 1;
+        *debug
+            .counts
+            .entry(format!("unit, DWARF {}", header.version()))
+            .or_default() += 1;
         let unit = dwarf.unit(header).map_err(broken)?;
         let files = lines::Files::new(&dwarf, &unit, object).map_err(broken)?;
         if let Some(program) = unit.line_program.clone() {
-            *debug.counts.entry(format!("line table, DWARF {}", program.header().version())).or_default() += 1;
-            lines::collect(program, &files, &addresses, &places, object, &mut debug.rows).map_err(broken)?;
+            *debug
+                .counts
+                .entry(format!("line table, DWARF {}", program.header().version()))
+                .or_default() += 1;
+            lines::collect(
+                program,
+                &files,
+                &addresses,
+                &places,
+                object,
+                &mut debug.rows,
+            )
+            .map_err(broken)?;
         }
         debug.files.extend(files.described());
     }
-    if let Some(section) = object.sections.iter().find(|section| section.name == ".debug_names") {
-        index::collect(&dwarf, EndianSlice::new(&section.bytes, endian(object)), &object.renames, &mut debug.counts).map_err(broken)?;
+    if let Some(section) = object
+        .sections
+        .iter()
+        .find(|section| section.name == ".debug_names")
+    {
+        index::collect(
+            &dwarf,
+            EndianSlice::new(&section.bytes, endian(object)),
+            &object.renames,
+            &mut debug.counts,
+        )
+        .map_err(broken)?;
     }
     debug.files.sort();
     Ok(debug)
@@ -142,17 +199,35 @@ pub fn read(object: &mut Object, symbols: &[SymbolPlace]) -> Result<Debug> {
 /// # Errors
 /// When it is damaged.
 pub fn entries(object: &Object, found: &mut dyn FnMut(Entry)) -> Result<()> {
-    if !object.sections.iter().any(|section| section.role == Role::Debug) {
+    if !object
+        .sections
+        .iter()
+        .any(|section| section.role == Role::Debug)
+    {
         return Ok(());
     }
     let addresses = relocate::Addresses::new(object);
     let dwarf = load(object)?;
-    let places = Places::new(&object.items, object.sections.iter().map(|section| section.name.as_str()).collect());
+    let places = Places::new(
+        &object.items,
+        object
+            .sections
+            .iter()
+            .map(|section| section.name.as_str())
+            .collect(),
+    );
     let mut units = dwarf.units();
     while let Some(header) = units.next().map_err(broken)? {
         let unit = dwarf.unit(header).map_err(broken)?;
         let files = lines::Files::new(&dwarf, &unit, object).map_err(broken)?;
-        let reader = entries::Reader { dwarf: &dwarf, unit: &unit, files: &files, object, addresses: &addresses, places: &places };
+        let reader = entries::Reader {
+            dwarf: &dwarf,
+            unit: &unit,
+            files: &files,
+            object,
+            addresses: &addresses,
+            places: &places,
+        };
         reader.entries(found).map_err(broken)?;
     }
     Ok(())
@@ -162,9 +237,14 @@ fn load(object: &Object) -> Result<Dwarf<Slice<'_>>> {
     let load = |id: gimli::SectionId| -> Result<Slice<'_>, gimli::Error> {
         let wanted = id.name();
         let section = object.sections.iter().find(|section| {
-            section.role == Role::Debug && (section.name == wanted || section.name.strip_prefix(".z") == wanted.strip_prefix('.'))
+            section.role == Role::Debug
+                && (section.name == wanted
+                    || section.name.strip_prefix(".z") == wanted.strip_prefix('.'))
         });
-        Ok(EndianSlice::new(section.map_or(&[][..], |section| &section.bytes), endian(object)))
+        Ok(EndianSlice::new(
+            section.map_or(&[][..], |section| &section.bytes),
+            endian(object),
+        ))
     };
     Dwarf::load(load).map_err(broken)
 }

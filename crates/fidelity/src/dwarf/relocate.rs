@@ -30,12 +30,18 @@ impl Addresses {
     }
 
     fn of(&self, section: usize) -> u64 {
-        self.sections.iter().find(|(_, _, index)| *index == section).map_or(0, |(address, ..)| *address)
+        self.sections
+            .iter()
+            .find(|(_, _, index)| *index == section)
+            .map_or(0, |(address, ..)| *address)
     }
 
     /// The section and the offset in it of an address.
     pub fn place(&self, address: u64) -> Option<(usize, u64)> {
-        let at = self.sections.partition_point(|(start, ..)| *start <= address).checked_sub(1)?;
+        let at = self
+            .sections
+            .partition_point(|(start, ..)| *start <= address)
+            .checked_sub(1)?;
         let (start, size, index) = self.sections[at];
         (address - start <= size).then_some((index, address - start))
     }
@@ -102,25 +108,48 @@ fn change(machine: u16, relocation: &Relocation) -> Option<Change> {
 }
 
 /// The section's content as a linker would leave it, with the addresses given.
-pub fn apply(object: &Object, section: &Section, symbols: &[SymbolPlace], addresses: &Addresses) -> Result<Vec<u8>> {
+pub fn apply(
+    object: &Object,
+    section: &Section,
+    symbols: &[SymbolPlace],
+    addresses: &Addresses,
+) -> Result<Vec<u8>> {
     let mut bytes = section.bytes.clone();
     let little = object.header.is_little;
     for relocation in &section.relocations {
         let base = match relocation.symbol.and_then(|symbol| symbols.get(symbol)) {
-            Some(SymbolPlace { section: Some(section), value }) => addresses.of(*section).wrapping_add(*value),
-            Some(SymbolPlace { section: None, value }) => *value,
+            Some(SymbolPlace {
+                section: Some(section),
+                value,
+            }) => addresses.of(*section).wrapping_add(*value),
+            Some(SymbolPlace {
+                section: None,
+                value,
+            }) => *value,
             None => 0,
         };
         let value = base.wrapping_add(relocation.addend as u64);
         let Some(change) = change(object.header.machine, relocation) else {
             let name = object.relocation_name(relocation.kind);
-            return Err(Failure::failed(format!("its section {} has a relocation {name}, which is not supported there", section.name)));
+            return Err(Failure::failed(format!(
+                "its section {} has a relocation {name}, which is not supported there",
+                section.name
+            )));
         };
         let at = relocation.offset as usize;
-        let beyond = || Failure::failed(format!("its section {} has a relocation outside of it", section.name));
+        let beyond = || {
+            Failure::failed(format!(
+                "its section {} has a relocation outside of it",
+                section.name
+            ))
+        };
         match change {
             Change::Nothing => {}
-            Change::Set(width) => write(bytes.get_mut(at..at + width as usize).ok_or_else(beyond)?, value, little),
+            Change::Set(width) => write(
+                bytes.get_mut(at..at + width as usize).ok_or_else(beyond)?,
+                value,
+                little,
+            ),
             Change::Add(width, sign) => {
                 let field = bytes.get_mut(at..at + width as usize).ok_or_else(beyond)?;
                 let sum = fetch(field, little).wrapping_add_signed(sign.wrapping_mul(value as i64));
@@ -129,15 +158,24 @@ pub fn apply(object: &Object, section: &Section, symbols: &[SymbolPlace], addres
             Change::SetLow6 | Change::Low6(_) => {
                 let byte = bytes.get_mut(at).ok_or_else(beyond)?;
                 let low = match change {
-                    Change::Low6(sign) => u64::from(*byte & 0x3f).wrapping_add_signed(sign.wrapping_mul(value as i64)),
+                    Change::Low6(sign) => {
+                        u64::from(*byte & 0x3f).wrapping_add_signed(sign.wrapping_mul(value as i64))
+                    }
                     _ => value,
                 };
                 *byte = *byte & 0xc0 | low as u8 & 0x3f;
             }
             Change::SetUleb | Change::Uleb(_) => {
-                let length = bytes.get(at..).and_then(|rest| rest.iter().position(|byte| byte & 0x80 == 0)).ok_or_else(beyond)? + 1;
+                let length = bytes
+                    .get(at..)
+                    .and_then(|rest| rest.iter().position(|byte| byte & 0x80 == 0))
+                    .ok_or_else(beyond)?
+                    + 1;
                 let field = &mut bytes[at..at + length];
-                let old = field.iter().rev().fold(0u64, |value, byte| value << 7 | u64::from(byte & 0x7f));
+                let old = field
+                    .iter()
+                    .rev()
+                    .fold(0u64, |value, byte| value << 7 | u64::from(byte & 0x7f));
                 let mut new = match change {
                     Change::Uleb(sign) => old.wrapping_add_signed(sign.wrapping_mul(value as i64)),
                     _ => value,
@@ -154,7 +192,11 @@ pub fn apply(object: &Object, section: &Section, symbols: &[SymbolPlace], addres
 
 fn fetch(field: &[u8], little: bool) -> u64 {
     let next = |value: u64, byte: &u8| value << 8 | u64::from(*byte);
-    if little { field.iter().rev().fold(0, next) } else { field.iter().fold(0, next) }
+    if little {
+        field.iter().rev().fold(0, next)
+    } else {
+        field.iter().fold(0, next)
+    }
 }
 
 fn write(field: &mut [u8], value: u64, little: bool) {

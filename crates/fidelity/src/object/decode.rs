@@ -38,12 +38,20 @@ pub fn walk(code: &[u8], starts: &[u64], disassembler: &mut Disassembler) -> Res
     let mut at = 0;
     while at < code.len() {
         while starts.next_if(|start| *start <= at as u64).is_some() {}
-        let limit = starts.peek().map_or(code.len(), |next| *next as usize).min(code.len());
+        let limit = starts
+            .peek()
+            .map_or(code.len(), |next| *next as usize)
+            .min(code.len());
         let end = (at + LONGEST).min(limit);
         let length = match disassembler.decode(&code[at..end], at as u64)? {
             Some(instruction) => {
                 let length = instruction.length.min(end - at);
-                decoded.push(Decoded { offset: at as u64, length: length as u64, target: instruction.target, text: instruction.text });
+                decoded.push(Decoded {
+                    offset: at as u64,
+                    length: length as u64,
+                    target: instruction.target,
+                    text: instruction.text,
+                });
                 length
             }
             None => 1,
@@ -64,7 +72,9 @@ pub fn without_target(text: &str) -> String {
     let words: Vec<String> = text
         .split(' ')
         .map(|word| {
-            let (inner, end) = word.strip_suffix(',').map_or((word, ""), |inner| (inner, ","));
+            let (inner, end) = word
+                .strip_suffix(',')
+                .map_or((word, ""), |inner| (inner, ","));
             // An address in front of the register it counts from.
             match inner.split_once('(') {
                 Some((distance, register)) if number(distance) => format!("({register}{end}"),

@@ -8,7 +8,6 @@ mod tile;
 
 pub use read::read;
 
-
 use crate::dwarf::Debug;
 use crate::names::{Name, Renames};
 
@@ -209,8 +208,12 @@ pub struct Outside {
 impl Section {
     /// The relocations at offsets from `start` to before `end`.
     pub fn relocations_in(&self, start: u64, end: u64) -> &[Relocation] {
-        let from = self.relocations.partition_point(|relocation| relocation.offset < start);
-        let to = self.relocations.partition_point(|relocation| relocation.offset < end);
+        let from = self
+            .relocations
+            .partition_point(|relocation| relocation.offset < start);
+        let to = self
+            .relocations
+            .partition_point(|relocation| relocation.offset < end);
         &self.relocations[from..to.max(from)]
     }
 }
@@ -221,7 +224,11 @@ impl Object {
     pub fn content(&self, item: &Item) -> Vec<u8> {
         let section = &self.sections[item.section];
         let range = item.start as usize..item.end as usize;
-        let mut bytes = section.bytes.get(range).map(<[u8]>::to_vec).unwrap_or_default();
+        let mut bytes = section
+            .bytes
+            .get(range)
+            .map(<[u8]>::to_vec)
+            .unwrap_or_default();
         for relocation in section.relocations_in(item.start, item.end) {
             let at = (relocation.offset - item.start) as usize;
             let end = (at + relocation.width as usize).min(bytes.len());
@@ -251,7 +258,8 @@ impl Object {
 
     /// The name for people of the relocation type `kind`.
     pub fn relocation_name(&self, kind: u32) -> String {
-        relocation_names::name(self.header.machine, kind).map_or_else(|| format!("relocation type {kind}"), str::to_owned)
+        relocation_names::name(self.header.machine, kind)
+            .map_or_else(|| format!("relocation type {kind}"), str::to_owned)
     }
 
     /// For people: what a relocation refers to.
@@ -276,7 +284,11 @@ impl Object {
             Some(name) => name.shown.clone(),
             None => {
                 let section = &self.sections[item.section];
-                format!("{} in {}", show_bytes(&self.content(item), item.end - item.start), section.name)
+                format!(
+                    "{} in {}",
+                    show_bytes(&self.content(item), item.end - item.start),
+                    section.name
+                )
             }
         }
     }
@@ -294,17 +306,34 @@ pub fn show_bytes(bytes: &[u8], size: u64) -> String {
         && !text.contains(|c: char| c.is_control() && c != '\n')
     {
         let short: String = text.chars().take(SHOWN).collect();
-        return format!("{short:?}{}", if short.len() < text.len() { "..." } else { "" });
+        return format!(
+            "{short:?}{}",
+            if short.len() < text.len() { "..." } else { "" }
+        );
     }
-    let hex: String = bytes.iter().take(SHOWN / 2).map(|byte| format!("{byte:02x}")).collect();
-    format!("{size} bytes {hex}{}", if bytes.len() > SHOWN / 2 { "..." } else { "" })
+    let hex: String = bytes
+        .iter()
+        .take(SHOWN / 2)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    format!(
+        "{size} bytes {hex}{}",
+        if bytes.len() > SHOWN / 2 { "..." } else { "" }
+    )
 }
 
 /// An object with nothing in it, for tests.
 #[cfg(test)]
 pub(crate) fn tests_object() -> Object {
     Object {
-        header: Header { machine: object::elf::EM_X86_64, is_64: true, is_little: true, flags: 0, kind: object::elf::ET_REL, os_abi: 0 },
+        header: Header {
+            machine: object::elf::EM_X86_64,
+            is_64: true,
+            is_little: true,
+            flags: 0,
+            kind: object::elf::ET_REL,
+            os_abi: 0,
+        },
         sections: Vec::new(),
         items: Vec::new(),
         labels: Vec::new(),
@@ -319,7 +348,13 @@ pub(crate) fn tests_object() -> Object {
 #[cfg(test)]
 impl Object {
     /// Adds a section with nameless items at these ranges.
-    pub(crate) fn add_section(&mut self, name: &str, flags: u32, bytes: &[u8], items: &[(u64, u64)]) {
+    pub(crate) fn add_section(
+        &mut self,
+        name: &str,
+        flags: u32,
+        bytes: &[u8],
+        items: &[(u64, u64)],
+    ) {
         let section = self.sections.len();
         self.sections.push(Section {
             name: name.to_owned(),

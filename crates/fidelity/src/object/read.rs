@@ -5,11 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use gateless_model::{Failure, Result};
 use object::elf;
 use object::read::elf::{CompressionHeader as _, ElfFile, FileHeader, SectionHeader, Sym};
-use object::{Endianness, Object as _, ObjectSection as _, ObjectSymbol as _, RelocationFlags, RelocationTarget, SymbolIndex};
+use object::{
+    Endianness, Object as _, ObjectSection as _, ObjectSymbol as _, RelocationFlags,
+    RelocationTarget, SymbolIndex,
+};
 
 use super::resolve::Places;
 use super::tile::{Defined, tile};
-use super::{Binding, Form, Header, Item, ItemKind, Label, Object, Outside, Reference, Relocation, Role, Section, Target, decode};
+use super::{
+    Binding, Form, Header, Item, ItemKind, Label, Object, Outside, Reference, Relocation, Role,
+    Section, Target, decode,
+};
 use crate::disassembly::Toolbox;
 use crate::dwarf;
 use crate::names::{Name, Renames, file_symbol};
@@ -20,12 +26,24 @@ use crate::names::{Name, Renames, file_symbol};
 ///
 /// # Errors
 /// When it is no such file, or is damaged.
-pub fn read(bytes: &[u8], roots: &[String], renames: &Renames, tools: &mut Toolbox) -> Result<Object> {
-    let kind = object::FileKind::parse(bytes).map_err(|error| Failure::failed("it is not an object file").because(error))?;
+pub fn read(
+    bytes: &[u8],
+    roots: &[String],
+    renames: &Renames,
+    tools: &mut Toolbox,
+) -> Result<Object> {
+    let kind = object::FileKind::parse(bytes)
+        .map_err(|error| Failure::failed("it is not an object file").because(error))?;
     match kind {
-        object::FileKind::Elf64 => Reader::<elf::FileHeader64<Endianness>>::parse(bytes)?.read(roots, renames, tools),
-        object::FileKind::Elf32 => Reader::<elf::FileHeader32<Endianness>>::parse(bytes)?.read(roots, renames, tools),
-        other => Err(Failure::failed(format!("it is {other:?}, not an ELF object file"))),
+        object::FileKind::Elf64 => {
+            Reader::<elf::FileHeader64<Endianness>>::parse(bytes)?.read(roots, renames, tools)
+        }
+        object::FileKind::Elf32 => {
+            Reader::<elf::FileHeader32<Endianness>>::parse(bytes)?.read(roots, renames, tools)
+        }
+        other => Err(Failure::failed(format!(
+            "it is {other:?}, not an ELF object file"
+        ))),
     }
 }
 
@@ -55,18 +73,24 @@ fn damaged(error: object::Error) -> Failure {
 
 impl<'a, Elf: FileHeader<Endian = Endianness>> Reader<'a, Elf> {
     fn parse(bytes: &'a [u8]) -> Result<Self> {
-        Ok(Self { file: ElfFile::parse(bytes).map_err(damaged)? })
+        Ok(Self {
+            file: ElfFile::parse(bytes).map_err(damaged)?,
+        })
     }
 
     fn read(&self, roots: &[String], renames: &Renames, tools: &mut Toolbox) -> Result<Object> {
         let header = self.header();
         if header.kind != elf::ET_REL {
-            return Err(Failure::failed("it is linked already, not a relocatable object"));
+            return Err(Failure::failed(
+                "it is linked already, not a relocatable object",
+            ));
         }
         let (mut sections, indices) = self.sections(renames)?;
         let symbols = self.symbols(&indices, &header)?;
         for section in &mut sections {
-            section.relocations.sort_by_key(|relocation| relocation.offset);
+            section
+                .relocations
+                .sort_by_key(|relocation| relocation.offset);
         }
         self.name_indices(&mut sections, &indices, &symbols, renames);
         let decoded = decode_code(&header, &sections, &symbols, tools)?;
@@ -79,12 +103,21 @@ impl<'a, Elf: FileHeader<Endian = Endianness>> Reader<'a, Elf> {
                 continue;
             }
             for (at, relocation) in section.relocations.iter().enumerate() {
-                let Some(symbol) = relocation.symbol.and_then(|symbol| symbols.get(symbol)) else { continue };
-                let Some(target) = symbol.section.filter(|_| symbol.is_place(renames)) else { continue };
+                let Some(symbol) = relocation.symbol.and_then(|symbol| symbols.get(symbol)) else {
+                    continue;
+                };
+                let Some(target) = symbol.section.filter(|_| symbol.is_place(renames)) else {
+                    continue;
+                };
                 let mut place = symbol.value as i64 + relocation.addend;
-                if section.role == Role::Code && decode::counts_from_end(header.machine, relocation.kind) {
-                    let end = decoded.get(&index).and_then(|decoded| end_of_instruction(decoded, relocation.offset));
-                    place += end.unwrap_or(relocation.offset + relocation.width) as i64 - relocation.offset as i64;
+                if section.role == Role::Code
+                    && decode::counts_from_end(header.machine, relocation.kind)
+                {
+                    let end = decoded
+                        .get(&index)
+                        .and_then(|decoded| end_of_instruction(decoded, relocation.offset));
+                    place += end.unwrap_or(relocation.offset + relocation.width) as i64
+                        - relocation.offset as i64;
                 }
                 places.insert((index, at), (target, place));
                 if let Ok(place) = u64::try_from(place) {
@@ -100,25 +133,55 @@ impl<'a, Elf: FileHeader<Endian = Endianness>> Reader<'a, Elf> {
                 continue;
             }
             let mut defined = Vec::new();
-            for symbol in symbols.iter().filter(|symbol| symbol.section == Some(index) && !symbol.is_marker(&header)) {
-                if symbol.value.checked_add(symbol.size).is_none_or(|end| end > section.size) {
-                    return Err(Failure::failed(format!("it is damaged: its symbol {} reaches out of the section {}", symbol.name, section.name)));
+            for symbol in symbols
+                .iter()
+                .filter(|symbol| symbol.section == Some(index) && !symbol.is_marker(&header))
+            {
+                if symbol
+                    .value
+                    .checked_add(symbol.size)
+                    .is_none_or(|end| end > section.size)
+                {
+                    return Err(Failure::failed(format!(
+                        "it is damaged: its symbol {} reaches out of the section {}",
+                        symbol.name, section.name
+                    )));
                 }
                 let name = Name::of(&symbol.name, renames);
                 if symbol.size > 0 || name.is_some() {
-                    defined.push(Defined { name, start: symbol.value, size: symbol.size, binding: symbol.binding });
+                    defined.push(Defined {
+                        name,
+                        start: symbol.value,
+                        size: symbol.size,
+                        binding: symbol.binding,
+                    });
                 }
             }
             let tiles = tile(index, section, &defined, &referenced[index]);
             items.extend(tiles.items);
-            pending_labels.extend(tiles.labels.into_iter().map(|at| (index, defined[at].clone())));
+            pending_labels.extend(
+                tiles
+                    .labels
+                    .into_iter()
+                    .map(|at| (index, defined[at].clone())),
+            );
         }
 
-        let lookup = Places::new(&items, sections.iter().map(|section| section.name.as_str()).collect());
+        let lookup = Places::new(
+            &items,
+            sections
+                .iter()
+                .map(|section| section.name.as_str())
+                .collect(),
+        );
         let labels = pending_labels
             .into_iter()
             .filter_map(|(section, symbol)| {
-                Some(Label { name: symbol.name?, binding: symbol.binding, place: lookup.at(section, symbol.start as i64) })
+                Some(Label {
+                    name: symbol.name?,
+                    binding: symbol.binding,
+                    place: lookup.at(section, symbol.start as i64),
+                })
             })
             .collect();
         let target = |section: usize, at: usize| {
@@ -131,7 +194,13 @@ impl<'a, Elf: FileHeader<Endian = Endianness>> Reader<'a, Elf> {
                 Some(symbol) => match Name::of(&symbol.name, renames) {
                     Some(name) => Target::Symbol(name, relocation.addend),
                     // A symbol of another object that has a hash for a name: nothing better is known than the name itself.
-                    None => Target::Symbol(Name { shown: symbol.name.clone(), key: symbol.name.clone() }, relocation.addend),
+                    None => Target::Symbol(
+                        Name {
+                            shown: symbol.name.clone(),
+                            key: symbol.name.clone(),
+                        },
+                        relocation.addend,
+                    ),
                 },
             }
         };
@@ -148,10 +217,15 @@ impl<'a, Elf: FileHeader<Endian = Endianness>> Reader<'a, Elf> {
                         target: target(item.section, at),
                     })
                     .collect();
-                for (decoded, place) in directs(&sections[item.section], item, decoded.get(&item.section)) {
+                for (decoded, place) in
+                    directs(&sections[item.section], item, decoded.get(&item.section))
+                {
                     references.push(Reference {
                         offset: decoded.offset as i64 - item.entry as i64,
-                        form: Form::Direct { length: decoded.length as usize, text: decode::without_target(&decoded.text) },
+                        form: Form::Direct {
+                            length: decoded.length as usize,
+                            text: decode::without_target(&decoded.text),
+                        },
                         target: lookup.at(item.section, place as i64),
                     });
                 }
@@ -165,29 +239,55 @@ impl<'a, Elf: FileHeader<Endian = Endianness>> Reader<'a, Elf> {
 
         let mut outside = Vec::new();
         let mut files = Vec::new();
-        for symbol in symbols.iter().filter(|symbol| symbol.section.is_none() && !symbol.name.is_empty()) {
+        for symbol in symbols
+            .iter()
+            .filter(|symbol| symbol.section.is_none() && !symbol.name.is_empty())
+        {
             if symbol.kind == elf::STT_FILE {
                 files.push(file_symbol(&symbol.name, renames));
                 continue;
             }
-            let name = Name::of(&symbol.name, renames).unwrap_or_else(|| Name { shown: symbol.name.clone(), key: symbol.name.clone() });
+            let name = Name::of(&symbol.name, renames).unwrap_or_else(|| Name {
+                shown: symbol.name.clone(),
+                key: symbol.name.clone(),
+            });
             let what = match symbol.raw_section {
                 elf::SHN_UNDEF if symbol.value == 0 && symbol.size == 0 => "undefined".to_owned(),
-                elf::SHN_UNDEF => format!("undefined, {} bytes at {:#x}", symbol.size, symbol.value),
-                elf::SHN_COMMON => format!("common, {} bytes, aligned to {}", symbol.size, symbol.value),
+                elf::SHN_UNDEF => {
+                    format!("undefined, {} bytes at {:#x}", symbol.size, symbol.value)
+                }
+                elf::SHN_COMMON => {
+                    format!("common, {} bytes, aligned to {}", symbol.size, symbol.value)
+                }
                 elf::SHN_ABS => format!("absolute {:#x}", symbol.value),
                 other => format!("in section {other}"),
             };
             let Binding { info, other } = symbol.binding;
-            outside.push(Outside { name, what: format!("{what}, st_info {info:#x}, st_other {other:#x}") });
+            outside.push(Outside {
+                name,
+                what: format!("{what}, st_info {info:#x}, st_other {other:#x}"),
+            });
         }
         outside.sort();
         files.sort();
         let (roots, renames) = (roots.to_vec(), renames.clone());
-        let mut object = Object { header, sections, items, labels, outside, files, debug: dwarf::Debug::default(), roots, renames };
+        let mut object = Object {
+            header,
+            sections,
+            items,
+            labels,
+            outside,
+            files,
+            debug: dwarf::Debug::default(),
+            roots,
+            renames,
+        };
         let values: Vec<dwarf::SymbolPlace> = symbols
             .iter()
-            .map(|symbol| dwarf::SymbolPlace { section: symbol.section, value: symbol.value })
+            .map(|symbol| dwarf::SymbolPlace {
+                section: symbol.section,
+                value: symbol.value,
+            })
             .collect();
         object.debug = dwarf::read(&mut object, &values)?;
         Ok(object)
@@ -223,7 +323,11 @@ impl<'a, Elf: FileHeader<Endian = Endianness>> Reader<'a, Elf> {
                 section.uncompressed_data().map_err(damaged)?.into_owned()
             };
             let linked = (flags & u64::from(elf::SHF_LINK_ORDER) != 0)
-                .then(|| self.file.section_by_index(object::SectionIndex(raw.sh_link(endian) as usize)).ok())
+                .then(|| {
+                    self.file
+                        .section_by_index(object::SectionIndex(raw.sh_link(endian) as usize))
+                        .ok()
+                })
                 .flatten()
                 .and_then(|linked| linked.name().ok().map(plain_name));
             // Compression changes the alignment of the section, not of what is in it.
@@ -231,7 +335,11 @@ impl<'a, Elf: FileHeader<Endian = Endianness>> Reader<'a, Elf> {
                 Some((header, ..)) => header.ch_addralign(endian).into(),
                 None => raw.sh_addralign(endian).into(),
             };
-            let relocations = if role == Role::Table { Vec::new() } else { self.relocations(&section, &bytes)? };
+            let relocations = if role == Role::Table {
+                Vec::new()
+            } else {
+                self.relocations(&section, &bytes)?
+            };
             indices.insert(section.index().0, sections.len());
             sections.push(Section {
                 name: plain_name(name),
@@ -239,7 +347,11 @@ impl<'a, Elf: FileHeader<Endian = Endianness>> Reader<'a, Elf> {
                 flags,
                 align,
                 entry_size: raw.sh_entsize(endian).into(),
-                size: if kind == elf::SHT_NOBITS || role == Role::Table { section.size() } else { bytes.len() as u64 },
+                size: if kind == elf::SHT_NOBITS || role == Role::Table {
+                    section.size()
+                } else {
+                    bytes.len() as u64
+                },
                 linked,
                 role,
                 bytes,
@@ -249,34 +361,63 @@ impl<'a, Elf: FileHeader<Endian = Endianness>> Reader<'a, Elf> {
         Ok((sections, indices))
     }
 
-    fn relocations(&self, section: &object::read::elf::ElfSection<'_, '_, Elf>, bytes: &[u8]) -> Result<Vec<Relocation>> {
+    fn relocations(
+        &self,
+        section: &object::read::elf::ElfSection<'_, '_, Elf>,
+        bytes: &[u8],
+    ) -> Result<Vec<Relocation>> {
         let mut relocations = Vec::new();
         for (offset, relocation) in section.relocations() {
             let RelocationFlags::Elf { r_type } = relocation.flags() else {
                 return Err(Failure::failed("it has relocations that are not ELF's"));
             };
-            let width = if relocation.size() % 8 == 0 { u64::from(relocation.size() / 8) } else { 0 };
+            let width = if relocation.size() % 8 == 0 {
+                u64::from(relocation.size() / 8)
+            } else {
+                0
+            };
             let symbol = match relocation.target() {
                 RelocationTarget::Symbol(SymbolIndex(index)) => Some(index),
                 RelocationTarget::Absolute => None,
-                other => return Err(Failure::failed(format!("it has a relocation against {other:?}"))),
+                other => {
+                    return Err(Failure::failed(format!(
+                        "it has a relocation against {other:?}"
+                    )));
+                }
             };
             let addend = if relocation.has_implicit_addend() {
                 implicit_addend(bytes, offset, width, self.file.endian())
             } else {
                 relocation.addend()
             };
-            relocations.push(Relocation { offset, kind: r_type, width, symbol, addend });
+            relocations.push(Relocation {
+                offset,
+                kind: r_type,
+                width,
+                symbol,
+                addend,
+            });
         }
         Ok(relocations)
     }
 
     /// Puts names in the place of indices in sections that consist of them: groups, and the list of symbols whose address matters.
-    fn name_indices(&self, sections: &mut [Section], indices: &BTreeMap<usize, usize>, symbols: &[Symbol], renames: &Renames) {
+    fn name_indices(
+        &self,
+        sections: &mut [Section],
+        indices: &BTreeMap<usize, usize>,
+        symbols: &[Symbol],
+        renames: &Renames,
+    ) {
         let endian = self.file.endian();
-        let names: Vec<String> = sections.iter().map(|section| section.name.clone()).collect();
+        let names: Vec<String> = sections
+            .iter()
+            .map(|section| section.name.clone())
+            .collect();
         let symbol = |index: usize| {
-            let Some(symbol) = symbols.get(index) else { return format!("symbol {index}") };
+            let Some(symbol) = symbols.get(index) else {
+                return format!("symbol {index}");
+            };
             match (symbol.section, Name::of(&symbol.name, renames)) {
                 (Some(section), _) if symbol.kind == elf::STT_SECTION => names[section].clone(),
                 (Some(section), None) => format!("nameless in {}", names[section]),
@@ -285,18 +426,36 @@ impl<'a, Elf: FileHeader<Endian = Endianness>> Reader<'a, Elf> {
         };
         for section in self.file.sections() {
             let raw = section.elf_section_header();
-            let Some(place) = indices.get(&section.index().0).map(|&at| &mut sections[at]) else { continue };
+            let Some(place) = indices.get(&section.index().0).map(|&at| &mut sections[at]) else {
+                continue;
+            };
             let text = match place.kind {
                 elf::SHT_GROUP => {
-                    let word = |bytes: &[u8]| object::U32Bytes::<Endianness>::from_bytes(bytes.try_into().unwrap_or_default()).get(endian);
+                    let word = |bytes: &[u8]| {
+                        object::U32Bytes::<Endianness>::from_bytes(
+                            bytes.try_into().unwrap_or_default(),
+                        )
+                        .get(endian)
+                    };
                     let mut words = place.bytes.chunks(4).map(word);
                     let flags = words.next().unwrap_or(0);
-                    let member = |index: u32| indices.get(&(index as usize)).map_or("?", |&at| names[at].as_str());
+                    let member = |index: u32| {
+                        indices
+                            .get(&(index as usize))
+                            .map_or("?", |&at| names[at].as_str())
+                    };
                     let members: Vec<&str> = words.map(member).collect();
-                    format!("group {} flags {flags:#x}: {}", symbol(raw.sh_info(endian) as usize), members.join(" "))
+                    format!(
+                        "group {} flags {flags:#x}: {}",
+                        symbol(raw.sh_info(endian) as usize),
+                        members.join(" ")
+                    )
                 }
                 SHT_LLVM_ADDRSIG => {
-                    let mut listed: Vec<String> = uleb_list(&place.bytes).into_iter().map(|index| symbol(index as usize)).collect();
+                    let mut listed: Vec<String> = uleb_list(&place.bytes)
+                        .into_iter()
+                        .map(|index| symbol(index as usize))
+                        .collect();
                     listed.sort();
                     listed.join("\0")
                 }
@@ -341,9 +500,14 @@ impl<'a, Elf: FileHeader<Endian = Endianness>> Reader<'a, Elf> {
                 local: raw.st_bind() == elf::STB_LOCAL,
                 value,
                 size: raw.st_size(endian).into(),
-                section: symbol.section_index().and_then(|index| indices.get(&index.0).copied()),
+                section: symbol
+                    .section_index()
+                    .and_then(|index| indices.get(&index.0).copied()),
                 raw_section: raw.st_shndx(endian),
-                binding: Binding { info: raw.st_info(), other: raw.st_other() },
+                binding: Binding {
+                    info: raw.st_info(),
+                    other: raw.st_other(),
+                },
             });
         }
         Ok(symbols)
@@ -358,27 +522,47 @@ impl Symbol {
 
     /// Whether it only marks places for the assembler or the disassembler, or stands for a section or a file.
     fn is_marker(&self, header: &Header) -> bool {
-        let assembler = self.local && self.size == 0 && self.kind == elf::STT_NOTYPE && self.name.starts_with(".L");
+        let assembler = self.local
+            && self.size == 0
+            && self.kind == elf::STT_NOTYPE
+            && self.name.starts_with(".L");
         // Mapping symbols say what is code and what is data (Arm, RISC-V).
         let mapping = self.local
             && self.kind == elf::STT_NOTYPE
             && self.name.starts_with('$')
-            && matches!(header.machine, elf::EM_ARM | elf::EM_AARCH64 | elf::EM_RISCV);
-        assembler || mapping || matches!(self.kind, elf::STT_SECTION | elf::STT_FILE) || self.name.is_empty()
+            && matches!(
+                header.machine,
+                elf::EM_ARM | elf::EM_AARCH64 | elf::EM_RISCV
+            );
+        assembler
+            || mapping
+            || matches!(self.kind, elf::STT_SECTION | elf::STT_FILE)
+            || self.name.is_empty()
     }
 }
 
 /// The instructions of each code section, by its index; nothing for a machine that can't be disassembled.
-fn decode_code(header: &Header, sections: &[Section], symbols: &[Symbol], tools: &mut Toolbox) -> Result<BTreeMap<usize, Vec<decode::Decoded>>> {
+fn decode_code(
+    header: &Header,
+    sections: &[Section],
+    symbols: &[Symbol],
+    tools: &mut Toolbox,
+) -> Result<BTreeMap<usize, Vec<decode::Decoded>>> {
     let mut decoded = BTreeMap::new();
-    for (index, section) in sections.iter().enumerate().filter(|(_, section)| section.role == Role::Code) {
+    for (index, section) in sections
+        .iter()
+        .enumerate()
+        .filter(|(_, section)| section.role == Role::Code)
+    {
         let mut starts: Vec<u64> = symbols
             .iter()
             .filter(|symbol| symbol.section == Some(index) && symbol.kind == elf::STT_FUNC)
             .map(|symbol| symbol.value)
             .collect();
         starts.sort_unstable();
-        let Some(disassembler) = tools.disassembler(header)? else { continue };
+        let Some(disassembler) = tools.disassembler(header)? else {
+            continue;
+        };
         decoded.insert(index, decode::walk(&section.bytes, &starts, disassembler)?);
     }
     Ok(decoded)
@@ -386,21 +570,34 @@ fn decode_code(header: &Header, sections: &[Section], symbols: &[Symbol], tools:
 
 /// Where the instruction ends that the field at `offset` is in.
 fn end_of_instruction(decoded: &[decode::Decoded], offset: u64) -> Option<u64> {
-    let at = decoded.partition_point(|instruction| instruction.offset <= offset).checked_sub(1)?;
+    let at = decoded
+        .partition_point(|instruction| instruction.offset <= offset)
+        .checked_sub(1)?;
     let end = decoded[at].offset + decoded[at].length;
     (end > offset).then_some(end)
 }
 
 /// The instructions of an item that refer to a place outside of it without a relocation, and the place.
-fn directs<'a>(section: &Section, item: &Item, decoded: Option<&'a Vec<decode::Decoded>>) -> Vec<(&'a decode::Decoded, u64)> {
-    let decoded = decoded.filter(|_| item.kind != ItemKind::Whole).map_or(&[][..], Vec::as_slice);
+fn directs<'a>(
+    section: &Section,
+    item: &Item,
+    decoded: Option<&'a Vec<decode::Decoded>>,
+) -> Vec<(&'a decode::Decoded, u64)> {
+    let decoded = decoded
+        .filter(|_| item.kind != ItemKind::Whole)
+        .map_or(&[][..], Vec::as_slice);
     let from = decoded.partition_point(|instruction| instruction.offset < item.start);
     let to = decoded.partition_point(|instruction| instruction.offset < item.end);
     decoded[from..to]
         .iter()
         .filter_map(|instruction| {
-            let target = instruction.target.filter(|target| !(item.start..item.end).contains(target) && *target <= section.size)?;
-            section.relocations_in(instruction.offset, instruction.offset + instruction.length).is_empty().then_some((instruction, target))
+            let target = instruction.target.filter(|target| {
+                !(item.start..item.end).contains(target) && *target <= section.size
+            })?;
+            section
+                .relocations_in(instruction.offset, instruction.offset + instruction.length)
+                .is_empty()
+                .then_some((instruction, target))
         })
         .collect()
 }
@@ -408,7 +605,12 @@ fn directs<'a>(section: &Section, item: &Item, decoded: Option<&'a Vec<decode::D
 /// What a section is for, by type and flags; by name for debug information, which has neither.
 fn role(name: &str, kind: u32, flags: u64) -> Role {
     match kind {
-        elf::SHT_NULL | elf::SHT_SYMTAB | elf::SHT_STRTAB | elf::SHT_REL | elf::SHT_RELA | elf::SHT_SYMTAB_SHNDX => Role::Table,
+        elf::SHT_NULL
+        | elf::SHT_SYMTAB
+        | elf::SHT_STRTAB
+        | elf::SHT_REL
+        | elf::SHT_RELA
+        | elf::SHT_SYMTAB_SHNDX => Role::Table,
         _ if flags & u64::from(elf::SHF_ALLOC) == 0 && dwarf::is_read(name) => Role::Debug,
         _ if flags & u64::from(elf::SHF_EXECINSTR) != 0 => Role::Code,
         _ => Role::Data,
@@ -444,9 +646,15 @@ fn uleb_list(bytes: &[u8]) -> Vec<u64> {
 /// The addend that a field of a format without explicit ones holds: only where a relocation replaces a whole word.
 fn implicit_addend(bytes: &[u8], offset: u64, width: u64, endian: Endianness) -> i64 {
     let at = offset as usize;
-    let field = bytes.get(at..at.saturating_add(width as usize)).unwrap_or_default();
+    let field = bytes
+        .get(at..at.saturating_add(width as usize))
+        .unwrap_or_default();
     let value = field.iter().enumerate().fold(0u64, |value, (index, byte)| {
-        let place = if endian == Endianness::Little { index } else { field.len() - 1 - index };
+        let place = if endian == Endianness::Little {
+            index
+        } else {
+            field.len() - 1 - index
+        };
         value | u64::from(*byte) << (8 * place)
     });
     match width {

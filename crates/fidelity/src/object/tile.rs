@@ -37,14 +37,27 @@ const PADDING: u64 = 64;
 ///
 /// What nothing refers to between two items is padding, if it is short, and zero where it is data. A piece of code that is referred to and ends
 /// where a function begins belongs to this function: it is what may be patched before its entry.
-pub fn tile(index: usize, section: &Section, defined: &[Defined], referenced: &BTreeSet<u64>) -> Tiles {
+pub fn tile(
+    index: usize,
+    section: &Section,
+    defined: &[Defined],
+    referenced: &BTreeSet<u64>,
+) -> Tiles {
     let mut tiles = Tiles::default();
-    let named_kind = if section.role == Role::Code { ItemKind::Function } else { ItemKind::Datum };
+    let named_kind = if section.role == Role::Code {
+        ItemKind::Function
+    } else {
+        ItemKind::Datum
+    };
     let mut covered: Vec<(u64, u64)> = Vec::new();
     for symbol in defined.iter().filter(|symbol| symbol.size > 0) {
         let end = symbol.start + symbol.size;
         tiles.items.push(Item {
-            kind: if symbol.name.is_some() { named_kind } else { ItemKind::Nameless },
+            kind: if symbol.name.is_some() {
+                named_kind
+            } else {
+                ItemKind::Nameless
+            },
             name: symbol.name.clone(),
             section: index,
             start: symbol.start,
@@ -69,21 +82,45 @@ pub fn tile(index: usize, section: &Section, defined: &[Defined], referenced: &B
     }
     let mut used = BTreeSet::new();
     for (start, end) in gaps {
-        if section.flags & u64::from(elf::SHF_MERGE) != 0 && section.entry_size > 0 && !section.bytes.is_empty() {
+        if section.flags & u64::from(elf::SHF_MERGE) != 0
+            && section.entry_size > 0
+            && !section.bytes.is_empty()
+        {
             for (start, end) in elements(section, start, end) {
                 tiles.items.push(nameless(index, start, end));
             }
         } else {
-            fill(index, section, defined, referenced, (start, end), &mut tiles.items, &mut used);
+            fill(
+                index,
+                section,
+                defined,
+                referenced,
+                (start, end),
+                &mut tiles.items,
+                &mut used,
+            );
         }
     }
-    tiles.labels = (0..defined.len()).filter(|at| defined[*at].size == 0 && !used.contains(at)).collect();
-    tiles.items.sort_by(|a, b| (a.entry, a.end, &a.name).cmp(&(b.entry, b.end, &b.name)));
+    tiles.labels = (0..defined.len())
+        .filter(|at| defined[*at].size == 0 && !used.contains(at))
+        .collect();
+    tiles
+        .items
+        .sort_by(|a, b| (a.entry, a.end, &a.name).cmp(&(b.entry, b.end, &b.name)));
     tiles
 }
 
 fn nameless(section: usize, start: u64, end: u64) -> Item {
-    Item { kind: ItemKind::Nameless, name: None, section, start, entry: start, end, binding: None, references: Vec::new() }
+    Item {
+        kind: ItemKind::Nameless,
+        name: None,
+        section,
+        start,
+        entry: start,
+        end,
+        binding: None,
+        references: Vec::new(),
+    }
 }
 
 /// The strings or constants of a mergeable section.
@@ -95,7 +132,10 @@ fn elements(section: &Section, start: u64, end: u64) -> Vec<(u64, u64)> {
     let mut at = start;
     while at < end {
         let next = (at + step).min(end);
-        let unit = section.bytes.get(at as usize..next as usize).unwrap_or_default();
+        let unit = section
+            .bytes
+            .get(at as usize..next as usize)
+            .unwrap_or_default();
         if !is_strings || unit.iter().all(|byte| *byte == 0) {
             elements.push((begin, next));
             begin = next;
@@ -118,9 +158,18 @@ fn fill(
     items: &mut Vec<Item>,
     used: &mut BTreeSet<usize>,
 ) {
-    let label_at = |place: u64| defined.iter().position(|symbol| symbol.size == 0 && symbol.start == place && symbol.name.is_some());
+    let label_at = |place: u64| {
+        defined
+            .iter()
+            .position(|symbol| symbol.size == 0 && symbol.start == place && symbol.name.is_some())
+    };
     let mut cuts: BTreeSet<u64> = referenced.range(start..end).copied().collect();
-    cuts.extend(defined.iter().filter(|symbol| symbol.size == 0 && (start..end).contains(&symbol.start)).map(|symbol| symbol.start));
+    cuts.extend(
+        defined
+            .iter()
+            .filter(|symbol| symbol.size == 0 && (start..end).contains(&symbol.start))
+            .map(|symbol| symbol.start),
+    );
     let is_undivided = start == 0 && end == section.size && cuts.is_empty();
     cuts.insert(start);
     let cuts: Vec<u64> = cuts.into_iter().collect();
@@ -129,7 +178,11 @@ fn fill(
         let mut item = nameless(index, begin, finish);
         if let Some(symbol) = label_at(begin) {
             used.insert(symbol);
-            item.kind = if section.role == Role::Code { ItemKind::Function } else { ItemKind::Datum };
+            item.kind = if section.role == Role::Code {
+                ItemKind::Function
+            } else {
+                ItemKind::Datum
+            };
             item.name = defined[symbol].name.clone();
             item.binding = Some(defined[symbol].binding);
             items.push(item);
@@ -139,7 +192,10 @@ fn fill(
         } else if referenced.contains(&begin) {
             let mut belongs = false;
             if section.role == Role::Code && finish == end {
-                for function in items.iter_mut().filter(|item| item.entry == end && item.kind == ItemKind::Function) {
+                for function in items
+                    .iter_mut()
+                    .filter(|item| item.entry == end && item.kind == ItemKind::Function)
+                {
                     function.start = begin;
                     belongs = true;
                 }
@@ -156,7 +212,10 @@ fn fill(
 /// Whether nothing is lost by not calling this an item: it is short, has no relocation, and is zero if it is data.
 fn is_padding(section: &Section, start: u64, end: u64) -> bool {
     let short = end - start < section.align.max(PADDING);
-    let bytes = section.bytes.get(start as usize..end as usize).unwrap_or_default();
+    let bytes = section
+        .bytes
+        .get(start as usize..end as usize)
+        .unwrap_or_default();
     let plain = section.role == Role::Code || bytes.iter().all(|byte| *byte == 0);
     let untouched = section.relocations_in(start, end).is_empty();
     short && plain && untouched
@@ -191,14 +250,29 @@ mod tests {
     }
 
     fn ranges(tiles: &Tiles) -> Vec<(ItemKind, u64, u64, u64)> {
-        tiles.items.iter().map(|item| (item.kind, item.start, item.entry, item.end)).collect()
+        tiles
+            .items
+            .iter()
+            .map(|item| (item.kind, item.start, item.entry, item.end))
+            .collect()
     }
 
     #[test]
     fn what_is_patched_before_an_entry_belongs_to_the_function() {
         let code = section(Role::Code, &[0x90; 64], 0, 0);
-        let tiles = tile(0, &code, &[symbol("f", 0, 10), symbol("g", 40, 24)], &BTreeSet::from([24, 40]));
-        assert_eq!(ranges(&tiles), [(ItemKind::Function, 0, 0, 10), (ItemKind::Function, 24, 40, 64)]);
+        let tiles = tile(
+            0,
+            &code,
+            &[symbol("f", 0, 10), symbol("g", 40, 24)],
+            &BTreeSet::from([24, 40]),
+        );
+        assert_eq!(
+            ranges(&tiles),
+            [
+                (ItemKind::Function, 0, 0, 10),
+                (ItemKind::Function, 24, 40, 64)
+            ]
+        );
     }
 
     #[test]
@@ -207,14 +281,21 @@ mod tests {
         let tiles = tile(0, &data, &[symbol("x", 16, 8)], &BTreeSet::from([4]));
         assert_eq!(
             ranges(&tiles),
-            [(ItemKind::Nameless, 0, 0, 4), (ItemKind::Nameless, 4, 4, 16), (ItemKind::Datum, 16, 16, 24)]
+            [
+                (ItemKind::Nameless, 0, 0, 4),
+                (ItemKind::Nameless, 4, 4, 16),
+                (ItemKind::Datum, 16, 16, 24)
+            ]
         );
     }
 
     #[test]
     fn mergeable_strings_and_constants_are_single_items() {
         let strings = section(Role::Data, b"ab\0c\0", elf::SHF_MERGE | elf::SHF_STRINGS, 1);
-        assert_eq!(ranges(&tile(0, &strings, &[], &BTreeSet::new())), [(ItemKind::Nameless, 0, 0, 3), (ItemKind::Nameless, 3, 3, 5)]);
+        assert_eq!(
+            ranges(&tile(0, &strings, &[], &BTreeSet::new())),
+            [(ItemKind::Nameless, 0, 0, 3), (ItemKind::Nameless, 3, 3, 5)]
+        );
         let constants = section(Role::Data, &[1; 8], elf::SHF_MERGE, 4);
         assert_eq!(tile(0, &constants, &[], &BTreeSet::new()).items.len(), 2);
     }
@@ -222,9 +303,28 @@ mod tests {
     #[test]
     fn an_undivided_section_is_whole_and_a_label_names_what_follows_it() {
         let data = section(Role::Data, &[1; 24], 0, 0);
-        assert_eq!(ranges(&tile(0, &data, &[], &BTreeSet::new())), [(ItemKind::Whole, 0, 0, 24)]);
-        let tiles = tile(0, &data, &[symbol("table", 8, 0), symbol("inside", 16, 0), symbol("x", 12, 12)], &BTreeSet::new());
-        assert_eq!(ranges(&tiles), [(ItemKind::Nameless, 0, 0, 8), (ItemKind::Datum, 8, 8, 12), (ItemKind::Datum, 12, 12, 24)]);
+        assert_eq!(
+            ranges(&tile(0, &data, &[], &BTreeSet::new())),
+            [(ItemKind::Whole, 0, 0, 24)]
+        );
+        let tiles = tile(
+            0,
+            &data,
+            &[
+                symbol("table", 8, 0),
+                symbol("inside", 16, 0),
+                symbol("x", 12, 12),
+            ],
+            &BTreeSet::new(),
+        );
+        assert_eq!(
+            ranges(&tiles),
+            [
+                (ItemKind::Nameless, 0, 0, 8),
+                (ItemKind::Datum, 8, 8, 12),
+                (ItemKind::Datum, 12, 12, 24)
+            ]
+        );
         assert_eq!(tiles.labels, [1]);
     }
 
@@ -232,6 +332,9 @@ mod tests {
     fn content_between_items_is_never_taken_for_padding() {
         let data = section(Role::Data, &[0, 0, 0, 0, 0, 7, 0, 0], 0, 0);
         let tiles = tile(0, &data, &[symbol("x", 0, 4)], &BTreeSet::new());
-        assert_eq!(ranges(&tiles), [(ItemKind::Datum, 0, 0, 4), (ItemKind::Nameless, 4, 4, 8)]);
+        assert_eq!(
+            ranges(&tiles),
+            [(ItemKind::Datum, 0, 0, 4), (ItemKind::Nameless, 4, 4, 8)]
+        );
     }
 }

@@ -47,23 +47,65 @@ fn options(target: &str) -> Vec<&str> {
 fn changed(target: &str, from: &str, to: &str) -> Vec<String> {
     let source = SOURCE.replace(from, to);
     assert_ne!(source, SOURCE);
-    let report = compare(&Out::new(SOURCE, &options(target)), &Out::new(&source, &options(target)));
+    let report = compare(
+        &Out::new(SOURCE, &options(target)),
+        &Out::new(&source, &options(target)),
+    );
     assert_eq!(report.verdict, Verdict::Unexplained, "{target}");
     // Unwinding tables hold the sizes of functions.
-    let more = |name: &String| name.contains("debug") || name.starts_with("line-table") || name.contains("eh_frame");
-    found(&report).into_iter().filter(|name| !more(name)).collect()
+    let more = |name: &String| {
+        name.contains("debug") || name.starts_with("line-table") || name.contains("eh_frame")
+    };
+    found(&report)
+        .into_iter()
+        .filter(|name| !more(name))
+        .collect()
 }
 
 #[test]
 fn the_same_source_is_identical_and_planted_differences_are_found() {
     for target in TARGETS {
-        let (a, b) = (Out::new(SOURCE, &options(target)), Out::new(SOURCE, &[&options(target)[..], &["-Cmetadata=other"]].concat()));
+        let (a, b) = (
+            Out::new(SOURCE, &options(target)),
+            Out::new(
+                SOURCE,
+                &[&options(target)[..], &["-Cmetadata=other"]].concat(),
+            ),
+        );
         let report = assert_identical(&a, &b);
-        assert!(report.totals.functions.total >= 4 && report.totals.debug.total > 20, "{target}: {:?}", report.totals);
-        assert_eq!(changed(target, "4711", "4712"), ["function sample::two"], "{target}");
-        assert_eq!(changed(target, "= 7;", "= 8;"), ["datum sample::NUMBER"], "{target}");
-        assert_eq!(changed(target, "[one, two]", "[two, one]"), ["datum sample::TABLE"], "{target}");
-        assert_eq!(changed(target, "private(one(private(x)))", "private(two(private(x)))"), ["function sample::caller"], "{target}");
-        assert_eq!(changed(target, "elsewhere(x) }", "there(x) }"), ["function sample::one"], "{target}");
+        assert!(
+            report.totals.functions.total >= 4 && report.totals.debug.total > 20,
+            "{target}: {:?}",
+            report.totals
+        );
+        assert_eq!(
+            changed(target, "4711", "4712"),
+            ["function sample::two"],
+            "{target}"
+        );
+        assert_eq!(
+            changed(target, "= 7;", "= 8;"),
+            ["datum sample::NUMBER"],
+            "{target}"
+        );
+        assert_eq!(
+            changed(target, "[one, two]", "[two, one]"),
+            ["datum sample::TABLE"],
+            "{target}"
+        );
+        assert_eq!(
+            changed(
+                target,
+                "private(one(private(x)))",
+                "private(two(private(x)))"
+            ),
+            ["function sample::caller"],
+            "{target}"
+        );
+        assert_eq!(
+            changed(target, "elsewhere(x) }", "there(x) }"),
+            ["function sample::one"],
+            "{target}"
+        );
     }
 }

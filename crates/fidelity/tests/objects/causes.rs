@@ -17,7 +17,14 @@ fn renamed(source: &str) -> Out {
 /// Writes the record of a call that asked for one crate name and gave the compiler another.
 fn record(out: &Out, asked: &str, given: &str) {
     let words = |name: &str| vec!["--crate-name".to_owned(), name.to_owned()];
-    let run = Run { compiler: "rustc".to_owned(), version: String::new(), sha256: String::new(), args: words(given), env: BTreeMap::new(), exempt: Vec::new() };
+    let run = Run {
+        compiler: "rustc".to_owned(),
+        version: String::new(),
+        sha256: String::new(),
+        args: words(given),
+        env: BTreeMap::new(),
+        exempt: Vec::new(),
+    };
     let record = Record {
         version: VERSION,
         crate_name: asked.to_owned(),
@@ -29,16 +36,30 @@ fn record(out: &Out, asked: &str, given: &str) {
         decisions: Vec::new(),
         inputs: BTreeMap::new(),
         lowered: BTreeMap::new(),
-        outputs: BTreeMap::from([(OBJECT.to_owned(), Output { sha256: String::new(), sections: BTreeMap::new() })]),
+        outputs: BTreeMap::from([(
+            OBJECT.to_owned(),
+            Output {
+                sha256: String::new(),
+                sections: BTreeMap::new(),
+            },
+        )]),
         seal: String::new(),
     };
     let folder = out.path.join(".gateless/records");
     fs_err::create_dir_all(&folder).unwrap();
-    fs_err::write(folder.join("sample.json"), serde_json::to_string(&record).unwrap()).unwrap();
+    fs_err::write(
+        folder.join("sample.json"),
+        serde_json::to_string(&record).unwrap(),
+    )
+    .unwrap();
 }
 
 fn causes(report: &Report) -> Vec<&str> {
-    report.causes.iter().map(|cause| cause.id.as_str()).collect()
+    report
+        .causes
+        .iter()
+        .map(|cause| cause.id.as_str())
+        .collect()
 }
 
 fn gated() -> Out {
@@ -50,9 +71,17 @@ fn a_renamed_crate_is_explained_by_its_record() {
     let gateless = renamed(SOURCE);
     record(&gateless, "sample", "renamed");
     let report = compare(&gated(), &gateless);
-    assert_eq!((report.verdict, causes(&report)), (Verdict::Explained, vec!["renamed-crate"]), "{:#?}", found(&report));
+    assert_eq!(
+        (report.verdict, causes(&report)),
+        (Verdict::Explained, vec!["renamed-crate"]),
+        "{:#?}",
+        found(&report)
+    );
     let functions = report.totals.functions;
-    assert_eq!((functions.total, functions.explained, functions.unexplained), (2, 2, 0));
+    assert_eq!(
+        (functions.total, functions.explained, functions.unexplained),
+        (2, 2, 0)
+    );
 }
 
 #[test]
@@ -70,10 +99,18 @@ fn what_differs_in_a_renamed_crate_is_still_reported() {
     let gateless = renamed(&SOURCE.replace("one(9)", "one(8)"));
     record(&gateless, "sample", "renamed");
     let report = compare(&gated(), &gateless);
-    let left: Vec<_> = report.objects[0].differences.iter().filter(|difference| difference.cause.is_none()).map(|difference| &difference.name).collect();
+    let left: Vec<_> = report.objects[0]
+        .differences
+        .iter()
+        .filter(|difference| difference.cause.is_none())
+        .map(|difference| &difference.name)
+        .collect();
     assert_eq!(left, ["sample::two"]);
     let functions = report.totals.functions;
-    assert_eq!((functions.total, functions.explained, functions.unexplained), (2, 1, 1));
+    assert_eq!(
+        (functions.total, functions.explained, functions.unexplained),
+        (2, 1, 1)
+    );
 }
 
 /// The source with another column in line 2.
@@ -89,20 +126,41 @@ fn other_columns_are_explained_where_the_line_was_lowered() {
     fs_err::write(&source, SOURCE).unwrap();
     let report = compare(&gated, &gateless);
     assert_eq!(report.verdict, Verdict::Unexplained, "nothing was lowered");
-    let mirror = camino::Utf8PathBuf::from(format!("{}/.gateless/lowered/sample{source}", gateless.path));
+    let mirror = camino::Utf8PathBuf::from(format!(
+        "{}/.gateless/lowered/sample{source}",
+        gateless.path
+    ));
     fs_err::create_dir_all(mirror.parent().unwrap()).unwrap();
     fs_err::write(&mirror, SOURCE.replace("one(9)", "one( 9)")).unwrap();
-    assert_eq!(compare(&gated, &gateless).verdict, Verdict::Unexplained, "another line was lowered");
+    assert_eq!(
+        compare(&gated, &gateless).verdict,
+        Verdict::Unexplained,
+        "another line was lowered"
+    );
     fs_err::write(&mirror, moved()).unwrap();
     let report = compare(&gated, &gateless);
-    assert_eq!((report.verdict, causes(&report)), (Verdict::Explained, vec!["lowered-columns"]), "{:#?}", report.objects);
+    assert_eq!(
+        (report.verdict, causes(&report)),
+        (Verdict::Explained, vec!["lowered-columns"]),
+        "{:#?}",
+        report.objects
+    );
 }
 
 #[test]
 fn another_line_is_never_explained() {
-    let (gated, gateless) = (gated(), Out::new(&SOURCE.replace("{ x ^ 5 }", "{\nx ^ 5 }"), &["-Cdebuginfo=2"]));
+    let (gated, gateless) = (
+        gated(),
+        Out::new(
+            &SOURCE.replace("{ x ^ 5 }", "{\nx ^ 5 }"),
+            &["-Cdebuginfo=2"],
+        ),
+    );
     let source = gateless.path.join("rust/sample.rs");
-    let mirror = camino::Utf8PathBuf::from(format!("{}/.gateless/lowered/sample{source}", gateless.path));
+    let mirror = camino::Utf8PathBuf::from(format!(
+        "{}/.gateless/lowered/sample{source}",
+        gateless.path
+    ));
     fs_err::create_dir_all(mirror.parent().unwrap()).unwrap();
     fs_err::copy(&source, &mirror).unwrap();
     fs_err::write(&source, SOURCE).unwrap();

@@ -57,10 +57,20 @@ impl Harmless {
         };
         for (index, section) in file.elf_section_table().iter().enumerate() {
             let kind = section.sh_type(endian);
-            let is_table = matches!(kind, elf::SHT_NULL | elf::SHT_SYMTAB | elf::SHT_STRTAB | elf::SHT_RELA);
-            let size = if kind == elf::SHT_NOBITS { 0 } else { section.sh_size(endian) as usize };
-            let range = section.sh_offset(endian) as usize..section.sh_offset(endian) as usize + size;
-            harmless.headers.push((table + index * 64, is_table, range.clone()));
+            let is_table = matches!(
+                kind,
+                elf::SHT_NULL | elf::SHT_SYMTAB | elf::SHT_STRTAB | elf::SHT_RELA
+            );
+            let size = if kind == elf::SHT_NOBITS {
+                0
+            } else {
+                section.sh_size(endian) as usize
+            };
+            let range =
+                section.sh_offset(endian) as usize..section.sh_offset(endian) as usize + size;
+            harmless
+                .headers
+                .push((table + index * 64, is_table, range.clone()));
             if kind == elf::SHT_SYMTAB {
                 harmless.markers.push(range.start..range.start + 24);
             }
@@ -68,23 +78,41 @@ impl Harmless {
                 harmless.relocations.push(range.clone());
             }
             if kind != elf::SHT_NOBITS && kind != elf::SHT_NULL {
-                let name = file.elf_section_table().section_name(endian, section).unwrap();
-                harmless.sections.push((range, String::from_utf8_lossy(name).into_owned()));
+                let name = file
+                    .elf_section_table()
+                    .section_name(endian, section)
+                    .unwrap();
+                harmless
+                    .sections
+                    .push((range, String::from_utf8_lossy(name).into_owned()));
             }
         }
         for section in file.sections() {
             let start = section.file_range().map_or(0, |(start, _)| start as usize);
             for (offset, relocation) in section.relocations() {
                 let at = start + offset as usize;
-                harmless.fields.push(at..at + usize::from(relocation.size() / 8));
+                harmless
+                    .fields
+                    .push(at..at + usize::from(relocation.size() / 8));
             }
         }
-        let symbols = file.section_by_name(".symtab").unwrap().file_range().unwrap().0 as usize;
+        let symbols = file
+            .section_by_name(".symtab")
+            .unwrap()
+            .file_range()
+            .unwrap()
+            .0 as usize;
         for symbol in file.symbols() {
             if let Some(section) = symbol.section_index().filter(|_| symbol.is_local()) {
-                harmless.places.insert(symbol.index().0 as u32, (section.0, symbol.address()));
+                harmless
+                    .places
+                    .insert(symbol.index().0 as u32, (section.0, symbol.address()));
             }
-            if matches!(symbol.elf_symbol().st_type(), elf::STT_SECTION | elf::STT_FILE) || symbol.name().unwrap().starts_with(".L") {
+            if matches!(
+                symbol.elf_symbol().st_type(),
+                elf::STT_SECTION | elf::STT_FILE
+            ) || symbol.name().unwrap().starts_with(".L")
+            {
                 let at = symbols + symbol.index().0 * 24;
                 harmless.markers.push(at..at + 24);
             }
@@ -94,28 +122,47 @@ impl Harmless {
 
     /// Why a change of this byte is none of the code; nothing if it is.
     fn reason(&self, at: usize) -> Option<&'static str> {
-        let inside = |ranges: &[Range<usize>], at: usize| ranges.iter().any(|range| range.contains(&at));
+        let inside =
+            |ranges: &[Range<usize>], at: usize| ranges.iter().any(|range| range.contains(&at));
         if inside(&self.fields, at) {
             return Some("a relocation replaces it");
         }
         if inside(&self.markers, at) {
             return Some("a symbol that only marks a place or names a section or a file");
         }
-        if let Some((start, is_table, content)) = self.headers.iter().find(|(start, ..)| (*start..start + 64).contains(&at)) {
+        if let Some((start, is_table, content)) = self
+            .headers
+            .iter()
+            .find(|(start, ..)| (*start..start + 64).contains(&at))
+        {
             if matches!(at - start, 24..32) && content.clone().all(|at| inside(&self.fields, at)) {
                 return Some("the offset of what relocations replace altogether");
             }
-            return (*is_table || matches!(at - start, 16..24 | 40..48)).then_some("a header of a table, an address, a link");
+            return (*is_table || matches!(at - start, 16..24 | 40..48))
+                .then_some("a header of a table, an address, a link");
         }
         if let Some(table) = self.relocations.iter().find(|range| range.contains(&at)) {
             let symbol = table.start + (at - table.start) / 24 * 24 + 12;
             if (symbol..symbol + 4).contains(&at) {
                 let index = u32::from_le_bytes(self.bytes[symbol..symbol + 4].try_into().unwrap());
-                let (old, new) = (self.places.get(&index), self.places.get(&(index ^ 1 << (8 * (at - symbol)))));
+                let (old, new) = (
+                    self.places.get(&index),
+                    self.places.get(&(index ^ 1 << (8 * (at - symbol)))),
+                );
                 return (old.is_some() && old == new).then_some("another symbol at the same place");
             }
-            let name = self.sections.iter().find(|(range, _)| range.contains(&at)).map_or("", |(_, name)| name);
-            let number = |from: usize| u64::from_le_bytes(self.bytes[symbol + from..symbol + from + 8].try_into().unwrap());
+            let name = self
+                .sections
+                .iter()
+                .find(|(range, _)| range.contains(&at))
+                .map_or("", |(_, name)| name);
+            let number = |from: usize| {
+                u64::from_le_bytes(
+                    self.bytes[symbol + from..symbol + from + 8]
+                        .try_into()
+                        .unwrap(),
+                )
+            };
             if name.starts_with(".rela.debug_") && at >= symbol + 8 {
                 return Some("cut off by the field's 32 bits");
             }
@@ -127,26 +174,44 @@ impl Harmless {
         if matches!(at, 8..16 | 20..40 | 52..64) {
             return Some("the file header's own matters");
         }
-        let Some((range, name)) = self.sections.iter().find(|(range, _)| range.contains(&at)) else {
+        let Some((range, name)) = self.sections.iter().find(|(range, _)| range.contains(&at))
+        else {
             return Some("between sections");
         };
         if [".strtab", ".debug_str", ".debug_line_str"].contains(&name.as_str()) {
             if at == range.start {
                 return Some("the empty name");
             }
-            let start = self.bytes[range.start..at].iter().rposition(|byte| *byte == 0).map_or(range.start, |zero| range.start + zero + 1);
-            let end = at + self.bytes[at..range.end].iter().position(|byte| *byte == 0).unwrap_or(0);
+            let start = self.bytes[range.start..at]
+                .iter()
+                .rposition(|byte| *byte == 0)
+                .map_or(range.start, |zero| range.start + zero + 1);
+            let end = at
+                + self.bytes[at..range.end]
+                    .iter()
+                    .position(|byte| *byte == 0)
+                    .unwrap_or(0);
             let text = std::str::from_utf8(&self.bytes[start..end]).unwrap();
-            if name == ".strtab" && [".L", ".rela", ".strtab", ".symtab"].iter().any(|start| text.starts_with(start)) {
+            if name == ".strtab"
+                && [".L", ".rela", ".strtab", ".symtab"]
+                    .iter()
+                    .any(|start| text.starts_with(start))
+            {
                 return Some("a temporary label's or a table's name");
             }
             return in_hash(text, at - start).then_some("a hash in a name");
         }
         // Debug information is compared by what it says, not by how.
         match name.as_str() {
-            ".debug_addr" | ".debug_str_offsets" if at < range.start + 8 => Some("a header that says how the rest is to be read"),
-            ".debug_loclists" | ".debug_rnglists" if at < range.start + 12 => Some("a header that says how the rest is to be read"),
-            ".debug_line" if (0x12..0x1e).contains(&(at - range.start)) => Some("how many operands opcodes have that are not used"),
+            ".debug_addr" | ".debug_str_offsets" if at < range.start + 8 => {
+                Some("a header that says how the rest is to be read")
+            }
+            ".debug_loclists" | ".debug_rnglists" if at < range.start + 12 => {
+                Some("a header that says how the rest is to be read")
+            }
+            ".debug_line" if (0x12..0x1e).contains(&(at - range.start)) => {
+                Some("how many operands opcodes have that are not used")
+            }
             ".debug_names" if at + 4 > range.end => Some("padding at the end"),
             ".debug_abbrev" => Some("another form of the same values"),
             _ => None,
@@ -161,10 +226,19 @@ fn in_hash(text: &str, at: usize) -> bool {
     }
     let word = |c: u8| c.is_ascii_alphanumeric();
     let bytes = text.as_bytes();
-    let start = bytes[..at].iter().rposition(|c| !word(*c)).map_or(0, |place| place + 1);
-    let end = at + bytes[at..].iter().position(|c| !word(*c)).unwrap_or(bytes.len() - at);
+    let start = bytes[..at]
+        .iter()
+        .rposition(|c| !word(*c))
+        .map_or(0, |place| place + 1);
+    let end = at
+        + bytes[at..]
+            .iter()
+            .position(|c| !word(*c))
+            .unwrap_or(bytes.len() - at);
     let before = &text[start..at];
-    text.contains("_R") && bytes.get(end) == Some(&b'_') && (before.contains("Cs") || before.contains('B'))
+    text.contains("_R")
+        && bytes.get(end) == Some(&b'_')
+        && (before.contains("Cs") || before.contains('B'))
 }
 
 /// Changes each byte of an object that is in one of the sections `wanted` or, for the empty name, in none. What is not noticed must be harmless.
@@ -175,12 +249,20 @@ fn sweep(options: &[&str], wanted: impl Fn(&str) -> bool) {
     let roots = [out.path.to_string()];
     let renames = Renames::default();
     let original = read(&bytes, &roots, &renames, &mut tools).unwrap();
-    assert!(compare(&original, &original).unwrap().differences.is_empty());
+    assert!(
+        compare(&original, &original)
+            .unwrap()
+            .differences
+            .is_empty()
+    );
     let harmless = Harmless::new(&bytes);
     let mut unnoticed: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let (mut noticed, mut all) = (0, 0);
     for at in 0..bytes.len() {
-        let section = harmless.sections.iter().find(|(range, _)| range.contains(&at));
+        let section = harmless
+            .sections
+            .iter()
+            .find(|(range, _)| range.contains(&at));
         let name = section.map_or("", |(_, name)| name);
         if !wanted(name) {
             continue;
@@ -189,15 +271,21 @@ fn sweep(options: &[&str], wanted: impl Fn(&str) -> bool) {
         let mut changed = bytes.clone();
         changed[at] ^= 0x01;
         let found = match read(&changed, &roots, &renames, &mut tools) {
-            Ok(changed) => compare(&original, &changed).map_or(true, |found| !found.differences.is_empty()),
+            Ok(changed) => {
+                compare(&original, &changed).map_or(true, |found| !found.differences.is_empty())
+            }
             Err(_) => true,
         };
         if found {
             noticed += 1;
         } else if harmless.reason(at).is_none() {
-            let around = String::from_utf8_lossy(&bytes[at.saturating_sub(12)..(at + 12).min(bytes.len())]).into_owned();
+            let around =
+                String::from_utf8_lossy(&bytes[at.saturating_sub(12)..(at + 12).min(bytes.len())])
+                    .into_owned();
             let offset = at - section.map_or(0, |(range, _)| range.start);
-            unnoticed.entry(name.to_owned()).or_default().push(format!("{offset:#x} in it, {at:#x} in the file, amid {around:?}"));
+            unnoticed.entry(name.to_owned()).or_default().push(format!(
+                "{offset:#x} in it, {at:#x} in the file, amid {around:?}"
+            ));
         }
     }
     assert!(all > 1000 && noticed > all / 3, "{noticed} of {all}");
@@ -206,10 +294,15 @@ fn sweep(options: &[&str], wanted: impl Fn(&str) -> bool) {
 
 #[test]
 fn of_code_and_data() {
-    sweep(&["-Zfunction-sections=n", "-Zpatchable-function-entry=4,4"], |_| true);
+    sweep(
+        &["-Zfunction-sections=n", "-Zpatchable-function-entry=4,4"],
+        |_| true,
+    );
 }
 
 #[test]
 fn of_debug_information() {
-    sweep(&["-Cdebuginfo=2", "-Cdwarf-version=5"], |name| name.contains(".debug_"));
+    sweep(&["-Cdebuginfo=2", "-Cdwarf-version=5"], |name| {
+        name.contains(".debug_")
+    });
 }

@@ -25,24 +25,41 @@ pub fn run(args: Args) -> Result<Exit> {
         output::json(&attestation)?;
     } else {
         for found in &attestation.crates {
-            let runtime = found.record.runtime_source.as_ref().map(|source| format!(", runtime source `{source}`")).unwrap_or_default();
+            let runtime = found
+                .record
+                .runtime_source
+                .as_ref()
+                .map(|source| format!(", runtime source `{source}`"))
+                .unwrap_or_default();
             let exempt = match found.exempt.as_slice() {
                 [] => String::new(),
                 names => format!(", gate open for {}", names.join(" and ")),
             };
-            output::line(format_args!("{:<22} {}{runtime}{exempt}", found.record.crate_name, found.record.class))?;
+            output::line(format_args!(
+                "{:<22} {}{runtime}{exempt}",
+                found.record.crate_name, found.record.class
+            ))?;
         }
         let compilers: std::collections::BTreeSet<_> = attestation
             .crates
             .iter()
             .flat_map(|found| &found.record.runs)
-            .map(|run| format!("{} ({}, sha256 {})", run.version, run.compiler, &run.sha256[..16.min(run.sha256.len())]))
+            .map(|run| {
+                format!(
+                    "{} ({}, sha256 {})",
+                    run.version,
+                    run.compiler,
+                    &run.sha256[..16.min(run.sha256.len())]
+                )
+            })
             .collect();
         for compiler in compilers {
             output::line(format_args!("compiler: {compiler}"))?;
         }
         match attestation.rust_objects {
-            Some(count) => output::line(format_args!("image and modules: {count} objects made by rustc"))?,
+            Some(count) => output::line(format_args!(
+                "image and modules: {count} objects made by rustc"
+            ))?,
             None => output::line("image: none was linked yet")?,
         }
         if attestation.weaker_than_gated.is_empty() {
@@ -56,12 +73,19 @@ pub fn run(args: Args) -> Result<Exit> {
         for problem in &attestation.problems {
             output::line(format_args!("PROBLEM: {}: {}", problem.file, problem.what))?;
         }
-        let exempt = attestation.crates.iter().any(|found| found.record.runs.iter().any(|run| !run.exempt.is_empty()));
+        let exempt = attestation
+            .crates
+            .iter()
+            .any(|found| found.record.runs.iter().any(|run| !run.exempt.is_empty()));
         output::line(match (attestation.gateless, exempt) {
             (true, true) => "gateless: yes, no gate was open outside the runtime crates",
             (true, false) => "gateless: yes, no gate was open at all",
             (false, _) => "gateless: not proven",
         })?;
     }
-    Ok(if attestation.gateless { Exit::Yes } else { Exit::No })
+    Ok(if attestation.gateless {
+        Exit::Yes
+    } else {
+        Exit::No
+    })
 }

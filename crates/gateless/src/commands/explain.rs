@@ -39,21 +39,34 @@ struct Explained<'a> {
 /// Prints one entry, or the list of all, on stdout.
 pub fn run(args: Args) -> Result<Exit> {
     let ledger = Ledger::embedded();
-    let Some(name) = args.name else { return list(ledger, args.json) };
+    let Some(name) = args.name else {
+        return list(ledger, args.json);
+    };
     let found = ledger.find(&name);
     if found.is_empty() {
         let part = name.trim_start_matches("-Z").replace('-', "_");
-        let near: Vec<&str> = ledger.iter().map(|(id, _)| id).filter(|id| id.contains(&part)).collect();
-        return Err(Failure::usage(format!("the ledger has nothing by the name of `{name}`")).help(match near.as_slice() {
-            [] => "`gateless explain` lists all entries".to_owned(),
-            near => format!("did you mean {}?", near.join(", ")),
-        }));
+        let near: Vec<&str> = ledger
+            .iter()
+            .map(|(id, _)| id)
+            .filter(|id| id.contains(&part))
+            .collect();
+        return Err(
+            Failure::usage(format!("the ledger has nothing by the name of `{name}`")).help(
+                match near.as_slice() {
+                    [] => "`gateless explain` lists all entries".to_owned(),
+                    near => format!("did you mean {}?", near.join(", ")),
+                },
+            ),
+        );
     }
     let found: Vec<_> = ledger.iter().filter(|(id, _)| found.contains(id)).collect();
     if args.json {
         return json(ledger, &found);
     }
-    let texts: Vec<String> = found.iter().map(|(id, entry)| text(id, entry, &ledger.waiting_for(id))).collect();
+    let texts: Vec<String> = found
+        .iter()
+        .map(|(id, entry)| text(id, entry, &ledger.waiting_for(id)))
+        .collect();
     output::line(texts.join("\n").trim_end())?;
     Ok(Exit::Yes)
 }
@@ -63,24 +76,45 @@ fn list(ledger: &Ledger, as_json: bool) -> Result<Exit> {
         return json(ledger, &ledger.iter().collect::<Vec<_>>());
     }
     for (id, entry) in ledger.iter() {
-        output::line(format_args!("{id:<32} {:<18} {}", status(entry), entry.name))?;
+        output::line(format_args!(
+            "{id:<32} {:<18} {}",
+            status(entry),
+            entry.name
+        ))?;
     }
     Ok(Exit::Yes)
 }
 
 fn json(ledger: &Ledger, entries: &[(&str, &Entry)]) -> Result<Exit> {
-    let entries = entries.iter().map(|&(id, entry)| Explained { id, waiting: ledger.waiting_for(id), entry }).collect();
-    output::json(&Answer { version: 1, entries })?;
+    let entries = entries
+        .iter()
+        .map(|&(id, entry)| Explained {
+            id,
+            waiting: ledger.waiting_for(id),
+            entry,
+        })
+        .collect();
+    output::json(&Answer {
+        version: 1,
+        entries,
+    })?;
     Ok(Exit::Yes)
 }
 
 /// An entry for people.
 fn text(id: &str, entry: &Entry, waiting: &[&str]) -> String {
-    let mut text = format!("{id}: {}\n  {}, {}\n", entry.name, kind(entry.kind), status(entry));
+    let mut text = format!(
+        "{id}: {}\n  {}, {}\n",
+        entry.name,
+        kind(entry.kind),
+        status(entry)
+    );
     let mut part = |title: &str, lines: &[String]| {
         if !lines.is_empty() {
             text.push_str(&format!("\n{title}\n"));
-            lines.iter().for_each(|line| text.push_str(&format!("  {line}\n")));
+            lines
+                .iter()
+                .for_each(|line| text.push_str(&format!("  {line}\n")));
         }
     };
     part("Where the kernel uses it:", &entry.used_in);
@@ -89,7 +123,13 @@ fn text(id: &str, entry: &Entry, waiting: &[&str]) -> String {
     part("What gateless does:", &done(id, entry));
     part("What upstream still needs:", &upstream(entry));
     part("Waits for:", &entry.depends_on);
-    part("Wait for it:", &waiting.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>());
+    part(
+        "Wait for it:",
+        &waiting
+            .iter()
+            .map(|id| (*id).to_owned())
+            .collect::<Vec<_>>(),
+    );
     part("Source:", std::slice::from_ref(&entry.source));
     text
 }
@@ -98,24 +138,44 @@ fn text(id: &str, entry: &Entry, waiting: &[&str]) -> String {
 fn done(id: &str, entry: &Entry) -> Vec<String> {
     let mut lines = Vec::new();
     if entry.lowered {
-        lines.push(format!("lowers it to stable Rust (crates/lower/src/gates/{id}.rs)"));
+        lines.push(format!(
+            "lowers it to stable Rust (crates/lower/src/gates/{id}.rs)"
+        ));
     }
     for flag in &entry.flag {
-        let values = if flag.values.is_empty() { String::new() } else { format!("={}", flag.values.join("|")) };
+        let values = if flag.values.is_empty() {
+            String::new()
+        } else {
+            format!("={}", flag.values.join("|"))
+        };
         let what = match flag.action {
             FlagAction::Drop => "is left out".to_owned(),
             FlagAction::Replace => format!("becomes `{}`", flag.with.join(" ")),
             FlagAction::Emulate => "is done by the stand-in itself".to_owned(),
-            FlagAction::Codegen => "is generated from LLVM IR after rustc (crates/codegen/src/flags)".to_owned(),
+            FlagAction::Codegen => {
+                "is generated from LLVM IR after rustc (crates/codegen/src/flags)".to_owned()
+            }
         };
         lines.push(format!("-Z{}{values} {what}: {}", flag.name, flag.reason));
-        lines.extend(flag.weaker.iter().map(|weaker| format!("  weaker than gated: {weaker}")));
+        lines.extend(
+            flag.weaker
+                .iter()
+                .map(|weaker| format!("  weaker than gated: {weaker}")),
+        );
     }
     match (lines.is_empty(), entry.status, entry.kind) {
-        (true, Status::Unstable | Status::PermaUnstable, Kind::LangFeature | Kind::LibFeature | Kind::RustcFlag) => {
-            lines.push("nothing yet: where a build asks for it, it is an error that names it".to_owned());
+        (
+            true,
+            Status::Unstable | Status::PermaUnstable,
+            Kind::LangFeature | Kind::LibFeature | Kind::RustcFlag,
+        ) => {
+            lines.push(
+                "nothing yet: where a build asks for it, it is an error that names it".to_owned(),
+            );
         }
-        (true, Status::Stable, _) => lines.push("nothing needs to be done but to leave the gate out".to_owned()),
+        (true, Status::Stable, _) => {
+            lines.push("nothing needs to be done but to leave the gate out".to_owned())
+        }
         _ => {}
     }
     lines
@@ -124,7 +184,12 @@ fn done(id: &str, entry: &Entry) -> Vec<String> {
 fn upstream(entry: &Entry) -> Vec<String> {
     let mut lines = Vec::new();
     if entry.status != Status::Stable {
-        lines.extend(entry.goal.iter().map(|goal| format!("Rust project goal: {goal}")));
+        lines.extend(
+            entry
+                .goal
+                .iter()
+                .map(|goal| format!("Rust project goal: {goal}")),
+        );
         lines.extend(entry.tracking.clone());
     }
     lines

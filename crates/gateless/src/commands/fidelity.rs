@@ -38,7 +38,12 @@ pub struct Args {
 pub fn run(args: Args) -> Result<Exit> {
     let toolchain = Toolchain::find()?;
     let llvm = Llvm::load(&gateless_llvm::of_compiler(&toolchain.sysroot, &[])?)?;
-    let request = Request { gated: &args.gated, gateless: &args.gateless, objects: &args.objects, llvm };
+    let request = Request {
+        gated: &args.gated,
+        gateless: &args.gateless,
+        objects: &args.objects,
+        llvm,
+    };
     let mut terminal = Terminal::new();
     terminal.step("comparing");
     let report = compare(&request, &mut |object| terminal.tick(object))?;
@@ -46,8 +51,16 @@ pub fn run(args: Args) -> Result<Exit> {
     if args.json {
         output::json(&report)?;
     } else {
-        let detail = if args.full { Detail::Full } else { Detail::Short };
+        let detail = if args.full {
+            Detail::Full
+        } else {
+            Detail::Short
+        };
         output::line(text(&report, detail).trim_end())?;
     }
-    Ok(if report.verdict == Verdict::Unexplained { Exit::No } else { Exit::Yes })
+    Ok(if report.verdict == Verdict::Unexplained {
+        Exit::No
+    } else {
+        Exit::Yes
+    })
 }

@@ -114,7 +114,10 @@ fn main() {
         }
         _ => None,
     };
-    let tests = UM.iter().map(|test| (0, test)).chain(X86_64.iter().map(|test| (1, test)));
+    let tests = UM
+        .iter()
+        .map(|test| (0, test))
+        .chain(X86_64.iter().map(|test| (1, test)));
     let trials = tests.map(|(arch, (name, test))| match &workshop {
         Some(workshops) => {
             let workshop = Arc::clone(&workshops[arch]);

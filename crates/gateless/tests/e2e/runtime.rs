@@ -13,7 +13,11 @@ pub fn host(workshop: &mut Workshop) -> Tested {
     arguments.extend(["--runtime=host", "--json"]);
     let answer: Value = serde_json::from_str(&succeeded(workshop.gateless(&arguments)?)?)?;
     if answer["outcome"] != "passed" || answer["tests"] != gated["tests"] {
-        return Err(format!("not the results of the gated build: {:#}", answer["reasons"]).into());
+        return Err(format!(
+            "not the results of the gated build: {:#}",
+            answer["reasons"]
+        )
+        .into());
     }
     let made = workshop.made(Mode::Gateless)?;
     let missing = ["rust/core.o", "rust/compiler_builtins.o", "rust/kernel.o"]

@@ -55,23 +55,50 @@ pub fn wanted(
     facts: &mut Facts,
 ) {
     let message = diagnostic.message.as_str();
-    let primary = || diagnostic.spans.iter().filter(|span| span.is_primary).filter_map(spots);
+    let primary = || {
+        diagnostic
+            .spans
+            .iter()
+            .filter(|span| span.is_primary)
+            .filter_map(spots)
+    };
     match code(diagnostic) {
-        "E0658" if message.contains("cannot be used as the type of `self` without the `arbitrary_self_types` feature") => {
+        "E0658"
+            if message.contains(
+                "cannot be used as the type of `self` without the `arbitrary_self_types` feature",
+            ) =>
+        {
             for spot in primary().filter(|spot| !spot.added) {
                 let printed = message.split('`').nth(1).unwrap_or_default().to_owned();
-                facts.receivers.entry((spot.file, spot.range.start)).or_insert(Receiver { printed, ..Receiver::default() });
+                facts
+                    .receivers
+                    .entry((spot.file, spot.range.start))
+                    .or_insert(Receiver {
+                        printed,
+                        ..Receiver::default()
+                    });
             }
         }
         "E0307" if message.starts_with("invalid `self` parameter type") => {
-            for spot in primary().filter(|spot| !spot.added && !facts.invalid.contains(&(spot.file, spot.range.start))) {
-                facts.receivers.entry((spot.file, spot.range.start)).or_insert(Receiver { only_receiver: true, ..Receiver::default() });
+            for spot in primary().filter(|spot| {
+                !spot.added && !facts.invalid.contains(&(spot.file, spot.range.start))
+            }) {
+                facts
+                    .receivers
+                    .entry((spot.file, spot.range.start))
+                    .or_insert(Receiver {
+                        only_receiver: true,
+                        ..Receiver::default()
+                    });
             }
         }
         "E0106" => {
             let parts = diagnostic.children.iter().flat_map(|child| &child.spans);
             for span in parts {
-                let lifetime = span.suggested_replacement.as_deref().and_then(lifetime_slot);
+                let lifetime = span
+                    .suggested_replacement
+                    .as_deref()
+                    .and_then(lifetime_slot);
                 if let (Some(text), Some(spot)) = (lifetime, spots(span)) {
                     facts.lifetimes.insert((spot.file, spot.range.start), text);
                 }
@@ -84,22 +111,38 @@ pub fn wanted(
             }
         }
         "E0599" => {
-            facts.rewritten.extend(calls::rewritten(diagnostic, spots, files).into_iter().flatten());
+            facts.rewritten.extend(
+                calls::rewritten(diagnostic, spots, files)
+                    .into_iter()
+                    .flatten(),
+            );
             let hidden = diagnostic.children.iter().any(|child| {
                 child.message.contains("__gateless_")
-                    || child.spans.iter().any(|span| span.suggested_replacement.as_deref().is_some_and(|text| text.contains("__gateless_")))
+                    || child.spans.iter().any(|span| {
+                        span.suggested_replacement
+                            .as_deref()
+                            .is_some_and(|text| text.contains("__gateless_"))
+                    })
             });
             if hidden {
-                for module in primary().filter_map(|spot| scope::module_at(files, spot.file, spot.range.start)) {
+                for module in primary()
+                    .filter_map(|spot| scope::module_at(files, spot.file, spot.range.start))
+                {
                     if !facts.importing.insert(module) {
-                        facts.imports.extend(names::suggested(diagnostic).map(|path| (module, path)));
+                        facts
+                            .imports
+                            .extend(names::suggested(diagnostic).map(|path| (module, path)));
                     }
                 }
             }
         }
         "E0277" => {
             let paths = paths::rewritten(diagnostic, spots, files, facts, edition, dispatched);
-            facts.importing.extend(paths.keys().filter_map(|part| scope::module_at(files, part.file, part.start)));
+            facts.importing.extend(
+                paths
+                    .keys()
+                    .filter_map(|part| scope::module_at(files, part.file, part.start)),
+            );
             facts.rewritten.extend(paths);
             // The receiver is no pointer that can be made from a raw one, or the trait has an impl for an unsized type; so no
             // calls on trait objects.
@@ -107,25 +150,39 @@ pub fn wanted(
             if message.contains("Receiver`") {
                 let here = |key: &(usize, usize), receiver: &Receiver| {
                     let after = receiver.placed.as_ref().map(|(after, _)| *after);
-                    receiver.only_receiver && primary().any(|spot| spot.file == key.0 && Some(spot.range.start) == after)
+                    receiver.only_receiver
+                        && primary()
+                            .any(|spot| spot.file == key.0 && Some(spot.range.start) == after)
                 };
-                let invalid: Vec<(usize, usize)> =
-                    facts.receivers.iter().filter(|(key, receiver)| here(key, receiver)).map(|(key, _)| *key).collect();
+                let invalid: Vec<(usize, usize)> = facts
+                    .receivers
+                    .iter()
+                    .filter(|(key, receiver)| here(key, receiver))
+                    .map(|(key, _)| *key)
+                    .collect();
                 facts.receivers.retain(|key, _| !invalid.contains(key));
                 facts.invalid.extend(invalid);
             }
             for spot in primary() {
                 for (key, receiver) in &mut facts.receivers {
-                    let Some((after, name)) = &receiver.placed else { continue };
-                    let here = by_place && spot.added && key.0 == spot.file && *after == spot.range.start;
-                    if here || message.contains(&format!("{name}`")) || message.contains(&format!("{name}<")) {
+                    let Some((after, name)) = &receiver.placed else {
+                        continue;
+                    };
+                    let here =
+                        by_place && spot.added && key.0 == spot.file && *after == spot.range.start;
+                    if here
+                        || message.contains(&format!("{name}`"))
+                        || message.contains(&format!("{name}<"))
+                    {
                         receiver.is_static = true;
                     }
                 }
             }
         }
         "E0309" | "E0310" => outlives::note(diagnostic, spots, files, facts),
-        "E0433" => facts.rewritten.extend(calls::found(diagnostic, spots, facts)),
+        "E0433" => facts
+            .rewritten
+            .extend(calls::found(diagnostic, spots, facts)),
         "E0428" => names::note_repeated(message, facts),
         "E0015" => {
             let calls = calls::in_constant(diagnostic, spots, files, facts, edition);
@@ -139,19 +196,38 @@ pub fn wanted(
 /// A suggestion such as `<'a>` or `'a, `, with `'_` for its lifetime.
 fn lifetime_slot(text: &str) -> Option<String> {
     let at = text.find('\'')?;
-    let len = text[at + 1..].find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(text.len() - at - 1);
+    let len = text[at + 1..]
+        .find(|c: char| !(c.is_alphanumeric() || c == '_'))
+        .unwrap_or(text.len() - at - 1);
     Some(format!("{}'_{}", &text[..at], &text[at + 1 + len..]))
 }
 
 /// A type's own methods come before those of traits. Where its extension trait competes with another trait, the call names
 /// it, as rustc suggests.
-fn disambiguated(diagnostic: &Diagnostic, spots: &dyn Fn(&DiagnosticSpan) -> Option<Spot>) -> BTreeMap<Part, String> {
-    let ours = |span: &&DiagnosticSpan| span.suggested_replacement.as_deref().is_some_and(|text| text.contains(scope::METHOD));
-    let mut candidates = diagnostic.children.iter().filter(|child| child.spans.iter().any(|span| ours(&span)));
-    let (Some(candidate), None) = (candidates.next(), candidates.next()) else { return BTreeMap::new() };
+fn disambiguated(
+    diagnostic: &Diagnostic,
+    spots: &dyn Fn(&DiagnosticSpan) -> Option<Spot>,
+) -> BTreeMap<Part, String> {
+    let ours = |span: &&DiagnosticSpan| {
+        span.suggested_replacement
+            .as_deref()
+            .is_some_and(|text| text.contains(scope::METHOD))
+    };
+    let mut candidates = diagnostic
+        .children
+        .iter()
+        .filter(|child| child.spans.iter().any(|span| ours(&span)));
+    let (Some(candidate), None) = (candidates.next(), candidates.next()) else {
+        return BTreeMap::new();
+    };
     let parts = candidate.spans.iter().filter_map(|span| {
         let spot = spots(span).filter(|spot| !spot.added || spot.range.is_empty())?;
-        let part = Part { file: spot.file, start: spot.range.start, end: spot.range.end, before: spot.range.end };
+        let part = Part {
+            file: spot.file,
+            start: spot.range.start,
+            end: spot.range.end,
+            before: spot.range.end,
+        };
         Some((part, without_path(span.suggested_replacement.as_deref()?)))
     });
     parts.collect()
@@ -159,8 +235,12 @@ fn disambiguated(diagnostic: &Diagnostic, spots: &dyn Fn(&DiagnosticSpan) -> Opt
 
 /// The text with the hidden trait's name alone, since it is in scope.
 fn without_path(text: &str) -> String {
-    let Some(at) = text.find(scope::METHOD) else { return text.to_owned() };
-    let start = text[..at].trim_end_matches(|c: char| c.is_alphanumeric() || c == '_' || c == ':').len();
+    let Some(at) = text.find(scope::METHOD) else {
+        return text.to_owned();
+    };
+    let start = text[..at]
+        .trim_end_matches(|c: char| c.is_alphanumeric() || c == '_' || c == ':')
+        .len();
     format!("{}{}", &text[..start], &text[at..])
 }
 
@@ -178,47 +258,85 @@ pub struct Work {
 }
 
 /// Lowers all receivers. `support` is the path before the support module's name, where there is one.
-pub fn lower(files: &CrateFiles, facts: &Facts, support: Option<&str>, crate_name: &str, edition: Edition) -> Result<Work> {
+pub fn lower(
+    files: &CrateFiles,
+    facts: &Facts,
+    support: Option<&str>,
+    crate_name: &str,
+    edition: Edition,
+) -> Result<Work> {
     let mut work = Work::default();
     for (&(index, offset), receiver) in &facts.receivers {
         let file = &files.list[index];
         let refuse = |why: &str| {
-            Failure::no(format!("{}:{}: the gate `{ID}` can't be lowered here: {why}", file.path, line_of(file.text.original(), offset)))
-                .help("make it an associated function with an ordinary first parameter")
+            Failure::no(format!(
+                "{}:{}: the gate `{ID}` can't be lowered here: {why}",
+                file.path,
+                line_of(file.text.original(), offset)
+            ))
+            .help("make it an associated function with an ordinary first parameter")
         };
         let Some(method) = Method::at(file.text.original(), edition, offset) else {
-            return Err(refuse("the receiver's type does not stand in the method itself"));
+            return Err(refuse(
+                "the receiver's type does not stand in the method itself",
+            ));
         };
-        let kind = if matches!(method.owner, Owner::Trait(_)) { scope::TRAIT } else { scope::METHOD };
+        let kind = if matches!(method.owner, Owner::Trait(_)) {
+            scope::TRAIT
+        } else {
+            scope::METHOD
+        };
         let name = names::extension(kind, crate_name, index, method.start());
-        let naming = lifetimes::naming(&method, &hidden_outputs(&method, facts, index), &receiver.printed);
+        let naming = lifetimes::naming(
+            &method,
+            &hidden_outputs(&method, facts, index),
+            &receiver.printed,
+        );
         let strings = in_strings(&method, facts, index);
         let this = body::fresh_name(&method, !strings.is_empty());
         let mut edits = body::rename(&method, this);
-        edits.extend(strings.into_iter().map(|start| Edit { range: start..start + SELF.len(), text: this.to_owned(), rank: 0 }));
+        edits.extend(strings.into_iter().map(|start| Edit {
+            range: start..start + SELF.len(),
+            text: this.to_owned(),
+            rank: 0,
+        }));
         edits.extend(naming.edits.iter().cloned());
         if naming.fresh {
             edits.extend(lifetimes::declare(&method));
         }
         let bound = if receiver.only_receiver {
-            bound(&support.map_or_else(|| format!("crate::{MODULE}"), |path| format!("{path}{MODULE}")))
+            bound(&support.map_or_else(
+                || format!("crate::{MODULE}"),
+                |path| format!("{path}{MODULE}"),
+            ))
         } else {
             String::new()
         };
         let (after, end, visibility, of_trait) = match &method.owner {
             // A macro that writes a method into an impl somewhere else: its calls are rewritten instead.
             Owner::Unknown | Owner::TraitImpl => {
-                work.edits.extend(edits.into_iter().map(|edit| (index, edit)));
+                work.edits
+                    .extend(edits.into_iter().map(|edit| (index, edit)));
                 continue;
             }
             // The same for a macro whose methods would get one name for several such traits.
-            Owner::Inherent(owner) if receiver.is_repeated || method.is_repeated_before(method.range(owner.syntax()).end) => {
-                work.edits.extend(edits.into_iter().map(|edit| (index, edit)));
+            Owner::Inherent(owner)
+                if receiver.is_repeated
+                    || method.is_repeated_before(method.range(owner.syntax()).end) =>
+            {
+                work.edits
+                    .extend(edits.into_iter().map(|edit| (index, edit)));
                 continue;
             }
             Owner::Inherent(owner) => {
-                let visibility = if method.is_local() { String::new() } else { extension::visibility(&method) };
-                let Some(after) = extension::inherent(&method, &naming, owner, &name, &visibility, &bound) else {
+                let visibility = if method.is_local() {
+                    String::new()
+                } else {
+                    extension::visibility(&method)
+                };
+                let Some(after) =
+                    extension::inherent(&method, &naming, owner, &name, &visibility, &bound)
+                else {
                     return Err(refuse("the impl has no type"));
                 };
                 (after, method.range(owner.syntax()).end, visibility, None)
@@ -227,47 +345,90 @@ pub fn lower(files: &CrateFiles, facts: &Facts, support: Option<&str>, crate_nam
                 return Err(refuse("a macro repeats the method within its trait"));
             }
             Owner::Trait(owner) => {
-                let support = support.map(|path| if method.tree.in_macro && path == "crate::" { "$crate::" } else { path });
+                let support = support.map(|path| {
+                    if method.tree.in_macro && path == "crate::" {
+                        "$crate::"
+                    } else {
+                        path
+                    }
+                });
                 let end = method.range(owner.syntax()).end;
-                let is_first = !work.placed.iter().any(|(key, placed)| key.0 == index && placed.0 == end);
-                let through = support.filter(|_| !receiver.is_static && dispatch::is_dispatchable(&method));
-                let wanted = dispatch::Wanted { name: &name, bound: &bound, support: through, is_first, outlives: &receiver.outlives };
+                let is_first = !work
+                    .placed
+                    .iter()
+                    .any(|(key, placed)| key.0 == index && placed.0 == end);
+                let through =
+                    support.filter(|_| !receiver.is_static && dispatch::is_dispatchable(&method));
+                let wanted = dispatch::Wanted {
+                    name: &name,
+                    bound: &bound,
+                    support: through,
+                    is_first,
+                    outlives: &receiver.outlives,
+                };
                 let Some(lowered) = dispatch::lower(&method, &naming, owner, &wanted) else {
                     return Err(refuse("the trait has no name"));
                 };
                 edits.extend(lowered.edits);
                 if through.is_some() {
-                    work.placed.insert((index, offset), (end, format!("{name}{}", dispatch::HIDDEN)));
+                    work.placed.insert(
+                        (index, offset),
+                        (end, format!("{name}{}", dispatch::HIDDEN)),
+                    );
                 }
-                let trait_name = ra_ap_syntax::ast::HasName::name(owner).map(|name| method.source(name.syntax()));
-                if let Some(trait_name) = trait_name.as_ref().filter(|_| through.is_some() && !method.is_local() && !method.tree.in_macro) {
-                    work.dispatched.insert(format!("{trait_name}::{}", method.name()), name.clone());
+                let trait_name = ra_ap_syntax::ast::HasName::name(owner)
+                    .map(|name| method.source(name.syntax()));
+                if let Some(trait_name) = trait_name
+                    .as_ref()
+                    .filter(|_| through.is_some() && !method.is_local() && !method.tree.in_macro)
+                {
+                    work.dispatched
+                        .insert(format!("{trait_name}::{}", method.name()), name.clone());
                 }
                 (lowered.after, end, lowered.visibility, trait_name)
             }
         };
         if receiver.only_receiver {
-            work.placed.entry((index, offset)).or_insert((end, name.clone()));
+            work.placed
+                .entry((index, offset))
+                .or_insert((end, name.clone()));
         }
         edits.push(Edit::insert(end, after));
-        work.edits.extend(edits.into_iter().map(|edit| (index, edit)));
+        work.edits
+            .extend(edits.into_iter().map(|edit| (index, edit)));
         if !method.is_local()
             && !method.tree.in_macro
             && let Some(module) = scope::module_at(files, index, offset)
         {
-            work.extensions.push(Extension { module, name, visibility, of_trait });
+            work.extensions.push(Extension {
+                module,
+                name,
+                visibility,
+                of_trait,
+            });
         }
     }
-    let is_gone = |path: &str| names::receiver(path, facts).is_some_and(|key| facts.receivers[&key].is_repeated);
+    let is_gone = |path: &str| {
+        names::receiver(path, facts).is_some_and(|key| facts.receivers[&key].is_repeated)
+    };
     for (module, path) in facts.imports.iter().filter(|(_, path)| !is_gone(path)) {
         let module = &files.modules[*module];
-        work.edits.extend(module.end.map(|end| (module.file, Edit::insert(end, format!(" {QUIET} use {path} as _;")))));
+        work.edits.extend(module.end.map(|end| {
+            (
+                module.file,
+                Edit::insert(end, format!(" {QUIET} use {path} as _;")),
+            )
+        }));
     }
     for (part, text) in &facts.rewritten {
         let edit = if part.start == part.end {
             Edit::before(part.start..part.before, text.clone())
         } else {
-            Edit::replace(files.list[part.file].text.original(), part.start..part.end, text.clone())
+            Edit::replace(
+                files.list[part.file].text.original(),
+                part.start..part.end,
+                text.clone(),
+            )
         };
         work.edits.push((part.file, edit));
     }
@@ -281,18 +442,32 @@ fn bound(support: &str) -> String {
 
 /// Lifetimes that the return type leaves out: byte and what goes there.
 fn hidden_outputs(method: &Method<'_>, facts: &Facts, file: usize) -> Vec<(usize, String)> {
-    let Some(output) = method.function.ret_type() else { return Vec::new() };
+    let Some(output) = method.function.ret_type() else {
+        return Vec::new();
+    };
     let range = method.range(output.syntax());
-    facts.lifetimes.range((file, range.start)..=(file, range.end)).map(|((_, at), text)| (*at, text.clone())).collect()
+    facts
+        .lifetimes
+        .range((file, range.start)..=(file, range.end))
+        .map(|((_, at), text)| (*at, text.clone()))
+        .collect()
 }
 
 /// Where format strings of the method say `{self}`.
 fn in_strings(method: &Method<'_>, facts: &Facts, file: usize) -> Vec<usize> {
     let whole = method.range(method.function.syntax());
-    let places = facts.renamed.range((file, whole.start)..(file, whole.end)).map(|(_, start)| *start);
+    let places = facts
+        .renamed
+        .range((file, whole.start)..(file, whole.end))
+        .map(|(_, start)| *start);
     places
         .filter(|start| method.text[*start..].starts_with(SELF))
-        .filter(|start| method.tree.token_at(*start).is_some_and(|token| token.kind() == SyntaxKind::STRING))
+        .filter(|start| {
+            method
+                .tree
+                .token_at(*start)
+                .is_some_and(|token| token.kind() == SyntaxKind::STRING)
+        })
         .collect()
 }
 
@@ -303,8 +478,11 @@ mod tests {
     use crate::testing::{error, refined};
 
     fn lowered(method: &str, ty: &str) -> String {
-        let text = format!("#![feature(arbitrary_self_types)]\nimpl<T> Foo<T> {{\n  {method}\n}}\n");
-        let message = format!("`{ty}` cannot be used as the type of `self` without the `arbitrary_self_types` feature");
+        let text =
+            format!("#![feature(arbitrary_self_types)]\nimpl<T> Foo<T> {{\n  {method}\n}}\n");
+        let message = format!(
+            "`{ty}` cannot be used as the type of `self` without the `arbitrary_self_types` feature"
+        );
         refined(&text, "E0658", &message, ty, "")
     }
 
@@ -330,8 +508,13 @@ mod tests {
     fn crates_without_the_feature_are_left_alone() {
         let text = "impl Foo { fn m(self: P<Self>) {} }\n";
         let message = "`P<Self>` cannot be used as the type of `self` without the `arbitrary_self_types` feature";
-        let result = crate::testing::Scratch::new(&[("lib.rs", text)])
-            .lower("lib.rs", &[], |lowered| lowered.unwrap().refine(&[error("E0658", message, text, "P<Self>", "")]).unwrap());
+        let result =
+            crate::testing::Scratch::new(&[("lib.rs", text)]).lower("lib.rs", &[], |lowered| {
+                lowered
+                    .unwrap()
+                    .refine(&[error("E0658", message, text, "P<Self>", "")])
+                    .unwrap()
+            });
         assert_eq!(result, crate::Progress::Nothing);
     }
 }

@@ -28,7 +28,13 @@ mod tests {
 
     #[test]
     fn the_attribute_goes_and_its_neighbours_stay() {
-        assert_eq!(lowered("#[repr(C)] #[cfi_encoding = \"5x\"]\nstruct X;\n"), "#[repr(C)] \nstruct X;\n");
-        assert_eq!(lowered("#[cfg_attr(ON, cfi_encoding = \"x\", repr(C))]\nstruct X;\n"), "#[cfg_attr(ON, repr(C))]\nstruct X;\n");
+        assert_eq!(
+            lowered("#[repr(C)] #[cfi_encoding = \"5x\"]\nstruct X;\n"),
+            "#[repr(C)] \nstruct X;\n"
+        );
+        assert_eq!(
+            lowered("#[cfg_attr(ON, cfi_encoding = \"x\", repr(C))]\nstruct X;\n"),
+            "#[cfg_attr(ON, repr(C))]\nstruct X;\n"
+        );
     }
 }

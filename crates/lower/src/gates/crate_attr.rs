@@ -35,7 +35,11 @@ pub fn apply(view: &View<'_>, work: &mut Work) -> Result<()> {
 
 /// Byte at which the first attribute of a crate may stand.
 pub fn start(text: &str) -> usize {
-    let mark = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+    let mark = if text.starts_with('\u{feff}') {
+        '\u{feff}'.len_utf8()
+    } else {
+        0
+    };
     let body = &text[mark..];
     if body.starts_with("#!") && !body[2..].trim_start().starts_with('[') {
         return mark + body.find('\n').map_or(body.len(), |end| end + 1);
@@ -50,9 +54,21 @@ mod tests {
     #[test]
     fn injected_attributes_come_first_on_the_first_line() {
         let attrs = ["no_std", "feature(asm_goto,used_with_arg)"];
-        assert_eq!(lowered_with("//! Doc.\nfn f() {}\n", &attrs), "#![no_std]//! Doc.\nfn f() {}\n");
-        assert_eq!(lowered_with("\u{feff}fn f() {}\n", &attrs), "\u{feff}#![no_std]fn f() {}\n");
-        assert_eq!(lowered_with("#!/bin/x\nfn f() {}\n", &attrs), "#!/bin/x\n#![no_std]fn f() {}\n");
-        assert_eq!(lowered_with("#![allow(x)]\n", &attrs), "#![no_std]#![allow(x)]\n");
+        assert_eq!(
+            lowered_with("//! Doc.\nfn f() {}\n", &attrs),
+            "#![no_std]//! Doc.\nfn f() {}\n"
+        );
+        assert_eq!(
+            lowered_with("\u{feff}fn f() {}\n", &attrs),
+            "\u{feff}#![no_std]fn f() {}\n"
+        );
+        assert_eq!(
+            lowered_with("#!/bin/x\nfn f() {}\n", &attrs),
+            "#!/bin/x\n#![no_std]fn f() {}\n"
+        );
+        assert_eq!(
+            lowered_with("#![allow(x)]\n", &attrs),
+            "#![no_std]#![allow(x)]\n"
+        );
     }
 }

@@ -37,7 +37,10 @@ pub fn apply(view: &View<'_>, work: &mut Work) -> Result<()> {
                 return Decision::Keep;
             }
             let parts = split_commas(tokens, meta.first + 2, tokens.close(meta.first + 1));
-            let kept: Vec<bool> = parts.iter().map(|&(_, end)| tokens.at(end - 1) != "CoercePointee").collect();
+            let kept: Vec<bool> = parts
+                .iter()
+                .map(|&(_, end)| tokens.at(end - 1) != "CoercePointee")
+                .collect();
             if kept.iter().all(|&kept| kept) {
                 return Decision::Keep;
             }
@@ -47,7 +50,11 @@ pub fn apply(view: &View<'_>, work: &mut Work) -> Result<()> {
                 Ok(edit) => implementations.push(edit),
                 Err(error) => failure = Some(error),
             }
-            if kept.contains(&true) { Decision::Edit(attributes::removals(tokens, &parts, &kept)) } else { Decision::Remove }
+            if kept.contains(&true) {
+                Decision::Edit(attributes::removals(tokens, &parts, &kept))
+            } else {
+                Decision::Remove
+            }
         });
         work.edits.extend(edits);
     }
@@ -65,7 +72,8 @@ pub fn apply(view: &View<'_>, work: &mut Work) -> Result<()> {
                 work.edits.extend(edits);
             } else {
                 let first = item_start(tokens, i);
-                work.edits.push(Edit::remove(tokens.text, tokens.bytes(first, end)));
+                work.edits
+                    .push(Edit::remove(tokens.text, tokens.bytes(first, end)));
             }
         }
     }
@@ -75,31 +83,65 @@ pub fn apply(view: &View<'_>, work: &mut Work) -> Result<()> {
 /// The impl that takes the derive's place. `behind` is the token of a `cfg_attr` around the derive.
 fn pointer_impl(view: &View<'_>, hash: usize, behind: Option<usize>) -> Result<Edit> {
     let tokens = view.tokens;
-    let refuse = |why: &str| Err(Failure::no(format!("{}: `derive(CoercePointee)` can't be lowered: {why}", view.place(hash))));
+    let refuse = |why: &str| {
+        Err(Failure::no(format!(
+            "{}: `derive(CoercePointee)` can't be lowered: {why}",
+            view.place(hash)
+        )))
+    };
     let tree = Tree::around(tokens.text, view.edition, tokens.list[hash].range.start);
-    let item = tree.token_at(tokens.list[hash].range.start).and_then(|token| around::<ast::Struct>(&token).next());
-    let Some(item) = item else { return refuse("no struct follows it") };
+    let item = tree
+        .token_at(tokens.list[hash].range.start)
+        .and_then(|token| around::<ast::Struct>(&token).next());
+    let Some(item) = item else {
+        return refuse("no struct follows it");
+    };
     let text = |node: &SyntaxNode| tokens.text[tree.of(node)].to_owned();
-    let (Some(name), Some(list)) = (item.name(), item.generic_param_list()) else { return refuse("the struct has no generic parameters") };
+    let (Some(name), Some(list)) = (item.name(), item.generic_param_list()) else {
+        return refuse("the struct has no generic parameters");
+    };
     // The conversions rely on it, and the derive itself insists. In a macro it may come from the caller.
-    if !tree.in_macro && !item.attrs().any(|attr| text(attr.syntax()).contains("transparent")) {
+    if !tree.in_macro
+        && !item
+            .attrs()
+            .any(|attr| text(attr.syntax()).contains("transparent"))
+    {
         return refuse("the struct is not `#[repr(transparent)]`");
     }
-    let root = if tree.in_macro { "$crate::__gateless" } else { "crate::__gateless" };
+    let root = if tree.in_macro {
+        "$crate::__gateless"
+    } else {
+        "crate::__gateless"
+    };
     let list = tree.of(list.syntax());
     let params = generics::parse(&tokens.text[list.clone()], list.start, &[], view.edition);
     let types = || params.iter().filter(|param| param.kind == Kind::Type);
-    let Some(pointee) = types().find(|param| param.is_pointee).or_else(|| types().next().filter(|_| types().count() == 1)) else {
+    let Some(pointee) = types()
+        .find(|param| param.is_pointee)
+        .or_else(|| types().next().filter(|_| types().count() == 1))
+    else {
         return refuse("which of the type parameters is the pointee is not marked with #[pointee]");
     };
-    let rest: String = params.iter().filter(|param| param.name != pointee.name).map(|param| rest(param, root)).collect();
-    let mut conditions: Vec<String> =
-        item.attrs().map(|attr| text(attr.syntax())).filter(|attr| attr.replace(char::is_whitespace, "").starts_with("#[cfg(")).collect();
+    let rest: String = params
+        .iter()
+        .filter(|param| param.name != pointee.name)
+        .map(|param| rest(param, root))
+        .collect();
+    let mut conditions: Vec<String> = item
+        .attrs()
+        .map(|attr| text(attr.syntax()))
+        .filter(|attr| attr.replace(char::is_whitespace, "").starts_with("#[cfg("))
+        .collect();
     if let Some(behind) = behind {
         let parts = split_commas(tokens, behind + 2, tokens.close(behind + 1));
-        conditions.extend(parts.first().map(|&(first, end)| format!("#[cfg({})]", &tokens.text[tokens.bytes(first, end - 1)])));
+        conditions.extend(parts.first().map(|&(first, end)| {
+            format!("#[cfg({})]", &tokens.text[tokens.bytes(first, end - 1)])
+        }));
     }
-    let clause = item.where_clause().map(|clause| text(clause.syntax())).unwrap_or_default();
+    let clause = item
+        .where_clause()
+        .map(|clause| text(clause.syntax()))
+        .unwrap_or_default();
     let added = format!(
         " {}{} unsafe impl{} {root}::Pointer for {}{} {clause} {{ type Raw = *mut {}; type Rest = ({rest}); }}",
         conditions.concat(),
@@ -109,7 +151,10 @@ fn pointer_impl(view: &View<'_>, hash: usize, behind: Option<usize>) -> Result<E
         generics::named(&params),
         pointee.name,
     );
-    Ok(Edit::insert(tree.end_of_module(item.syntax()), one_line(&added, view.edition)))
+    Ok(Edit::insert(
+        tree.end_of_module(item.syntax()),
+        one_line(&added, view.edition),
+    ))
 }
 
 /// What of the type `Rest` is made of for one parameter, with a comma after it.
@@ -117,8 +162,15 @@ fn rest(param: &Param, root: &str) -> String {
     match &param.kind {
         Kind::Lifetime => format!("{root}::Of<&{} ()>,", param.name),
         Kind::Type => format!("{root}::Of<{}>,", param.name),
-        Kind::Const(ty) => support::rest_of_const(root, ty, &param.name).map_or_else(String::new, |rest| rest + ","),
-        Kind::Repeated(inner, operator) => format!("$({}){operator}", inner.iter().map(|param| rest(param, root)).collect::<String>()),
+        Kind::Const(ty) => support::rest_of_const(root, ty, &param.name)
+            .map_or_else(String::new, |rest| rest + ","),
+        Kind::Repeated(inner, operator) => format!(
+            "$({}){operator}",
+            inner
+                .iter()
+                .map(|param| rest(param, root))
+                .collect::<String>()
+        ),
     }
 }
 
@@ -127,7 +179,10 @@ fn use_tree(tokens: &Tokens<'_>, first: usize, end: usize, edits: &mut Vec<Edit>
     if let Some(open) = (first..end).find(|&i| tokens.opens(i, "{")) {
         let parts = split_commas(tokens, open + 1, tokens.close(open));
         let mut inside = Vec::new();
-        let kept: Vec<bool> = parts.iter().map(|&(a, b)| use_tree(tokens, a, b, &mut inside)).collect();
+        let kept: Vec<bool> = parts
+            .iter()
+            .map(|&(a, b)| use_tree(tokens, a, b, &mut inside))
+            .collect();
         if !kept.is_empty() && !kept.contains(&true) {
             return false;
         }
@@ -135,7 +190,11 @@ fn use_tree(tokens: &Tokens<'_>, first: usize, end: usize, edits: &mut Vec<Edit>
         edits.extend(attributes::removals(tokens, &parts, &kept));
         return true;
     }
-    let last = if end >= first + 3 && tokens.at(end - 2) == "as" { end - 3 } else { end - 1 };
+    let last = if end >= first + 3 && tokens.at(end - 2) == "as" {
+        end - 3
+    } else {
+        end - 1
+    };
     tokens.at(last) != "CoercePointee"
 }
 
@@ -145,13 +204,17 @@ fn item_start(tokens: &Tokens<'_>, keyword: usize) -> usize {
     if start >= 1 && tokens.at(start - 1) == "pub" {
         start -= 1;
     } else if start >= 1 && tokens.at(start - 1) == ")" {
-        let open = (0..start).rev().find(|&i| tokens.opens(i, "(") && tokens.close(i) == start - 1);
+        let open = (0..start)
+            .rev()
+            .find(|&i| tokens.opens(i, "(") && tokens.close(i) == start - 1);
         if let Some(open) = open.filter(|&open| open >= 1 && tokens.at(open - 1) == "pub") {
             start = open - 1;
         }
     }
     while start >= 1 && tokens.at(start - 1) == "]" {
-        let open = (0..start).rev().find(|&i| tokens.opens(i, "[") && tokens.close(i) == start - 1);
+        let open = (0..start)
+            .rev()
+            .find(|&i| tokens.opens(i, "[") && tokens.close(i) == start - 1);
         match open {
             Some(open) if open >= 1 && tokens.at(open - 1) == "#" => start = open - 1,
             _ => break,

@@ -39,7 +39,12 @@ pub fn declared(tokens: &Tokens<'_>, crate_attrs: &[String], cfg: &[String]) -> 
     let mut found = Vec::new();
     let mut collect = |tokens: &Tokens<'_>, meta: Meta| {
         if meta.active != Truth::No {
-            found.extend(names(tokens, meta).unwrap_or_default().iter().map(|part| tokens.at(part.0).to_owned()));
+            found.extend(
+                names(tokens, meta)
+                    .unwrap_or_default()
+                    .iter()
+                    .map(|part| tokens.at(part.0).to_owned()),
+            );
         }
         Decision::Keep
     };
@@ -65,7 +70,9 @@ pub fn apply(view: &View<'_>, work: &mut Work) -> Result<()> {
     for attribute in crate_level(tokens) {
         let mut failure = None;
         let edits = attribute.rewrite(tokens, &view.request.cfg, &mut |meta| {
-            let Some(parts) = names(tokens, meta) else { return Decision::Keep };
+            let Some(parts) = names(tokens, meta) else {
+                return Decision::Keep;
+            };
             if meta.active == Truth::No {
                 return Decision::Keep;
             }
@@ -84,7 +91,11 @@ pub fn apply(view: &View<'_>, work: &mut Work) -> Result<()> {
                     }
                 }
             }
-            if kept.contains(&true) { Decision::Edit(attributes::removals(tokens, &parts, &kept)) } else { Decision::Remove }
+            if kept.contains(&true) {
+                Decision::Edit(attributes::removals(tokens, &parts, &kept))
+            } else {
+                Decision::Remove
+            }
         });
         if let Some(failure) = failure {
             return Err(failure);
@@ -101,8 +112,12 @@ pub fn check(is_stable: &dyn Fn(&str) -> GateStatus, name: &str, place: &str) ->
         GateStatus::Internal => "it is internal to the compiler and its library",
         GateStatus::Unknown => "it is neither stable in this compiler nor known to have a lowering",
     };
-    Err(Failure::no(format!("{place}: the feature `{name}` can't be lowered: {why}"))
-        .help(format!("remove `{name}` from the feature attribute and rewrite what needs it with stable Rust")))
+    Err(Failure::no(format!(
+        "{place}: the feature `{name}` can't be lowered: {why}"
+    ))
+    .help(format!(
+        "remove `{name}` from the feature attribute and rewrite what needs it with stable Rust"
+    )))
 }
 
 #[cfg(test)]
@@ -142,6 +157,9 @@ mod tests {
     fn stable_sources_stay_as_they_are() {
         let text = "//! #![feature(asm_goto)]\n#![no_std]\n/// #![feature(x)]\n#[used] static X: u8 = 1;\n#[cfg_attr(target_arch = \"arm\", feature(y))]\nfn f() {}\n";
         assert_eq!(lowered(text), text);
-        assert_eq!(lowered("#![cfg_attr(target_arch = \"arm\", feature(y))]\n"), "#![cfg_attr(target_arch = \"arm\", feature(y))]\n");
+        assert_eq!(
+            lowered("#![cfg_attr(target_arch = \"arm\", feature(y))]\n"),
+            "#![cfg_attr(target_arch = \"arm\", feature(y))]\n"
+        );
     }
 }

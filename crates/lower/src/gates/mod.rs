@@ -56,6 +56,10 @@ impl Work {
 impl View<'_> {
     /// `file:line` of token `i`.
     pub fn place(&self, i: usize) -> String {
-        format!("{}:{}", self.file.path, crate::tokens::line_of(self.tokens.text, self.tokens.list[i].range.start))
+        format!(
+            "{}:{}",
+            self.file.path,
+            crate::tokens::line_of(self.tokens.text, self.tokens.list[i].range.start)
+        )
     }
 }

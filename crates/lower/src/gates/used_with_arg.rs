@@ -33,7 +33,10 @@ pub fn apply(view: &View<'_>, work: &mut Work) {
                 found.plain += 1;
                 return Decision::Keep;
             }
-            if !(tokens.opens(group, "(") && tokens.close(group) == group + 2 && meta.end == group + 3) {
+            if !(tokens.opens(group, "(")
+                && tokens.close(group) == group + 2
+                && meta.end == group + 3)
+            {
                 return Decision::Keep;
             }
             match tokens.at(group + 1) {
@@ -41,7 +44,10 @@ pub fn apply(view: &View<'_>, work: &mut Work) {
                 "linker" => found.linker += 1,
                 _ => return Decision::Keep,
             }
-            Decision::Edit(vec![Edit::remove(tokens.text, tokens.bytes(group, group + 2))])
+            Decision::Edit(vec![Edit::remove(
+                tokens.text,
+                tokens.bytes(group, group + 2),
+            )])
         });
         work.used.compiler += found.compiler;
         work.used.linker += found.linker;
@@ -79,7 +85,14 @@ mod tests {
     #[test]
     fn each_kind_of_use_is_counted() {
         Scratch::new(&[("lib.rs", TEXT)]).lower("lib.rs", &[], |lowered| {
-            assert_eq!(lowered.unwrap().used(), Used { compiler: 3, linker: 1, plain: 1 });
+            assert_eq!(
+                lowered.unwrap().used(),
+                Used {
+                    compiler: 3,
+                    linker: 1,
+                    plain: 1
+                }
+            );
         });
     }
 

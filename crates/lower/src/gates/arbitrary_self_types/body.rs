@@ -9,7 +9,10 @@ use crate::pieces::Edit;
 /// receiver is nothing to warn about. `in_strings` says whether format strings use it.
 pub fn fresh_name(method: &Method<'_>, in_strings: bool) -> &'static str {
     let body = method.function.body();
-    let used = in_strings || body.is_none_or(|body| tokens(body.syntax()).any(|token| is_receiver(&token, body.syntax())));
+    let used = in_strings
+        || body.is_none_or(|body| {
+            tokens(body.syntax()).any(|token| is_receiver(&token, body.syntax()))
+        });
     let taken = |name: &str| tokens(method.function.syntax()).any(|token| token.text() == name);
     match (used, taken("this") || taken("_this")) {
         (true, false) => "this",
@@ -21,17 +24,27 @@ pub fn fresh_name(method: &Method<'_>, in_strings: bool) -> &'static str {
 
 /// The edits that give the receiver and all its uses in the body, macro calls included, the name `name`.
 pub fn rename(method: &Method<'_>, name: &str) -> Vec<Edit> {
-    let edit = |token: &SyntaxToken| Edit { range: method.tree.bytes(token.text_range()), text: name.to_owned(), rank: 0 };
-    let parameter = tokens(method.receiver.syntax()).find(|token| token.kind() == SyntaxKind::SELF_KW);
+    let edit = |token: &SyntaxToken| Edit {
+        range: method.tree.bytes(token.text_range()),
+        text: name.to_owned(),
+        rank: 0,
+    };
+    let parameter =
+        tokens(method.receiver.syntax()).find(|token| token.kind() == SyntaxKind::SELF_KW);
     let mut edits: Vec<Edit> = parameter.iter().map(edit).collect();
     if let Some(body) = method.function.body() {
-        edits.extend(tokens(body.syntax()).filter(|token| is_receiver(token, body.syntax())).map(|token| edit(&token)));
+        edits.extend(
+            tokens(body.syntax())
+                .filter(|token| is_receiver(token, body.syntax()))
+                .map(|token| edit(&token)),
+        );
     }
     edits
 }
 
 fn tokens(node: &SyntaxNode) -> impl Iterator<Item = SyntaxToken> {
-    node.descendants_with_tokens().filter_map(NodeOrToken::into_token)
+    node.descendants_with_tokens()
+        .filter_map(NodeOrToken::into_token)
 }
 
 /// Whether a token of the method's body is the method's own `self` as a value.
@@ -41,25 +54,45 @@ fn is_receiver(token: &SyntaxToken, body: &SyntaxNode) -> bool {
     }
     // A path such as `self::f`, or `pub(self)`.
     let next = neighbour(token, SyntaxToken::next_token);
-    if matches!(next.as_ref().map(SyntaxToken::kind), Some(SyntaxKind::COLON2)) {
+    if matches!(
+        next.as_ref().map(SyntaxToken::kind),
+        Some(SyntaxKind::COLON2)
+    ) {
         return false;
     }
-    if next.as_ref().is_some_and(|next| next.kind() == SyntaxKind::COLON)
-        && next.and_then(|next| next.next_token()).is_some_and(|next| next.kind() == SyntaxKind::COLON)
+    if next
+        .as_ref()
+        .is_some_and(|next| next.kind() == SyntaxKind::COLON)
+        && next
+            .and_then(|next| next.next_token())
+            .is_some_and(|next| next.kind() == SyntaxKind::COLON)
     {
         return false;
     }
     let mut before = neighbour(token, SyntaxToken::prev_token);
-    if before.as_ref().is_some_and(|token| token.kind() == SyntaxKind::L_PAREN) {
+    if before
+        .as_ref()
+        .is_some_and(|token| token.kind() == SyntaxKind::L_PAREN)
+    {
         before = before.and_then(|token| neighbour(&token, SyntaxToken::prev_token));
         if before.is_some_and(|token| token.kind() == SyntaxKind::PUB_KW) {
             return false;
         }
     }
     // Items within the body have a `self` of their own.
-    let own = [SyntaxKind::FN, SyntaxKind::IMPL, SyntaxKind::TRAIT, SyntaxKind::USE, SyntaxKind::MODULE, SyntaxKind::VISIBILITY];
+    let own = [
+        SyntaxKind::FN,
+        SyntaxKind::IMPL,
+        SyntaxKind::TRAIT,
+        SyntaxKind::USE,
+        SyntaxKind::MODULE,
+        SyntaxKind::VISIBILITY,
+    ];
     let mut around = token.parent_ancestors().take_while(|node| node != body);
-    !around.any(|node| own.contains(&node.kind()) || node.kind() == SyntaxKind::TOKEN_TREE && in_nested_function(token, &node))
+    !around.any(|node| {
+        own.contains(&node.kind())
+            || node.kind() == SyntaxKind::TOKEN_TREE && in_nested_function(token, &node)
+    })
 }
 
 /// Within a macro call: whether the token is in the parameters or the body of a function that has a `self` parameter.
@@ -77,7 +110,8 @@ fn in_nested_function(token: &SyntaxToken, tree: &SyntaxNode) -> bool {
                 let here = group.text_range().contains_range(token.text_range());
                 let first = group.first_token().map(|token| token.kind());
                 if first == Some(SyntaxKind::L_PAREN) && !own_self {
-                    let mut parameters = tokens(&group).take_while(|token| token.kind() != SyntaxKind::COMMA);
+                    let mut parameters =
+                        tokens(&group).take_while(|token| token.kind() != SyntaxKind::COMMA);
                     own_self = parameters.any(|token| token.kind() == SyntaxKind::SELF_KW);
                 }
                 if here && own_self {
@@ -93,7 +127,10 @@ fn in_nested_function(token: &SyntaxToken, tree: &SyntaxNode) -> bool {
     false
 }
 
-fn neighbour(token: &SyntaxToken, step: fn(&SyntaxToken) -> Option<SyntaxToken>) -> Option<SyntaxToken> {
+fn neighbour(
+    token: &SyntaxToken,
+    step: fn(&SyntaxToken) -> Option<SyntaxToken>,
+) -> Option<SyntaxToken> {
     let mut next = step(token);
     while next.as_ref().is_some_and(|token| token.kind().is_trivia()) {
         next = next.and_then(|token| step(&token));

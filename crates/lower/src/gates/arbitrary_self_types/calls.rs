@@ -25,21 +25,45 @@ pub fn rewritten(
     spots: &dyn Fn(&DiagnosticSpan) -> Option<Spot>,
     files: &CrateFiles,
 ) -> Option<Vec<(Part, String)>> {
-    let name = diagnostic
-        .spans
+    let name = diagnostic.spans.iter().find(|span| {
+        span.is_primary
+            && span.label.as_deref() == Some("this is an associated function, not a method")
+    })?;
+    let suggestion = diagnostic
+        .children
         .iter()
-        .find(|span| span.is_primary && span.label.as_deref() == Some("this is an associated function, not a method"))?;
-    let suggestion = diagnostic.children.iter().find(|child| child.message == "use associated function syntax instead")?.spans.first()?;
-    let candidate =
-        diagnostic.children.iter().find(|child| child.message.starts_with("the candidate is defined in an impl"))?.spans.first()?;
-    let signature: String =
-        candidate.text.iter().map(|line| slice(&line.text, line.highlight_start, line.highlight_end)).collect::<Vec<_>>().join(" ");
+        .find(|child| child.message == "use associated function syntax instead")?
+        .spans
+        .first()?;
+    let candidate = diagnostic
+        .children
+        .iter()
+        .find(|child| {
+            child
+                .message
+                .starts_with("the candidate is defined in an impl")
+        })?
+        .spans
+        .first()?;
+    let signature: String = candidate
+        .text
+        .iter()
+        .map(|line| slice(&line.text, line.highlight_start, line.highlight_end))
+        .collect::<Vec<_>>()
+        .join(" ");
     // Visibilities and bounds have parentheses, too.
     let ty = signature.match_indices('(').find_map(|(at, _)| {
         let (parameter, ty) = signature[at + 1..].split_once(':')?;
-        RENAMED.contains(&parameter.trim().trim_start_matches("mut ").trim()).then_some(ty)
+        RENAMED
+            .contains(&parameter.trim().trim_start_matches("mut ").trim())
+            .then_some(ty)
     })?;
-    let mut path = suggestion.suggested_replacement.as_deref()?.split('(').next()?.to_owned();
+    let mut path = suggestion
+        .suggested_replacement
+        .as_deref()?
+        .split('(')
+        .next()?
+        .to_owned();
     let in_macro = name.expansion.is_some();
     let (name, whole) = (spots(name)?, spots(suggestion)?);
     let text = files.list[name.file].text.original();
@@ -54,7 +78,12 @@ pub fn rewritten(
         (None, _) => "",
         (Some(rest), is_reference) => {
             let rest = rest.trim_start();
-            let rest = if rest.starts_with('\'') { rest.split_once(' ').map_or(rest, |(_, rest)| rest.trim_start()) } else { rest };
+            let rest = if rest.starts_with('\'') {
+                rest.split_once(' ')
+                    .map_or(rest, |(_, rest)| rest.trim_start())
+            } else {
+                rest
+            };
             match (rest.starts_with("mut "), is_reference) {
                 (true, true) => "&mut *",
                 (true, false) => "&mut ",
@@ -63,22 +92,60 @@ pub fn rewritten(
             }
         }
     };
-    let separator = if text[open + 1..whole.range.end].trim_start().starts_with(')') { "" } else { ", " };
+    let separator = if text[open + 1..whole.range.end]
+        .trim_start()
+        .starts_with(')')
+    {
+        ""
+    } else {
+        ", "
+    };
     let start = whole.range.start;
     let file = name.file;
-    Some(parts(file, start..dot, open + 1, format!("{path}({borrow}"), separator))
+    Some(parts(
+        file,
+        start..dot,
+        open + 1,
+        format!("{path}({borrow}"),
+        separator,
+    ))
 }
 
 /// Paths of rewritten calls that lead nowhere, as the type is known there by its full path only: what rustc suggests to import.
-pub fn found(diagnostic: &Diagnostic, spots: &dyn Fn(&DiagnosticSpan) -> Option<Spot>, facts: &Facts) -> Vec<(Part, String)> {
-    let Some(name) = diagnostic.message.split('`').nth(1) else { return Vec::new() };
+pub fn found(
+    diagnostic: &Diagnostic,
+    spots: &dyn Fn(&DiagnosticSpan) -> Option<Spot>,
+    facts: &Facts,
+) -> Vec<(Part, String)> {
+    let Some(name) = diagnostic.message.split('`').nth(1) else {
+        return Vec::new();
+    };
     let spans = diagnostic.children.iter().flat_map(|child| &child.spans);
-    let mut imports = spans.filter_map(|span| span.suggested_replacement.as_deref()?.trim().strip_prefix("use ")?.strip_suffix(';'));
-    let (Some(path), None) = (imports.next(), imports.next()) else { return Vec::new() };
+    let mut imports = spans.filter_map(|span| {
+        span.suggested_replacement
+            .as_deref()?
+            .trim()
+            .strip_prefix("use ")?
+            .strip_suffix(';')
+    });
+    let (Some(path), None) = (imports.next(), imports.next()) else {
+        return Vec::new();
+    };
     let mut parts = Vec::new();
-    for spot in diagnostic.spans.iter().filter(|span| span.is_primary).filter_map(spots).filter(|spot| spot.added) {
-        let here = facts.rewritten.iter().filter(|(part, _)| part.file == spot.file && part.start == spot.range.start);
-        let own = here.filter_map(|(part, text)| Some((*part, format!("{path}{}", text.strip_prefix(name)?))));
+    for spot in diagnostic
+        .spans
+        .iter()
+        .filter(|span| span.is_primary)
+        .filter_map(spots)
+        .filter(|spot| spot.added)
+    {
+        let here = facts
+            .rewritten
+            .iter()
+            .filter(|(part, _)| part.file == spot.file && part.start == spot.range.start);
+        let own = here.filter_map(|(part, text)| {
+            Some((*part, format!("{path}{}", text.strip_prefix(name)?)))
+        });
         parts.extend(own.filter(|(_, text)| text[path.len()..].starts_with("::")));
     }
     parts
@@ -94,7 +161,9 @@ pub fn in_constant(
 ) -> Option<Vec<(Part, String)>> {
     let (file, receiver) = names::receiver(&diagnostic.message, facts)?;
     let callee = Method::at(files.list[file].text.original(), edition, receiver)?;
-    let Owner::Inherent(owner) = &callee.owner else { return None };
+    let Owner::Inherent(owner) = &callee.owner else {
+        return None;
+    };
     let own = callee.source(owner.self_ty()?.syntax());
     let spot = spots(diagnostic.spans.iter().find(|span| span.is_primary)?)?;
     let text = files.list[spot.file].text.original();
@@ -105,8 +174,11 @@ pub fn in_constant(
     let arguments = call.arg_list()?;
     let open = tree.bytes(arguments.l_paren_token()?.text_range()).end;
     // In a constant nothing dereferences, so the value is the pointer or, for the receiver of the function around, what that is.
-    let around_fn = around::<ast::Fn>(&token).next().and_then(|function| function.param_list()?.self_param()?.ty());
-    let is_reference = &text[value.clone()] == "self" && matches!(around_fn, Some(ast::Type::RefType(_)));
+    let around_fn = around::<ast::Fn>(&token)
+        .next()
+        .and_then(|function| function.param_list()?.self_param()?.ty());
+    let is_reference =
+        &text[value.clone()] == "self" && matches!(around_fn, Some(ast::Type::RefType(_)));
     let borrow = match &callee.ty {
         ast::Type::RefType(reference) if reference.mut_token().is_some() => {
             if is_reference {
@@ -124,21 +196,56 @@ pub fn in_constant(
         }
         _ => "",
     };
-    let separator = if arguments.args().next().is_some() { ", " } else { "" };
+    let separator = if arguments.args().next().is_some() {
+        ", "
+    } else {
+        ""
+    };
     let file = spot.file;
-    Some(parts(file, value, open, format!("<{own}>::{}({borrow}", callee.name()), separator))
+    Some(parts(
+        file,
+        value,
+        open,
+        format!("<{own}>::{}({borrow}", callee.name()),
+        separator,
+    ))
 }
 
 /// `before` goes before the value, `separator` in the place of what is between it and the arguments.
-fn parts(file: usize, value: Range<usize>, arguments: usize, before: String, separator: &str) -> Vec<(Part, String)> {
+fn parts(
+    file: usize,
+    value: Range<usize>,
+    arguments: usize,
+    before: String,
+    separator: &str,
+) -> Vec<(Part, String)> {
     let Range { start, end } = value;
     vec![
-        (Part { file, start, end: start, before: end }, before),
-        (Part { file, start: end, end: arguments, before: end }, separator.to_owned()),
+        (
+            Part {
+                file,
+                start,
+                end: start,
+                before: end,
+            },
+            before,
+        ),
+        (
+            Part {
+                file,
+                start: end,
+                end: arguments,
+                before: end,
+            },
+            separator.to_owned(),
+        ),
     ]
 }
 
 /// Characters `start` to `end`, counting from 1.
 fn slice(text: &str, start: usize, end: usize) -> String {
-    text.chars().skip(start.saturating_sub(1)).take(end.saturating_sub(start)).collect()
+    text.chars()
+        .skip(start.saturating_sub(1))
+        .take(end.saturating_sub(start))
+        .collect()
 }

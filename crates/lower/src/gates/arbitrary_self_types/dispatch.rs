@@ -39,37 +39,67 @@ pub fn is_dispatchable(method: &Method<'_>) -> bool {
     let function = &method.function;
     let by_reference = matches!(method.ty, ast::Type::RefType(_));
     let has_self = |node: &ra_ap_syntax::SyntaxNode| {
-        let mut tokens = node.descendants_with_tokens().filter_map(|element| element.into_token());
+        let mut tokens = node
+            .descendants_with_tokens()
+            .filter_map(|element| element.into_token());
         tokens.any(|token| {
-            let path = method.text[method.tree.bytes(token.text_range()).end..].trim_start().starts_with("::");
+            let path = method.text[method.tree.bytes(token.text_range()).end..]
+                .trim_start()
+                .starts_with("::");
             token.kind() == SyntaxKind::SELF_TYPE_KW && !path
         })
     };
-    let generic = function.generic_param_list().is_some_and(|list| list.type_or_const_params().next().is_some());
-    let params = function.param_list().is_some_and(|list| list.params().any(|param| has_self(param.syntax())));
-    let output = function.ret_type().is_some_and(|output| has_self(output.syntax()));
+    let generic = function
+        .generic_param_list()
+        .is_some_and(|list| list.type_or_const_params().next().is_some());
+    let params = function
+        .param_list()
+        .is_some_and(|list| list.params().any(|param| has_self(param.syntax())));
+    let output = function
+        .ret_type()
+        .is_some_and(|output| has_self(output.syntax()));
     let opaque = function
         .syntax()
         .children()
         .filter(|node| node.kind() != SyntaxKind::BLOCK_EXPR)
-        .any(|node| node.descendants().any(|node| ast::ImplTraitType::can_cast(node.kind())));
-    !(by_reference || generic || params || output || opaque || function.async_token().is_some() || limits_self(method))
+        .any(|node| {
+            node.descendants()
+                .any(|node| ast::ImplTraitType::can_cast(node.kind()))
+        });
+    !(by_reference
+        || generic
+        || params
+        || output
+        || opaque
+        || function.async_token().is_some()
+        || limits_self(method))
 }
 
 /// Whether the method is there for some implementing types only, so that trait objects have none. Lifetimes don't count.
 fn limits_self(method: &Method<'_>) -> bool {
-    method.predicates(method.function.where_clause(), &[]).iter().any(|predicate| {
-        let text: String = predicate.split_whitespace().collect();
-        text.strip_prefix("Self:").is_some_and(|bounds| bounds.split('+').any(|bound| !bound.starts_with('\'')))
-    })
+    method
+        .predicates(method.function.where_clause(), &[])
+        .iter()
+        .any(|predicate| {
+            let text: String = predicate.split_whitespace().collect();
+            text.strip_prefix("Self:")
+                .is_some_and(|bounds| bounds.split('+').any(|bound| !bound.starts_with('\'')))
+        })
 }
 
 /// Whether the method says `where Self: Sized`.
 fn is_sized(method: &Method<'_>) -> bool {
-    method.predicates(method.function.where_clause(), &[]).iter().any(|predicate| {
-        let text: String = predicate.split_whitespace().collect();
-        text.strip_prefix("Self:").is_some_and(|bounds| bounds.split('+').any(|bound| bound.rsplit("::").next() == Some("Sized")))
-    })
+    method
+        .predicates(method.function.where_clause(), &[])
+        .iter()
+        .any(|predicate| {
+            let text: String = predicate.split_whitespace().collect();
+            text.strip_prefix("Self:").is_some_and(|bounds| {
+                bounds
+                    .split('+')
+                    .any(|bound| bound.rsplit("::").next() == Some("Sized"))
+            })
+        })
 }
 
 /// What is to be generated for a method.
@@ -87,13 +117,27 @@ pub struct Wanted<'a> {
 }
 
 /// Lowers one method of a trait.
-pub fn lower(method: &Method<'_>, naming: &Naming, owner: &ast::Trait, wanted: &Wanted<'_>) -> Option<Lowered> {
-    let &Wanted { name, bound, support, is_first, outlives } = wanted;
+pub fn lower(
+    method: &Method<'_>,
+    naming: &Naming,
+    owner: &ast::Trait,
+    wanted: &Wanted<'_>,
+) -> Option<Lowered> {
+    let &Wanted {
+        name,
+        bound,
+        support,
+        is_first,
+        outlives,
+    } = wanted;
     let trait_name = method.source(owner.name()?.syntax());
     let keyword = method.tree.bytes(owner.trait_token()?.text_range()).start;
     let visibility = method.visibility(owner.visibility(), keyword);
     let edits = |node: &ra_ap_syntax::SyntaxNode| method.replace_self(node, SELF, false);
-    let header = owner.generic_param_list().map(|list| edits(list.syntax())).unwrap_or_default();
+    let header = owner
+        .generic_param_list()
+        .map(|list| edits(list.syntax()))
+        .unwrap_or_default();
     let generics = || method.params(owner.generic_param_list(), &header);
     let arguments = named(&generics());
     let sized = if is_sized(method) { "" } else { "?Sized + " };
@@ -101,16 +145,48 @@ pub fn lower(method: &Method<'_>, naming: &Naming, owner: &ast::Trait, wanted: &
     let mut params = generics();
     let lifetimes = params.iter().filter(|param| param.is_lifetime()).count();
     params.insert(lifetimes, own);
-    let where_edits = owner.where_clause().map(|clause| edits(clause.syntax())).unwrap_or_default();
+    let where_edits = owner
+        .where_clause()
+        .map(|clause| edits(clause.syntax()))
+        .unwrap_or_default();
     let predicates = method.predicates(owner.where_clause(), &where_edits);
     let signature = signature(method, naming, params, predicates, SELF);
-    let passed = |first: &str| std::iter::once(first).chain(signature.arguments.iter().map(String::as_str)).collect::<Vec<_>>().join(", ");
-    let call = |first: &str| format!("<{SELF} as {trait_name}{arguments}>::{}{}({})", method.name(), signature.turbofish, passed(first));
-    let in_unsafe = |text: String| if signature.is_unsafe { format!("unsafe {{ {text} }}") } else { text };
+    let passed = |first: &str| {
+        std::iter::once(first)
+            .chain(signature.arguments.iter().map(String::as_str))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    let call = |first: &str| {
+        format!(
+            "<{SELF} as {trait_name}{arguments}>::{}{}({})",
+            method.name(),
+            signature.turbofish,
+            passed(first)
+        )
+    };
+    let in_unsafe = |text: String| {
+        if signature.is_unsafe {
+            format!("unsafe {{ {text} }}")
+        } else {
+            text
+        }
+    };
     let conditions = conditions(method, Some(owner));
     let Some(support) = support else {
-        let after = items(&conditions, &visibility, name, bound, &signature, &in_unsafe(call("self")));
-        return Some(Lowered { after, edits: Vec::new(), visibility });
+        let after = items(
+            &conditions,
+            &visibility,
+            name,
+            bound,
+            &signature,
+            &in_unsafe(call("self")),
+        );
+        return Some(Lowered {
+            after,
+            edits: Vec::new(),
+            visibility,
+        });
     };
     // The phantom, which is not passed in any register, tells both sides that the receiver's type is well-formed.
     let hidden = format!("{name}{HIDDEN}");
@@ -118,28 +194,67 @@ pub fn lower(method: &Method<'_>, naming: &Naming, owner: &ast::Trait, wanted: &
     let body = format!(
         "let (_, raw) = {support}{MODULE}::take(self); let call: unsafe fn(*mut (), {support}{MODULE}::core::marker::PhantomData<{}>, {blanks}) -> _ = unsafe {{ {support}{MODULE}::core::mem::transmute::<*const (), _>(<{SELF} as {hidden}{arguments}>::{hidden}(&*(raw as *const {SELF}))) }}; unsafe {{ call({}) }}",
         signature.subject,
-        passed(&format!("raw as *mut (), {support}{MODULE}::core::marker::PhantomData")),
+        passed(&format!(
+            "raw as *mut (), {support}{MODULE}::core::marker::PhantomData"
+        )),
     );
     let mut after = items(&conditions, &visibility, name, bound, &signature, &body);
     let shim_params = shim_params(&signature, &trait_name, &arguments);
     let predicates = clause(&signature.predicates);
     // What the method demands and what its receiver implies; the hidden one doesn't have its lifetimes.
     let own_lifetime = |condition: &String| {
-        signature.lifetimes.iter().any(|declared| mentions(condition, declared.split(':').next().unwrap_or_default().trim()))
+        signature.lifetimes.iter().any(|declared| {
+            mentions(
+                condition,
+                declared.split(':').next().unwrap_or_default().trim(),
+            )
+        })
     };
-    let demands = signature.conditions.iter().filter(|condition| !own_lifetime(condition)).cloned();
-    let implied = outlives.iter().map(|(param, lifetime)| format!("{param}: {lifetime}"));
-    let demands: Vec<String> = demands.chain(implied).map(|text| text.replace(SELF, "Self")).collect();
+    let demands = signature
+        .conditions
+        .iter()
+        .filter(|condition| !own_lifetime(condition))
+        .cloned();
+    let implied = outlives
+        .iter()
+        .map(|(param, lifetime)| format!("{param}: {lifetime}"));
+    let demands: Vec<String> = demands
+        .chain(implied)
+        .map(|text| text.replace(SELF, "Self"))
+        .collect();
     let demands = clause(&demands);
-    let inner = clause(&signature.predicates.iter().chain(&signature.conditions).cloned().collect::<Vec<_>>());
-    let inputs: String = signature.arguments.iter().zip(&signature.types).map(|(name, ty)| format!(", {name}: {ty}")).collect();
+    let inner = clause(
+        &signature
+            .predicates
+            .iter()
+            .chain(&signature.conditions)
+            .cloned()
+            .collect::<Vec<_>>(),
+    );
+    let inputs: String = signature
+        .arguments
+        .iter()
+        .zip(&signature.types)
+        .map(|(name, ty)| format!(", {name}: {ty}"))
+        .collect();
     let outer: Vec<Param> = generics();
     let mut with_self = generics();
-    with_self.insert(lifetimes, Param::ty(SELF, format!("{SELF}: {trait_name}{arguments}")));
-    let turbofish = named(&with_self.into_iter().filter(|param| !param.is_lifetime()).collect::<Vec<_>>());
+    with_self.insert(
+        lifetimes,
+        Param::ty(SELF, format!("{SELF}: {trait_name}{arguments}")),
+    );
+    let turbofish = named(
+        &with_self
+            .into_iter()
+            .filter(|param| !param.is_lifetime())
+            .collect::<Vec<_>>(),
+    );
     let blanket = {
         let mut params = generics();
-        params.insert(lifetimes, Param::ty(SELF, format!("{SELF}: {trait_name}{arguments}")));
+        params.insert(
+            lifetimes,
+            Param::ty(SELF, format!("{SELF}: {trait_name}{arguments}")),
+        );
         declared(&params)
     };
     after.push_str(&format!(
@@ -150,27 +265,52 @@ pub fn lower(method: &Method<'_>, naming: &Naming, owner: &ast::Trait, wanted: &
         subject = signature.subject,
     ));
     let mut edits = vec![out_of_vtable(method)?];
-    edits.push(supertrait(method, owner, &format!("{hidden}{arguments}"), is_first)?);
-    Some(Lowered { after, edits, visibility })
+    edits.push(supertrait(
+        method,
+        owner,
+        &format!("{hidden}{arguments}"),
+        is_first,
+    )?);
+    Some(Lowered {
+        after,
+        edits,
+        visibility,
+    })
 }
 
 /// Generic parameters of the function that the vtable points to; what was lifted out of the method is among the signature's own.
 fn shim_params(signature: &extension::Signature, trait_name: &str, arguments: &str) -> String {
-    let lifetimes = signature.params.iter().filter(|param| param.is_lifetime()).map(|param| param.declared.clone());
+    let lifetimes = signature
+        .params
+        .iter()
+        .filter(|param| param.is_lifetime())
+        .map(|param| param.declared.clone());
     let lifetimes = lifetimes.chain(signature.lifetimes.iter().cloned());
     let others = signature
         .params
         .iter()
         .filter(|param| !param.is_lifetime())
-        .map(|param| if param.name == SELF { format!("{SELF}: {trait_name}{arguments}") } else { param.declared.clone() });
-    format!("<{}>", lifetimes.chain(others).collect::<Vec<_>>().join(", "))
+        .map(|param| {
+            if param.name == SELF {
+                format!("{SELF}: {trait_name}{arguments}")
+            } else {
+                param.declared.clone()
+            }
+        });
+    format!(
+        "<{}>",
+        lifetimes.chain(others).collect::<Vec<_>>().join(", ")
+    )
 }
 
 /// `where Self: Sized` on the method.
 fn out_of_vtable(method: &Method<'_>) -> Option<Edit> {
     if let Some(clause) = method.function.where_clause() {
         let keyword = clause.where_token()?;
-        return Some(Edit::insert(method.tree.bytes(keyword.text_range()).end, " Self: Sized,"));
+        return Some(Edit::insert(
+            method.tree.bytes(keyword.text_range()).end,
+            " Self: Sized,",
+        ));
     }
     let end: Range<usize> = match method.function.ret_type() {
         Some(output) => method.range(output.syntax()),
@@ -183,7 +323,11 @@ fn out_of_vtable(method: &Method<'_>) -> Option<Edit> {
 fn supertrait(method: &Method<'_>, owner: &ast::Trait, name: &str, is_first: bool) -> Option<Edit> {
     if let Some(bounds) = owner.type_bound_list() {
         let range = method.range(bounds.syntax());
-        let plus = if range.is_empty() || method.text[range.clone()].trim_end().ends_with('+') { " " } else { " + " };
+        let plus = if range.is_empty() || method.text[range.clone()].trim_end().ends_with('+') {
+            " "
+        } else {
+            " + "
+        };
         return Some(Edit::insert(range.end, format!("{plus}{name} ")));
     }
     let end = match owner.generic_param_list() {
@@ -195,5 +339,8 @@ fn supertrait(method: &Method<'_>, owner: &ast::Trait, name: &str, is_first: boo
         let colon = end + method.text[end..].find(':')? + 1;
         return Some(Edit::insert(colon, format!(" {name}")));
     }
-    Some(Edit::insert(end, format!("{} {name}", if is_first { ":" } else { " +" })))
+    Some(Edit::insert(
+        end,
+        format!("{} {name}", if is_first { ":" } else { " +" }),
+    ))
 }

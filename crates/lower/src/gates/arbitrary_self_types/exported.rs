@@ -11,7 +11,12 @@ pub fn receivers(tokens: &Tokens<'_>) -> Vec<usize> {
         exported |= tokens.at(i) == "macro_export";
         if tokens.are(i, &["macro_rules", "!"]) {
             let open = i + 3;
-            if exported && tokens.list.get(open).is_some_and(|token| token.close > open) {
+            if exported
+                && tokens
+                    .list
+                    .get(open)
+                    .is_some_and(|token| token.close > open)
+            {
                 found.extend((open..tokens.close(open)).filter_map(|i| receiver(tokens, i)));
             }
             exported = false;
@@ -22,12 +27,18 @@ pub fn receivers(tokens: &Tokens<'_>) -> Vec<usize> {
 
 /// The type of the receiver of the function whose parameters are the group that `open` opens.
 fn receiver(tokens: &Tokens<'_>, open: usize) -> Option<usize> {
-    let is_function =
-        (open.saturating_sub(24)..open).rev().take_while(|&i| !["{", "}", ";", ")"].contains(&tokens.at(i))).any(|i| tokens.at(i) == "fn");
+    let is_function = (open.saturating_sub(24)..open)
+        .rev()
+        .take_while(|&i| !["{", "}", ";", ")"].contains(&tokens.at(i)))
+        .any(|i| tokens.at(i) == "fn");
     if !tokens.opens(open, "(") || !is_function {
         return None;
     }
-    let first = if tokens.at(open + 1) == "mut" { open + 2 } else { open + 1 };
+    let first = if tokens.at(open + 1) == "mut" {
+        open + 2
+    } else {
+        open + 1
+    };
     if !tokens.are(first, &["self", ":"]) || tokens.at(first + 2) == ":" {
         return None;
     }

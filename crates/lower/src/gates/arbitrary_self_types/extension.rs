@@ -60,34 +60,68 @@ pub fn taken(method: &Method<'_>, naming: &Naming) -> Taken {
     {
         let whole = method.range(reference.syntax());
         let inner = method.range(inner.syntax());
-        return Taken { by: format!("{} self", method.copy(whole.start..inner.start, &naming.edits).trim_end()), subject: inner };
+        return Taken {
+            by: format!(
+                "{} self",
+                method
+                    .copy(whole.start..inner.start, &naming.edits)
+                    .trim_end()
+            ),
+            subject: inner,
+        };
     }
-    Taken { by: "self".to_owned(), subject: method.range(ty.syntax()) }
+    Taken {
+        by: "self".to_owned(),
+        subject: method.range(ty.syntax()),
+    }
 }
 
 /// Whether `text` has the name `name` in it.
 pub fn mentions(text: &str, name: &str) -> bool {
     let is_name = |c: char| c.is_alphanumeric() || c == '_' || c == '\'';
-    text.match_indices(name).any(|(at, _)| !text[..at].ends_with(is_name) && !text[at + name.len()..].starts_with(is_name))
+    text.match_indices(name).any(|(at, _)| {
+        !text[..at].ends_with(is_name) && !text[at + name.len()..].starts_with(is_name)
+    })
 }
 
 /// Edits that leave `+ use<..>` out: in traits everything is captured.
 fn captures(method: &Method<'_>) -> Vec<Edit> {
-    let output = method.function.ret_type().into_iter().flat_map(|output| output.syntax().descendants());
-    let bounds =
-        output.filter(|node| ast::TypeBound::can_cast(node.kind()) && node.first_token().is_some_and(|token| token.text() == "use"));
+    let output = method
+        .function
+        .ret_type()
+        .into_iter()
+        .flat_map(|output| output.syntax().descendants());
+    let bounds = output.filter(|node| {
+        ast::TypeBound::can_cast(node.kind())
+            && node
+                .first_token()
+                .is_some_and(|token| token.text() == "use")
+    });
     bounds
         .map(|bound| {
             let range = method.range(&bound);
-            let start = method.text[..range.start].trim_end().trim_end_matches('+').len();
-            Edit { range: start..range.end, text: String::new(), rank: 0 }
+            let start = method.text[..range.start]
+                .trim_end()
+                .trim_end_matches('+')
+                .len();
+            Edit {
+                range: start..range.end,
+                text: String::new(),
+                rank: 0,
+            }
         })
         .collect()
 }
 
 /// Builds the signature. `outer` and `predicates` are the generic parameters and predicates around the method; `own` is the text
 /// that takes the place of `Self`.
-pub fn signature(method: &Method<'_>, naming: &Naming, outer: Vec<Param>, mut predicates: Vec<String>, own: &str) -> Signature {
+pub fn signature(
+    method: &Method<'_>,
+    naming: &Naming,
+    outer: Vec<Param>,
+    mut predicates: Vec<String>,
+    own: &str,
+) -> Signature {
     let function = &method.function;
     let mut edits = naming.edits.clone();
     edits.extend(method.replace_self(function.syntax(), own, true));
@@ -95,26 +129,47 @@ pub fn signature(method: &Method<'_>, naming: &Naming, outer: Vec<Param>, mut pr
     let taken = taken(method, naming);
     let subject = method.copy(taken.subject.clone(), &edits);
     let mut own_params = method.params(function.generic_param_list(), &edits);
-    let inner: Vec<Param> = own_params.iter().filter(|param| !param.is_lifetime()).cloned().collect();
+    let inner: Vec<Param> = own_params
+        .iter()
+        .filter(|param| !param.is_lifetime())
+        .cloned()
+        .collect();
     if naming.fresh {
         own_params.insert(0, Param::lifetime(FRESH));
     }
     // What the implementing type mentions has to be known to the impl.
-    let (lifted, kept): (Vec<Param>, Vec<Param>) = own_params.into_iter().partition(|param| mentions(&subject, &param.name));
+    let (lifted, kept): (Vec<Param>, Vec<Param>) = own_params
+        .into_iter()
+        .partition(|param| mentions(&subject, &param.name));
     let mut params = outer;
     let lifetimes = params.iter().filter(|param| param.is_lifetime()).count();
     for param in lifted {
-        let at = if param.is_lifetime() { lifetimes } else { params.len() };
+        let at = if param.is_lifetime() {
+            lifetimes
+        } else {
+            params.len()
+        };
         params.insert(at, param);
     }
     predicates.retain(|predicate| !predicate.is_empty());
     let mut arguments = Vec::new();
     let mut types = Vec::new();
-    for (i, param) in function.param_list().into_iter().flat_map(|list| list.params()).enumerate() {
+    for (i, param) in function
+        .param_list()
+        .into_iter()
+        .flat_map(|list| list.params())
+        .enumerate()
+    {
         // In the 2015 edition, traits may leave the names out.
-        let ty = param.ty().map_or_else(|| param.syntax().clone(), |ty| ty.syntax().clone());
+        let ty = param
+            .ty()
+            .map_or_else(|| param.syntax().clone(), |ty| ty.syntax().clone());
         let name = match param.pat() {
-            Some(ast::Pat::IdentPat(pat)) if pat.pat().is_none() && !method.tree.in_macro && param.colon_token().is_some() => {
+            Some(ast::Pat::IdentPat(pat))
+                if pat.pat().is_none()
+                    && !method.tree.in_macro
+                    && param.colon_token().is_some() =>
+            {
                 pat.syntax().last_token().map(|name| name.text().to_owned())
             }
             _ => None,
@@ -122,20 +177,39 @@ pub fn signature(method: &Method<'_>, naming: &Naming, outer: Vec<Param>, mut pr
         arguments.push(name.unwrap_or_else(|| format!("a{i}")));
         types.push(method.copy(method.range(&ty), &edits));
     }
-    let output = function.ret_type().and_then(|ret| ret.ty()).map(|ty| method.copy(method.range(ty.syntax()), &edits));
+    let output = function
+        .ret_type()
+        .and_then(|ret| ret.ty())
+        .map(|ty| method.copy(method.range(ty.syntax()), &edits));
     let output = match (function.async_token().is_some(), output) {
-        (true, output) => format!(" -> impl ::core::future::Future<Output = {}>", output.unwrap_or_else(|| "()".to_owned())),
+        (true, output) => format!(
+            " -> impl ::core::future::Future<Output = {}>",
+            output.unwrap_or_else(|| "()".to_owned())
+        ),
         (false, Some(output)) => format!(" -> {output}"),
         (false, None) => String::new(),
     };
     let is_unsafe = function.unsafe_token().is_some();
-    let abi = function.abi().map(|abi| format!("{} ", method.source(abi.syntax()))).unwrap_or_default();
+    let abi = function
+        .abi()
+        .map(|abi| format!("{} ", method.source(abi.syntax())))
+        .unwrap_or_default();
     let conditions = method.predicates(function.where_clause(), &edits);
     let clause = clause(&conditions);
     let list = declared(&kept);
-    let turbofish = if inner.is_empty() { String::new() } else { format!("::{}", named(&inner)) };
-    let parameters: Vec<String> =
-        std::iter::once(taken.by).chain(arguments.iter().zip(&types).map(|(name, ty)| format!("{name}: {ty}"))).collect();
+    let turbofish = if inner.is_empty() {
+        String::new()
+    } else {
+        format!("::{}", named(&inner))
+    };
+    let parameters: Vec<String> = std::iter::once(taken.by)
+        .chain(
+            arguments
+                .iter()
+                .zip(&types)
+                .map(|(name, ty)| format!("{name}: {ty}")),
+        )
+        .collect();
     let method_text = format!(
         "{}{}{abi}fn {}{list}({}){output}{clause}",
         method.attributes(function, PASSED_ON),
@@ -143,26 +217,59 @@ pub fn signature(method: &Method<'_>, naming: &Naming, outer: Vec<Param>, mut pr
         method.name(),
         parameters.join(", "),
     );
-    let lifetimes = kept.iter().filter(|param| param.is_lifetime()).map(|param| param.declared.clone()).collect();
-    Signature { params, predicates, subject, method: method_text, arguments, types, turbofish, output, conditions, lifetimes, is_unsafe }
+    let lifetimes = kept
+        .iter()
+        .filter(|param| param.is_lifetime())
+        .map(|param| param.declared.clone())
+        .collect();
+    Signature {
+        params,
+        predicates,
+        subject,
+        method: method_text,
+        arguments,
+        types,
+        turbofish,
+        output,
+        conditions,
+        lifetimes,
+        is_unsafe,
+    }
 }
 
 /// `where` clause from predicates, or nothing.
 pub fn clause(predicates: &[String]) -> String {
-    if predicates.is_empty() { String::new() } else { format!(" where {}", predicates.join(", ")) }
+    if predicates.is_empty() {
+        String::new()
+    } else {
+        format!(" where {}", predicates.join(", "))
+    }
 }
 
 /// Conditions (`#[cfg]`) of the items around a method.
 pub fn conditions(method: &Method<'_>, around: Option<&dyn super::method::AnyAttrs>) -> String {
-    let outer = around.map(|item| method.attributes(item, &["cfg"])).unwrap_or_default();
+    let outer = around
+        .map(|item| method.attributes(item, &["cfg"]))
+        .unwrap_or_default();
     outer + &method.attributes(&method.function, &["cfg"])
 }
 
 /// The trait and its impl, with `body` as the method's body.
-pub fn items(conditions: &str, visibility: &str, name: &str, bound: &str, signature: &Signature, body: &str) -> String {
+pub fn items(
+    conditions: &str,
+    visibility: &str,
+    name: &str,
+    bound: &str,
+    signature: &Signature,
+    body: &str,
+) -> String {
     let clause = clause(&signature.predicates);
     // Other crates inline it. In a private impl the attribute would make a symbol of the method that it forwards to.
-    let inline = if visibility.trim() == "pub" { "#[inline] " } else { "" };
+    let inline = if visibility.trim() == "pub" {
+        "#[inline] "
+    } else {
+        ""
+    };
     format!(
         " {conditions}#[doc(hidden)] {QUIET} {visibility}trait {name}{declared}{bound}{clause} {{ {method}; }} {conditions}{QUIET} impl{declared} {name}{named} for {subject}{clause} {{ {inline}{method} {{ {body} }} }}",
         declared = declared(&signature.params),
@@ -173,7 +280,14 @@ pub fn items(conditions: &str, visibility: &str, name: &str, bound: &str, signat
 }
 
 /// The extension trait of an inherent method.
-pub fn inherent(method: &Method<'_>, naming: &Naming, owner: &ast::Impl, name: &str, visibility: &str, bound: &str) -> Option<String> {
+pub fn inherent(
+    method: &Method<'_>,
+    naming: &Naming,
+    owner: &ast::Impl,
+    name: &str,
+    visibility: &str,
+    bound: &str,
+) -> Option<String> {
     let ty = owner.self_ty()?;
     let mut fresh = Vec::new();
     let edits = name_all(method, ty.syntax(), &|i| format!("{FRESH}_{i}"));
@@ -182,16 +296,40 @@ pub fn inherent(method: &Method<'_>, naming: &Naming, owner: &ast::Impl, name: &
     }
     let own = own_type(method, &ty, &edits);
     let self_edits = |node: &SyntaxNode| -> Vec<Edit> { method.replace_self(node, &own, true) };
-    let header = owner.generic_param_list().map(|list| self_edits(list.syntax())).unwrap_or_default();
+    let header = owner
+        .generic_param_list()
+        .map(|list| self_edits(list.syntax()))
+        .unwrap_or_default();
     let mut params = fresh;
     params.extend(method.params(owner.generic_param_list(), &header));
-    let where_edits = owner.where_clause().map(|clause| self_edits(clause.syntax())).unwrap_or_default();
+    let where_edits = owner
+        .where_clause()
+        .map(|clause| self_edits(clause.syntax()))
+        .unwrap_or_default();
     let predicates = method.predicates(owner.where_clause(), &where_edits);
     let signature = signature(method, naming, params, predicates, &own);
-    let arguments: Vec<&str> = std::iter::once("self").chain(signature.arguments.iter().map(String::as_str)).collect();
-    let call = format!("<{own}>::{}{}({})", method.name(), signature.turbofish, arguments.join(", "));
-    let body = if signature.is_unsafe { format!("unsafe {{ {call} }}") } else { call };
-    Some(items(&conditions(method, Some(owner)), visibility, name, bound, &signature, &body))
+    let arguments: Vec<&str> = std::iter::once("self")
+        .chain(signature.arguments.iter().map(String::as_str))
+        .collect();
+    let call = format!(
+        "<{own}>::{}{}({})",
+        method.name(),
+        signature.turbofish,
+        arguments.join(", ")
+    );
+    let body = if signature.is_unsafe {
+        format!("unsafe {{ {call} }}")
+    } else {
+        call
+    };
+    Some(items(
+        &conditions(method, Some(owner)),
+        visibility,
+        name,
+        bound,
+        &signature,
+        &body,
+    ))
 }
 
 /// The type an impl is for, as it can be written anywhere. A trait object without a lifetime is `'static` there.

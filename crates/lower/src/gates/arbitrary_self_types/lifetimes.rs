@@ -25,8 +25,14 @@ pub struct Naming {
 /// References without a lifetime, and `'_`, within a type, leaving out function pointers and `Fn(..)`.
 fn elided(method: &Method<'_>, node: &SyntaxNode) -> Vec<(usize, usize)> {
     let mut found = Vec::new();
-    let own_scope =
-        |node: &SyntaxNode| node.ancestors().any(|a| matches!(a.kind(), SyntaxKind::FN_PTR_TYPE | SyntaxKind::PARENTHESIZED_ARG_LIST));
+    let own_scope = |node: &SyntaxNode| {
+        node.ancestors().any(|a| {
+            matches!(
+                a.kind(),
+                SyntaxKind::FN_PTR_TYPE | SyntaxKind::PARENTHESIZED_ARG_LIST
+            )
+        })
+    };
     for node in node.descendants() {
         if own_scope(&node) {
             continue;
@@ -49,12 +55,24 @@ fn elided(method: &Method<'_>, node: &SyntaxNode) -> Vec<(usize, usize)> {
 }
 
 /// Edits that give every elided lifetime of a type the name `name`.
-pub fn name_all(method: &Method<'_>, node: &SyntaxNode, name: &dyn Fn(usize) -> String) -> Vec<Edit> {
+pub fn name_all(
+    method: &Method<'_>,
+    node: &SyntaxNode,
+    name: &dyn Fn(usize) -> String,
+) -> Vec<Edit> {
     let places = elided(method, node).into_iter().enumerate();
     places
         .map(|(i, (start, end))| {
-            let text = if start == end { format!("{} ", name(i)) } else { name(i) };
-            Edit { range: start..end, text, rank: 0 }
+            let text = if start == end {
+                format!("{} ", name(i))
+            } else {
+                name(i)
+            };
+            Edit {
+                range: start..end,
+                text,
+                rank: 0,
+            }
         })
         .collect()
 }
@@ -63,10 +81,20 @@ pub fn name_all(method: &Method<'_>, node: &SyntaxNode, name: &dyn Fn(usize) -> 
 fn names_self(method: &Method<'_>, node: &SyntaxNode) -> bool {
     let own = match &method.owner {
         Owner::Inherent(owner) => owner.self_ty().and_then(|ty| head(&ty)),
-        _ => method.function.syntax().ancestors().find_map(ast::Impl::cast).and_then(|owner| owner.self_ty()).and_then(|ty| head(&ty)),
+        _ => method
+            .function
+            .syntax()
+            .ancestors()
+            .find_map(ast::Impl::cast)
+            .and_then(|owner| owner.self_ty())
+            .and_then(|ty| head(&ty)),
     };
-    let tokens = node.descendants_with_tokens().filter_map(|element| element.into_token());
-    tokens.into_iter().any(|token| token.kind() == SyntaxKind::SELF_TYPE_KW || own.as_deref() == Some(token.text()))
+    let tokens = node
+        .descendants_with_tokens()
+        .filter_map(|element| element.into_token());
+    tokens.into_iter().any(|token| {
+        token.kind() == SyntaxKind::SELF_TYPE_KW || own.as_deref() == Some(token.text())
+    })
 }
 
 /// The last name of a path type.
@@ -88,39 +116,73 @@ pub fn naming(method: &Method<'_>, hidden: &[(usize, String)], printed: &str) ->
 /// Lifetimes that the receiver's type leaves out (`Ref<Self>`), which an impl has to show.
 fn shown(method: &Method<'_>, printed: &str) -> Vec<Edit> {
     let mut edits = Vec::new();
-    for segment in method.ty.syntax().descendants().filter_map(ast::PathSegment::cast) {
-        let Some(name) = segment.name_ref() else { continue };
+    for segment in method
+        .ty
+        .syntax()
+        .descendants()
+        .filter_map(ast::PathSegment::cast)
+    {
+        let Some(name) = segment.name_ref() else {
+            continue;
+        };
         let name = name.text().to_string();
-        let after = printed.split(&format!("{name}<")).nth(1).unwrap_or_default();
-        let count = after.split(", ").take_while(|part| part.trim_end_matches('>') == "'_").count();
-        let written =
-            segment.generic_arg_list().is_some_and(|list| list.generic_args().any(|arg| matches!(arg, ast::GenericArg::LifetimeArg(_))));
+        let after = printed
+            .split(&format!("{name}<"))
+            .nth(1)
+            .unwrap_or_default();
+        let count = after
+            .split(", ")
+            .take_while(|part| part.trim_end_matches('>') == "'_")
+            .count();
+        let written = segment.generic_arg_list().is_some_and(|list| {
+            list.generic_args()
+                .any(|arg| matches!(arg, ast::GenericArg::LifetimeArg(_)))
+        });
         if count == 0 || written {
             continue;
         }
         let lifetimes = vec!["'_"; count].join(", ");
-        match segment.generic_arg_list().and_then(|list| list.l_angle_token()) {
-            Some(open) => edits.push(Edit::insert(method.tree.bytes(open.text_range()).end, format!("{lifetimes}, "))),
-            None => edits.push(Edit::insert(method.range(segment.syntax()).end, format!("<{lifetimes}>"))),
+        match segment
+            .generic_arg_list()
+            .and_then(|list| list.l_angle_token())
+        {
+            Some(open) => edits.push(Edit::insert(
+                method.tree.bytes(open.text_range()).end,
+                format!("{lifetimes}, "),
+            )),
+            None => edits.push(Edit::insert(
+                method.range(segment.syntax()).end,
+                format!("<{lifetimes}>"),
+            )),
         }
     }
     edits
 }
 
 fn outputs(method: &Method<'_>, hidden: &[(usize, String)]) -> Naming {
-    let Some(output) = method.function.ret_type() else { return Naming::default() };
+    let Some(output) = method.function.ret_type() else {
+        return Naming::default();
+    };
     let outputs = elided(method, output.syntax());
     let references: Vec<ast::RefType> = method
         .ty
         .syntax()
         .descendants()
         .filter_map(ast::RefType::cast)
-        .filter(|reference| reference.ty().is_some_and(|ty| names_self(method, ty.syntax())))
+        .filter(|reference| {
+            reference
+                .ty()
+                .is_some_and(|ty| names_self(method, ty.syntax()))
+        })
         .collect();
     if outputs.is_empty() && hidden.is_empty() {
         return Naming::default();
     }
-    let named = |lifetime: Option<ast::Lifetime>| lifetime.map(|lifetime| method.source(lifetime.syntax())).filter(|name| name != "'_");
+    let named = |lifetime: Option<ast::Lifetime>| {
+        lifetime
+            .map(|lifetime| method.source(lifetime.syntax()))
+            .filter(|name| name != "'_")
+    };
     let mut naming = Naming::default();
     let name = match &references[..] {
         [only] => match named(only.lifetime()) {
@@ -128,9 +190,15 @@ fn outputs(method: &Method<'_>, hidden: &[(usize, String)]) -> Naming {
             None => {
                 naming.fresh = true;
                 match only.lifetime() {
-                    Some(lifetime) => naming.edits.push(Edit { range: method.range(lifetime.syntax()), text: FRESH.into(), rank: 0 }),
+                    Some(lifetime) => naming.edits.push(Edit {
+                        range: method.range(lifetime.syntax()),
+                        text: FRESH.into(),
+                        rank: 0,
+                    }),
                     None => {
-                        let amp = only.amp_token().map_or(0, |amp| method.tree.bytes(amp.text_range()).end);
+                        let amp = only
+                            .amp_token()
+                            .map_or(0, |amp| method.tree.bytes(amp.text_range()).end);
                         naming.edits.push(Edit::insert(amp, format!("{FRESH} ")));
                     }
                 }
@@ -139,10 +207,26 @@ fn outputs(method: &Method<'_>, hidden: &[(usize, String)]) -> Naming {
         },
         // Without a reference to `Self`, the receiver's lifetimes don't count; the others do if there is but one.
         [] => {
-            let others = || method.function.param_list().into_iter().flat_map(|list| list.params()).filter_map(|param| param.ty());
-            let places: Vec<Edit> = others().flat_map(|ty| name_all(method, ty.syntax(), &|_| FRESH.to_owned())).collect();
-            let written = others().flat_map(|ty| ty.syntax().descendants().filter_map(ast::Lifetime::cast).collect::<Vec<_>>());
-            let written: Vec<String> = written.filter_map(|lifetime| named(Some(lifetime))).collect();
+            let others = || {
+                method
+                    .function
+                    .param_list()
+                    .into_iter()
+                    .flat_map(|list| list.params())
+                    .filter_map(|param| param.ty())
+            };
+            let places: Vec<Edit> = others()
+                .flat_map(|ty| name_all(method, ty.syntax(), &|_| FRESH.to_owned()))
+                .collect();
+            let written = others().flat_map(|ty| {
+                ty.syntax()
+                    .descendants()
+                    .filter_map(ast::Lifetime::cast)
+                    .collect::<Vec<_>>()
+            });
+            let written: Vec<String> = written
+                .filter_map(|lifetime| named(Some(lifetime)))
+                .collect();
             match (places.len(), &written[..]) {
                 (0, [only]) => only.clone(),
                 (1, []) => {
@@ -155,8 +239,14 @@ fn outputs(method: &Method<'_>, hidden: &[(usize, String)]) -> Naming {
         }
         _ => return naming,
     };
-    naming.edits.extend(name_all(method, output.syntax(), &|_| name.clone()));
-    naming.edits.extend(hidden.iter().map(|(at, text)| Edit::insert(*at, text.replace("'_", &name))));
+    naming
+        .edits
+        .extend(name_all(method, output.syntax(), &|_| name.clone()));
+    naming.edits.extend(
+        hidden
+            .iter()
+            .map(|(at, text)| Edit::insert(*at, text.replace("'_", &name))),
+    );
     naming
 }
 
@@ -164,9 +254,19 @@ fn outputs(method: &Method<'_>, hidden: &[(usize, String)]) -> Naming {
 pub fn declare(method: &Method<'_>) -> Option<Edit> {
     if let Some(list) = method.function.generic_param_list() {
         let open = list.l_angle_token()?;
-        let comma = if list.generic_params().next().is_some() { ", " } else { "" };
-        return Some(Edit::insert(method.tree.bytes(open.text_range()).end, format!("{FRESH}{comma}")));
+        let comma = if list.generic_params().next().is_some() {
+            ", "
+        } else {
+            ""
+        };
+        return Some(Edit::insert(
+            method.tree.bytes(open.text_range()).end,
+            format!("{FRESH}{comma}"),
+        ));
     }
     let name = method.function.name()?;
-    Some(Edit::insert(method.range(name.syntax()).end, format!("<{FRESH}>")))
+    Some(Edit::insert(
+        method.range(name.syntax()).end,
+        format!("<{FRESH}>"),
+    ))
 }

@@ -47,7 +47,15 @@ impl<'a> Method<'a> {
             },
             None => Owner::Unknown,
         };
-        Some(Self { text, edition, tree, function, receiver, ty, owner })
+        Some(Self {
+            text,
+            edition,
+            tree,
+            function,
+            receiver,
+            ty,
+            owner,
+        })
     }
 
     /// Bytes of a node.
@@ -63,7 +71,11 @@ impl<'a> Method<'a> {
     /// Source of a range on one line, with the edits that lie in it.
     pub fn copy(&self, range: Range<usize>, edits: &[Edit]) -> String {
         // What is inserted right before the range belongs to what comes before.
-        let is_inside = |edit: &&Edit| edit.range.start >= range.start && edit.range.end <= range.end && edit.range.end > range.start;
+        let is_inside = |edit: &&Edit| {
+            edit.range.start >= range.start
+                && edit.range.end <= range.end
+                && edit.range.end > range.start
+        };
         let mut inside: Vec<&Edit> = edits.iter().filter(is_inside).collect();
         inside.sort_by_key(|edit| (edit.range.start, edit.range.end));
         let mut copy = String::new();
@@ -81,12 +93,17 @@ impl<'a> Method<'a> {
 
     /// The method's name.
     pub fn name(&self) -> String {
-        self.function.name().map(|name| self.source(name.syntax())).unwrap_or_default()
+        self.function
+            .name()
+            .map(|name| self.source(name.syntax()))
+            .unwrap_or_default()
     }
 
     /// The byte at which the method starts, which makes names unique.
     pub fn start(&self) -> usize {
-        self.function.fn_token().map_or(0, |token| self.tree.bytes(token.text_range()).start)
+        self.function
+            .fn_token()
+            .map_or(0, |token| self.tree.bytes(token.text_range()).start)
     }
 
     /// Whether a macro repeats the method (`$( fn $m(..) {} )*`) within the item that ends at `end`.
@@ -96,7 +113,8 @@ impl<'a> Method<'a> {
         }
         let tokens = Tokens::new(self.text, self.edition);
         let start = self.start();
-        let mut groups = (1..tokens.list.len()).filter(|&i| tokens.at(i - 1) == "$" && tokens.opens(i, "("));
+        let mut groups =
+            (1..tokens.list.len()).filter(|&i| tokens.at(i - 1) == "$" && tokens.opens(i, "("));
         groups.any(|i| {
             let group = tokens.bytes(i, tokens.close(i));
             group.contains(&start) && group.end < end
@@ -110,12 +128,22 @@ impl<'a> Method<'a> {
         }
         // A macro's `$vis` is not part of the tree.
         let mut before = self.text[..keyword].trim_end();
-        while let Some(rest) = ["unsafe", "const", "async"].iter().find_map(|word| before.strip_suffix(word)) {
+        while let Some(rest) = ["unsafe", "const", "async"]
+            .iter()
+            .find_map(|word| before.strip_suffix(word))
+        {
             before = rest.trim_end();
         }
-        let start = before.trim_end_matches(|c: char| c.is_alphanumeric() || c == '_').len();
-        let is_variable = self.tree.in_macro && start < before.len() && before[..start].ends_with('$');
-        if is_variable { format!("${} ", &before[start..]) } else { String::new() }
+        let start = before
+            .trim_end_matches(|c: char| c.is_alphanumeric() || c == '_')
+            .len();
+        let is_variable =
+            self.tree.in_macro && start < before.len() && before[..start].ends_with('$');
+        if is_variable {
+            format!("${} ", &before[start..])
+        } else {
+            String::new()
+        }
     }
 
     /// Generic parameters of an item, with edits applied.
@@ -128,12 +156,17 @@ impl<'a> Method<'a> {
     /// `where` clause of an item with edits applied, as predicates.
     pub fn predicates(&self, clause: Option<ast::WhereClause>, edits: &[Edit]) -> Vec<String> {
         let predicates = clause.into_iter().flat_map(|clause| clause.predicates());
-        predicates.map(|predicate| self.copy(self.range(predicate.syntax()), edits)).collect()
+        predicates
+            .map(|predicate| self.copy(self.range(predicate.syntax()), edits))
+            .collect()
     }
 
     /// Those attributes of an item whose path is in `names`.
     pub fn attributes(&self, item: &dyn AnyAttrs, names: &[&str]) -> String {
-        let attributes = item.all().into_iter().map(|attr| self.source(attr.syntax()));
+        let attributes = item
+            .all()
+            .into_iter()
+            .map(|attr| self.source(attr.syntax()));
         attributes
             .filter(|attr| {
                 let tokens = Tokens::new(attr, self.edition);
@@ -144,21 +177,35 @@ impl<'a> Method<'a> {
 
     /// Edits that put `with` in place of `Self` within a node; in front of `::` with angle brackets if `is_type`.
     pub fn replace_self(&self, node: &SyntaxNode, with: &str, is_type: bool) -> Vec<Edit> {
-        let tokens = node.descendants_with_tokens().filter_map(|element| element.into_token());
+        let tokens = node
+            .descendants_with_tokens()
+            .filter_map(|element| element.into_token());
         tokens
             .filter(|token| token.kind() == SyntaxKind::SELF_TYPE_KW)
             .map(|token| {
                 let range = self.tree.bytes(token.text_range());
                 let path = self.text[range.end..].trim_start().starts_with("::");
-                let text = if path && is_type { format!("<{with}>") } else { with.to_owned() };
-                Edit { range, text, rank: 0 }
+                let text = if path && is_type {
+                    format!("<{with}>")
+                } else {
+                    with.to_owned()
+                };
+                Edit {
+                    range,
+                    text,
+                    rank: 0,
+                }
             })
             .collect()
     }
 
     /// Whether the method is inside of a function body.
     pub fn is_local(&self) -> bool {
-        self.function.syntax().ancestors().skip(1).any(|node| node.kind() == SyntaxKind::STMT_LIST)
+        self.function
+            .syntax()
+            .ancestors()
+            .skip(1)
+            .any(|node| node.kind() == SyntaxKind::STMT_LIST)
     }
 }
 

@@ -13,18 +13,32 @@ pub fn extension(kind: &str, crate_name: &str, file: usize, start: usize) -> Str
 /// The receiver for which the last extension trait named in `text` was made.
 pub fn receiver(text: &str, facts: &Facts) -> Option<(usize, usize)> {
     let at = text.rfind(METHOD).max(text.rfind(TRAIT))?;
-    let name = text[at..].split(|c: char| !(c.is_alphanumeric() || c == '_')).next()?;
+    let name = text[at..]
+        .split(|c: char| !(c.is_alphanumeric() || c == '_'))
+        .next()?;
     let mut numbers = name.trim_end_matches(super::dispatch::HIDDEN).rsplit('_');
     let start: usize = numbers.next()?.parse().ok()?;
     let file: usize = numbers.next()?.parse().ok()?;
-    facts.receivers.range((file, start)..(file + 1, 0)).next().map(|(key, _)| *key)
+    facts
+        .receivers
+        .range((file, start)..(file + 1, 0))
+        .next()
+        .map(|(key, _)| *key)
 }
 
 /// The path of the extension trait that rustc suggests to import, if it is one.
 pub fn suggested(diagnostic: &Diagnostic) -> Option<String> {
     let spans = diagnostic.children.iter().flat_map(|child| &child.spans);
-    let mut paths = spans.filter_map(|span| span.suggested_replacement.as_deref()?.trim().strip_prefix("use ")?.strip_suffix(';'));
-    let path = paths.next().filter(|path| path.contains(METHOD) || path.contains(TRAIT))?;
+    let mut paths = spans.filter_map(|span| {
+        span.suggested_replacement
+            .as_deref()?
+            .trim()
+            .strip_prefix("use ")?
+            .strip_suffix(';')
+    });
+    let path = paths
+        .next()
+        .filter(|path| path.contains(METHOD) || path.contains(TRAIT))?;
     paths.next().is_none().then(|| path.to_owned())
 }
 
@@ -49,11 +63,26 @@ mod tests {
         for key in [(0, 40), (1, 40), (1, 90)] {
             facts.receivers.insert(key, Receiver::default());
         }
-        let text = format!("trait {} {{}} impl {}_call for X {{ shim", extension(METHOD, "x_1", 0, 30), extension(TRAIT, "x_1", 1, 60));
+        let text = format!(
+            "trait {} {{}} impl {}_call for X {{ shim",
+            extension(METHOD, "x_1", 0, 30),
+            extension(TRAIT, "x_1", 1, 60)
+        );
         assert_eq!(receiver(&text, &facts), Some((1, 90)));
         assert_eq!(receiver("the name `Foo`", &facts), None);
-        note_repeated(&format!("the name `{}` is defined multiple times", extension(METHOD, "x", 1, 30)), &mut facts);
-        let repeated: Vec<_> = facts.receivers.iter().filter(|(_, receiver)| receiver.is_repeated).map(|(key, _)| *key).collect();
+        note_repeated(
+            &format!(
+                "the name `{}` is defined multiple times",
+                extension(METHOD, "x", 1, 30)
+            ),
+            &mut facts,
+        );
+        let repeated: Vec<_> = facts
+            .receivers
+            .iter()
+            .filter(|(_, receiver)| receiver.is_repeated)
+            .map(|(key, _)| *key)
+            .collect();
         assert_eq!(repeated, [(1, 40)]);
     }
 }

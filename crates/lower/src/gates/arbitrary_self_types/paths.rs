@@ -23,11 +23,23 @@ pub fn rewritten(
     dispatched: &dyn Fn(&str) -> Option<String>,
 ) -> BTreeMap<Part, String> {
     let mut parts = BTreeMap::new();
-    if !diagnostic.message.starts_with("the size for values of type") {
+    if !diagnostic
+        .message
+        .starts_with("the size for values of type")
+    {
         return parts;
     }
-    for bound in diagnostic.children.iter().flat_map(|child| &child.spans).filter(|span| span.is_primary) {
-        let label = bound.label.as_deref().and_then(|label| label.strip_prefix("required by this bound in `")?.strip_suffix('`'));
+    for bound in diagnostic
+        .children
+        .iter()
+        .flat_map(|child| &child.spans)
+        .filter(|span| span.is_primary)
+    {
+        let label = bound.label.as_deref().and_then(|label| {
+            label
+                .strip_prefix("required by this bound in `")?
+                .strip_suffix('`')
+        });
         let Some(method) = label else { continue };
         let name = method.rsplit("::").next().unwrap_or(method);
         let extension = match spots(bound) {
@@ -36,9 +48,21 @@ pub fn rewritten(
             None => dispatched(method),
         };
         let Some(extension) = extension else { continue };
-        for spot in diagnostic.spans.iter().filter_map(spots).filter(|spot| !spot.added) {
-            let Some(path) = path(files.list[spot.file].text.original(), spot.range, name) else { continue };
-            let part = Part { file: spot.file, start: path.start, end: path.end, before: path.end };
+        for spot in diagnostic
+            .spans
+            .iter()
+            .filter_map(spots)
+            .filter(|spot| !spot.added)
+        {
+            let Some(path) = path(files.list[spot.file].text.original(), spot.range, name) else {
+                continue;
+            };
+            let part = Part {
+                file: spot.file,
+                start: path.start,
+                end: path.end,
+                before: path.end,
+            };
             parts.insert(part, format!("{extension}::{name}"));
         }
     }
@@ -47,17 +71,23 @@ pub fn rewritten(
 
 /// The extension trait of the trait's method that was given the bound `where Self: Sized` at `spot`.
 fn own(spot: &Spot, files: &CrateFiles, facts: &Facts, edition: Edition) -> Option<String> {
-    let (&(file, offset), receiver) = facts.receivers.range(..=(spot.file, spot.range.start)).next_back()?;
+    let (&(file, offset), receiver) = facts
+        .receivers
+        .range(..=(spot.file, spot.range.start))
+        .next_back()?;
     let (_, hidden) = receiver.placed.as_ref()?;
     let method = Method::at(files.list.get(file)?.text.original(), edition, offset)?;
-    let is_own = file == spot.file && matches!(method.owner, Owner::Trait(_)) && hidden.starts_with(TRAIT);
+    let is_own =
+        file == spot.file && matches!(method.owner, Owner::Trait(_)) && hidden.starts_with(TRAIT);
     is_own.then(|| hidden.trim_end_matches(super::dispatch::HIDDEN).to_owned())
 }
 
 /// The path that ends in `::name`, if `range` is that path or the type that it starts with.
 fn path(text: &str, range: Range<usize>, name: &str) -> Option<Range<usize>> {
     let inside = &text[range.clone()];
-    let is_whole = inside.strip_suffix(name).is_some_and(|before| before.trim_end().ends_with("::"));
+    let is_whole = inside
+        .strip_suffix(name)
+        .is_some_and(|before| before.trim_end().ends_with("::"));
     if is_whole && !inside.contains(['(', ')', '.', ';']) {
         return Some(range);
     }
@@ -100,9 +130,19 @@ mod tests {
 
     #[test]
     fn the_whole_path_is_found_from_its_type() {
-        assert_eq!(found("f(a::Node::depth(x))", "a::Node::depth", "depth"), Some("a::Node::depth"));
+        assert_eq!(
+            found("f(a::Node::depth(x))", "a::Node::depth", "depth"),
+            Some("a::Node::depth")
+        );
         assert_eq!(found("S::depth(x)", "S", "depth"), Some("S::depth"));
-        assert_eq!(found("g(<dyn T<u8> as T<fn() -> u8>> :: depth)", "dyn T<u8>", "depth"), Some("<dyn T<u8> as T<fn() -> u8>> :: depth"));
+        assert_eq!(
+            found(
+                "g(<dyn T<u8> as T<fn() -> u8>> :: depth)",
+                "dyn T<u8>",
+                "depth"
+            ),
+            Some("<dyn T<u8> as T<fn() -> u8>> :: depth")
+        );
         assert_eq!(found("S::depths(x)", "S", "depth"), None);
         assert_eq!(found("f(x)", "x", "depth"), None);
     }

@@ -10,7 +10,8 @@ use crate::tokens::Tokens;
 
 /// Redirects imports and paths. Only in crates that turned the feature on.
 pub fn apply(view: &View<'_>, work: &mut Work) {
-    if !view.features.iter().any(|name| name == super::ID) || !view.tokens.text.contains("Receiver") {
+    if !view.features.iter().any(|name| name == super::ID) || !view.tokens.text.contains("Receiver")
+    {
         return;
     }
     let tokens = view.tokens;
@@ -24,15 +25,32 @@ pub fn apply(view: &View<'_>, work: &mut Work) {
                 work.edits.extend(edits);
                 work.pointers = true;
             } else if let Some((removals, name)) = import(tokens, i + 1, end, &[]) {
-                let start = if i >= 1 && tokens.at(i - 1) == "pub" { "pub " } else { "" };
+                let start = if i >= 1 && tokens.at(i - 1) == "pub" {
+                    "pub "
+                } else {
+                    ""
+                };
                 work.edits.extend(removals);
-                work.edits.push(Edit::insert(tokens.list[end].range.end, format!(" {start}use crate::{MODULE}::Receiver{name};")));
+                work.edits.push(Edit::insert(
+                    tokens.list[end].range.end,
+                    format!(" {start}use crate::{MODULE}::Receiver{name};"),
+                ));
                 work.pointers = true;
             }
             i = end;
-        } else if ["core", "std"].contains(&tokens.at(i)) && tokens.are(i + 1, &[":", ":", "ops", ":", ":", "Receiver"]) {
-            let first = if i >= 2 && tokens.are(i - 2, &[":", ":"]) { i - 2 } else { i };
-            work.edits.push(Edit::replace(tokens.text, tokens.bytes(first, i + 6), format!("crate::{MODULE}::Receiver")));
+        } else if ["core", "std"].contains(&tokens.at(i))
+            && tokens.are(i + 1, &[":", ":", "ops", ":", ":", "Receiver"])
+        {
+            let first = if i >= 2 && tokens.are(i - 2, &[":", ":"]) {
+                i - 2
+            } else {
+                i
+            };
+            work.edits.push(Edit::replace(
+                tokens.text,
+                tokens.bytes(first, i + 6),
+                format!("crate::{MODULE}::Receiver"),
+            ));
             work.pointers = true;
         }
         i += 1;
@@ -40,13 +58,25 @@ pub fn apply(view: &View<'_>, work: &mut Work) {
 }
 
 /// Edits that take the trait out of a use tree, and ` as NAME` where it has one. `before` is the path that leads to the tree.
-fn import(tokens: &Tokens<'_>, first: usize, end: usize, before: &[&str]) -> Option<(Vec<Edit>, String)> {
+fn import(
+    tokens: &Tokens<'_>,
+    first: usize,
+    end: usize,
+    before: &[&str],
+) -> Option<(Vec<Edit>, String)> {
     let open = (first..end).find(|&i| tokens.opens(i, "{"));
     let mut path = before.to_vec();
-    path.extend((first..open.unwrap_or(end)).map(|i| tokens.at(i)).filter(|text| *text != ":"));
+    path.extend(
+        (first..open.unwrap_or(end))
+            .map(|i| tokens.at(i))
+            .filter(|text| *text != ":"),
+    );
     if let Some(open) = open {
         let parts = split_commas(tokens, open + 1, tokens.close(open));
-        let found: Vec<_> = parts.iter().map(|&(a, b)| import(tokens, a, b, &path)).collect();
+        let found: Vec<_> = parts
+            .iter()
+            .map(|&(a, b)| import(tokens, a, b, &path))
+            .collect();
         let at = found.iter().position(Option::is_some)?;
         let (mut edits, name) = found.into_iter().nth(at)??;
         let nested = (parts[at].0..parts[at].1).any(|i| tokens.opens(i, "{"));
@@ -55,7 +85,10 @@ fn import(tokens: &Tokens<'_>, first: usize, end: usize, before: &[&str]) -> Opt
                 let kept: Vec<bool> = (0..parts.len()).map(|i| i != at).collect();
                 attributes::removals(tokens, &parts, &kept)
             } else {
-                vec![Edit::remove(tokens.text, tokens.bytes(parts[at].0, parts[at].1 - 1))]
+                vec![Edit::remove(
+                    tokens.text,
+                    tokens.bytes(parts[at].0, parts[at].1 - 1),
+                )]
             };
         }
         return Some((edits, name));
@@ -66,7 +99,16 @@ fn import(tokens: &Tokens<'_>, first: usize, end: usize, before: &[&str]) -> Opt
     };
     let is = matches!(path, ["core" | "std", "ops", "Receiver"]);
     let new = format!("crate::{MODULE}::Receiver{name}");
-    is.then(|| (vec![Edit::replace(tokens.text, tokens.bytes(first, end - 1), new)], name))
+    is.then(|| {
+        (
+            vec![Edit::replace(
+                tokens.text,
+                tokens.bytes(first, end - 1),
+                new,
+            )],
+            name,
+        )
+    })
 }
 
 #[cfg(test)]
@@ -74,16 +116,34 @@ mod tests {
     use crate::testing::lowered;
 
     fn first_lines(text: &str) -> String {
-        let text = lowered(&format!("#![feature(arbitrary_self_types)]\n{text}\nfn end() {{}}\n"));
-        text.lines().skip(1).take_while(|line| !line.starts_with("fn end")).collect::<Vec<_>>().join("\n")
+        let text = lowered(&format!(
+            "#![feature(arbitrary_self_types)]\n{text}\nfn end() {{}}\n"
+        ));
+        text.lines()
+            .skip(1)
+            .take_while(|line| !line.starts_with("fn end"))
+            .collect::<Vec<_>>()
+            .join("\n")
     }
 
     #[test]
     fn imports_and_paths_lead_to_the_support_module() {
-        assert_eq!(first_lines("use std::ops::Receiver;"), "use crate::__gateless::Receiver;");
-        assert_eq!(first_lines("use core::ops::{Deref, Receiver as R};"), "use core::ops::{Deref}; use crate::__gateless::Receiver as R;");
-        assert_eq!(first_lines("use core::{ops::{Receiver, Deref}};"), "use core::{ops::{Deref}}; use crate::__gateless::Receiver;");
-        assert_eq!(first_lines("impl ::core::ops::Receiver for X {}"), "impl crate::__gateless::Receiver for X {}");
+        assert_eq!(
+            first_lines("use std::ops::Receiver;"),
+            "use crate::__gateless::Receiver;"
+        );
+        assert_eq!(
+            first_lines("use core::ops::{Deref, Receiver as R};"),
+            "use core::ops::{Deref}; use crate::__gateless::Receiver as R;"
+        );
+        assert_eq!(
+            first_lines("use core::{ops::{Receiver, Deref}};"),
+            "use core::{ops::{Deref}}; use crate::__gateless::Receiver;"
+        );
+        assert_eq!(
+            first_lines("impl ::core::ops::Receiver for X {}"),
+            "impl crate::__gateless::Receiver for X {}"
+        );
         assert_eq!(first_lines("use x::Receiver;"), "use x::Receiver;");
     }
 }

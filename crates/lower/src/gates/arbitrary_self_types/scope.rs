@@ -34,13 +34,21 @@ fn hidden(kind: &str, crate_name: &str, index: usize) -> String {
 
 /// Name of the root's hidden modules, which dependants import: methods of types, methods of traits.
 pub fn roots(crate_name: &str) -> [String; 2] {
-    [hidden("methods", crate_name, 0), hidden("traits", crate_name, 0)]
+    [
+        hidden("methods", crate_name, 0),
+        hidden("traits", crate_name, 0),
+    ]
 }
 
 /// The innermost module around a byte of a file.
 pub fn module_at(files: &CrateFiles, file: usize, offset: usize) -> Option<usize> {
-    let fits = files.modules.iter().enumerate().filter(|(_, module)| module.file == file && module.body.contains(&offset));
-    fits.min_by_key(|(_, module)| module.body.len()).map(|(index, _)| index)
+    let fits = files
+        .modules
+        .iter()
+        .enumerate()
+        .filter(|(_, module)| module.file == file && module.body.contains(&offset));
+    fits.min_by_key(|(_, module)| module.body.len())
+        .map(|(index, _)| index)
 }
 
 /// A visibility as seen from one module further in.
@@ -67,17 +75,26 @@ pub fn edits(
     foreign: &Foreign<'_>,
 ) -> Vec<(usize, Edit)> {
     let mut edits = Vec::new();
-    let index_of: BTreeMap<&[String], usize> =
-        files.modules.iter().enumerate().map(|(index, module)| (&module.path[..], index)).rev().collect();
+    let index_of: BTreeMap<&[String], usize> = files
+        .modules
+        .iter()
+        .enumerate()
+        .map(|(index, module)| (&module.path[..], index))
+        .rev()
+        .collect();
     let mut chains = [BTreeSet::new(), BTreeSet::new()];
     for extension in extensions {
         let path = &files.modules[extension.module].path;
         for len in 0..=path.len() {
-            chains[usize::from(extension.of_trait.is_some())].extend(index_of.get(&path[..len]).copied());
+            chains[usize::from(extension.of_trait.is_some())]
+                .extend(index_of.get(&path[..len]).copied());
         }
     }
-    let traits: BTreeSet<&str> =
-        extensions.iter().filter_map(|extension| extension.of_trait.as_deref()).chain(foreign.traits.iter().copied()).collect();
+    let traits: BTreeSet<&str> = extensions
+        .iter()
+        .filter_map(|extension| extension.of_trait.as_deref())
+        .chain(foreign.traits.iter().copied())
+        .collect();
     for (index, module) in files.modules.iter().enumerate() {
         let Some(end) = module.end else { continue };
         let body = &files.list[module.file].text.original()[module.body.clone()];
@@ -87,14 +104,28 @@ pub fn edits(
             // A module that is there in several configurations has the same names in each.
             let first = index_of.get(&module.path[..]).copied().unwrap_or(index);
             if chains[kind].contains(&first) {
-                text.push_str(&format!(" #[doc(hidden)] {QUIET} pub mod {} {{", hidden(label, crate_name, first)));
-                for extension in extensions.iter().filter(|e| e.module == index && usize::from(e.of_trait.is_some()) == kind) {
-                    text.push_str(&format!(" {}use super::{};", deeper(&extension.visibility), extension.name));
+                text.push_str(&format!(
+                    " #[doc(hidden)] {QUIET} pub mod {} {{",
+                    hidden(label, crate_name, first)
+                ));
+                for extension in extensions
+                    .iter()
+                    .filter(|e| e.module == index && usize::from(e.of_trait.is_some()) == kind)
+                {
+                    text.push_str(&format!(
+                        " {}use super::{};",
+                        deeper(&extension.visibility),
+                        extension.name
+                    ));
                 }
                 for &child in &chains[kind] {
                     let path = &files.modules[child].path;
                     if path.len() == module.path.len() + 1 && path.starts_with(&module.path) {
-                        text.push_str(&format!(" pub use super::{}::{}::*;", path[path.len() - 1], hidden(label, crate_name, child)));
+                        text.push_str(&format!(
+                            " pub use super::{}::{}::*;",
+                            path[path.len() - 1],
+                            hidden(label, crate_name, child)
+                        ));
                     }
                 }
                 text.push_str(" }");
@@ -106,11 +137,17 @@ pub fn edits(
                 let path = &files.modules[around].path;
                 if module.path.starts_with(path) {
                     let path: String = path.iter().map(|name| format!("{name}::")).collect();
-                    text.push_str(&format!(" {QUIET} use crate::{path}{}::*;", hidden(label, crate_name, around)));
+                    text.push_str(&format!(
+                        " {QUIET} use crate::{path}{}::*;",
+                        hidden(label, crate_name, around)
+                    ));
                 }
             }
             for dependency in &foreign.crates {
-                text.push_str(&format!(" {QUIET} use ::{dependency}::{}::*;", roots(dependency)[kind]));
+                text.push_str(&format!(
+                    " {QUIET} use ::{dependency}::{}::*;",
+                    roots(dependency)[kind]
+                ));
             }
         }
         if !text.is_empty() {
@@ -131,5 +168,8 @@ pub struct Foreign<'a> {
 
 /// Whether a module's text names one of the traits, or may have it from a glob import.
 fn uses_trait(body: &str, traits: &BTreeSet<&str>) -> bool {
-    body.contains("::*") || body.contains("*}") || body.contains("*,") || traits.iter().any(|name| body.contains(name))
+    body.contains("::*")
+        || body.contains("*}")
+        || body.contains("*,")
+        || traits.iter().any(|name| body.contains(name))
 }
