@@ -43,6 +43,10 @@ pub struct Call<'a> {
     pub cwd: &'a Utf8Path,
     /// Where lowered sources and records are kept.
     pub state: &'a State,
+    /// The crate's name, as rustc would derive it.
+    pub crate_name: &'a str,
+    /// The ledger's word on a feature name, for this compiler and class.
+    pub gates: &'a dyn Fn(&str) -> GateStatus,
 }
 
 /// Where a call keeps its own files.
@@ -103,24 +107,8 @@ pub fn compile(call: &Call<'_>) -> Result<u8> {
     let primary = call.primary_output();
     let mirror = call.state.folder().join("lowered").join(mangle(&primary));
     let mut loads = libraries::find(call.invocation, call.class, call.cwd)?;
-    let crate_name = call.invocation.crate_name();
-    let ledger = Ledger::embedded();
-    let minor = call.toolchain.minor();
-    let status = |feature: &str| gate_status(ledger, feature, minor, call.class);
-    let env = |name: &str| std::env::var(name).ok();
-    let lowered = lower_syntax(Request {
-        root: &root,
-        cwd: call.cwd,
-        mirror: &mirror,
-        root_text: text.as_deref(),
-        crate_name: &crate_name,
-        edition: call.invocation.value("edition").unwrap_or("2015"),
-        env: &env,
-        cfg: call.invocation.values("cfg").map(str::to_owned).collect(),
-        crate_attrs: &call.plan.crate_attrs,
-        is_stable: &status,
-        known: &loads.exports,
-    });
+    let known = loads.exports.clone();
+    let lowered = lower_syntax(call.lowering(&root, &mirror, text.as_deref(), &known));
     let mut lowered = match (call.class, lowered) {
         // The toolchain's own library is not kernel code: it is never lowered.
         (Class::RuntimeCore, _) => None,
@@ -265,6 +253,29 @@ pub fn gate_status(
 }
 
 impl Call<'_> {
+    /// What lowering is asked to do with the crate whose root file is `root`, or `text`, which came on standard input under that name.
+    pub fn lowering<'b>(
+        &'b self,
+        root: &'b Utf8Path,
+        mirror: &'b Utf8Path,
+        text: Option<&'b str>,
+        known: &'b Exports,
+    ) -> Request<'b> {
+        Request {
+            root,
+            cwd: self.cwd,
+            mirror,
+            root_text: text,
+            crate_name: self.crate_name,
+            edition: self.invocation.value("edition").unwrap_or("2015"),
+            env: &|name| std::env::var(name).ok(),
+            cfg: self.invocation.values("cfg").map(str::to_owned).collect(),
+            crate_attrs: &self.plan.crate_attrs,
+            is_stable: self.gates,
+            known,
+        }
+    }
+
     /// The file by which the call is known: its object, else whatever it emits first, else the crate's name.
     pub fn primary_output(&self) -> String {
         let named = |kind: &str| {
@@ -284,7 +295,7 @@ impl Call<'_> {
                     .value("out-dir")
                     .map(|folder| format!("{folder}/"))
                     .unwrap_or_default();
-                format!("{folder}{}", self.invocation.crate_name())
+                format!("{folder}{}", self.crate_name)
             })
     }
 
@@ -330,7 +341,7 @@ impl Call<'_> {
                 if self.invocation.input() == Some("-")
                     && self.invocation.value("crate-name").is_none()
                 {
-                    args.push(format!("--crate-name={}", self.invocation.crate_name()));
+                    args.push(format!("--crate-name={}", self.crate_name));
                 }
                 args.extend(mapping.remaps(&self.plan.remaps));
                 args.push(root.to_string());
@@ -446,7 +457,7 @@ fn finish(
     }
     let record = Record {
         version: VERSION,
-        crate_name: call.invocation.crate_name(),
+        crate_name: call.crate_name.to_owned(),
         class: call.class.to_string(),
         cwd: call.cwd.to_string(),
         asked: call.invocation.raw.clone(),

@@ -11,12 +11,11 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use gateless_ledger::Ledger;
-use gateless_lower::{Request, lower_syntax};
+use gateless_lower::lower_syntax;
 use gateless_model::{Failure, Result};
 
 use crate::classify::Class;
-use crate::compile::{Call, gate_status, mangle};
+use crate::compile::{Call, mangle};
 use crate::files;
 use crate::invocation::{Arg, Kind, Tool};
 use crate::libraries;
@@ -34,7 +33,7 @@ pub fn extract(call: &Call<'_>) -> Result<u8> {
     let root = Utf8PathBuf::from(call.invocation.input().unwrap_or("-"));
     let mirror = call.state.folder().join("lowered").join(mangle(&format!(
         "doctests/{}",
-        call.invocation.crate_name()
+        call.crate_name
     )));
     let mapping = Mapping::new(&mirror, call.cwd, root.as_str());
     let lowered_root = lower(call, &root, &mirror)?;
@@ -94,26 +93,9 @@ pub fn extract(call: &Call<'_>) -> Result<u8> {
 /// Lowers the crate; rustdoc collects its doctests from the lowered sources, whose doc comments are the original ones.
 fn lower(call: &Call<'_>, root: &Utf8Path, mirror: &Utf8Path) -> Result<Utf8PathBuf> {
     let mut loads = libraries::find(call.invocation, Class::KernelCrate, call.cwd)?;
-    let crate_name = call.invocation.crate_name();
     // The crate whose doctests these are is among the libraries, for the tests; its own sources don't use it.
-    loads.exports.crates.remove(&crate_name);
-    let ledger = Ledger::embedded();
-    let minor = call.toolchain.minor();
-    let status = |feature: &str| gate_status(ledger, feature, minor, call.class);
-    let env = |name: &str| std::env::var(name).ok();
-    let lowered = lower_syntax(Request {
-        root,
-        cwd: call.cwd,
-        mirror,
-        root_text: None,
-        crate_name: &crate_name,
-        edition: call.invocation.value("edition").unwrap_or("2015"),
-        env: &env,
-        cfg: call.invocation.values("cfg").map(str::to_owned).collect(),
-        crate_attrs: &call.plan.crate_attrs,
-        is_stable: &status,
-        known: &loads.exports,
-    })?;
+    loads.exports.crates.remove(call.crate_name);
+    let lowered = lower_syntax(call.lowering(root, mirror, None, &loads.exports))?;
     if !lowered.changed() {
         return Ok(files::absolute(call.cwd, root));
     }

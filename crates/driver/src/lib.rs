@@ -109,6 +109,7 @@ fn run(tool: Tool, args: Vec<OsString>) -> Result<u8> {
     }
     let cwd = files::cwd()?;
     let state = State::choose(&cwd)?;
+    let compiler = toolchain.minor();
     let call = Call {
         invocation: &call,
         class,
@@ -117,6 +118,8 @@ fn run(tool: Tool, args: Vec<OsString>) -> Result<u8> {
         runtime,
         cwd: &cwd,
         state: &state,
+        crate_name: &call.crate_name(),
+        gates: &|feature| compile::gate_status(ledger, feature, compiler, class),
     };
     match tool {
         Tool::Rustdoc if call.invocation.has("test") => doctest::extract(&call),

@@ -78,7 +78,7 @@ fn metadata_of<'a>(call: &Call<'a>) -> Result<&'a str> {
         .ok_or_else(|| {
             Failure::failed(format!(
                 "the call for `{}` names no metadata file",
-                call.invocation.crate_name()
+                call.crate_name
             ))
             .help("only Kbuild's rule for this crate is understood")
         })
