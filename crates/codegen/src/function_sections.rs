@@ -12,6 +12,9 @@ use gateless_llvm::{FileKind, Module, TargetMachine};
 use gateless_model::{Failure, Result};
 use object::{Object, ObjectSection, ObjectSymbol, RelocationTarget, SectionFlags, elf};
 
+/// What the names of sections with the cold parts of functions begin with (`getSectionForMachineBasicBlock`, llvm/lib/CodeGen/TargetLoweringObjectFileImpl.cpp).
+const SPLIT: &str = ".text.split.";
+
 /// Puts each function and variable of `module` that has no section of its own into one; for right before code generation.
 pub fn apply(module: &Module, machine: &TargetMachine) -> Result<()> {
     let trial = module.try_clone()?;
@@ -90,7 +93,15 @@ fn sections(bytes: &[u8]) -> Result<HashMap<String, Chosen>> {
     }
     // Code refers to a jump table through the section: no symbol stands for it.
     for section in file.sections() {
-        if !section.name().map_err(broken)?.starts_with(".text") {
+        let name = section.name().map_err(broken)?;
+        // A function with a section of its own choice is never split (isFunctionSafeToSplit, llvm/lib/CodeGen/TargetInstrInfo.cpp).
+        if let Some(function) = name.strip_prefix(SPLIT) {
+            return Err(Failure::no(format!(
+                "LLVM moves the cold part of {function} into a section of its own, which cannot be had together with a section for each function"
+            ))
+            .help("it does so with a profile and -Cllvm-args=-split-machine-functions; build without CLANG_AUTOFDO_PROFILE"));
+        }
+        if !name.starts_with(".text") {
             continue;
         }
         for (_, relocation) in section.relocations() {

@@ -7,7 +7,7 @@
 use gateless_llvm::{Module, PassOptions, TargetMachine};
 use gateless_model::{Failure, Result};
 
-use crate::flags::MergeFunctions;
+use crate::flags::{MergeFunctions, profile_sample_use};
 use crate::{Flag, OptLevel};
 
 /// LLVM 22's pipelines with function merging, written out (`opt -passes='default<O2>' -enable-merge-functions
@@ -17,6 +17,8 @@ const O2_OF_LLVM_22: &str = include_str!("llvm22-O2.txt");
 /// unroll nothing but what the source asks for, which Rust has no way to; so the first is left out, and the second
 /// replaced by what it does to every loop (LoopUnrollPass::run, llvm/lib/Transforms/Scalar/LoopUnrollPass.cpp).
 const OS_OF_LLVM_22: &str = include_str!("llvm22-Os.txt");
+/// What a profile's passes come right after (buildModuleSimplificationPipeline, llvm/lib/Passes/PassBuilderPipelines.cpp).
+const BEFORE_PROFILE: &str = "early-cse<>),";
 /// What comes right after the last extension point (buildModuleOptimizationPipeline, llvm/lib/Passes/PassBuilderPipelines.cpp).
 const AFTER_LAST: &str = ",globaldce,constmerge,mergefunc,";
 
@@ -28,46 +30,81 @@ pub fn run(
     flags: &[Flag],
 ) -> Result<()> {
     let merge = merging(flags);
-    let last: Vec<_> = flags.iter().filter_map(Flag::last_pass).collect();
-    let pipeline = if last.is_empty() {
+    let inside: Vec<_> = flags.iter().filter(|flag| is_inside(flag)).collect();
+    let pipeline = if inside.is_empty() {
         format!("default<{}>", name(level))
     } else {
-        in_parts(module, level, merge, &last)?
+        in_parts(module, level, merge, &inside)?
     };
+    let first: String = flags
+        .iter()
+        .filter_map(Flag::first_pass)
+        .map(|pass| format!("{pass},"))
+        .collect();
     // rustc adds the last two for its ThinLTO buffers, whether it needs any or not.
     module.run_passes(
-        &format!("{pipeline},canonicalize-aliases,name-anon-globals"),
+        &format!("{first}{pipeline},canonicalize-aliases,name-anon-globals"),
         machine,
         tuning(level, merge),
     )
 }
 
-/// The pipeline with `last` at the optimiser's last extension point.
+/// Whether the flag adds passes in the middle of the pipeline.
+fn is_inside(flag: &Flag) -> bool {
+    flag.last_pass().is_some() || matches!(flag, Flag::ProfileSampleUse(_))
+}
+
+/// The pipeline with the passes of `flags` in it.
 fn in_parts(
     module: &Module,
     level: OptLevel,
     merge: MergeFunctions,
-    last: &[&str],
+    flags: &[&Flag],
 ) -> Result<String> {
-    let (major, ..) = module.llvm().version();
+    let last: Vec<_> = flags.iter().filter_map(|flag| flag.last_pass()).collect();
+    let profile = flags
+        .iter()
+        .any(|flag| matches!(flag, Flag::ProfileSampleUse(_)));
+    parts(module.llvm().version().0, level, merge, profile, &last).ok_or_else(|| {
+        let wanted: Vec<_> = flags.iter().map(|flag| flag.name()).collect();
+        Failure::no(format!(
+            "where {} belongs in the optimiser is not known for LLVM {} and -Copt-level={}",
+            wanted.join(", "),
+            module.llvm().version().0,
+            name(level).trim_start_matches('O')
+        ))
+        .help("it is for LLVM 22 with -Copt-level=2 and -Copt-level=s")
+    })
+}
+
+/// The pipeline with a profile's passes, if `profile`, and with `last` at the optimiser's last extension point.
+fn parts(
+    major: u32,
+    level: OptLevel,
+    merge: MergeFunctions,
+    profile: bool,
+    last: &[&str],
+) -> Option<String> {
     let known = match (major, level) {
         (22, OptLevel::O2) => O2_OF_LLVM_22,
         (22, OptLevel::Os) => OS_OF_LLVM_22,
-        _ => "",
+        _ => return None,
     };
-    let Some((before, after)) = known.trim_end().split_once(AFTER_LAST) else {
-        let wanted = last.join(", ");
-        return Err(Failure::no(format!("where {wanted} belongs in the optimiser is not known for LLVM {major} and -Copt-level={}", name(level)))
-            .help("it is for LLVM 22 with -Copt-level=2 and -Copt-level=s"));
+    let (begin, rest) = known.trim_end().split_once(BEFORE_PROFILE)?;
+    let (middle, end) = rest.split_once(AFTER_LAST)?;
+    let (profile, separator) = if profile {
+        (profile_sample_use::PASSES, ",")
+    } else {
+        ("", "")
     };
+    let last: String = last.iter().map(|pass| format!("{pass},")).collect();
     let merge = if merge == MergeFunctions::Disabled {
         ""
     } else {
         "mergefunc,"
     };
-    Ok(format!(
-        "{before},{},globaldce,constmerge,{merge}{after}",
-        last.join(",")
+    Some(format!(
+        "{begin}{BEFORE_PROFILE}{profile}{separator}{middle},{last}globaldce,constmerge,{merge}{end}"
     ))
 }
 
@@ -149,14 +186,14 @@ mod tests {
             let bitcode = sample(text);
             let mut wanted = x86_target();
             (wanted.opt, wanted.reloc) = (level, gateless_llvm::Reloc::Pic);
-            let optimised = |parts: bool| {
+            let optimised = |written_out: bool| {
                 let context = Context::new(llvm()).unwrap();
                 let mut module = Module::from_bitcode(&context, &bitcode, "sample").unwrap();
                 let machine = target::apply(&module, &wanted, &[]).unwrap();
                 let merge = MergeFunctions::Aliases;
-                let pipeline = match parts {
+                let pipeline = match written_out {
                     // Any pass that does nothing, in place of a sanitizer's.
-                    true => in_parts(&module, level, merge, &["no-op-module"]).unwrap(),
+                    true => super::parts(22, level, merge, false, &["no-op-module"]).unwrap(),
                     false => format!("default<{}>", name(level)),
                 };
                 module
@@ -174,8 +211,9 @@ mod tests {
     }
 
     #[test]
-    fn the_pipelines_that_are_written_out_have_the_last_extension_point_once() {
+    fn the_pipelines_that_are_written_out_have_both_places_once() {
         for pipeline in [O2_OF_LLVM_22, OS_OF_LLVM_22] {
+            assert_eq!(pipeline.matches(BEFORE_PROFILE).count(), 1);
             assert_eq!(pipeline.matches(AFTER_LAST).count(), 1);
         }
     }

@@ -30,7 +30,8 @@ pub fn set(
     more: &[String],
 ) -> Result<()> {
     let aliases = (merge == MergeFunctions::Aliases).then_some(ALIASES);
-    let of_flags = flags.iter().flat_map(|flag| flag.llvm_options()).copied();
+    let of_flags: Vec<_> = flags.iter().flat_map(Flag::llvm_options).collect();
+    let of_flags = of_flags.iter().map(String::as_str);
     let more = more.iter().map(String::as_str);
     let all: Vec<&str> = OF_RUSTC
         .into_iter()

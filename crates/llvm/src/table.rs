@@ -134,6 +134,8 @@ table! {
     LLVMGetLinkage(*mut RawValue) -> c_int;
     LLVMSetValueName2(*mut RawValue, *const c_char, usize);
     LLVMSetVisibility(*mut RawValue, c_int);
+    LLVMGetVisibility(*mut RawValue) -> c_int;
+    LLVMIsThreadLocal(*mut RawValue) -> c_int;
     LLVMGetSection(*mut RawValue) -> *const c_char;
     LLVMSetSection(*mut RawValue, *const c_char);
     LLVMIsDeclaration(*mut RawValue) -> c_int;

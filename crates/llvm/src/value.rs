@@ -68,6 +68,11 @@ impl Function<'_> {
         Ok(())
     }
 
+    /// Marks the function as one that is linked into the same image, so that it needs no global offset table.
+    pub fn assume_local(&self) -> Result<()> {
+        assume_local(self.module, self.raw)
+    }
+
     /// Whether it is one of LLVM's own.
     pub fn is_intrinsic(&self) -> Result<bool> {
         let id = self.module.table().LLVMGetIntrinsicID()?;
@@ -175,6 +180,18 @@ impl Global<'_> {
         make_external(self.module, self.raw)
     }
 
+    /// Marks the variable as one that is linked into the same image, so that it needs no global offset table.
+    pub fn assume_local(&self) -> Result<()> {
+        assume_local(self.module, self.raw)
+    }
+
+    /// Whether each thread has its own.
+    pub fn is_thread_local(&self) -> Result<bool> {
+        let is = self.module.table().LLVMIsThreadLocal()?;
+        // SAFETY: a global variable of a live module.
+        Ok(unsafe { is(self.raw) } != 0)
+    }
+
     /// Takes the variable's name away.
     pub fn remove_name(&self) -> Result<()> {
         let set = self.module.table().LLVMSetValueName2()?;
@@ -227,6 +244,25 @@ fn make_external(module: &Module, raw: *mut RawValue) -> Result<()> {
             }
             see(raw, HIDDEN);
         }
+    }
+    Ok(())
+}
+
+/// Sets `dso_local`, for which LLVM's C API has no setter: a value becomes so when its linkage becomes internal, and stays so when
+/// it gets its own linkage back (`GlobalValue::setLinkage`, llvm/IR/GlobalValue.h).
+fn assume_local(module: &Module, raw: *mut RawValue) -> Result<()> {
+    let link = module.table().LLVMSetLinkage()?;
+    let (get, set) = (
+        module.table().LLVMGetVisibility()?,
+        module.table().LLVMSetVisibility()?,
+    );
+    let own = linkage(module, raw)?;
+    // SAFETY: a global value of a live module, which gets back what it had.
+    unsafe {
+        let visibility = get(raw);
+        link(raw, INTERNAL);
+        link(raw, own);
+        set(raw, visibility);
     }
     Ok(())
 }

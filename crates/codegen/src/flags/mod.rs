@@ -5,11 +5,14 @@
 mod branch_protection;
 mod cf_protection;
 mod compiler_builtins;
+mod debug_info_for_profiling;
 pub(crate) mod debuginfo_compression;
+mod direct_access_external_data;
 mod fixed_x18;
 mod function_return;
 mod indirect_branch_cs_prefix;
 mod kernel_address;
+mod kernel_hwaddress;
 mod llvm_module_flag;
 mod merge_functions;
 mod no_jump_tables;
@@ -18,6 +21,7 @@ mod packed_stack;
 mod parse;
 mod patchable_function_entry;
 mod plt;
+pub(crate) mod profile_sample_use;
 mod red_zone;
 mod refused;
 mod retpoline;
@@ -47,8 +51,12 @@ pub enum Flag {
     CfProtection(CfProtection),
     /// The attribute `#![compiler_builtins]` of a crate.
     CompilerBuiltins,
+    /// `-Zdebug-info-for-profiling`.
+    DebugInfoForProfiling,
     /// `-Zdebuginfo-compression`.
     DebuginfoCompression(Compression),
+    /// `-Zdirect-access-external-data`: whether data of other objects is taken for part of the same image.
+    DirectAccessExternalData(bool),
     /// `-Zfixed-x18`.
     FixedX18,
     /// `-Zfunction-return=thunk-extern`.
@@ -59,6 +67,10 @@ pub enum Flag {
     KernelAddress,
     /// `-Zsanitizer-recover=kernel-address`.
     KernelAddressRecover,
+    /// `-Zsanitizer=kernel-hwaddress`.
+    KernelHwaddress,
+    /// `-Zsanitizer-recover=kernel-hwaddress`.
+    KernelHwaddressRecover,
     /// `-Zllvm_module_flag`.
     LlvmModuleFlag(LlvmModuleFlag),
     /// `-Zmerge-functions`.
@@ -73,6 +85,8 @@ pub enum Flag {
     PatchableFunctionEntry(PatchableFunctionEntry),
     /// `plt-by-default` of a target specification, or `-Zplt`: calls may go through the procedure linkage table.
     Plt,
+    /// `-Zprofile-sample-use`: the profile's path.
+    ProfileSampleUse(String),
     /// `disable-redzone` of a target specification, or `-Cno-redzone`: whether a red zone is allowed.
     RedZone(bool),
     /// `-Zretpoline` and `-Zretpoline-external-thunk`.
@@ -92,12 +106,16 @@ impl Flag {
             Flag::BranchProtection(_) => "-Zbranch-protection",
             Flag::CfProtection(_) => "-Zcf-protection",
             Flag::CompilerBuiltins => "#![compiler_builtins]",
+            Flag::DebugInfoForProfiling => "-Zdebug-info-for-profiling",
             Flag::DebuginfoCompression(_) => "-Zdebuginfo-compression",
+            Flag::DirectAccessExternalData(_) => "-Zdirect-access-external-data",
             Flag::FixedX18 => "-Zfixed-x18",
             Flag::FunctionReturnThunkExtern => "-Zfunction-return",
             Flag::IndirectBranchCsPrefix => "-Zindirect-branch-cs-prefix",
             Flag::KernelAddress => "-Zsanitizer=kernel-address",
             Flag::KernelAddressRecover => "-Zsanitizer-recover=kernel-address",
+            Flag::KernelHwaddress => "-Zsanitizer=kernel-hwaddress",
+            Flag::KernelHwaddressRecover => "-Zsanitizer-recover=kernel-hwaddress",
             Flag::LlvmModuleFlag(_) => "-Zllvm_module_flag",
             Flag::MergeFunctions(_) => "-Zmerge-functions",
             Flag::NoJumpTables => "-Zno-jump-tables",
@@ -105,6 +123,7 @@ impl Flag {
             Flag::PackedStack => "-Zpacked-stack",
             Flag::PatchableFunctionEntry(_) => "-Zpatchable-function-entry",
             Flag::Plt => "-Zplt",
+            Flag::ProfileSampleUse(_) => "-Zprofile-sample-use",
             Flag::RedZone(_) => "-Cno-redzone",
             Flag::Retpoline(_) => "-Zretpoline",
             Flag::ShadowCallStack => "-Zsanitizer=shadow-call-stack",
@@ -119,24 +138,31 @@ impl Flag {
             Flag::BranchProtection(what) => branch_protection::apply(module, target, *what),
             Flag::CfProtection(what) => cf_protection::apply(module, target, *what),
             Flag::CompilerBuiltins => compiler_builtins::apply(module),
+            Flag::DirectAccessExternalData(direct) => {
+                direct_access_external_data::apply(module, target, *direct)
+            }
             Flag::FixedX18 => fixed_x18::check(target),
             Flag::FunctionReturnThunkExtern => function_return::apply(module, target),
             Flag::IndirectBranchCsPrefix => indirect_branch_cs_prefix::apply(module, target),
             Flag::KernelAddress => kernel_address::apply(module),
+            Flag::KernelHwaddress => kernel_hwaddress::apply(module, target),
             Flag::LlvmModuleFlag(flag) => llvm_module_flag::apply(module, flag),
             Flag::NoJumpTables => no_jump_tables::apply(module),
             Flag::NoStackProbes => no_stack_probes::apply(module),
             Flag::PackedStack => packed_stack::apply(module, target),
             Flag::PatchableFunctionEntry(entry) => patchable_function_entry::apply(module, *entry),
             Flag::Plt => plt::apply(module),
+            Flag::ProfileSampleUse(profile) => profile_sample_use::apply(module, profile),
             Flag::RedZone(allowed) => red_zone::apply(module, *allowed),
             Flag::Retpoline(_) => retpoline::check(target),
             Flag::ShadowCallStack => shadow_call_stack::apply(module, target),
             Flag::SyncUnwind(sync) => sync_unwind::apply(module, *sync),
             Flag::TuneCpu(cpu) => tune_cpu::apply(module, cpu),
             // Settings of the optimiser and of the object file, nothing that stands in a module.
-            Flag::DebuginfoCompression(_)
+            Flag::DebugInfoForProfiling
+            | Flag::DebuginfoCompression(_)
             | Flag::KernelAddressRecover
+            | Flag::KernelHwaddressRecover
             | Flag::MergeFunctions(_) => Ok(()),
         }
     }
@@ -152,9 +178,18 @@ impl Flag {
 }
 
 impl Flag {
+    /// The pass that the flag adds before all others, in the notation of `opt -passes=`.
+    pub(crate) fn first_pass(&self) -> Option<&'static str> {
+        (*self == Flag::DebugInfoForProfiling).then_some(debug_info_for_profiling::PASS)
+    }
+
     /// The pass that the flag adds at the end of the optimiser, in the notation of `opt -passes=`.
     pub(crate) fn last_pass(&self) -> Option<&'static str> {
-        (*self == Flag::KernelAddress).then_some(kernel_address::PASS)
+        match self {
+            Flag::KernelAddress => Some(kernel_address::PASS),
+            Flag::KernelHwaddress => Some(kernel_hwaddress::PASS),
+            _ => None,
+        }
     }
 
     /// How the flag wants debug sections compressed.
@@ -167,12 +202,16 @@ impl Flag {
     }
 
     /// The options of LLVM's passes that the flag stands for.
-    pub(crate) fn llvm_options(&self) -> &'static [&'static str] {
-        match self {
+    pub(crate) fn llvm_options(&self) -> Vec<String> {
+        let fixed = match self {
+            Flag::DebugInfoForProfiling => debug_info_for_profiling::OPTIONS,
             Flag::KernelAddress => kernel_address::OPTIONS,
             Flag::KernelAddressRecover => kernel_address::RECOVER,
+            Flag::KernelHwaddressRecover => kernel_hwaddress::RECOVER,
+            Flag::ProfileSampleUse(profile) => return profile_sample_use::options(profile),
             _ => &[],
-        }
+        };
+        fixed.iter().map(|option| (*option).to_owned()).collect()
     }
 }
 

@@ -40,12 +40,16 @@ impl Flag {
                 .parse::<super::cf_protection::Parsed>()?
                 .0
                 .map(Flag::CfProtection),
+            "debug_info_for_profiling" | "debuginfo_for_profiling" => {
+                yes()?.then_some(Flag::DebugInfoForProfiling)
+            }
             "debuginfo_compression" => match value {
                 Some("none") => None,
                 Some("zlib") => Some(Flag::DebuginfoCompression(Compression::Zlib)),
                 Some("zstd") => Some(Flag::DebuginfoCompression(Compression::Zstd)),
                 _ => return Err(bad("none, zlib or zstd")),
             },
+            "direct_access_external_data" => Some(Flag::DirectAccessExternalData(yes()?)),
             "fixed_x18" => yes()?.then_some(Flag::FixedX18),
             "function_return" => match value {
                 Some("keep") => None,
@@ -74,6 +78,9 @@ impl Flag {
                     ));
                 }
             },
+            "profile_sample_use" => Some(Flag::ProfileSampleUse(
+                needed("the name of a profile")?.to_owned(),
+            )),
             "retpoline" => yes()?.then_some(Flag::Retpoline(Retpoline::OwnThunks)),
             "retpoline_external_thunk" => {
                 yes()?.then_some(Flag::Retpoline(Retpoline::ExternalThunks))
@@ -81,11 +88,17 @@ impl Flag {
             "sanitizer" => match value {
                 Some("shadow-call-stack") => Some(Flag::ShadowCallStack),
                 Some("kernel-address") => Some(Flag::KernelAddress),
+                Some("kernel-hwaddress") => Some(Flag::KernelHwaddress),
                 _ => return Err(unknown(option)),
             },
             "sanitizer_recover" => match value {
                 Some("kernel-address") => Some(Flag::KernelAddressRecover),
-                _ => return Err(bad("kernel-address, as far as it is reproduced")),
+                Some("kernel-hwaddress") => Some(Flag::KernelHwaddressRecover),
+                _ => {
+                    return Err(bad(
+                        "kernel-address and kernel-hwaddress, as far as it is reproduced",
+                    ));
+                }
             },
             "tune_cpu" => Some(Flag::TuneCpu(needed("the name of a processor")?.to_owned())),
             "use_sync_unwind" => Some(Flag::SyncUnwind(yes()?)),
@@ -153,9 +166,7 @@ mod tests {
         for (option, word) in [
             ("sanitizer=kcfi", "CONFIG_CFI"),
             ("sanitizer-cfi-normalize-integers", "CONFIG_CFI"),
-            ("sanitizer=kernel-hwaddress", "configuration"),
-            ("profile-sample-use=a.profdata", "CONFIG_AUTOFDO_CLANG"),
-            ("direct-access-external-data=yes", "C API"),
+            ("sanitizer=memory", "configuration"),
         ] {
             let failure = Flag::parse(option).unwrap_err();
             assert!(

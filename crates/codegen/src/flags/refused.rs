@@ -10,12 +10,6 @@
 //!   (`ReifyShim` with a reason), which are not in the bitcode at all.
 //!
 //! To guess either would make the kernel trap in calls that are right, or accept calls that are wrong.
-//!
-//! **`-Zdirect-access-external-data`** (LoongArch): it decides which symbols are `dso_local`
-//! (`should_assume_dso_local`, compiler/rustc_codegen_llvm/src/mono_item.rs), which LLVM's C API can neither read nor set.
-//!
-//! **AutoFDO** (`-Zprofile-sample-use`, `-Zdebug-info-for-profiling`): the profile is read in the middle of LLVM's pipeline, and the debug
-//! information has a mark on the compile unit that LLVM's C API cannot set.
 
 /// Why the option is refused and what to do, for those that are known.
 pub(super) fn reason(name: &str, value: Option<&str>) -> Option<&'static str> {
@@ -26,12 +20,6 @@ pub(super) fn reason(name: &str, value: Option<&str>) -> Option<&'static str> {
         }
         ("sanitizer", _) => {
             "its instrumentation has not been compared with rustc's; turn it off in the configuration"
-        }
-        ("direct_access_external_data", _) => {
-            "LLVM's C API cannot set which symbols are local to the kernel"
-        }
-        ("profile_sample_use" | "debug_info_for_profiling" | "debuginfo_for_profiling", _) => {
-            "a profile is used in the middle of LLVM's pipeline, where nothing can be added from outside; turn CONFIG_AUTOFDO_CLANG off"
         }
         _ => return None,
     })

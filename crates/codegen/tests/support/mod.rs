@@ -1,5 +1,7 @@
 //! What the tests in this folder share: a crate, compiled by rustc with unstable flags and by stable rustc with this crate's help.
 
+#![allow(dead_code, reason = "each of the tests uses a part of it")]
+
 use std::process::Command;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -7,6 +9,9 @@ use gateless_codegen::{CodeModel, Flag, Job, OptLevel, Output, Reloc, Stage, Tar
 
 /// A crate with loops, comparisons of slices, switches, indirect calls, equal functions, formatting and statics.
 const SAMPLE: &str = include_str!("sample.rs");
+
+/// The little that compiles for targets whose core is not at hand.
+pub const NO_CORE: &str = include_str!("no_core.rs");
 
 /// The prebuilt core has none of these flags; nothing is linked with it here.
 const ABI: &str =
@@ -22,24 +27,98 @@ pub fn llvm_path() -> Utf8PathBuf {
     gateless_codegen::llvm_of_compiler(Utf8Path::new(sysroot.trim()), &[]).unwrap()
 }
 
+/// What is compiled, and for what.
+#[derive(Clone, Copy)]
+pub struct Sample<'a> {
+    /// The source.
+    pub source: &'a str,
+    /// A built-in target of rustc.
+    pub target: &'a str,
+    /// Its LLVM triple.
+    pub triple: &'a str,
+    /// Its processor.
+    pub cpu: &'a str,
+    /// Its features.
+    pub features: &'a str,
+    /// The name of its ABI, if it has several.
+    pub abi: &'a str,
+    /// Its code model.
+    pub code_model: CodeModel,
+    /// Its relocation model.
+    pub reloc: &'a str,
+    /// The relocation model that stable rustc compiles for.
+    pub stable_reloc: &'a str,
+    /// Whether each function and variable is in a section of its own, and then without jump tables.
+    pub sections: bool,
+}
+
+/// The crate for the host.
+pub const HOST: Sample<'static> = Sample {
+    source: SAMPLE,
+    target: "x86_64-unknown-linux-gnu",
+    triple: "x86_64-unknown-linux-gnu",
+    cpu: "x86-64",
+    features: "",
+    abi: "",
+    code_model: CodeModel::Default,
+    reloc: "pic",
+    stable_reloc: "pic",
+    sections: false,
+};
+
 /// Fails unless the object that stable rustc and this crate make is byte for byte the one that rustc makes with `options`,
-/// each a `-Z` option without the `-Z`, at `-Copt-level=level`.
-pub fn compare(level: &str, options: &[&str]) {
-    compare_with(level, options, false)
+/// each a `-Z` option without the `-Z` (or a `-Cllvm-args=` as it is), at `-Copt-level=level`. Returns the object.
+pub fn compare(level: &str, options: &[&str]) -> Vec<u8> {
+    HOST.compare(level, options)
 }
 
 /// The same, with each function and variable in a section of its own if `sections`, and then without jump tables.
-pub fn compare_with(level: &str, options: &[&str], sections: bool) {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = Utf8Path::from_path(folder.path()).unwrap();
-    std::fs::write(folder.join("sample.rs"), SAMPLE).unwrap();
-    let common = |command: &mut Command| {
-        command.current_dir(folder).args([
-            "sample.rs",
-            "--crate-type=rlib",
-            "--edition=2021",
-            "--target=x86_64-unknown-linux-gnu",
-        ]);
+pub fn compare_with(level: &str, options: &[&str], sections: bool) -> Vec<u8> {
+    Sample { sections, ..HOST }.compare(level, options)
+}
+
+impl Sample<'_> {
+    /// See [`compare`].
+    pub fn compare(&self, level: &str, options: &[&str]) -> Vec<u8> {
+        self.compare_as(level, options, options)
+    }
+
+    /// The same, where this crate is asked for `ours` instead: for what this rustc has no name for.
+    pub fn compare_as(&self, level: &str, options: &[&str], ours: &[&str]) -> Vec<u8> {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = Utf8Path::from_path(folder.path()).unwrap();
+        std::fs::write(folder.join("sample.rs"), self.source).unwrap();
+        self.gated(folder, level, options);
+        self.stable(folder, level, ours);
+        let read = |name: &str| std::fs::read(folder.join(name)).unwrap();
+        let (gated, stable) = (read("gated.o"), read("stable.o"));
+        assert!(gated.len() > 2_000, "the sample has little in it");
+        assert!(
+            gated == stable,
+            "{} -Copt-level={level} {options:?}: the objects differ ({} and {} bytes)",
+            self.target,
+            gated.len(),
+            stable.len()
+        );
+        gated
+    }
+
+    /// What rustc makes of it with `options`.
+    pub fn object(&self, level: &str, options: &[&str]) -> Vec<u8> {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = Utf8Path::from_path(folder.path()).unwrap();
+        std::fs::write(folder.join("sample.rs"), self.source).unwrap();
+        self.gated(folder, level, options);
+        std::fs::read(folder.join("gated.o")).unwrap()
+    }
+
+    /// What both compilers are called with.
+    fn command(&self, folder: &Utf8Path, level: &str, options: &[&str]) -> Command {
+        let mut command = Command::new("rustc");
+        command
+            .current_dir(folder)
+            .args(["sample.rs", "--crate-type=rlib", "--edition=2021"]);
+        command.arg(format!("--target={}", self.target));
         command.args([
             "-Cpanic=abort",
             "-Ccodegen-units=1",
@@ -48,77 +127,90 @@ pub fn compare_with(level: &str, options: &[&str], sections: bool) {
             "-Cdebuginfo=2",
         ]);
         command.arg(format!("-Copt-level={level}"));
-        if sections {
+        command.args(options.iter().filter(|option| llvm_arg(option).is_some()));
+        if self.sections {
             command.arg("-Cjump-tables=n");
         }
-    };
-    let run = |command: &mut Command| {
-        let output = command.output().expect("rustc");
-        assert!(
-            output.status.success(),
-            "{command:?}: {}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-    };
+        command
+    }
 
-    let mut gated = Command::new("rustc");
-    common(&mut gated);
-    gated
-        .env("RUSTC_BOOTSTRAP", "1")
-        .arg(if sections {
-            "-Zfunction-sections=y"
+    /// rustc's own way, to `gated.o`.
+    fn gated(&self, folder: &Utf8Path, level: &str, options: &[&str]) {
+        let mut command = self.command(folder, level, options);
+        let sections = if self.sections { "y" } else { "n" };
+        command
+            .env("RUSTC_BOOTSTRAP", "1")
+            .arg(format!("-Zfunction-sections={sections}"))
+            .arg(format!("-Crelocation-model={}", self.reloc))
+            .args(["--emit=obj=gated.o", ABI]);
+        let unstable = options.iter().filter(|option| llvm_arg(option).is_none());
+        command.args(unstable.map(|option| format!("-Z{option}")));
+        run(&mut command);
+    }
+
+    /// Stable rustc and this crate, to `stable.o`.
+    fn stable(&self, folder: &Utf8Path, level: &str, options: &[&str]) {
+        let mut command = self.command(folder, level, options);
+        // A sample without core needs a gate to compile at all; code is not generated otherwise for it.
+        if self.source.contains("no_core") {
+            command.env("RUSTC_BOOTSTRAP", "1");
         } else {
-            "-Zfunction-sections=n"
-        })
-        .arg("--emit=obj=gated.o")
-        .arg(ABI);
-    gated.args(options.iter().map(|option| format!("-Z{option}")));
-    run(&mut gated);
+            command.env_remove("RUSTC_BOOTSTRAP");
+        }
+        command.args([
+            "-Cno-prepopulate-passes",
+            "-Cllvm-args=-preserve-bc-uselistorder",
+            "--emit=llvm-bc=stable.bc",
+        ]);
+        command.arg(format!("-Crelocation-model={}", self.stable_reloc));
+        run(&mut command);
+        let job = Job {
+            bitcode: folder.join("stable.bc"),
+            stage: Stage::Unoptimised,
+            llvm: llvm_path(),
+            llvm_args: options
+                .iter()
+                .filter_map(|option| llvm_arg(option))
+                .collect(),
+            outputs: vec![(Output::Object, folder.join("stable.o"))],
+            target: Target {
+                triple: self.triple.into(),
+                cpu: self.cpu.into(),
+                features: self.features.into(),
+                abi: self.abi.into(),
+                reloc: match self.reloc {
+                    "static" => Reloc::Static,
+                    _ => Reloc::Pic,
+                },
+                pie: self.reloc == "pie",
+                code_model: self.code_model,
+                opt: level.parse::<OptLevel>().unwrap(),
+                function_sections: self.sections,
+                relax_elf_relocations: false,
+            },
+            flags: options
+                .iter()
+                .filter(|option| llvm_arg(option).is_none())
+                .filter_map(|option| Flag::parse(option).unwrap())
+                .collect(),
+            debug_paths: Vec::new(),
+            used: UsedFix::Keep,
+            private_mark: None,
+        };
+        gateless_codegen::run(&job).unwrap();
+    }
+}
 
-    let mut stable = Command::new("rustc");
-    common(&mut stable);
-    stable.env_remove("RUSTC_BOOTSTRAP").args([
-        "-Cno-prepopulate-passes",
-        "-Cllvm-args=-preserve-bc-uselistorder",
-        "--emit=llvm-bc=stable.bc",
-    ]);
-    run(&mut stable);
-    let job = Job {
-        bitcode: folder.join("stable.bc"),
-        stage: Stage::Unoptimised,
-        llvm: llvm_path(),
-        llvm_args: Vec::new(),
-        outputs: vec![(Output::Object, folder.join("stable.o"))],
-        target: Target {
-            triple: "x86_64-unknown-linux-gnu".into(),
-            cpu: "x86-64".into(),
-            features: String::new(),
-            abi: String::new(),
-            reloc: Reloc::Pic,
-            pie: false,
-            code_model: CodeModel::Default,
-            opt: level.parse::<OptLevel>().unwrap(),
-            function_sections: sections,
-            relax_elf_relocations: false,
-        },
-        flags: options
-            .iter()
-            .filter_map(|option| Flag::parse(option).unwrap())
-            .collect(),
-        debug_paths: Vec::new(),
-        used: UsedFix::Keep,
-        private_mark: None,
-    };
-    gateless_codegen::run(&job).unwrap();
-    let (gated, stable) = (
-        std::fs::read(folder.join("gated.o")).unwrap(),
-        std::fs::read(folder.join("stable.o")).unwrap(),
-    );
-    assert!(gated.len() > 10_000, "the sample has little in it");
+/// The LLVM option in a `-Cllvm-args=`.
+fn llvm_arg(option: &str) -> Option<String> {
+    option.strip_prefix("-Cllvm-args=").map(str::to_owned)
+}
+
+fn run(command: &mut Command) {
+    let output = command.output().expect("rustc");
     assert!(
-        gated == stable,
-        "-Copt-level={level} {options:?}: the objects differ ({} and {} bytes)",
-        gated.len(),
-        stable.len()
+        output.status.success(),
+        "{command:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
     );
 }

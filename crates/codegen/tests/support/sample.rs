@@ -95,3 +95,22 @@ impl Write for Buffer {
 pub fn describe(shape: &dyn Shape, buffer: &mut Buffer) -> fmt::Result {
     write!(buffer, "{} of {:>8}, {:?}", shape.name(), shape.area(), TABLE.get(buffer.length))
 }
+
+/// With symbols that a profile can name.
+#[no_mangle]
+pub fn profiled(numbers: &[u32], apply: fn(u32) -> u32) -> u32 {
+    let mut sum = 0u32;
+    for number in numbers {
+        if *number > 1000 {
+            sum = sum.wrapping_add(apply(*number));
+        } else {
+            sum = sum.wrapping_mul(3) ^ number.rotate_left(5) ^ count() as u32;
+        }
+    }
+    sum
+}
+
+#[no_mangle]
+pub fn profiled_target(number: u32) -> u32 {
+    number.wrapping_mul(7) ^ (number >> 3)
+}

@@ -1,0 +1,45 @@
+//! `-Zdebug-info-for-profiling` (`-Zdebuginfo-for-profiling` since rustc 1.98): debug information tells apart what shares a line.
+//!
+//! gcc and clang: `-fdebug-info-for-profiling`. rustc hands LLVM profile options without a profile (LLVMRustOptimize,
+//! compiler/rustc_llvm/llvm-wrapper/PassWrapper.cpp), which does two things: a pass that numbers the blocks of a line comes before all that change
+//! locations (buildPerModuleDefaultPipeline, llvm/lib/Passes/PassBuilderPipelines.cpp), and the inliner may defer a decision
+//! (buildInlinerPipeline there). The compile unit gets no mark of it, other than with clang. Kbuild passes it for AutoFDO, with LLVM options for
+//! the numbers that code generation adds. Tracking issue: <https://github.com/rust-lang/rust/issues/155668>.
+
+/// The pass; those that LLVM itself has before it look at no locations.
+pub(super) const PASS: &str = "function(add-discriminators)";
+/// What profile options change in the inliner, which its notation has no parameter for.
+pub(super) const OPTIONS: &[&str] = &["-inline-deferral=true"];
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::Fixture;
+    use crate::{Flag, OptLevel, optimise};
+
+    /// Two calls on one line, in different blocks.
+    const LINE: &str = "declare void @g()\ndeclare void @h()\n\
+        define void @f(i1 %x) \"target-cpu\"=\"generic\" !dbg !3 { br i1 %x, label %a, label %b, !dbg !6\n\
+        a: call void @g(), !dbg !6\n ret void, !dbg !6\nb: call void @h(), !dbg !6\n ret void, !dbg !6 }\n\
+        !llvm.dbg.cu = !{!0}\n!llvm.module.flags = !{!2}\n\
+        !0 = distinct !DICompileUnit(language: DW_LANG_Rust, file: !1, emissionKind: FullDebug)\n\
+        !1 = !DIFile(filename: \"lib.rs\", directory: \"/out\")\n!2 = !{i32 2, !\"Debug Info Version\", i32 3}\n\
+        !3 = distinct !DISubprogram(name: \"f\", file: !1, line: 1, type: !5, unit: !0, spFlags: DISPFlagDefinition)\n\
+        !5 = !DISubroutineType(types: !7)\n!6 = !DILocation(line: 2, scope: !3)\n!7 = !{}\n";
+
+    #[test]
+    fn blocks_of_one_line_are_told_apart_only_if_it_is_on() {
+        let discriminators = |flags: &[Flag]| {
+            let fixture = Fixture::x86(LINE);
+            let mut module = fixture.module();
+            let machine = fixture.prepare(&module, flags);
+            optimise::run(&mut module, &machine, OptLevel::O2, flags).unwrap();
+            module
+                .to_text()
+                .unwrap()
+                .matches("DILexicalBlockFile")
+                .count()
+        };
+        assert!(discriminators(&[Flag::DebugInfoForProfiling]) > 0);
+        assert_eq!(discriminators(&[]), 0);
+    }
+}
