@@ -139,4 +139,6 @@ pub enum UsedFix {
 pub struct Done {
     /// LLVM's warnings.
     pub warnings: Vec<String>,
+    /// The version of LLVM that generated the code, such as `22.1.2`.
+    pub llvm: String,
 }

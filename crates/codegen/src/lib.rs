@@ -13,6 +13,7 @@ mod names;
 mod no_unwinding;
 mod optimise;
 mod options;
+mod producer;
 mod relocations;
 mod run;
 mod structors;
@@ -23,6 +24,8 @@ mod used;
 mod write;
 
 pub use flags::Flag;
-pub use gateless_llvm::{CodeModel, Reloc, of_compiler as llvm_of_compiler, set_fatal_hook};
+pub use gateless_llvm::{
+    CodeModel, Generator, Reloc, of_compiler as llvm_of_compiler, set_fatal_hook,
+};
 pub use job::{Done, Job, OptLevel, Output, Stage, Target, UsedFix};
 pub use run::run;

@@ -7,7 +7,7 @@ use crate::flags::debuginfo_compression;
 use crate::write::Outputs;
 use crate::{
     Done, Flag, Job, Output, Stage, added, debug_paths, function_sections, names, no_unwinding,
-    optimise, options, relocations, structors, target, used,
+    optimise, options, producer, relocations, structors, target, used,
 };
 
 /// Does what `job` asks for. Either all outputs are written, each under a temporary name first, or none.
@@ -19,6 +19,7 @@ pub fn run(job: &Job) -> Result<Done> {
     let merge = optimise::merging(&job.flags);
     options::set(llvm, merge, &job.flags, &job.llvm_args)?;
     let bitcode = fs_err::read(&job.bitcode)?;
+    producer::check(llvm, &bitcode, job.bitcode.as_str())?;
     let context = Context::new(llvm)?;
     let few_names = names::few(&job.outputs);
     if few_names {
@@ -68,7 +69,11 @@ pub fn run(job: &Job) -> Result<Done> {
         .filter(|said| said.severity == Severity::Warning)
         .map(|said| said.text)
         .collect();
-    Ok(Done { warnings })
+    let (major, minor, patch) = llvm.version();
+    Ok(Done {
+        warnings,
+        llvm: format!("{major}.{minor}.{patch}"),
+    })
 }
 
 /// Gives the module everything that the gated build's has before its optimiser runs.
@@ -242,6 +247,16 @@ mod tests {
             let failure = failure(&folder, &job);
             assert!(failure.what.contains("in.bc is not bitcode"), "{failure}");
         }
+    }
+
+    #[test]
+    fn bitcode_of_another_llvm_is_refused_by_both_versions() {
+        let (folder, job) = job_on(&crate::producer::tests::plain("LLVM21.1.8"));
+        let failure = failure(&folder, &job);
+        assert!(
+            failure.what.contains("in.bc was written by LLVM21.1.8"),
+            "{failure}"
+        );
     }
 
     #[test]

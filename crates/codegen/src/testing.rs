@@ -133,7 +133,9 @@ pub fn llvm_path() -> Utf8PathBuf {
         .output()
         .expect("rustc");
     let sysroot = String::from_utf8(output.stdout).expect("a UTF-8 sysroot");
-    crate::llvm_of_compiler(Utf8Path::new(sysroot.trim()), &[]).unwrap()
+    crate::llvm_of_compiler(Utf8Path::new(sysroot.trim()), "", &[])
+        .unwrap()
+        .path
 }
 
 /// The library, with rustc's options set.

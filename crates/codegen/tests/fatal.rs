@@ -39,7 +39,9 @@ fn give_up(folder: &Utf8Path) -> ! {
         .output()
         .expect("rustc");
     let sysroot = String::from_utf8(output.stdout).expect("a UTF-8 sysroot");
-    let path = gateless_codegen::llvm_of_compiler(Utf8Path::new(sysroot.trim()), &[]).unwrap();
+    let path = gateless_codegen::llvm_of_compiler(Utf8Path::new(sysroot.trim()), "", &[])
+        .unwrap()
+        .path;
     let context = Context::new(Llvm::load(&path).unwrap()).unwrap();
     let text = "target datalayout = \"e-m:e-p270:32:32-p271:32:32-p272:64:64-i64:64-i128:128-f80:128-n8:16:32:64-S128\"\n\
         declare i32 @llvm.x86.sse42.crc32.32.32(i32, i32)\n\

@@ -11,7 +11,9 @@ fn an_option_without_effect_is_noticed_before_anything_is_written() {
         .output()
         .expect("rustc");
     let sysroot = String::from_utf8(output.stdout).expect("a UTF-8 sysroot");
-    let path = gateless_codegen::llvm_of_compiler(Utf8Path::new(sysroot.trim()), &[]).unwrap();
+    let path = gateless_codegen::llvm_of_compiler(Utf8Path::new(sysroot.trim()), "", &[])
+        .unwrap()
+        .path;
     let folder = tempfile::tempdir().unwrap();
     let folder = Utf8Path::from_path(folder.path()).unwrap();
     let context = Context::new(Llvm::load(&path).unwrap()).unwrap();

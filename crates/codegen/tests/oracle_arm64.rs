@@ -18,7 +18,13 @@ const ARM64: Sample<'static> = Sample {
 
 #[test]
 fn branch_protection() {
-    for value in ["bti", "pac-ret", "bti,pac-ret,leaf", "pac-ret,b-key,pc", "gcs"] {
+    for value in [
+        "bti",
+        "pac-ret",
+        "bti,pac-ret,leaf",
+        "pac-ret,b-key,pc",
+        "gcs",
+    ] {
         ARM64.compare("2", &[&format!("branch-protection={value}")]);
     }
 }
@@ -37,5 +43,9 @@ fn use_sync_unwind() {
 
 #[test]
 fn function_sections() {
-    Sample { sections: true, ..ARM64 }.compare("2", &["branch-protection=bti"]);
+    Sample {
+        sections: true,
+        ..ARM64
+    }
+    .compare("2", &["branch-protection=bti"]);
 }

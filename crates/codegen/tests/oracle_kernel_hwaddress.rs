@@ -26,11 +26,18 @@ fn kernel_hwaddress_is_what_rustc_makes_of_hwaddress_when_llvm_is_told_that_it_i
         ..support::HOST
     };
     let gated = [
-        &["sanitizer=hwaddress", "sanitizer-recover=hwaddress", "-Cllvm-args=-hwasan-kernel=1"][..],
+        &[
+            "sanitizer=hwaddress",
+            "sanitizer-recover=hwaddress",
+            "-Cllvm-args=-hwasan-kernel=1",
+        ][..],
         &KERNEL,
     ];
     let ours = [
-        &["sanitizer=kernel-hwaddress", "sanitizer-recover=kernel-hwaddress"][..],
+        &[
+            "sanitizer=kernel-hwaddress",
+            "sanitizer-recover=kernel-hwaddress",
+        ][..],
         &KERNEL,
     ];
     for level in ["2", "s"] {

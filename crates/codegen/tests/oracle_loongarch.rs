@@ -20,11 +20,19 @@ const LOONGARCH: Sample<'static> = Sample {
 #[test]
 fn direct_access_external_data() {
     for reloc in ["static", "pic", "pie"] {
-        let sample = Sample { reloc, stable_reloc: reloc, ..LOONGARCH };
+        let sample = Sample {
+            reloc,
+            stable_reloc: reloc,
+            ..LOONGARCH
+        };
         sample.compare("2", &["direct-access-external-data=yes"]);
     }
     for (reloc, stable_reloc) in [("static", "pic"), ("pic", "pic"), ("pie", "pie")] {
-        let sample = Sample { reloc, stable_reloc, ..LOONGARCH };
+        let sample = Sample {
+            reloc,
+            stable_reloc,
+            ..LOONGARCH
+        };
         sample.compare("2", &["direct-access-external-data=no"]);
     }
 }

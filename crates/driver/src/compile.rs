@@ -7,7 +7,7 @@ use std::process::ExitStatus;
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_ledger::{Feature, Ledger};
 use gateless_lower::{Exports, GateStatus, Lowered, Progress, Request, Used, lower_syntax};
-use gateless_model::record::{Record, Run, VERSION};
+use gateless_model::record::{Generator, Record, Run, VERSION};
 use gateless_model::{Failure, Result};
 
 use crate::classify::Class;
@@ -165,20 +165,21 @@ pub fn compile(call: &Call<'_>) -> Result<u8> {
         runs.push(run);
         break;
     }
-    if let Some(generate) = &generate {
-        generate.run(
+    let generator = match &generate {
+        Some(generate) => Some(generate.run(
             call,
             &mapping,
             lowered.as_ref().map(Lowered::used).unwrap_or_default(),
-        )?;
-    }
+        )?),
+        None => None,
+    };
     finish(
         call,
         &mapping,
         lowered.as_ref(),
         &loads,
         runs,
-        generate.as_ref(),
+        generate.as_ref().zip(generator),
         &primary,
     )?;
     Ok(0)
@@ -211,7 +212,7 @@ fn prebuilt_core(
         .help("use the runtime source `source`"));
     };
     files::write(generate.bitcode(), &library.bitcode()?)?;
-    generate.run(call, mapping, Used::default())?;
+    let generator = generate.run(call, mapping, Used::default())?;
     if let Some(path) = &call.plan.dep_info {
         let input = call.invocation.input().unwrap_or("-");
         files::write(
@@ -227,7 +228,7 @@ fn prebuilt_core(
         None,
         &loads,
         Vec::new(),
-        Some(&generate),
+        Some((&generate, generator)),
         primary,
     )?;
     Ok(0)
@@ -411,7 +412,7 @@ fn finish(
     lowered: Option<&Lowered<'_>>,
     loads: &Loads,
     runs: Vec<Run>,
-    generate: Option<&Generate>,
+    generated: Option<(&Generate, Generator)>,
     primary: &str,
 ) -> Result<()> {
     let mut sources = Vec::new();
@@ -422,7 +423,10 @@ fn finish(
             more.push(stamp(folder, call.cwd)?);
         }
         let text = fs_err::read_to_string(&path)?;
-        let text = generate.map_or_else(|| text.clone(), |generate| generate.rename(&text));
+        let text = match &generated {
+            Some((generate, _)) => generate.rename(&text),
+            None => text,
+        };
         let new = depinfo::rewrite(&text, mapping, &more);
         sources = depinfo::sources(&new);
         files::write(&path, new.as_bytes())?;
@@ -461,6 +465,7 @@ fn finish(
         class: call.class.to_string(),
         cwd: call.cwd.to_string(),
         asked: call.invocation.raw.clone(),
+        generator: generated.map(|(_, generator)| generator),
         runtime_source: match call.class {
             Class::RuntimeCore | Class::RuntimeBuiltins => Some(call.runtime.name().to_owned()),
             _ => None,

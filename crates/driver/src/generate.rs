@@ -6,6 +6,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_codegen::{CodeModel, Flag, Job, Output, Reloc, Stage, Target, UsedFix};
 use gateless_lower::{ADDED, Used};
+use gateless_model::record::Generator;
 use gateless_model::{Failure, Result};
 
 use crate::classify::Class;
@@ -143,11 +144,18 @@ impl Generate {
 
     /// Arguments that make rustc stop at unoptimised bitcode. The second option keeps the order of uses, by which the optimiser goes.
     pub fn arguments(&self) -> Vec<String> {
-        vec![
+        let mut arguments = vec![
             "-Cno-prepopulate-passes".to_owned(),
             "-Cllvm-args=-preserve-bc-uselistorder".to_owned(),
             format!("--emit=llvm-bc={}", self.bitcode),
-        ]
+        ];
+        if self.target.reloc == Reloc::Static
+            && self.flags.contains(&Flag::DirectAccessExternalData(false))
+        {
+            // The last one counts; see the flag's file.
+            arguments.push("-Crelocation-model=pic".to_owned());
+        }
+        arguments
     }
 
     /// Where the bitcode is expected.
@@ -163,12 +171,14 @@ impl Generate {
         )
     }
 
-    /// Generates the outputs and takes the bitcode away.
-    pub fn run(&self, call: &Call<'_>, mapping: &Mapping, used: Used) -> Result<()> {
+    /// Generates the outputs, takes the bitcode away, and says what did it.
+    pub fn run(&self, call: &Call<'_>, mapping: &Mapping, used: Used) -> Result<Generator> {
+        let toolchain = call.toolchain;
+        let found = gateless_codegen::llvm_of_compiler(&toolchain.sysroot, &toolchain.llvm, &[])?;
         let job = Job {
             bitcode: self.bitcode.clone(),
             stage: self.stage,
-            llvm: gateless_codegen::llvm_of_compiler(&call.toolchain.sysroot, &[])?,
+            llvm: found.path.clone(),
             llvm_args: llvm_args(call.invocation),
             outputs: self
                 .outputs
@@ -187,7 +197,12 @@ impl Generate {
             eprintln!("warning: {warning}");
         }
         fs_err::remove_file(&self.bitcode)?;
-        Ok(())
+        Ok(Generator {
+            path: found.path.into_string(),
+            version: done.llvm,
+            own: found.own,
+            of_compiler: toolchain.llvm.clone(),
+        })
     }
 }
 

@@ -27,6 +27,8 @@ pub struct Toolchain {
     pub release: String,
     /// `host:` of `rustc -vV`.
     pub host: String,
+    /// `LLVM version:` of `rustc -vV`, such as `22.1.2`; empty for a compiler without LLVM.
+    pub llvm: String,
     /// SHA-256 of the compiler's driver library, or of the program where it is one static file.
     pub sha256: String,
 }
@@ -80,6 +82,7 @@ impl Toolchain {
             version: verbose.lines().next().unwrap_or_default().to_owned(),
             release: field("release:")?,
             host: field("host:")?,
+            llvm: field("LLVM version:").unwrap_or_default(),
             rustc,
             sysroot,
             sha256,
@@ -245,6 +248,7 @@ mod tests {
             version: "rustc 1.97.0-nightly (abc 2026-05-01)".into(),
             release: "1.97.0-nightly".into(),
             host: "x86_64-unknown-linux-gnu".into(),
+            llvm: "22.1.2".into(),
             sha256: String::new(),
         };
         let error = toolchain.require_stable().unwrap_err();

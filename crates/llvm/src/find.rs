@@ -3,39 +3,94 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_model::{Failure, Result};
 
-/// The libLLVM that the rustc of `sysroot` (what `rustc --print sysroot` says) is linked to.
+/// The libLLVM that generates code for a rustc.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Generator {
+    /// Where it is.
+    pub path: Utf8PathBuf,
+    /// Whether rustc itself uses it; else it is an installed one of the same major version.
+    pub own: bool,
+}
+
+/// The libLLVM for the rustc of `sysroot` (what `rustc --print sysroot` says), whose LLVM has this `version` (`LLVM version` of `rustc -vV`, such
+/// as `22.1.2`).
 ///
 /// It is what this compiler's `librustc_driver` names. Upstream's toolchains have both in `lib/`, the latter as
-/// `libLLVM.so.MAJOR.MINOR-rust-VERSION-CHANNEL`; Debian's have both in `lib/MULTIARCH/`. `more` are folders to look for it in after these.
-/// A rustc with LLVM linked in statically has none: an error.
-pub fn of_compiler(sysroot: &Utf8Path, more: &[&Utf8Path]) -> Result<Utf8PathBuf> {
+/// `libLLVM.so.MAJOR.MINOR-rust-VERSION-CHANNEL`; Debian's have both in `lib/MULTIARCH/`. For a rustc with LLVM linked in statically it is
+/// an installed one of the same major version, in the folders where distributions put it, under one of `roots` (`/` if there are none).
+pub fn of_compiler(sysroot: &Utf8Path, version: &str, roots: &[&Utf8Path]) -> Result<Generator> {
     let lib = sysroot.join("lib");
-    let driver = driver(&lib)?;
-    let wanted = needed_llvm(&driver)?.ok_or_else(|| {
-        Failure::failed(format!("{driver} has LLVM linked in statically, so its code generator cannot be loaded from outside"))
-            .help("use a toolchain from rustup, or a distribution's rustc that links libLLVM")
-    })?;
-    let folders = driver
-        .parent()
-        .into_iter()
-        .chain([lib.as_path()])
-        .chain(more.iter().copied());
+    let Some(driver) = driver(&lib)? else {
+        return installed(&lib, version, roots);
+    };
+    let Some(wanted) = needed_llvm(&driver)? else {
+        return installed(&driver, version, roots);
+    };
+    let folders = driver.parent().into_iter().chain([lib.as_path()]);
     folders
         .map(|folder| folder.join(&wanted))
         .find(|path| path.is_file())
+        .map(|path| Generator { path, own: true })
         .ok_or_else(|| Failure::failed(format!("{driver} needs {wanted}, which is not beside it")))
 }
 
-/// The compiler's library, in `lib` or in one of the folders of architectures in it.
-fn driver(lib: &Utf8Path) -> Result<Utf8PathBuf> {
-    let cannot = |error: std::io::Error| {
-        Failure::failed(format!("cannot look for librustc_driver in {lib}"))
-            .help("the sysroot should be what `rustc --print sysroot` says")
-            .because(error)
+/// An installed libLLVM of the major version of `version`, for the compiler in `compiler`, which has none of its own.
+fn installed(compiler: &Utf8Path, version: &str, roots: &[&Utf8Path]) -> Result<Generator> {
+    let major = version.split('.').next().unwrap_or_default();
+    let roots = if roots.is_empty() {
+        &[Utf8Path::new("/")]
+    } else {
+        roots
     };
-    let mut folders = vec![lib.to_owned()];
-    for entry in lib.read_dir_utf8().map_err(cannot)? {
-        let path = entry.map_err(cannot)?.into_path();
+    for root in roots {
+        for lib in ["usr/lib", "usr/lib64", "usr/local/lib", "usr/local/lib64"] {
+            let lib = root.join(lib);
+            let mut folders = vec![
+                lib.join(format!("llvm-{major}/lib")),
+                lib.join(format!("llvm{major}/lib")),
+                lib.join(format!("llvm{major}/lib64")),
+                lib.join(format!("llvm/{major}/lib")),
+                lib.join(format!("llvm/{major}/lib64")),
+                lib.clone(),
+            ];
+            folders.extend(of_architectures(&lib).unwrap_or_default());
+            if let Some(path) = folders.iter().find_map(|folder| of_major(folder, major)) {
+                return Ok(Generator { path, own: false });
+            }
+        }
+    }
+    Err(Failure::failed(format!(
+        "{compiler}: rustc has LLVM {version} linked in statically, so its code generator cannot be loaded from outside, and no libLLVM {major} is installed"
+    ))
+    .help(format!("install libLLVM {major} (Debian: libllvm{major}), or use a toolchain from rustup, which has its own")))
+}
+
+/// The libLLVM of a major version in a folder, by its name: `libLLVM.so.22.1`, `libLLVM-22.so`.
+fn of_major(folder: &Utf8Path, major: &str) -> Option<Utf8PathBuf> {
+    let exact = format!("libLLVM.so.{major}");
+    let (with_minor, old) = (format!("{exact}."), format!("libLLVM-{major}."));
+    let mut found: Vec<_> = folder
+        .read_dir_utf8()
+        .ok()?
+        .flatten()
+        .map(|entry| entry.into_path())
+        .filter(|path| {
+            let name = path.file_name().unwrap_or_default();
+            name == exact
+                || name.starts_with(&with_minor)
+                || (name.starts_with(&old) && name.contains(".so"))
+        })
+        .filter(|path| path.is_file())
+        .collect();
+    found.sort();
+    found.into_iter().next()
+}
+
+/// The folders of architectures in `lib`, as Debian has them.
+fn of_architectures(lib: &Utf8Path) -> std::io::Result<Vec<Utf8PathBuf>> {
+    let mut folders = Vec::new();
+    for entry in lib.read_dir_utf8()? {
+        let path = entry?.into_path();
         if path
             .file_name()
             .is_some_and(|name| name.contains("-linux-"))
@@ -44,17 +99,29 @@ fn driver(lib: &Utf8Path) -> Result<Utf8PathBuf> {
             folders.push(path);
         }
     }
+    folders.sort();
+    Ok(folders)
+}
+
+/// The compiler's library, in `lib` or in one of the folders of architectures in it; none if the compiler is one static program.
+fn driver(lib: &Utf8Path) -> Result<Option<Utf8PathBuf>> {
+    let cannot = |error: std::io::Error| {
+        Failure::failed(format!("cannot look for librustc_driver in {lib}"))
+            .help("the sysroot should be what `rustc --print sysroot` says")
+            .because(error)
+    };
+    let mut folders = vec![lib.to_owned()];
+    folders.extend(of_architectures(lib).map_err(cannot)?);
     for folder in folders {
         for entry in folder.read_dir_utf8().map_err(cannot)? {
             let path = entry.map_err(cannot)?.into_path();
             let name = path.file_name().unwrap_or_default();
             if name.starts_with("librustc_driver-") && name.ends_with(".so") {
-                return Ok(path);
+                return Ok(Some(path));
             }
         }
     }
-    Err(Failure::failed(format!("no librustc_driver in {lib}"))
-        .help("the sysroot should be what `rustc --print sysroot` says"))
+    Ok(None)
 }
 
 /// The libLLVM among the libraries that the ELF file at `path` needs.
@@ -99,7 +166,9 @@ pub(crate) fn of_this_toolchain() -> Utf8PathBuf {
         .output()
         .expect("rustc");
     let sysroot = String::from_utf8(output.stdout).expect("a UTF-8 sysroot");
-    of_compiler(Utf8Path::new(sysroot.trim()), &[]).unwrap()
+    of_compiler(Utf8Path::new(sysroot.trim()), "", &[])
+        .unwrap()
+        .path
 }
 
 #[cfg(test)]
@@ -108,7 +177,8 @@ mod tests {
 
     #[test]
     fn a_folder_without_a_compiler_is_named() {
-        let failure = of_compiler(Utf8Path::new(env!("CARGO_MANIFEST_DIR")), &[]).unwrap_err();
+        let failure =
+            of_compiler(Utf8Path::new(env!("CARGO_MANIFEST_DIR")), "22.1.2", &[]).unwrap_err();
         assert!(failure.what.contains("llvm/lib"), "{failure}");
     }
 
@@ -121,26 +191,69 @@ mod tests {
         );
     }
 
-    /// A toolchain whose compiler library is a copy of `from`.
-    fn toolchain(from: &str) -> (tempfile::TempDir, Utf8PathBuf) {
+    /// A toolchain whose compiler library is a copy of `from`, and a system in which these files are.
+    fn toolchain(from: &str, installed: &[&str]) -> (tempfile::TempDir, Utf8PathBuf) {
         let folder = tempfile::tempdir().unwrap();
         let root = Utf8PathBuf::from_path_buf(folder.path().to_owned()).unwrap();
         std::fs::create_dir_all(root.join("lib/x86_64-linux-gnu")).unwrap();
         std::fs::copy(from, root.join("lib/x86_64-linux-gnu/librustc_driver-0.so")).unwrap();
+        for file in installed {
+            let file = root.join("system").join(file);
+            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+            std::fs::write(file, "").unwrap();
+        }
         (folder, root)
     }
 
+    /// A compiler's library that needs no libLLVM.
+    fn without_llvm() -> String {
+        std::env::current_exe()
+            .unwrap()
+            .to_string_lossy()
+            .into_owned()
+    }
+
     #[test]
-    fn a_compiler_without_a_libllvm_of_its_own_says_so() {
-        let (_folder, root) = toolchain(&std::env::current_exe().unwrap().to_string_lossy());
-        let failure = of_compiler(&root, &[]).unwrap_err();
-        assert!(failure.what.contains("statically"), "{failure}");
+    fn a_compiler_with_llvm_linked_in_takes_an_installed_one_of_its_major_version() {
+        for (file, others) in [
+            (
+                "usr/lib/x86_64-linux-gnu/libLLVM.so.22.1",
+                &["usr/lib/x86_64-linux-gnu/libLLVM.so.21.1"][..],
+            ),
+            (
+                "usr/lib/llvm-22/lib/libLLVM-22.so.1",
+                &["usr/lib/libLLVM-14.so.1", "usr/lib/libLLVM.so.220.1"],
+            ),
+            ("usr/lib64/libLLVM.so.22", &["usr/lib64/libLLVM-22.a"]),
+        ] {
+            let files = [&[file][..], others].concat();
+            let (_folder, root) = toolchain(&without_llvm(), &files);
+            let system = root.join("system");
+            assert_eq!(
+                of_compiler(&root, "22.1.2", &[&system]).unwrap(),
+                Generator {
+                    path: system.join(file),
+                    own: false
+                }
+            );
+        }
+    }
+
+    #[test]
+    fn without_one_both_versions_and_a_remedy_are_named() {
+        let (_folder, root) = toolchain(&without_llvm(), &["usr/lib/libLLVM.so.21.1"]);
+        let failure = of_compiler(&root, "22.1.2", &[&root.join("system")]).unwrap_err();
+        assert!(
+            failure.what.contains("statically") && failure.what.contains("22.1.2"),
+            "{failure}"
+        );
+        assert!(failure.help.unwrap().contains("libllvm22"));
     }
 
     #[test]
     fn a_compiler_library_that_is_no_library_is_named() {
-        let (_folder, root) = toolchain(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"));
-        let failure = of_compiler(&root, &[]).unwrap_err();
+        let (_folder, root) = toolchain(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"), &[]);
+        let failure = of_compiler(&root, "22.1.2", &[]).unwrap_err();
         assert!(
             failure.what.contains("librustc_driver-0.so is not"),
             "{failure}"

@@ -27,7 +27,7 @@ pub use context::{Context, Diagnostic, Severity};
 pub use debug_info::SourceFile;
 pub use disassembler::{Disassembler, Instruction};
 pub use fatal::set_fatal_hook;
-pub use find::of_compiler;
+pub use find::{Generator, of_compiler};
 pub use library::Llvm;
 pub use machine::{CodeModel, FileKind, MachineOptions, OptLevel, Reloc, TargetMachine};
 pub use memory::MemoryBuffer;

@@ -25,6 +25,9 @@ pub struct Record {
     pub asked: Vec<String>,
     /// The compiler runs that the call was turned into, in order.
     pub runs: Vec<Run>,
+    /// What generated the code, where the compiler stopped at bitcode.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub generator: Option<Generator>,
     /// Where the runtime crates came from, for crates that are runtime crates.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub runtime_source: Option<String>,
@@ -67,6 +70,20 @@ pub struct Run {
     pub env: BTreeMap<String, Option<String>>,
     /// Crates for which a gate was open in this run (`RUSTC_BOOTSTRAP`), empty for stable runs.
     pub exempt: Vec<String>,
+}
+
+/// The libLLVM that generated code.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Generator {
+    /// Its path.
+    pub path: String,
+    /// Its version, such as `22.1.2`.
+    pub version: String,
+    /// Whether the compiler itself uses it. If not, it is an installed one of the same major version, since the compiler has LLVM linked in.
+    pub own: bool,
+    /// The compiler's own version of LLVM.
+    pub of_compiler: String,
 }
 
 /// What became of one argument.

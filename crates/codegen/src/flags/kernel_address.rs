@@ -63,6 +63,9 @@ mod tests {
         let machine = fixture.prepare(&module, &[Flag::KernelAddress]);
         let failure =
             optimise::run(&mut module, &machine, OptLevel::Oz, &[Flag::KernelAddress]).unwrap_err();
-        assert!(failure.what.contains("-Zsanitizer=kernel-address"), "{failure}");
+        assert!(
+            failure.what.contains("-Zsanitizer=kernel-address"),
+            "{failure}"
+        );
     }
 }

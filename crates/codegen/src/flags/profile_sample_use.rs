@@ -28,11 +28,9 @@ pub(super) fn options(profile: &str) -> Vec<String> {
 /// LLVM goes on without a profile that it cannot read, as does rustc after its own check that the file exists.
 pub(super) fn apply(module: &Module, profile: &str) -> Result<()> {
     if !Utf8Path::new(profile).is_file() {
-        return Err(
-            Failure::failed(format!("no profile is at {profile}")).help(
-                "CLANG_AUTOFDO_PROFILE names it for make; relative names start at the output folder",
-            ),
-        );
+        return Err(Failure::failed(format!("no profile is at {profile}")).help(
+            "CLANG_AUTOFDO_PROFILE names it for make; relative names start at the output folder",
+        ));
     }
     for function in of_rustc(module)? {
         function.set_text_attribute("use-sample-profile", "")?;

@@ -24,7 +24,19 @@ pub fn llvm_path() -> Utf8PathBuf {
         .output()
         .expect("rustc");
     let sysroot = String::from_utf8(output.stdout).expect("a UTF-8 sysroot");
-    gateless_codegen::llvm_of_compiler(Utf8Path::new(sysroot.trim()), &[]).unwrap()
+    gateless_codegen::llvm_of_compiler(Utf8Path::new(sysroot.trim()), "", &[])
+        .unwrap()
+        .path
+}
+
+/// The version of LLVM that the rustc on PATH has.
+pub fn llvm_version() -> String {
+    let output = Command::new("rustc").arg("-vV").output().expect("rustc");
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    text.lines()
+        .find_map(|line| line.strip_prefix("LLVM version: "))
+        .expect("an LLVM version")
+        .to_owned()
 }
 
 /// What is compiled, and for what.
@@ -89,7 +101,7 @@ impl Sample<'_> {
         let folder = Utf8Path::from_path(folder.path()).unwrap();
         std::fs::write(folder.join("sample.rs"), self.source).unwrap();
         self.gated(folder, level, options);
-        self.stable(folder, level, ours);
+        self.stable(folder, level, ours, &llvm_path());
         let read = |name: &str| std::fs::read(folder.join(name)).unwrap();
         let (gated, stable) = (read("gated.o"), read("stable.o"));
         assert!(gated.len() > 2_000, "the sample has little in it");
@@ -135,7 +147,7 @@ impl Sample<'_> {
     }
 
     /// rustc's own way, to `gated.o`.
-    fn gated(&self, folder: &Utf8Path, level: &str, options: &[&str]) {
+    pub fn gated(&self, folder: &Utf8Path, level: &str, options: &[&str]) {
         let mut command = self.command(folder, level, options);
         let sections = if self.sections { "y" } else { "n" };
         command
@@ -148,8 +160,8 @@ impl Sample<'_> {
         run(&mut command);
     }
 
-    /// Stable rustc and this crate, to `stable.o`.
-    fn stable(&self, folder: &Utf8Path, level: &str, options: &[&str]) {
+    /// Stable rustc and this crate with the libLLVM at `llvm`, to `stable.o`.
+    pub fn stable(&self, folder: &Utf8Path, level: &str, options: &[&str], llvm: &Utf8Path) {
         let mut command = self.command(folder, level, options);
         // A sample without core needs a gate to compile at all; code is not generated otherwise for it.
         if self.source.contains("no_core") {
@@ -167,7 +179,7 @@ impl Sample<'_> {
         let job = Job {
             bitcode: folder.join("stable.bc"),
             stage: Stage::Unoptimised,
-            llvm: llvm_path(),
+            llvm: llvm.to_owned(),
             llvm_args: options
                 .iter()
                 .filter_map(|option| llvm_arg(option))

@@ -83,6 +83,7 @@ mod tests {
             cwd: String::new(),
             asked: words(asked),
             runs: vec![run],
+            generator: None,
             runtime_source: None,
             decisions: Vec::new(),
             inputs: Default::default(),

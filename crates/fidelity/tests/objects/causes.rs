@@ -32,6 +32,7 @@ fn record(out: &Out, asked: &str, given: &str) {
         cwd: out.path.to_string(),
         asked: words(asked),
         runs: vec![run],
+        generator: None,
         runtime_source: None,
         decisions: Vec::new(),
         inputs: BTreeMap::new(),

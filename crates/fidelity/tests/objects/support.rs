@@ -170,7 +170,12 @@ pub fn llvm() -> &'static Llvm {
         .output()
         .expect("rustc");
     let sysroot = String::from_utf8(output.stdout).unwrap();
-    Llvm::load(&gateless_llvm::of_compiler(Utf8Path::new(sysroot.trim()), &[]).unwrap()).unwrap()
+    Llvm::load(
+        &gateless_llvm::of_compiler(Utf8Path::new(sysroot.trim()), "", &[])
+            .unwrap()
+            .path,
+    )
+    .unwrap()
 }
 
 /// Compares two folders.

@@ -37,7 +37,8 @@ pub struct Args {
 /// Prints the comparison on stdout.
 pub fn run(args: Args) -> Result<Exit> {
     let toolchain = Toolchain::find()?;
-    let llvm = Llvm::load(&gateless_llvm::of_compiler(&toolchain.sysroot, &[])?)?;
+    let llvm =
+        Llvm::load(&gateless_llvm::of_compiler(&toolchain.sysroot, &toolchain.llvm, &[])?.path)?;
     let request = Request {
         gated: &args.gated,
         gateless: &args.gateless,

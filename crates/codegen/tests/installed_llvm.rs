@@ -1,0 +1,57 @@
+//! Code generation with an installed libLLVM, as for a rustc that has LLVM linked in statically.
+//!
+//! Without a libLLVM of rustc's major version on the system the test shows as ignored.
+
+use camino::{Utf8Path, Utf8PathBuf};
+use libtest_mimic::{Arguments, Failed, Trial};
+
+mod support;
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let trial = match installed() {
+        Some(path) => Trial::test(
+            "an_installed_llvm_generates_the_same_functions",
+            move || same_functions(&path),
+        ),
+        None => Trial::test("an_installed_llvm_generates_the_same_functions", || Ok(()))
+            .with_ignored_flag(true),
+    };
+    libtest_mimic::run(&arguments, vec![trial]).exit();
+}
+
+/// What is found for a toolchain without a libLLVM of its own.
+fn installed() -> Option<Utf8PathBuf> {
+    let toolchain = tempfile::tempdir().ok()?;
+    let toolchain = Utf8Path::from_path(toolchain.path())?;
+    std::fs::create_dir(toolchain.join("lib")).ok()?;
+    let found =
+        gateless_codegen::llvm_of_compiler(toolchain, &support::llvm_version(), &[]).ok()?;
+    assert!(!found.own);
+    Some(found.path)
+}
+
+/// Patch releases may choose other instructions; what there is of functions and data is the same.
+fn same_functions(llvm: &Utf8Path) -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let folder = Utf8Path::from_path(folder.path()).ok_or("a folder that is not UTF-8")?;
+    std::fs::write(folder.join("sample.rs"), support::HOST.source)?;
+    support::HOST.gated(folder, "2", &[]);
+    support::HOST.stable(folder, "2", &[], llvm);
+    let symbols = |name: &str| -> Result<Vec<String>, Failed> {
+        use object::{Object, ObjectSymbol};
+        let bytes = std::fs::read(folder.join(name))?;
+        let file = object::File::parse(&bytes[..])?;
+        let mut names = Vec::new();
+        for symbol in file.symbols().filter(|symbol| symbol.is_definition()) {
+            names.push(symbol.name()?.to_owned());
+        }
+        names.sort();
+        Ok(names)
+    };
+    let (gated, stable) = (symbols("gated.o")?, symbols("stable.o")?);
+    if gated != stable || gated.len() < 10 {
+        return Err(format!("{gated:?}\n{stable:?}").into());
+    }
+    Ok(())
+}
