@@ -25,7 +25,7 @@ use crate::runtime::{self, Source, float_helpers};
 use crate::toolchain::Toolchain;
 
 /// How often the compiler is asked before a crate is given up.
-const ROUNDS: usize = 40;
+pub const ROUNDS: usize = 40;
 
 /// Everything about one call that its steps share.
 pub struct Call<'a> {
@@ -331,7 +331,7 @@ impl Call<'_> {
                         );
                     }
                 }
-                (Kind::Value("error-format" | "json" | "color", _), _) => {}
+                (kind, _) if Format::is_of(kind) => {}
                 _ => args.extend(arg.tokens()),
             }
         }
@@ -349,11 +349,15 @@ impl Call<'_> {
             }
             None => args.push(self.invocation.input().unwrap_or("-").to_owned()),
         }
-        let exempt: Vec<String> = match self.class {
+        Ok(self.run(args, self.exempt()))
+    }
+
+    /// Crates for which a gate is open: the toolchain's own library when it is compiled from its sources.
+    pub fn exempt(&self) -> Vec<String> {
+        match self.class {
             Class::RuntimeCore => vec!["core".to_owned()],
             _ => Vec::new(),
-        };
-        Ok(self.run(args, exempt))
+        }
     }
 
     /// A run of the real compiler with these arguments, the gate open for these crates only.

@@ -4,7 +4,7 @@ use std::io::{IsTerminal, Write};
 
 use cargo_metadata::diagnostic::Diagnostic;
 
-use crate::invocation::Invocation;
+use crate::invocation::{Invocation, Kind};
 use crate::mapping::Mapping;
 
 /// The form in which the call wants its diagnostics.
@@ -35,6 +35,11 @@ impl Format {
                 },
             },
         }
+    }
+
+    /// Whether an argument asks for a form; [`Format::arguments`] take its place.
+    pub fn is_of(argument: &Kind) -> bool {
+        matches!(argument, Kind::Value("error-format" | "json" | "color", _))
     }
 
     /// Arguments that make the compiler print JSON from which [`show`] makes this form.

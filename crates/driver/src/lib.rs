@@ -7,6 +7,7 @@ mod compile;
 mod depinfo;
 mod diagnostics;
 mod doctest;
+mod document;
 pub mod files;
 mod generate;
 mod invocation;
@@ -49,6 +50,11 @@ pub fn rustdoc_main(args: Vec<OsString>) -> ExitCode {
 /// Whether rustdoc started this process in place of the compiler, to hand over a doctest ([`rustdoc_main`] does it).
 pub fn is_doctest_builder() -> bool {
     doctest::Builder::from_env().is_some()
+}
+
+/// Whether rustdoc started this process in place of the compiler, to compile a doctest ([`rustc_main`] does it).
+pub fn is_doctest_compiler() -> bool {
+    doctest::is_compiler()
 }
 
 /// Stands in for `clippy-driver`. `args` without the program's name.
@@ -122,9 +128,8 @@ fn run(tool: Tool, args: Vec<OsString>) -> Result<u8> {
         gates: &|feature| compile::gate_status(ledger, feature, compiler, class),
     };
     match tool {
-        Tool::Rustdoc if call.invocation.has("test") => doctest::extract(&call),
-        Tool::Rustdoc => Err(Failure::no("documentation is not built gateless yet")
-            .help("run `make rustdoc` with the tree's own RUSTDOC")),
+        Tool::Rustdoc if call.invocation.has("test") => doctest::test(&call),
+        Tool::Rustdoc => document::document(&call),
         Tool::Rustc | Tool::Clippy => compile::compile(&call),
     }
 }

@@ -28,8 +28,12 @@ pub struct Plan {
     pub codegen: Vec<(String, String)>,
 }
 
-/// Options of rustdoc that are closed on stable and that the doctest extraction does by itself.
-const DOCTEST: &[(&str, &str)] = &[
+/// Options of rustdoc that are closed on stable, and what is done instead.
+const RUSTDOC: &[(&str, &str)] = &[
+    (
+        "generate-link-to-definition",
+        "pages of source files come without links to definitions, which no stable option makes",
+    ),
     (
         "no-run",
         "each extracted test is answered by a program that does nothing, so nothing of it runs",
@@ -173,9 +177,9 @@ impl Plan {
             }
             Kind::Switch(name) | Kind::Value(name, _)
                 if call.tool == Tool::Rustdoc
-                    && DOCTEST.iter().any(|(option, _)| option == name) =>
+                    && RUSTDOC.iter().any(|(option, _)| option == name) =>
             {
-                let reason = DOCTEST
+                let reason = RUSTDOC
                     .iter()
                     .find(|(option, _)| option == name)
                     .map_or("", |(_, reason)| reason);

@@ -18,6 +18,9 @@ fn main() -> ExitCode {
     if gateless_driver::is_doctest_builder() {
         return gateless_driver::rustdoc_main(arguments.collect());
     }
+    if gateless_driver::is_doctest_compiler() {
+        return gateless_driver::rustc_main(arguments.collect());
+    }
     match Path::new(&name).file_name().and_then(OsStr::to_str) {
         Some(stand_ins::RUSTC) => gateless_driver::rustc_main(arguments.collect()),
         Some(stand_ins::RUSTDOC) => gateless_driver::rustdoc_main(arguments.collect()),

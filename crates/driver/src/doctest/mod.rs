@@ -1,18 +1,22 @@
-//! Doctests without unstable rustdoc options.
+//! `rustdoc --test` without unstable options.
 //!
-//! Kbuild extracts them with `rustdoc --test --no-run --test-builder BUILDER`, which is closed on stable. Stable rustdoc
-//! compiles each doctest with the `bin/rustc` of the toolchain that its own libraries were loaded from. So it is
+//! Stable rustdoc compiles each doctest with the `bin/rustc` of the toolchain that its own libraries were loaded from. So it is
 //! started from a view of the toolchain: `lib/` hard-linked (symbolic links would be resolved), a copy of `rustdoc`, and a `bin/rustc`
-//! that hands the doctest, which arrives complete on standard input, to Kbuild's builder. rustdoc then runs
-//! what it takes for the compiled test; a program that does nothing stands there.
+//! that is this program. What that does with a doctest is in `extract.rs` (Kbuild's builder gets it) and `host.rs` (it is
+//! compiled as any program is, and rustdoc runs it).
 
-use std::ffi::OsString;
+mod extract;
+mod host;
+
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_lower::lower_syntax;
 use gateless_model::{Failure, Result};
+
+pub use extract::Builder;
+pub use host::is_compiler;
 
 use crate::classify::Class;
 use crate::compile::{Call, mangle};
@@ -22,19 +26,22 @@ use crate::libraries;
 use crate::mapping::Mapping;
 use crate::toolchain::Toolchain;
 
-/// Names the builder to the stand-in in the view, as `FOLDER\nPROGRAM`.
-const VARIABLE: &str = "GATELESS_DOCTEST_BUILDER";
+/// Runs or extracts the doctests of a crate, and returns rustdoc's exit code.
+pub fn test(call: &Call<'_>) -> Result<u8> {
+    match call.invocation.value("test-builder") {
+        Some(builder) => extract::run(call, builder),
+        None => host::run(call),
+    }
+}
 
-/// Extracts the doctests of a crate: Kbuild's builder is run for each, in Kbuild's folder.
-pub fn extract(call: &Call<'_>) -> Result<u8> {
-    let builder = call.invocation.value("test-builder").ok_or_else(|| {
-        Failure::no("`rustdoc --test` without `--test-builder` runs doctests on the host, which is not done gateless yet")
-    })?;
+/// Lowers the crate and starts rustdoc from the view, with one more environment variable, in the folder that names its tests.
+fn rustdoc(call: &Call<'_>, (name, value): (&str, &str)) -> Result<u8> {
     let root = Utf8PathBuf::from(call.invocation.input().unwrap_or("-"));
-    let mirror = call.state.folder().join("lowered").join(mangle(&format!(
-        "doctests/{}",
-        call.crate_name
-    )));
+    let mirror = call
+        .state
+        .folder()
+        .join("lowered")
+        .join(mangle(&format!("doctests/{}", call.crate_name)));
     let mapping = Mapping::new(&mirror, call.cwd, root.as_str());
     let lowered_root = lower(call, &root, &mirror)?;
     let view = view(call.toolchain)?;
@@ -66,19 +73,15 @@ pub fn extract(call: &Call<'_>) -> Result<u8> {
         .env_remove("RUSTC_BOOTSTRAP")
         .env_remove("LD_LIBRARY_PATH")
         .env("GATELESS_PROGRAM", &program)
-        .env(
-            VARIABLE,
-            format!(
-                "{}\n{}",
-                call.cwd,
-                files::absolute(call.cwd, Utf8Path::new(builder))
-            ),
-        )
+        .env(name, value)
         .stdin(Stdio::null());
     let output = command
         .output()
         .map_err(|error| Failure::failed("cannot run the toolchain's rustdoc").because(error))?;
-    print!("{}", String::from_utf8_lossy(&output.stdout));
+    print!(
+        "{}",
+        mapping.restore(&String::from_utf8_lossy(&output.stdout))
+    );
     eprint!(
         "{}",
         mapping.restore(&String::from_utf8_lossy(&output.stderr))
@@ -148,7 +151,7 @@ fn view(toolchain: &Toolchain) -> Result<Utf8PathBuf> {
     fs_err::create_dir_all(new.join("bin"))?;
     fs_err::copy(toolchain.program(Tool::Rustdoc), new.join("bin/rustdoc"))?;
     let rustc = new.join("bin/rustc");
-    files::write(&rustc, b"#!/bin/sh\n# Hands a doctest to Kbuild's builder (see gateless, crates/driver/src/doctest.rs).\nexec \"$GATELESS_PROGRAM\" \"$@\"\n")?;
+    files::write(&rustc, b"#!/bin/sh\n# Takes a doctest from rustdoc (see gateless, crates/driver/src/doctest).\nexec \"$GATELESS_PROGRAM\" \"$@\"\n")?;
     fs_err::set_permissions(&rustc, std::fs::Permissions::from_mode(0o755))?;
     // Another job may have been faster; one view is as good as the other.
     if fs_err::rename(new, &folder).is_err() && !folder.join("bin/rustc").exists() {
@@ -177,49 +180,4 @@ fn link_tree(from: &Utf8Path, to: &Utf8Path) -> Result<()> {
         fs_err::copy(&from, to)?;
     }
     Ok(())
-}
-
-/// What rustdoc finds in place of rustc while doctests are extracted.
-pub struct Builder {
-    folder: Utf8PathBuf,
-    program: Utf8PathBuf,
-}
-
-impl Builder {
-    /// The builder that [`extract`] named, if this process was started by its rustdoc.
-    pub fn from_env() -> Option<Self> {
-        let variable = std::env::var(VARIABLE).ok()?;
-        let (folder, program) = variable.split_once('\n')?;
-        Some(Self {
-            folder: folder.into(),
-            program: program.into(),
-        })
-    }
-
-    /// Runs Kbuild's builder with the doctest on standard input, and leaves a program that does nothing where rustdoc expects the test.
-    pub fn run(&self, args: Vec<OsString>) -> Result<u8> {
-        // rustdoc also asks the compiler about itself.
-        let output = args
-            .iter()
-            .position(|arg| arg == "-o")
-            .and_then(|at| args.get(at + 1))
-            .map(|path| Utf8PathBuf::from(path.to_string_lossy().into_owned()));
-        let status = Command::new(&self.program)
-            .args(&args)
-            .current_dir(&self.folder)
-            .env_remove(VARIABLE)
-            .status()
-            .map_err(|error| {
-                Failure::failed(format!("cannot run the doctest builder `{}`", self.program))
-                    .because(error)
-            })?;
-        if let Some(output) = output {
-            files::write(&output, b"#!/bin/sh\n")?;
-            fs_err::set_permissions(&output, std::fs::Permissions::from_mode(0o755))?;
-        }
-        Ok(status
-            .code()
-            .and_then(|code| u8::try_from(code).ok())
-            .unwrap_or(1))
-    }
 }
