@@ -55,14 +55,24 @@ fn rustdoc(call: &Call<'_>, (name, value): (&str, &str)) -> Result<u8> {
         }
         None => call.cwd.to_owned(),
     };
-    let folder = if lowered_root.starts_with(&mirror) {
+    let mirrored = if lowered_root.starts_with(&mirror) {
         mapping.mirrored(&base)
     } else {
-        base
+        base.clone()
     };
-    let input = lowered_root.strip_prefix(&folder).map_err(|_| {
-        Failure::failed(format!("the crate root `{root}` does not lie in `{folder}`, from which its doctests take their names"))
-    })?;
+    let (folder, input) = match (
+        lowered_root.strip_prefix(&mirrored),
+        call.plan.remaps.last(),
+    ) {
+        (Ok(input), _) => (mirrored, input),
+        // Tests of a file elsewhere have its absolute name, which is restored in what rustdoc prints.
+        (Err(_), None) => (base, lowered_root.as_path()),
+        (Err(_), Some(_)) => {
+            return Err(Failure::failed(format!(
+                "the crate root `{root}` does not lie in `{mirrored}`, from which its doctests take their names"
+            )));
+        }
+    };
     let program = std::env::current_exe()
         .map_err(|error| Failure::failed("cannot find this program").because(error))?;
     let mut command = Command::new(view.join("bin/rustdoc"));
