@@ -322,3 +322,66 @@ fn clippy_lints_lowered_sources() {
         stderr(&output)
     );
 }
+
+/// A library whose item and whose doctest rely on a gate; the second doctest fails.
+const DOCUMENTED: &str = "#![feature(arbitrary_self_types)]
+/// A pointer.
+pub struct P<T>(pub std::rc::Rc<T>);
+impl<T> std::ops::Deref for P<T> { type Target = T; fn deref(&self) -> &T { &self.0 } }
+pub struct Seven;
+impl Seven {
+    /// ```
+    /// # #![feature(arbitrary_self_types)]
+    /// struct Eight; impl Eight { fn number(self: x::P<Self>) -> u8 { 8 } }
+    /// assert_eq!(x::P(std::rc::Rc::new(Eight)).number() - 1, x::P(std::rc::Rc::new(x::Seven)).number());
+    /// ```
+    pub fn number(self: P<Self>) -> u8 { 7 }
+    /// ```
+    /// panic!(\"planted\");
+    /// ```
+    pub fn fails() {}
+}
+";
+
+#[test]
+fn doctests_on_the_host_are_lowered_run_and_named_after_the_original() {
+    let folder = Folder::new();
+    folder.write("x.rs", DOCUMENTED);
+    let library = folder.rustc(&["--edition=2021", "--crate-type=rlib", "x.rs"]);
+    assert!(library.status.success(), "{}", stderr(&library));
+    let mut rustdoc = folder.command("gateless-rustdoc");
+    let output = rustdoc
+        .args(["--edition=2021", "--test", "-L.", "x.rs"])
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        text.contains("x.rs - Seven::number (line 7) ... ok"),
+        "{text}{}",
+        stderr(&output)
+    );
+    assert!(
+        text.contains("x.rs - Seven::fails (line 13) ... FAILED"),
+        "{text}"
+    );
+    assert!(!output.status.success());
+}
+
+#[test]
+fn documentation_of_a_lowered_crate_names_its_items_and_no_lowered_file() {
+    let folder = Folder::new();
+    folder.write("x.rs", DOCUMENTED);
+    let mut rustdoc = folder.command("gateless-rustdoc");
+    let output = rustdoc
+        .args(["--edition=2021", "-o", "doc", "x.rs"])
+        .args(["-Zunstable-options", "--generate-link-to-definition"])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    let page = fs::read_to_string(folder.path().join("doc/x/struct.Seven.html")).unwrap();
+    assert!(page.contains("../src/x/x.rs.html"), "{page}");
+    for name in ["number", "fails"] {
+        assert!(page.contains(&format!("method.{name}")), "{name}: {page}");
+    }
+    assert!(!page.contains("lowered"), "{page}");
+}
