@@ -19,7 +19,12 @@ pub fn apply(module: &Module, target: &Target, flags: &[Flag]) -> Result<TargetM
     let of_flags = flags
         .iter()
         .fold(String::new(), |all, flag| join(&all, flag.features()));
-    let features = join(&join(&target.features, &common), &of_flags);
+    // Those that rustc found for `native` come before the specification's, so that it can take some of them back.
+    let own = match target.cpu.is_empty() {
+        true => join(&common, &target.features),
+        false => join(&target.features, &common),
+    };
+    let features = join(&own, &of_flags);
     let cpu = match target.cpu.as_str() {
         "" => cpu_of_rustc(module)?.unwrap_or_else(|| "generic".to_owned()),
         cpu => cpu.to_owned(),
@@ -175,10 +180,15 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_processor_is_the_one_that_rustc_wrote() {
+    fn an_empty_processor_is_the_one_that_rustc_wrote_and_its_features_come_first() {
         let mut fixture = Fixture::x86(TWO);
         fixture.target.cpu = String::new();
-        assert!(apply(&fixture, &[]).contains("\"target-cpu\"=\"x86-64\""));
+        fixture.target.features = "-apxf".into();
+        let text = apply(&fixture, &[]);
+        assert!(
+            text.contains("\"target-cpu\"=\"x86-64\"") && text.contains("\"-mmx,-sse,-apxf\""),
+            "{text}"
+        );
     }
 
     #[test]

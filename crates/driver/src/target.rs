@@ -50,6 +50,7 @@ const BUILTINS: &[Builtin] = &[Builtin {
         "+retpoline-indirect-calls",
         "+harden-sls-ijmp",
         "+harden-sls-ret",
+        "-apxf",
     ],
     pointer_width: 64,
     args: &["-Ccode-model=small", "-Cno-redzone=n"],
@@ -225,8 +226,8 @@ mod tests {
         for (field, value, named) in [
             (
                 "features",
-                serde_json::json!("-mmx,+soft-float,-apxf"),
-                "-apxf",
+                serde_json::json!("-mmx,+soft-float,+made-up"),
+                "+made-up",
             ),
             ("made-up", serde_json::json!(1), "made-up"),
             ("frame-pointer", serde_json::json!("always"), "always"),
