@@ -6,10 +6,13 @@
 //! What is missing afterwards:
 //! - the types: in LLVM IR every pointer is `ptr` and every 64-bit integer `i64`, signed or not. Debug information still has those of
 //!   functions, but not of calls, which have no type of their own there;
+//!   `--emit=mir` of stable rustc shows calls with their types, but before generics are filled in, and as text for people;
 //! - the shims: with kCFI, rustc puts functions of another type between a vtable or a function pointer and some functions
 //!   (`ReifyShim` with a reason), which are not in the bitcode at all.
 //!
-//! To guess either would make the kernel trap in calls that are right, or accept calls that are wrong.
+//! Linux 7.3 lets CONFIG_CFI be on with Rust (init/Kconfig: `!CFI || HAVE_CFI_ICALL_NORMALIZE_INTEGERS_RUSTC`) and passes
+//! `-Zsanitizer=kcfi -Zsanitizer-cfi-normalize-integers -Zmerge-functions=disabled` (Makefile), of which the last is no obstacle.
+//! To guess types or shims would make the kernel trap in calls that are right, or accept calls that are wrong.
 
 /// Why the option is refused and what to do, for those that are known.
 pub(super) fn reason(name: &str, value: Option<&str>) -> Option<&'static str> {
