@@ -145,28 +145,31 @@ impl Ledger {
     /// `Err` carries the entry when the flag is known but this value is not.
     pub fn flag(&self, name: &str, value: &str) -> Result<&Flag, Option<&str>> {
         let same = |a: &str, b: &str| a.replace('_', "-") == b.replace('_', "-");
-        let mut known = None;
+        let mut with_row = None;
         for (id, entry) in &self.entries {
             for flag in entry.flag.iter().filter(|flag| same(&flag.name, name)) {
                 if flag.values.is_empty() || flag.values.iter().any(|v| v == value) {
                     return Ok(flag);
                 }
-                known = Some(id.as_str());
+                with_row = Some(id.as_str());
             }
         }
-        if known.is_none() {
-            known = self
-                .entries
+        // Entries say in their names which flags they are about, some with the value.
+        let about = |with_value: bool| {
+            let is_meant = |word: &str| match (word.split_once('='), with_value) {
+                (Some((flag, its)), true) => same(flag, name) && its == value,
+                (Some((flag, _)), false) => same(flag, name),
+                (None, _) => !with_value && same(word, name),
+            };
+            self.entries
                 .iter()
                 .find(|(_, entry)| {
-                    entry.name.split_whitespace().any(|word| {
-                        word.strip_prefix("-Z")
-                            .is_some_and(|w| same(w.split('=').next().unwrap_or(w), name))
-                    })
+                    let mut words = entry.name.split_whitespace();
+                    words.any(|word| word.strip_prefix("-Z").is_some_and(is_meant))
                 })
-                .map(|(id, _)| id.as_str());
-        }
-        Err(known)
+                .map(|(id, _)| id.as_str())
+        };
+        Err(about(true).or(with_row).or_else(|| about(false)))
     }
 }
 
@@ -178,6 +181,22 @@ fn parse_version(text: &str) -> Option<(u32, u32)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_value_that_is_not_reproduced_is_explained_by_its_own_entry() {
+        let ledger = Ledger::embedded();
+        assert_eq!(
+            ledger.flag("sanitizer", "kcfi").unwrap_err(),
+            Some("Z_sanitizer_kcfi")
+        );
+        assert_eq!(
+            ledger.flag("unpretty", "expanded").unwrap_err(),
+            Some("Z_unpretty_expanded")
+        );
+        let other = ledger.flag("sanitizer", "made-up").unwrap_err().unwrap();
+        assert!(other.starts_with("Z_sanitizer_"), "{other}");
+        assert_eq!(ledger.flag("made-up", "y").unwrap_err(), None);
+    }
 
     #[test]
     fn every_embedded_entry_parses_and_depends_on_known_entries() {
