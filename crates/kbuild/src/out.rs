@@ -76,7 +76,7 @@ pub(crate) fn short_hash(text: &str) -> String {
 }
 
 /// Replaces the file `path` in one step.
-pub(crate) fn write_whole(path: &Utf8Path, text: &str) -> Result<()> {
+pub fn write_whole(path: &Utf8Path, text: &str) -> Result<()> {
     let folder = path
         .parent()
         .ok_or_else(|| Failure::failed(format!("{path} is in no folder")))?;

@@ -1,5 +1,7 @@
 //! One ledger entry, as its TOML file has it.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 /// One unstable thing.
@@ -37,9 +39,117 @@ pub struct Entry {
     /// Whether `crates/lower` has a lowering for it.
     #[serde(default)]
     pub lowered: bool,
+    /// Further names under which the audit finds it (`-Zname=value`, `--option`, `target-key:NAME`, `target-feature:NAME`, `env:NAME`,
+    /// `practice:ID`); those of `features` and `flag` go without saying.
+    #[serde(default)]
+    pub signs: Vec<String>,
+    /// What gateless does instead, where neither a lowering nor a flag says it: `emulated`, `replaced`, ...
+    pub gateless: Option<String>,
+    /// How the need for it ends.
+    #[serde(default)]
+    pub ends: Ends,
+    /// Other things, any one list of which would do instead of stabilising this.
+    #[serde(default)]
+    pub alternatives: Vec<Vec<String>>,
+    /// What compilers said when the probe was compiled, by release (`1.95.0`); `gateless probe` makes it anew.
+    #[serde(default)]
+    pub observed: BTreeMap<String, Observed>,
+    /// The smallest program that needs it.
+    pub probe: Option<Probe>,
     /// What the plan does with the `-Z` flags of this entry.
     #[serde(default)]
     pub flag: Vec<Flag>,
+}
+
+/// How the need for an entry ends.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ends {
+    /// When it, or what it does, is stable.
+    #[default]
+    Stabilised,
+    /// When nothing is left that it depends on: it is a switch, or the consequence of another entry.
+    WithDependencies,
+    /// When the tree leaves it out; nothing needs to be stabilised.
+    LeftOut,
+}
+
+/// What a compiler without open gates made of a probe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Observed {
+    /// Accepted.
+    Accepted,
+    /// Refused, and accepted once the gate is opened.
+    Gated,
+    /// Refused either way: this compiler doesn't have it.
+    Absent,
+}
+
+/// A minimal program, or why there is none.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Probe {
+    /// Why no program can show it.
+    pub none: Option<String>,
+    /// Source of a library crate without `std`.
+    #[serde(default)]
+    pub source: String,
+    /// What is put before it to open the gate, when the plain source is refused.
+    #[serde(default)]
+    pub gate: String,
+    /// Further arguments.
+    #[serde(default)]
+    pub args: Vec<String>,
+    /// Further arguments that open the gate.
+    #[serde(default)]
+    pub gate_args: Vec<String>,
+    /// Words of a warning that count as a refusal (an option that is taken, and called unstable).
+    pub warning: Option<String>,
+    /// `rustdoc` instead of `rustc`.
+    #[serde(default)]
+    pub rustdoc: bool,
+    /// `--emit` kind; `metadata` unless said.
+    pub emit: Option<String>,
+}
+
+impl Entry {
+    /// Its status for a compiler `(1, 95)`: what was observed with that release, else what `status` and `stable_since` say.
+    pub fn status_for(&self, compiler: (u32, u32)) -> Status {
+        let observed = self
+            .observed
+            .iter()
+            .find(|(release, _)| crate::parse_version(release) == Some(compiler))
+            .map(|(_, observed)| *observed);
+        match observed {
+            Some(Observed::Accepted) => return Status::Stable,
+            Some(Observed::Gated) if self.status == Status::PermaUnstable => {
+                return Status::PermaUnstable;
+            }
+            Some(Observed::Gated) => return Status::Unstable,
+            Some(Observed::Absent) => return Status::Wish,
+            None => {}
+        }
+        let since = self.stable_since.as_deref().and_then(crate::parse_version);
+        match (self.status, since) {
+            (Status::Stable, Some(since)) if compiler < since => Status::Unstable,
+            (status, _) => status,
+        }
+    }
+
+    /// The names under which the audit finds it.
+    pub fn all_signs(&self) -> Vec<String> {
+        let features = self.features.iter().map(|name| format!("feature:{name}"));
+        let flags = self.flag.iter().flat_map(|flag| {
+            let name = format!("-Z{}", flag.name.replace('_', "-"));
+            if flag.values.is_empty() {
+                vec![name]
+            } else {
+                flag.values.iter().map(|value| format!("{name}={value}")).collect()
+            }
+        });
+        features.chain(flags).chain(self.signs.iter().cloned()).collect()
+    }
 }
 
 /// What sort of thing an entry is.

@@ -5,11 +5,12 @@
 mod entry;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::LazyLock;
 
 use include_dir::{Dir, include_dir};
 
-pub use entry::{Entry, Flag, FlagAction, Kind, Status};
+pub use entry::{Ends, Entry, Flag, FlagAction, Kind, Observed, Probe, Status};
 
 static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../ledger");
 
@@ -27,6 +28,8 @@ static LEDGER: LazyLock<Ledger> = LazyLock::new(|| {
 #[derive(Debug)]
 pub struct Ledger {
     entries: BTreeMap<String, Entry>,
+    /// Signs of the audit to ids.
+    signs: BTreeMap<String, String>,
 }
 
 /// What the ledger says about a feature name.
@@ -59,7 +62,36 @@ impl Ledger {
                 toml::from_str(text).map_err(|error| format!("`{name}`: {error}"))?;
             entries.insert(id.to_owned(), entry);
         }
-        Ok(Self { entries })
+        let mut signs = BTreeMap::new();
+        for (id, entry) in &entries {
+            for sign in entry.all_signs() {
+                // The entry whose id is the sign's own name goes first where two have it.
+                let own = sign.ends_with(id.as_str()) || sign == format!("feature:{id}");
+                if own || !signs.contains_key(&sign) {
+                    signs.insert(sign, id.clone());
+                }
+            }
+        }
+        Ok(Self { entries, signs })
+    }
+
+    /// A ledger of somebody's own: the `.toml` files of a folder. An empty folder is an empty ledger.
+    pub fn from_folder(folder: &Path) -> Result<Self, String> {
+        let error = |error: std::io::Error| format!("{}: {error}", folder.display());
+        let mut files = Vec::new();
+        for entry in std::fs::read_dir(folder).map_err(error)? {
+            let path = entry.map_err(error)?.path();
+            if path.extension().is_some_and(|extension| extension == "toml") {
+                let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                files.push((name, std::fs::read_to_string(&path).map_err(error)?));
+            }
+        }
+        Self::load(files.iter().map(|(name, text)| (name.clone(), text.as_str())))
+    }
+
+    /// The id of the entry that the audit finds under this sign.
+    pub fn by_sign(&self, sign: &str) -> Option<&str> {
+        self.signs.get(sign).map(String::as_str)
     }
 
     /// One entry.

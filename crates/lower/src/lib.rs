@@ -14,8 +14,8 @@
 //! What is added: `impl Pointer` after a pointer type, extension traits after an impl or trait, hidden modules that bring them into scope at
 //! the end of modules, and one support module (`support.rs`) at the end of the crate root.
 
-mod attributes;
-mod cfg;
+pub mod attributes;
+pub mod cfg;
 mod coercions;
 mod crate_files;
 mod diagnose;
@@ -32,7 +32,7 @@ mod support;
 mod syntax;
 #[cfg(test)]
 mod testing;
-mod tokens;
+pub mod tokens;
 
 pub use exports::{CrateExports, Exports};
 pub use gates::used_with_arg::Used;

@@ -1,6 +1,7 @@
 //! One file per subcommand: its clap arguments, and `run`.
 
 mod attest;
+mod audit;
 mod bench;
 mod boot;
 pub mod build;
@@ -47,6 +48,7 @@ pub struct CommandLine {
 #[derive(Debug, Subcommand)]
 enum Command {
     Attest(attest::Args),
+    Audit(audit::Args),
     Bench(bench::Args),
     Boot(boot::Args),
     Build(build::Args),
@@ -64,6 +66,7 @@ impl CommandLine {
     pub fn run(self) -> Result<Exit> {
         match self.command {
             Command::Attest(args) => attest::run(args),
+            Command::Audit(args) => audit::run(args),
             Command::Bench(args) => bench::run(args),
             Command::Boot(args) => boot::run(args),
             Command::Build(args) => build::run(args),

@@ -1,0 +1,243 @@
+//! `gateless audit`.
+
+use std::process::Command;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use gateless_kbuild::{cache, compiler, fetch, out};
+use gateless_ledger::Ledger;
+use gateless_model::{Exit, Failure, Result};
+use gateless_report::audit::{self, Audit, baseline, sarif, text};
+
+use crate::output;
+
+const AFTER_HELP: &str = "\
+What counts as needed: the chosen compiler refuses it without a gate, and something that a build makes uses it.
+
+Examples:
+  gateless audit ~/linux                                what is unstable in a tree, as a table
+  gateless audit ~/linux --json >now.json               the same for programs
+  gateless audit ~/linux --deny-new now.json            for CI: exit 1 when a gate or a use of one was added
+  gateless audit --diff ~/linux-6.12 ~/linux-7.3        from one tree to another
+  gateless audit ~/linux --out ~/out --verify           prove it by compiling with one gate closed at a time
+
+Exit codes:
+  0  the tree was audited (and nothing new was found, nothing contradicted)
+  1  --deny-new found something new, or --verify contradicts the audit
+  2  wrong usage
+  3  a file could not be read or parsed (it is named, the rest was audited), or nothing could be done";
+
+/// List every gate that a tree relies on, each place with file and line, and whether it is needed for a compiler
+#[derive(Debug, clap::Args)]
+#[command(after_help = AFTER_HELP)]
+pub struct Args {
+    /// Kernel tree, or any folder of Rust sources
+    #[arg(required_unless_present = "diff")]
+    tree: Option<Utf8PathBuf>,
+    /// Output folder of a build of the tree: reads its configuration, the commands that make ran, and generated sources, too
+    #[arg(long, value_name = "OUT")]
+    out: Option<Utf8PathBuf>,
+    /// Compiler to answer for [default: $GATELESS_RUSTC, else `rustc` on PATH]
+    #[arg(long, value_name = "PATH")]
+    rustc: Option<Utf8PathBuf>,
+    /// Folder of ledger files to use in place of the built-in ledger; an empty one is allowed
+    #[arg(long, value_name = "DIR")]
+    ledger: Option<Utf8PathBuf>,
+    /// List every place in the table
+    #[arg(long)]
+    all: bool,
+    /// Print everything as JSON (crates/report/schema/audit.json)
+    #[arg(long, conflicts_with = "sarif")]
+    json: bool,
+    /// Print SARIF 2.1.0, or write it to FILE
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
+    sarif: Option<Option<Utf8PathBuf>>,
+    /// Also write a page of its own to FILE
+    #[arg(long, value_name = "FILE")]
+    html: Option<Utf8PathBuf>,
+    /// Exit with 1 when there is a gate or a place that BASELINE (an earlier --json) has not
+    #[arg(long, value_name = "BASELINE")]
+    deny_new: Option<Utf8PathBuf>,
+    /// Compare with another tree, release (6.12) or earlier --json: `TREE --diff OTHER`, or `--diff OLD NEW`
+    #[arg(long, value_name = "OTHER", num_args = 1..=2)]
+    diff: Option<Vec<Utf8PathBuf>>,
+    /// Compile the crates of --out with one gate closed at a time, and compare with what the audit says
+    #[arg(long, requires = "out")]
+    verify: bool,
+    /// With --verify: only these gates
+    #[arg(long, value_name = "ID", requires = "verify", value_delimiter = ',')]
+    gate: Vec<String>,
+}
+
+/// Prints the audit, or what is new.
+pub fn run(args: Args) -> Result<Exit> {
+    let own;
+    let ledger = match &args.ledger {
+        Some(folder) => {
+            own = Ledger::from_folder(folder.as_std_path()).map_err(|what| {
+                Failure::failed(format!("the ledger in {folder} can't be read: {what}"))
+            })?;
+            &own
+        }
+        None => Ledger::embedded(),
+    };
+    let rustc = match &args.rustc {
+        Some(path) => path.clone(),
+        None => compiler::find()?.rustc,
+    };
+    if let Some(others) = &args.diff {
+        return diff(&args, others, &rustc, ledger);
+    }
+    let tree = args
+        .tree
+        .as_ref()
+        .ok_or_else(|| Failure::usage("no tree was named"))?;
+    let audited = audit::run(tree, args.out.as_deref(), &rustc)?;
+    let mut answer = audited.audit(ledger);
+    notes(&answer);
+    let mut agrees = true;
+    if args.verify
+        && let Some(out) = &args.out
+    {
+        agrees = audit::verify::verify(&mut answer, out, &args.gate, &mut |line| output::note(line))?;
+    }
+    if let Some(file) = &args.html {
+        out::write_whole(file, &audit::html::page(&answer))?;
+        output::note(format_args!("wrote {file}"));
+    }
+    let complete = answer.problems.is_empty();
+    if let Some(file) = &args.deny_new {
+        return deny_new(&args, tree, file, &answer);
+    }
+    match &args.sarif {
+        Some(Some(file)) => {
+            let text = serde_json::to_string_pretty(&sarif::sarif(&answer))
+                .map_err(|error| Failure::failed("SARIF can't be written").because(error))?;
+            out::write_whole(file, &text)?;
+            output::note(format_args!("wrote {file}"));
+        }
+        Some(None) => output::json(&sarif::sarif(&answer))?,
+        None if args.json => output::json(&answer)?,
+        None => output::line(text::table(&answer, width(), args.all))?,
+    }
+    Ok(match (agrees, complete) {
+        (false, _) => Exit::No,
+        (true, false) => Exit::Failed,
+        (true, true) => Exit::Yes,
+    })
+}
+
+/// Says on stderr what could not be read, and what kind of folder it is.
+fn notes(answer: &Audit) {
+    for problem in &answer.problems {
+        let line = if problem.line > 0 { format!(":{}", problem.line) } else { String::new() };
+        output::note(format_args!("{}{line}: {}", problem.file, problem.what));
+    }
+    if answer.files.rust == 0 {
+        output::note("there is no Rust in this tree");
+    }
+}
+
+fn width() -> usize {
+    let columns = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
+    columns.map_or(100, |columns: usize| columns.clamp(60, 160))
+}
+
+fn deny_new(args: &Args, tree: &Utf8Path, file: &Utf8Path, answer: &Audit) -> Result<Exit> {
+    let old = baseline_of(file)?;
+    let mut found = baseline::difference(&old, answer);
+    found.removed.clear();
+    found.gone_gates.clear();
+    found.no_longer_needed.clear();
+    for change in found.added.iter_mut().take(BLAMED) {
+        change.commit = blame(tree, &change.file, change.line);
+    }
+    if args.json {
+        output::json(&found)?;
+    } else {
+        output::line(baseline::text(&found))?;
+    }
+    let is_new = !found.new_gates.is_empty() || !found.added.is_empty() || !found.newly_needed.is_empty();
+    Ok(match (is_new, answer.problems.is_empty()) {
+        (true, _) => Exit::No,
+        (false, false) => Exit::Failed,
+        (false, true) => Exit::Yes,
+    })
+}
+
+/// How many added lines are looked up in the history: each takes git a moment.
+const BLAMED: usize = 20;
+
+/// `COMMIT (author, date): subject` of the commit that a line comes from; nothing without history.
+fn blame(tree: &Utf8Path, file: &str, line: usize) -> Option<String> {
+    let range = format!("{line},{line}");
+    let output = Command::new("git")
+        .args(["-C", tree.as_str(), "blame", "--porcelain", "-L", &range, "--", file])
+        .output()
+        .ok()
+        .filter(|output| output.status.success())?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let field = |name: &str| {
+        text.lines()
+            .find_map(|line| line.strip_prefix(name))
+            .unwrap_or_default()
+            .trim()
+            .to_owned()
+    };
+    let hash: String = text.split_whitespace().next()?.chars().take(12).collect();
+    if hash.chars().all(|c| c == '0') {
+        return Some("a change that is not committed yet".to_owned());
+    }
+    Some(format!("{hash} ({}): {}", field("author "), field("summary ")))
+}
+
+fn baseline_of(file: &Utf8Path) -> Result<Audit> {
+    let text = fs_err::read_to_string(file)?;
+    let audit: Audit = serde_json::from_str(&text).map_err(|error| {
+        Failure::failed(format!("{file} is no answer of `gateless audit --json`"))
+            .because(error)
+            .help("make one with `gateless audit TREE --json >FILE`")
+    })?;
+    if audit.version != audit::VERSION {
+        return Err(Failure::failed(format!(
+            "{file} has version {}, and this gateless reads version {}",
+            audit.version,
+            audit::VERSION
+        )));
+    }
+    Ok(audit)
+}
+
+fn diff(args: &Args, others: &[Utf8PathBuf], rustc: &Utf8Path, ledger: &Ledger) -> Result<Exit> {
+    let (old, new) = match (others, &args.tree) {
+        ([old, new], None) => (old, new),
+        ([other], Some(tree)) => (tree, other),
+        ([_], None) => {
+            return Err(Failure::usage("--diff needs two trees: `TREE --diff OTHER` or `--diff OLD NEW`"));
+        }
+        _ => return Err(Failure::usage("--diff takes two trees, not three")),
+    };
+    let side = |which: &Utf8Path| -> Result<Audit> {
+        if which.is_file() {
+            return baseline_of(which);
+        }
+        let tree = if which.is_dir() {
+            which.to_owned()
+        } else {
+            fetch::cached(&cache::root()?, which.as_str())?.ok_or_else(|| {
+                Failure::failed(format!("{which} is neither a folder, nor a file, nor a release in the cache"))
+                    .help(format!("`gateless fetch {which}` may bring it in"))
+            })?
+        };
+        Ok(audit::run(&tree, None, rustc)?.audit(ledger))
+    };
+    let (old, new) = (side(old)?, side(new)?);
+    notes(&new);
+    let found = baseline::difference(&old, &new);
+    if args.json {
+        output::json(&found)?;
+    } else {
+        output::line(baseline::text(&found))?;
+    }
+    let complete = old.problems.is_empty() && new.problems.is_empty();
+    Ok(if complete { Exit::Yes } else { Exit::Failed })
+}

@@ -1,0 +1,100 @@
+//! What a build really was: its configuration, the commands that make ran, and the sources it generated.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use camino::Utf8Path;
+
+use crate::condition::Condition;
+use crate::finding::{Finding, Place, Sign};
+use crate::makefile::options;
+use crate::makefile::words::Word;
+use crate::rust::file;
+use crate::scan::{Scan, spec_findings};
+
+/// Adds what the build folder `out` says to the scan of its tree, and returns its configuration (symbol to value).
+///
+/// Reads `include/config/auto.conf`, each `.cmd` file's recorded command of the Rust compiler, and generated `.rs` and target specifications.
+pub fn add(scan: &mut Scan, out: &Utf8Path) -> io::Result<BTreeMap<String, String>> {
+    let text = fs_err::read_to_string(out.join("include/config/auto.conf"))?;
+    let configuration = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("CONFIG_")?.split_once('='))
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
+    let mut todo = vec![out.to_owned()];
+    while let Some(folder) = todo.pop() {
+        for entry in fs_err::read_dir(&folder)? {
+            let entry = entry?;
+            let Ok(name) = entry.file_name().into_string() else {
+                continue;
+            };
+            let path = folder.join(&name);
+            let kind = entry.file_type()?;
+            if kind.is_dir() && name != ".gateless" && name != "source" {
+                todo.push(path);
+            } else if kind.is_file() {
+                read(scan, out, &path, &name);
+            }
+        }
+    }
+    Ok(configuration)
+}
+
+fn read(scan: &mut Scan, out: &Utf8Path, path: &Utf8Path, name: &str) {
+    let shown = format!("{{out}}/{}", path.strip_prefix(out).unwrap_or(path));
+    let wanted = name.ends_with(".cmd") || name.ends_with(".rs") || name == "target.json";
+    if !wanted {
+        return;
+    }
+    let Ok(bytes) = fs_err::read(path) else {
+        return;
+    };
+    let text = String::from_utf8_lossy(&bytes);
+    if name.ends_with(".cmd") {
+        scan.findings.extend(command(&text, &shown));
+    } else if name.ends_with(".rs") {
+        // Generated sources are compiled, or they would not be there; fragments among them are no whole files.
+        let mut found = file::scan(&text, &shown, false);
+        scan.findings.append(&mut found.findings);
+        scan.roots.push(crate::makefile::facts::Root {
+            file: shown.clone(),
+            condition: Condition::Always,
+            place: Place::Build,
+            examples: false,
+        });
+        scan.children.insert(shown, Vec::new());
+    } else if let Ok(found) = spec_findings(&text, &shown) {
+        scan.findings.extend(found);
+    }
+}
+
+/// The options in a recorded command of the Rust compiler.
+fn command(text: &str, shown: &str) -> Vec<Finding> {
+    let Some(line) = text.lines().next().filter(|line| is_rust(line)) else {
+        return Vec::new();
+    };
+    let Some((_, command)) = line.split_once(" := ") else {
+        return Vec::new();
+    };
+    let list: Vec<Word> = crate::makefile::words::words(&command.replace("$$", "$"));
+    options::scan(&list, command.contains("rustdoc"))
+        .into_iter()
+        .filter(|found| !matches!(found.sign, Sign::Practice(_)))
+        .map(|found| Finding {
+            sign: found.sign,
+            file: shown.to_owned(),
+            line: 1,
+            text: found.shown,
+            role: found.role,
+            condition: Condition::Always,
+            place: Place::Build,
+        })
+        .collect()
+}
+
+fn is_rust(line: &str) -> bool {
+    ["rustc", "rustdoc", "clippy-driver"]
+        .iter()
+        .any(|name| line.contains(name))
+}

@@ -1,0 +1,112 @@
+//! What is known about the conditions of a tree: the compiler's version, the symbols' definitions, a configuration.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::condition::{Atom, Condition};
+use crate::finding::Place;
+use crate::kconfig::Kconfig;
+use crate::scan::Scan;
+
+/// Names that rustc sets by itself in an ordinary build.
+const ORDINARY: [&str; 8] = [
+    "unix",
+    "debug_assertions",
+    "overflow_checks",
+    "panic",
+    "proc_macro",
+    "relocation_model",
+    "ub_checks",
+    "sanitize",
+];
+
+/// Names that rustc or a test tool sets in special builds only.
+const SPECIAL: [&str; 8] = [
+    "test", "doc", "doctest", "miri", "kani", "loom", "windows", "fuzzing",
+];
+
+/// Everything that decides conditions.
+pub struct World<'s> {
+    kconfig: &'s Kconfig,
+    rustc: u32,
+    /// Symbols that are set in the configuration at hand, if there is one.
+    configuration: Option<&'s BTreeMap<String, String>>,
+    build_cfgs: BTreeSet<&'s str>,
+    goal_cfgs: BTreeSet<&'s str>,
+}
+
+impl<'s> World<'s> {
+    /// For a scanned tree, a compiler (`109500`) and a configuration (symbol without `CONFIG_` to value).
+    pub fn new(
+        scan: &'s Scan,
+        rustc: u32,
+        configuration: Option<&'s BTreeMap<String, String>>,
+    ) -> Self {
+        let of = |build: bool| {
+            scan.cfgs
+                .iter()
+                .filter(|cfg| matches!(cfg.place, Place::Build) == build)
+                .map(|cfg| cfg.cfg.as_str())
+                .collect()
+        };
+        Self {
+            kconfig: &scan.kconfig,
+            rustc,
+            configuration,
+            build_cfgs: of(true),
+            goal_cfgs: of(false),
+        }
+    }
+
+    /// What is left of a condition in a build of the kernel.
+    pub fn in_build(&self, condition: &Condition) -> Condition {
+        condition.simplify(&|atom| self.decide(atom, None))
+    }
+
+    /// What is left of it when `make GOAL` runs (`rustdoc` and its like document, `rusttest` and its like test).
+    pub fn in_goal(&self, condition: &Condition, goal: &str) -> Condition {
+        condition.simplify(&|atom| self.decide(atom, Some(goal)))
+    }
+
+    fn decide(&self, atom: &Atom, goal: Option<&str>) -> Option<bool> {
+        match atom {
+            Atom::Rustc(code) => Some(self.rustc >= *code),
+            Atom::Config(name) => self.symbol(name),
+            Atom::Cfg(cfg) => self.cfg(cfg, goal),
+            Atom::Other(_) => None,
+        }
+    }
+
+    fn symbol(&self, name: &str) -> Option<bool> {
+        if let Some(configuration) = self.configuration {
+            return Some(configuration.contains_key(name));
+        }
+        if self.kconfig.symbols.is_empty() {
+            return None;
+        }
+        // Without it there is no Rust at all.
+        if name == "RUST" {
+            return Some(true);
+        }
+        self.kconfig.value(name, self.rustc)
+    }
+
+    fn cfg(&self, cfg: &str, goal: Option<&str>) -> Option<bool> {
+        let name = cfg.split('=').next().unwrap_or_default();
+        if name.starts_with("target_") || ORDINARY.contains(&name) {
+            return None;
+        }
+        if SPECIAL.contains(&name) {
+            return Some(match goal {
+                Some(goal) if goal.contains("doc") => name == "doc",
+                Some(goal) if goal.contains("test") => name == "test",
+                _ => false,
+            });
+        }
+        if self.build_cfgs.is_empty() && self.goal_cfgs.is_empty() {
+            // No makefile says what is passed.
+            return None;
+        }
+        let passed = self.build_cfgs.contains(cfg) || (goal.is_some() && self.goal_cfgs.contains(cfg));
+        if passed { None } else { Some(false) }
+    }
+}

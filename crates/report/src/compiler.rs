@@ -1,0 +1,232 @@
+//! What a compiler itself says about features, `-Z` options and target features.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::process::{Command, Stdio};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+/// What the compiler says of a feature's name.
+#[derive(
+    Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum FeatureState {
+    /// Stable, since this release.
+    Stable(String),
+    /// Known, and needs the gate.
+    Unstable,
+    /// Known, needs the gate, and meant for the compiler and its library alone.
+    Internal,
+    /// Not known (not yet, or no more).
+    Absent,
+}
+
+/// Answers of one compiler.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Compiler {
+    /// The program.
+    pub path: Utf8PathBuf,
+    /// Release, such as `1.95.0`.
+    pub release: String,
+    /// As `CONFIG_RUSTC_VERSION` has it: `109500`.
+    pub code: u32,
+    /// Features that were asked about.
+    pub features: BTreeMap<String, FeatureState>,
+    /// Names of its `-Z` options, with `-`.
+    pub z_options: BTreeSet<String>,
+    /// Target features that it calls unstable or unknown.
+    pub unstable_target_features: BTreeSet<String>,
+}
+
+impl Compiler {
+    /// Asks the compiler at `path` for its version and its options.
+    pub fn ask(path: &Utf8Path) -> io::Result<Self> {
+        let verbose = output(Command::new(path).arg("-vV"))?.0;
+        let release = verbose
+            .lines()
+            .find_map(|line| line.strip_prefix("release: "))
+            .unwrap_or_default()
+            .trim()
+            .to_owned();
+        let code = code_of(&release).ok_or_else(|| {
+            io::Error::other(format!("{path} does not say which release of rustc it is"))
+        })?;
+        // `-Z help` is answered by stable compilers, too.
+        let help = output(Command::new(path).arg("-Zhelp"))?.0;
+        let z_options = help
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix("-Z"))
+            .filter_map(|rest| rest.trim().split(['=', ' ']).next())
+            .map(|name| name.replace('_', "-"))
+            .collect();
+        Ok(Self {
+            path: path.to_owned(),
+            release,
+            code,
+            z_options,
+            ..Self::default()
+        })
+    }
+
+    /// Asks about features, all in one run with the gates open: it warns of those that are stable and refuses those it doesn't know.
+    pub fn ask_features<'f>(&mut self, names: impl Iterator<Item = &'f str>) -> io::Result<()> {
+        let names: BTreeSet<&str> = names.filter(|name| is_name(name)).collect();
+        if names.is_empty() {
+            return Ok(());
+        }
+        let attributes: String = names
+            .iter()
+            .map(|name| format!("#![feature({name})]\n"))
+            .collect();
+        let all = "extern crate std; extern crate alloc; extern crate proc_macro; extern crate test;";
+        let with_std = format!("{attributes}#![no_std]\n#![feature(test)]\n{all}");
+        let mut diagnostics = self.diagnose(&with_std)?;
+        if diagnostics.contains("E0463") {
+            // No standard library beside this compiler: core alone.
+            diagnostics = self.diagnose(&format!("{attributes}#![no_std]\n"))?;
+        }
+        for name in names {
+            self.features
+                .insert(name.to_owned(), state(name, &diagnostics));
+        }
+        Ok(())
+    }
+
+    fn diagnose(&self, source: &str) -> io::Result<String> {
+        let folder = tempfile::tempdir()?;
+        let file = folder.path().join("ask.rs");
+        fs_err::write(&file, source)?;
+        let mut command = Command::new(&self.path);
+        command
+            .args(["--crate-type=lib", "--emit=metadata", "--edition=2021"])
+            .args(["-Wstable_features", "-Winternal_features"])
+            .arg("--out-dir")
+            .arg(folder.path())
+            .arg(&file)
+            .env("RUSTC_BOOTSTRAP", "1");
+        Ok(output(&mut command)?.1)
+    }
+
+    /// Asks about target features for the built-in target `target`.
+    pub fn ask_target_features(&mut self, target: &str, names: &BTreeSet<String>) -> io::Result<()> {
+        if names.is_empty() {
+            return Ok(());
+        }
+        let list: Vec<String> = names.iter().map(|name| format!("+{name}")).collect();
+        let (_, stderr) = output(
+            Command::new(&self.path)
+                .arg(format!("--target={target}"))
+                .arg(format!("-Ctarget-feature={}", list.join(",")))
+                .args(["--print=cfg", "--crate-type=lib"])
+                .env_remove("RUSTC_BOOTSTRAP"),
+        )?;
+        for line in stderr.lines().filter(|line| line.contains("-Ctarget-feature")) {
+            let quoted = line.split('`').skip(1).step_by(2);
+            self.unstable_target_features.extend(
+                quoted
+                    .filter(|name| names.contains(*name))
+                    .map(str::to_owned),
+            );
+        }
+        Ok(())
+    }
+
+    /// `(1, 95)`.
+    pub fn minor(&self) -> (u32, u32) {
+        (self.code / 100_000, self.code / 100 % 1000)
+    }
+}
+
+fn state(name: &str, diagnostics: &str) -> FeatureState {
+    let quoted = format!("`{name}`");
+    let about = |words: &str| {
+        diagnostics
+            .lines()
+            .find(|line| line.contains(&quoted) && line.contains(words))
+    };
+    if let Some(line) = about("has been stable since") {
+        let since = line
+            .split("stable since ")
+            .nth(1)
+            .unwrap_or_default()
+            .split([' ', ',', '`'])
+            .find(|word| !word.is_empty())
+            .unwrap_or_default();
+        return FeatureState::Stable(short(since));
+    }
+    if about("unknown feature").is_some() || about("feature has been removed").is_some() {
+        return FeatureState::Absent;
+    }
+    if removed(name, diagnostics) {
+        return FeatureState::Absent;
+    }
+    if about("is internal to the compiler or standard library").is_some() {
+        return FeatureState::Internal;
+    }
+    FeatureState::Unstable
+}
+
+/// Whether E0557 (removed) points at this feature: its message does not name it, its source line does.
+fn removed(name: &str, diagnostics: &str) -> bool {
+    let lines: Vec<&str> = diagnostics.lines().collect();
+    lines.iter().enumerate().any(|(i, line)| {
+        line.contains("E0557")
+            && lines[i + 1..]
+                .iter()
+                .take(4)
+                .any(|shown| shown.contains(&format!("feature({name})")))
+    })
+}
+
+fn is_name(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+/// `1.95.0` as `109500`; a suffix (`-nightly`) is passed over.
+pub fn code_of(release: &str) -> Option<u32> {
+    let mut parts = release.split(['.', '-']).map(str::parse::<u32>);
+    let major = parts.next()?.ok()?;
+    let minor = parts.next()?.ok()?;
+    let patch = parts.next().and_then(Result::ok).unwrap_or(0);
+    Some(major * 100_000 + minor * 100 + patch)
+}
+
+/// `1.95.0` as `1.95`.
+fn short(release: &str) -> String {
+    release.strip_suffix(".0").unwrap_or(release).to_owned()
+}
+
+fn output(command: &mut Command) -> io::Result<(String, String)> {
+    let program = command.get_program().to_string_lossy().into_owned();
+    let output = command
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|error| io::Error::new(error.kind(), format!("`{program}` can't be run: {error}")))?;
+    Ok((
+        String::from_utf8_lossy(&output.stdout).into_owned(),
+        String::from_utf8_lossy(&output.stderr).into_owned(),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_compiler_tells_stable_closed_and_unknown_features_apart() {
+        let path = std::env::var("RUSTC").unwrap_or_else(|_| "rustc".to_owned());
+        let mut compiler = Compiler::ask(Utf8Path::new(&path)).unwrap();
+        compiler
+            .ask_features(["asm_goto", "rustc_attrs", "never_type", "no_such_feature_at_all"].into_iter())
+            .unwrap();
+        let state = |name: &str| compiler.features[name].clone();
+        assert_eq!(state("asm_goto"), FeatureState::Stable("1.87".to_owned()));
+        assert_eq!(state("rustc_attrs"), FeatureState::Internal);
+        assert_eq!(state("no_such_feature_at_all"), FeatureState::Absent);
+        assert_eq!(state("never_type"), FeatureState::Unstable);
+        assert!(compiler.z_options.contains("crate-attr"));
+        assert!(compiler.code >= 109_500);
+    }
+}

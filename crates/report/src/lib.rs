@@ -1,0 +1,14 @@
+//! What in a kernel tree is unstable: the audit, the probe of compilers, and the roadmap.
+//!
+//! Everything here is parsing and counting; nothing of a tree is run. Data flows one way: files -> findings (`scan`) -> what each
+//! means for a compiler and a configuration (`audit`) -> text, JSON, SARIF, HTML.
+
+pub mod audit;
+pub mod compiler;
+pub mod condition;
+pub mod finding;
+pub mod kconfig;
+pub mod makefile;
+pub mod rust;
+pub mod scan;
+pub mod signs;

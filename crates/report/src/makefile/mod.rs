@@ -1,0 +1,11 @@
+//! Makefiles read by make's own rules, as far as they say what is passed to the Rust compiler: continued lines, comments,
+//! conditionals, `define`, assignments (also of one target), rules and recipes, and functions in values. Nothing is run.
+
+mod conditional;
+pub mod facts;
+pub mod options;
+mod wanted;
+pub mod lines;
+pub mod words;
+
+pub use lines::{Assignment, Makefile, Rule, Statement};

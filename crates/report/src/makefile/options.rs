@@ -1,0 +1,175 @@
+//! The words of a compiler's command line that open, pass or use something unstable.
+
+use gateless_lower::tokens::{self, Tokens};
+
+use crate::finding::{Role, Sign};
+use crate::makefile::words::Word;
+use crate::rust::attributes;
+use crate::rust::conditions::Regions;
+use crate::rust::strings::{is_z, target_features};
+use crate::signs::Signs;
+
+/// One thing in a command line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// What.
+    pub sign: Sign,
+    /// What it does.
+    pub role: Role,
+    /// Index of the word.
+    pub word: usize,
+    /// What to show.
+    pub shown: String,
+}
+
+/// Looks through the words. `rustdoc` says whether the command is rustdoc's.
+pub fn scan(list: &[Word], rustdoc: bool) -> Vec<Found> {
+    let mut found = Vec::new();
+    for (i, word) in list.iter().enumerate() {
+        let next = list.get(i + 1).map(|word| word.text.as_str());
+        one(&word.text, next, rustdoc, &mut |sign, role, shown: &str| {
+            found.push(Found {
+                sign,
+                role,
+                word: i,
+                shown: shown.to_owned(),
+            });
+        });
+    }
+    found
+}
+
+fn one(text: &str, next: Option<&str>, rustdoc: bool, push: &mut dyn FnMut(Sign, Role, &str)) {
+    let joined;
+    let text = match (text, next) {
+        ("-Z" | "-C", Some(next)) => {
+            joined = format!("{text}{next}");
+            joined.as_str()
+        }
+        _ => text,
+    };
+    if is_z(text) {
+        push(Sign::option(text), Role::Uses, text);
+        if let Some(attribute) = text
+            .strip_prefix("-Zcrate-attr=")
+            .or_else(|| text.strip_prefix("-Zcrate_attr="))
+        {
+            source(&format!("#![{attribute}]"), text, push);
+        }
+        return;
+    }
+    if let Some((variable, _)) = text.split_once('=')
+        && variable == "RUSTC_BOOTSTRAP"
+    {
+        return push(Sign::Variable(variable.to_owned()), Role::Opens, text);
+    }
+    if text.contains("![") {
+        source(&text.replace("$(pound)", "#").replace("\\#", "#"), text, push);
+    }
+    let target = text.strip_prefix("--target=").or(match text {
+        "--target" => next,
+        _ => None,
+    });
+    if target.is_some_and(|target| target.ends_with(".json")) {
+        let sign = Sign::Option {
+            name: "--target".to_owned(),
+            value: Some("*.json".to_owned()),
+        };
+        return push(sign, Role::Uses, text);
+    }
+    if let Some(features) = text.strip_prefix("-Ctarget-feature=") {
+        for name in target_features(features) {
+            push(Sign::TargetFeature(name.to_owned()), Role::Uses, text);
+        }
+        return;
+    }
+    let sign = Sign::option(text);
+    if let Sign::Option { name, .. } = &sign {
+        let options = &Signs::get().options;
+        if options.rustc.contains(name) || (rustdoc && options.rustdoc.contains(name)) {
+            return push(sign, Role::Uses, text);
+        }
+    }
+    if let Some(id) = practice(text) {
+        push(Sign::Practice(id.to_owned()), Role::Uses, text);
+    }
+}
+
+/// Features that a source text on the command line opens or uses.
+fn source(code: &str, shown: &str, push: &mut dyn FnMut(Sign, Role, &str)) {
+    let tokens = Tokens::new(code, tokens::edition("2021"));
+    for found in attributes::scan(&tokens, &mut Regions::default()) {
+        // `feature($(variable))`: the names stand where the variable is set.
+        if found.feature.starts_with(|c: char| c.is_alphabetic()) {
+            push(Sign::Feature(found.feature), found.role, shown);
+        }
+    }
+}
+
+/// The way of building that a word tells of.
+pub fn practice(word: &str) -> Option<&'static str> {
+    Signs::get().practices.get(word).map(String::as_str)
+}
+
+/// `name="value"` for `name=value` in any quoting.
+pub fn cfg_name(text: &str) -> String {
+    let plain: String = text.chars().filter(|c| !"\"'\\".contains(*c)).collect();
+    match plain.split_once('=') {
+        Some((name, value)) => format!("{name}=\"{value}\""),
+        None => plain,
+    }
+}
+
+/// The `cfg`s that a command line passes.
+pub fn cfgs(list: &[Word]) -> Vec<String> {
+    let mut found = Vec::new();
+    for (i, word) in list.iter().enumerate() {
+        if word.text == "--cfg" {
+            found.extend(list.get(i + 1).map(|next| cfg_name(&next.text)));
+        } else if let Some(cfg) = word.text.strip_prefix("--cfg=") {
+            found.push(cfg_name(cfg));
+        }
+    }
+    found
+}
+
+/// Words between commas and blanks, with their offsets.
+pub fn comma_words(text: &str) -> impl Iterator<Item = (&str, usize)> {
+    text.split([',', ' ', '\t', '\n'])
+        .filter(|word| word.starts_with(|c: char| c.is_ascii_lowercase()))
+        .map(move |word| (word, word.as_ptr() as usize - text.as_ptr() as usize))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::makefile::words::words;
+
+    fn found(text: &str, rustdoc: bool) -> Vec<String> {
+        scan(&words(text), rustdoc)
+            .iter()
+            .map(|found| found.sign.keys()[0].clone())
+            .collect()
+    }
+
+    #[test]
+    fn every_way_to_name_a_gate_on_a_command_line_is_seen() {
+        assert_eq!(
+            found("RUSTC_BOOTSTRAP=1 $(RUSTC) -Z foo_bar=1 -Zcrate-attr='feature(a, b)' -Ctarget-feature=+x,-y --target=$(objtree)/t.json -C target-feature=+z --sysroot=/dev/null -Zcrate-attr=no_std", false),
+            [
+                "env:RUSTC_BOOTSTRAP", "-Zfoo-bar=1", "-Zcrate-attr=feature(a, b)", "feature:a", "feature:b", "target-feature:x",
+                "target-feature:y", "--target=*.json", "target-feature:z", "practice:private_sysroot", "-Zcrate-attr=no_std",
+            ]
+        );
+        assert_eq!(
+            found("echo '$(pound)![feature(no_core)]$(pound)![no_core]' | x", false),
+            ["feature:no_core", "feature:no_core"]
+        );
+    }
+
+    #[test]
+    fn rustdocs_options_count_in_its_own_commands_only() {
+        assert_eq!(found("$(RUSTDOC) --no-run --test", true), ["--no-run"]);
+        assert!(found("xargs --no-run-if-empty --no-run", false).is_empty());
+    }
+}

@@ -1,0 +1,86 @@
+//! By what uses are recognised (`signs.toml`).
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+/// The table.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Signs {
+    /// Attribute, or `attribute(argument)`, to feature.
+    pub attributes: BTreeMap<String, String>,
+    /// Derive to feature.
+    pub derives: BTreeMap<String, String>,
+    /// Token sequences.
+    pub tokens: Vec<TokenSign>,
+    /// Options of rustc and rustdoc.
+    pub options: Options,
+    /// Target specifications.
+    pub target: Target,
+    /// Words of makefiles (their first part, up to `=`) to the ledger's id of the way of building.
+    pub practices: BTreeMap<String, String>,
+}
+
+/// A sequence of tokens that needs a feature.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TokenSign {
+    /// The feature.
+    pub feature: String,
+    /// The tokens, one after the other; `::` is one here.
+    pub tokens: Vec<String>,
+    /// Macros in whose arguments they must stand; empty for anywhere.
+    #[serde(default, rename = "in")]
+    pub within: Vec<String>,
+    /// Feature that the tree must open somewhere for the tokens to mean anything.
+    pub only_with: Option<String>,
+}
+
+/// Options that are no `-Z` and yet closed.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Options {
+    /// Of rustdoc.
+    pub rustdoc: Vec<String>,
+    /// Of rustc.
+    pub rustc: Vec<String>,
+}
+
+/// Target specifications.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Target {
+    /// Keys.
+    pub keys: Vec<String>,
+}
+
+impl Signs {
+    /// The table.
+    pub fn get() -> &'static Signs {
+        static SIGNS: LazyLock<Signs> = LazyLock::new(|| {
+            toml::from_str(include_str!("signs.toml"))
+                .expect("signs.toml is checked by a test of this crate")
+        });
+        &SIGNS
+    }
+
+    /// Whether some sign tells of the use of a feature, so that its absence means that it is merely enabled.
+    pub fn knows(&self, feature: &str) -> bool {
+        feature == "arbitrary_self_types"
+            || self.attributes.values().any(|f| f == feature)
+            || self.derives.values().any(|f| f == feature)
+            || self.tokens.iter().any(|sign| sign.feature == feature)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_table_can_be_read() {
+        let signs = super::Signs::get();
+        assert!(signs.knows("used_with_arg") && signs.knows("derive_coerce_pointee"));
+        assert!(!signs.knows("no_such_feature"));
+    }
+}
