@@ -51,7 +51,7 @@ pub struct Entry {
     /// Other things, any one list of which would do instead of stabilising this.
     #[serde(default)]
     pub alternatives: Vec<Vec<String>>,
-    /// What compilers said when the probe was compiled, by release (`1.95.0`); `gateless probe` makes it anew.
+    /// What compilers said when the probe was compiled, by release (`1.95.0`), as `gateless probe --json` prints it.
     #[serde(default)]
     pub observed: BTreeMap<String, Observed>,
     /// The smallest program that needs it.
@@ -109,7 +109,10 @@ pub struct Probe {
     /// `rustdoc` instead of `rustc`.
     #[serde(default)]
     pub rustdoc: bool,
-    /// `--emit` kind; `metadata` unless said.
+    /// Target specifications, one of which is passed with `--target`: formats of several releases.
+    #[serde(default)]
+    pub target: Vec<String>,
+    /// `--emit` kind, or `cfg` for `--print=cfg`; `metadata` unless said.
     pub emit: Option<String>,
 }
 

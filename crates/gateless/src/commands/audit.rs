@@ -70,16 +70,8 @@ pub struct Args {
 
 /// Prints the audit, or what is new.
 pub fn run(args: Args) -> Result<Exit> {
-    let own;
-    let ledger = match &args.ledger {
-        Some(folder) => {
-            own = Ledger::from_folder(folder.as_std_path()).map_err(|what| {
-                Failure::failed(format!("the ledger in {folder} can't be read: {what}"))
-            })?;
-            &own
-        }
-        None => Ledger::embedded(),
-    };
+    let own = args.ledger.as_deref().map(own_ledger).transpose()?;
+    let ledger = own.as_ref().unwrap_or_else(|| Ledger::embedded());
     let rustc = match &args.rustc {
         Some(path) => path.clone(),
         None => compiler::find()?.rustc,
@@ -124,6 +116,12 @@ pub fn run(args: Args) -> Result<Exit> {
         (true, false) => Exit::Failed,
         (true, true) => Exit::Yes,
     })
+}
+
+/// The ledger in a folder of somebody's own.
+pub fn own_ledger(folder: &Utf8Path) -> Result<Ledger> {
+    Ledger::from_folder(folder.as_std_path())
+        .map_err(|what| Failure::failed(format!("the ledger in {folder} can't be read: {what}")))
 }
 
 /// Says on stderr what could not be read, and what kind of folder it is.

@@ -13,6 +13,8 @@ mod explain;
 mod fetch;
 mod fidelity;
 mod make_vars;
+mod probe;
+mod roadmap;
 
 use clap::{Parser, Subcommand};
 use gateless_model::{Exit, Result};
@@ -58,6 +60,8 @@ enum Command {
     Fetch(fetch::Args),
     Fidelity(fidelity::Args),
     MakeVars(make_vars::Args),
+    Probe(probe::Args),
+    Roadmap(roadmap::Args),
     Completions(completions::Args),
 }
 
@@ -76,6 +80,8 @@ impl CommandLine {
             Command::Fetch(args) => fetch::run(args),
             Command::Fidelity(args) => fidelity::run(args),
             Command::MakeVars(args) => make_vars::run(args),
+            Command::Probe(args) => probe::run(args),
+            Command::Roadmap(args) => roadmap::run(args),
             Command::Completions(args) => completions::run(args),
         }
     }

@@ -24,6 +24,14 @@ const SPECIAL: [&str; 8] = [
     "test", "doc", "doctest", "miri", "kani", "loom", "windows", "fuzzing",
 ];
 
+/// The top makefile asks in which phase it runs (`need-sub-make`, `mixed-build`, ...). Its own variables are lower-case, and not set when it builds.
+fn phase(text: &str) -> Option<bool> {
+    let name = text.split(" is ").next()?;
+    let name = name.trim_start_matches(['$', '(', '{']).trim_end_matches([')', '}']);
+    let is_own = !name.is_empty() && name.chars().all(|c| c.is_ascii_lowercase() || c == '-');
+    (text.contains(" is ") && is_own).then_some(false)
+}
+
 /// Everything that decides conditions.
 pub struct World<'s> {
     kconfig: &'s Kconfig,
@@ -72,7 +80,7 @@ impl<'s> World<'s> {
             Atom::Rustc(code) => Some(self.rustc >= *code),
             Atom::Config(name) => self.symbol(name),
             Atom::Cfg(cfg) => self.cfg(cfg, goal),
-            Atom::Other(_) => None,
+            Atom::Other(text) => phase(text),
         }
     }
 

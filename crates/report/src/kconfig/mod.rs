@@ -82,7 +82,12 @@ impl Kconfig {
             .iter()
             .map(|default| default.simplify(&decide))
             .fold(Condition::Never, Condition::or);
-        match value {
+        let depends = symbol
+            .depends
+            .iter()
+            .map(|condition| condition.simplify(&decide))
+            .fold(Condition::Never, Condition::or);
+        match value.and(depends) {
             Condition::Always => Some(true),
             Condition::Never => Some(false),
             _ => None,
@@ -194,7 +199,7 @@ mod tests {
             (Some("arm64"), "config ARM64\n\tdef_bool y\n\tselect HAVE_K if FOO\n\tselect HAVE_S\n"),
             (
                 None,
-                "config HAVE_K\n\tbool\nconfig HAVE_S\n\tbool\nif HAVE_K\nconfig K\n\tbool \"k\"\n\thelp\n\t  config NOT_ONE\n\nconfig KS\n\tbool \"ks\"\n\tdepends on HAVE_S || \\\n\t  HAVE_NOTHING\nendif\nconfig NEW\n\tdef_bool RUSTC_VERSION >= 109000\nconfig BOTH\n\tdef_bool NEW && !OLD\nconfig OLD\n\tdef_bool RUSTC_VERSION < 108500\n",
+                "config HAVE_K\n\tbool\nconfig HAVE_S\n\tbool\nif HAVE_K\nconfig K\n\tbool \"k\"\n\thelp\n\t  config NOT_ONE\n\nconfig KS\n\tbool \"ks\"\n\tdepends on HAVE_S || \\\n\t  HAVE_NOTHING\nendif\nconfig NEW\n\tdef_bool RUSTC_VERSION >= 109000\nconfig BOTH\n\tdef_bool NEW && !OLD\nconfig WIDE\n\tdef_bool y\n\tdepends on !K\nconfig OLD\n\tdef_bool RUSTC_VERSION < 108500\n",
             ),
         ] {
             kconfig.add(parse(text), arch);
@@ -224,6 +229,7 @@ mod tests {
         assert_eq!(kconfig.value("NEW", 108_500), Some(false));
         assert_eq!(kconfig.value("BOTH", 109_500), Some(true));
         assert_eq!(kconfig.value("K", 109_500), None);
+        assert_eq!(kconfig.value("WIDE", 109_500), None);
         assert_eq!(kconfig.value("NO_SUCH_SYMBOL", 109_500), Some(false));
     }
 }

@@ -12,7 +12,9 @@ use camino::Utf8Path;
 use crate::finding::{Finding, Problem};
 use crate::kconfig::{self, Kconfig, arch_of_path};
 use crate::makefile::facts::{Global, PassedCfg, Root, facts};
-use crate::makefile::{Makefile, lines};
+use crate::condition::Condition;
+use crate::makefile::words::{name_condition, words};
+use crate::makefile::{Makefile, Statement, lines};
 use crate::rust::file as rust_file;
 use crate::rust::modules::Child;
 
@@ -185,8 +187,14 @@ impl Scan {
             }
         }
         let global = Global::collect(makefiles.iter().map(|(_, made)| made));
+        let included = included(&makefiles);
         for (path, made) in &makefiles {
             let mut found = facts(made, path, &global);
+            if let Some(condition) = included.get(path) {
+                for finding in &mut found.findings {
+                    finding.condition = condition.clone().and(finding.condition.clone());
+                }
+            }
             self.findings.append(&mut found.findings);
             self.roots.append(&mut found.roots);
             self.cfgs.append(&mut found.cfgs);
@@ -208,6 +216,23 @@ impl Scan {
         self.problems.sort();
         self.problems.dedup();
     }
+}
+
+/// Conditions of the makefiles that `include-$(CONFIG_X) += FILE` names.
+fn included(makefiles: &[(String, Makefile)]) -> BTreeMap<String, Condition> {
+    let mut found: BTreeMap<String, Condition> = BTreeMap::new();
+    for (condition, statement) in makefiles.iter().flat_map(|(_, made)| &made.statements) {
+        if let Statement::Assignment(assignment) = statement
+            && assignment.name.starts_with("include-")
+        {
+            let when = condition.clone().and(name_condition(&assignment.name));
+            for word in words(&assignment.value.text) {
+                let slot = found.entry(word.text).or_insert(Condition::Never);
+                *slot = slot.clone().or(when.clone());
+            }
+        }
+    }
+    found
 }
 
 fn mentions_rust(made: &Makefile) -> bool {
