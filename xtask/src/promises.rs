@@ -1,6 +1,6 @@
 //! The promises of ARCHITECTURE.md that a program can check.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use camino::Utf8Path;
@@ -9,6 +9,9 @@ use gateless_ledger::{FlagAction, Ledger};
 /// Files of `gates/` that handle something which is no ledger entry of its own: attributes as such, injected attributes, and
 /// the kernel's stand-in crate, whose gate stays closed.
 const NO_LANGUAGE_GATE: &[&str] = &["features", "crate_attr", "compiler_builtins"];
+
+/// Files of `flags/` that handle no gate: reading values, refusing them, and what a target specification says in stable terms.
+const NO_FLAG: &[&str] = &["parse", "refused", "plt", "red_zone"];
 
 /// Everything that is not as promised.
 pub fn broken(root: &Utf8Path) -> io::Result<Vec<String>> {
@@ -49,6 +52,12 @@ pub fn broken(root: &Utf8Path) -> io::Result<Vec<String>> {
             }
         }
     }
+    for flag in flags.iter().filter(|flag| !NO_FLAG.contains(&flag.as_str())) {
+        if ledger.find(flag).is_empty() && !is_value(ledger, flag) {
+            broken.push(format!("crates/codegen/src/flags/{flag}.rs: no ledger entry goes by that name (add it to its `aliases`)"));
+        }
+    }
+    broken.extend(entries(ledger));
     let registered =
         |file: &str, names: &BTreeSet<String>, broken: &mut Vec<String>| -> io::Result<()> {
             let text = fs_err::read_to_string(root.join(file))?;
@@ -80,6 +89,42 @@ pub fn broken(root: &Utf8Path) -> io::Result<Vec<String>> {
         broken.push(format!("crates/fidelity/src/causes/mod.rs: the cause `{cause}` is not in the list of all causes"));
     }
     Ok(broken)
+}
+
+/// Whether a row of some entry has the value `name` (`sanitizer = kernel-address`).
+fn is_value(ledger: &Ledger, name: &str) -> bool {
+    ledger.iter().any(|(_, entry)| {
+        let values = entry.flag.iter().flat_map(|flag| &flag.values);
+        values.clone().any(|value| value.replace('-', "_") == name)
+    })
+}
+
+/// What the entries themselves promise: a probe or why there is none, known ids, and no sign that two entries claim.
+fn entries(ledger: &Ledger) -> Vec<String> {
+    let mut broken = Vec::new();
+    let mut claimed: BTreeMap<String, &str> = BTreeMap::new();
+    for (id, entry) in ledger.iter() {
+        match &entry.probe {
+            None => broken.push(format!("ledger/{id}.toml: has no [probe]; `none = \"why\"` if no program can show it")),
+            Some(probe) if probe.none.is_some() && !entry.observed.is_empty() => {
+                broken.push(format!("ledger/{id}.toml: is called observed, and has no program to observe"));
+            }
+            _ => {}
+        }
+        let others = entry.depends_on.iter().chain(entry.alternatives.iter().flatten());
+        for other in others.filter(|other| ledger.get(other).is_none()) {
+            broken.push(format!("ledger/{id}.toml: names `{other}`, which is no entry"));
+        }
+        for release in entry.observed.keys().filter(|release| release.split('.').count() != 3) {
+            broken.push(format!("ledger/{id}.toml: `{release}` under observed is no release"));
+        }
+        for sign in entry.all_signs() {
+            if let Some(first) = claimed.insert(sign.clone(), id).filter(|first| *first != id) {
+                broken.push(format!("ledger/{id}.toml: `{sign}` is claimed by ledger/{first}.toml, too"));
+            }
+        }
+    }
+    broken
 }
 
 /// Names of the modules in a folder.

@@ -70,8 +70,10 @@ pub enum Ends {
     Stabilised,
     /// When nothing is left that it depends on: it is a switch, or the consequence of another entry.
     WithDependencies,
-    /// When the tree leaves it out; nothing needs to be stabilised.
+    /// When the tree leaves it out, or takes the stable spelling; nothing needs to be stabilised.
     LeftOut,
+    /// When no other gate is left: it is what opens them.
+    Last,
 }
 
 /// What a compiler without open gates made of a probe.

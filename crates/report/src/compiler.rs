@@ -52,11 +52,10 @@ impl Compiler {
         let code = code_of(&release).ok_or_else(|| {
             io::Error::other(format!("{path} does not say which release of rustc it is"))
         })?;
-        // `-Z help` is answered by stable compilers, too.
-        let help = output(Command::new(path).arg("-Zhelp"))?.0;
+        let help = output(Command::new(path).arg("-Zhelp").env("RUSTC_BOOTSTRAP", "1"))?.0;
         let z_options = help
             .lines()
-            .filter_map(|line| line.trim().strip_prefix("-Z"))
+            .filter_map(|line| line.trim().strip_prefix("-Z "))
             .filter_map(|rest| rest.trim().split(['=', ' ']).next())
             .map(|name| name.replace('_', "-"))
             .collect();

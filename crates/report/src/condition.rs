@@ -28,6 +28,8 @@ pub enum Atom {
     Cfg(String),
     /// The compiler is at least this (`109500` for 1.95, as `CONFIG_RUSTC_VERSION` has it).
     Rustc(u32),
+    /// The macro whose body the place stands in is expanded somewhere.
+    Expanded,
     /// Something that can't be decided from the files; the text as written.
     Other(String),
 }
@@ -158,6 +160,7 @@ impl fmt::Display for Atom {
             Atom::Config(name) => write!(f, "CONFIG_{name}"),
             Atom::Cfg(name) => write!(f, "cfg({name})"),
             Atom::Rustc(code) => write!(f, "rustc >= {}", version_text(*code)),
+            Atom::Expanded => f.write_str("where the macro is used"),
             Atom::Other(text) => f.write_str(text),
         }
     }

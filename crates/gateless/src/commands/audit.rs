@@ -90,7 +90,14 @@ pub fn run(args: Args) -> Result<Exit> {
     if args.verify
         && let Some(out) = &args.out
     {
-        agrees = audit::verify::verify(&mut answer, out, &args.gate, &mut |line| output::note(line))?;
+        let job = audit::verify::Job {
+            tree,
+            out,
+            rustc: &rustc,
+            ledger,
+            only: &args.gate,
+        };
+        agrees = audit::verify::verify(&mut answer, &job, &mut |line| output::note(line))?;
     }
     if let Some(file) = &args.html {
         out::write_whole(file, &audit::html::page(&answer))?;

@@ -8,7 +8,7 @@ use crate::audit::reach::{self, Reach};
 use crate::audit::world::World;
 use crate::audit::{Applies, Audit, Gate, Totals, Usage, Use, VERSION};
 use crate::compiler::{Compiler, FeatureState};
-use crate::condition::Condition;
+use crate::condition::{Atom, Condition};
 use crate::finding::{Finding, Place, Role, Sign};
 use crate::kconfig::{arch_of_path, intersection};
 use crate::scan::Scan;
@@ -155,7 +155,7 @@ fn gate(id: &str, placed: &[Placed<'_>], question: &Question<'_>, world: &World<
     let mut uses = Vec::new();
     let mut needed_for = BTreeSet::new();
     let mut needed = false;
-    let (mut used, mut opened, mut known) = (false, false, true);
+    let (mut used, mut in_macros, mut opened, mut known) = (false, false, false, true);
     for one in placed {
         let left = world.in_build(&one.condition);
         let applies = match (&one.place, &left) {
@@ -167,7 +167,9 @@ fn gate(id: &str, placed: &[Placed<'_>], question: &Question<'_>, world: &World<
         let closed = is_closed(&one.finding.sign, &status, question);
         let counts = one.finding.role == Role::Uses || stands_for_itself(&one.finding.sign);
         if one.place == Place::Build && applies != Applies::Never {
-            used |= counts;
+            let in_macro = one.condition.atoms().contains(&&Atom::Expanded);
+            used |= counts && !in_macro;
+            in_macros |= counts && in_macro;
             opened |= !counts;
             needed |= counts && closed;
         } else if closed && counts_elsewhere(one, counts) {
@@ -178,11 +180,12 @@ fn gate(id: &str, placed: &[Placed<'_>], question: &Question<'_>, world: &World<
         }
         uses.push(use_of(one, &left, applies, question));
     }
-    let usage = match (used, opened, known) {
-        (true, _, _) => Usage::Used,
-        (false, true, true) => Usage::Enabled,
-        (false, true, false) => Usage::NotKnown,
-        (false, false, _) => Usage::Idle,
+    let usage = match (used, in_macros, opened, known) {
+        (true, ..) => Usage::Used,
+        (false, true, ..) => Usage::InMacros,
+        (false, false, true, true) => Usage::Enabled,
+        (false, false, true, false) => Usage::NotKnown,
+        (false, false, false, _) => Usage::Idle,
     };
     // What can't be told from the syntax counts as needed until --verify says otherwise.
     if usage == Usage::NotKnown && is_closed(sign, &status, question) {

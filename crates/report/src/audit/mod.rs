@@ -109,6 +109,8 @@ pub struct Gate {
 pub enum Usage {
     /// Something in a build uses it.
     Used,
+    /// Only the bodies of macros use it; `--verify` finds out whether they are expanded in a build.
+    InMacros,
     /// It is turned on, and nothing that is built uses it.
     Enabled,
     /// It is turned on, and no rule of the scan tells what a use looks like; `--verify` finds out.

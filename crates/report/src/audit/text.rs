@@ -89,6 +89,7 @@ fn row(text: &mut String, gate: &Gate, width: usize, all: bool) {
     let counts = format!("{} in {}", gate.uses.len(), plural(files.len(), "file"));
     let usage = match gate.usage {
         Usage::Used => "",
+        Usage::InMacros => "used by macros",
         Usage::Enabled => "enabled only",
         Usage::NotKnown => "use not known",
         Usage::Idle => "not in a build",

@@ -80,6 +80,7 @@ impl<'s> World<'s> {
             Atom::Rustc(code) => Some(self.rustc >= *code),
             Atom::Config(name) => self.symbol(name),
             Atom::Cfg(cfg) => self.cfg(cfg, goal),
+            Atom::Expanded => None,
             Atom::Other(text) => phase(text),
         }
     }

@@ -134,7 +134,7 @@ impl<'l> World<'l> {
             .into_iter()
             .filter(|id| !alternatives.contains_key(id))
             .filter(|id| match self.ledger.get(id) {
-                Some(entry) => entry.ends != Ends::WithDependencies,
+                Some(entry) => !matches!(entry.ends, Ends::WithDependencies | Ends::Last),
                 None => true,
             })
             .collect()
@@ -159,6 +159,9 @@ impl<'l> World<'l> {
                     alternatives.extend(shortest.map(|list| (id.clone(), list)));
                 }
             }
+            if self.is_circle(&alternatives) {
+                continue;
+            }
             let steps = self.steps_of(needed, &alternatives);
             let cost: usize = steps.iter().map(|id| self.cost(id)).sum();
             if best.as_ref().is_none_or(|(least, _)| cost < *least) {
@@ -174,10 +177,27 @@ impl<'l> World<'l> {
         )
     }
 
+    /// Whether entries are replaced by each other, so that nothing would be done at all.
+    fn is_circle(&self, alternatives: &BTreeMap<String, usize>) -> bool {
+        alternatives.keys().any(|start| {
+            let mut seen = BTreeSet::new();
+            let mut todo = self.waits_for(start, alternatives);
+            while let Some(id) = todo.pop() {
+                if id == start {
+                    return true;
+                }
+                if seen.insert(id) {
+                    todo.extend(self.waits_for(id, alternatives));
+                }
+            }
+            false
+        })
+    }
+
     fn cost(&self, id: &str) -> usize {
         match self.ledger.get(id).map(|entry| entry.ends) {
             Some(Ends::LeftOut) => 1,
-            Some(Ends::WithDependencies) => 0,
+            Some(Ends::WithDependencies | Ends::Last) => 0,
             _ => 10,
         }
     }
@@ -237,8 +257,9 @@ impl<'l> World<'l> {
         needed
             .iter()
             .filter(|id| {
+                let last = self.ledger.get(id).is_some_and(|entry| entry.ends == Ends::Last);
                 let one = BTreeSet::from([**id]);
-                self.steps_of(&one, alternatives).is_disjoint(left) && !left.contains(**id)
+                (!last || left.is_empty()) && self.steps_of(&one, alternatives).is_disjoint(left) && !left.contains(**id)
             })
             .map(|id| (*id).to_owned())
             .collect()
@@ -303,6 +324,7 @@ fn item(
             Ends::Stabilised => "stabilised",
             Ends::WithDependencies => "with-dependencies",
             Ends::LeftOut => "left-out",
+            Ends::Last => "last",
         }
         .to_owned(),
         tracking: entry.and_then(|entry| entry.tracking.clone()),

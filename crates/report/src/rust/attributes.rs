@@ -51,11 +51,11 @@ fn meta(
     condition: Condition,
     found: &mut Vec<Found>,
 ) {
-    let mut first = first;
+    let (mut first, mut end) = (first, end);
     if tokens.at(first) == "unsafe" && tokens.opens(first + 1, "(") {
+        end = tokens.close(first + 1);
         first += 2;
     }
-    let end = end.min(tokens.list.len());
     let group = first + 1;
     match tokens.at(first) {
         "cfg_attr" if tokens.opens(group, "(") => {

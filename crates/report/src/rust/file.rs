@@ -3,7 +3,7 @@
 use gateless_lower::tokens::{Tokens, line_of};
 use ra_ap_syntax::{Edition, SourceFile};
 
-use crate::condition::Condition;
+use crate::condition::{Atom, Condition};
 use crate::finding::{Finding, Place, Problem, Role, Sign};
 use crate::rust::conditions::{Regions, one_line};
 use crate::rust::modules::Child;
@@ -87,7 +87,7 @@ fn code(
             line: line(tokens.list[token].range.start),
             text: text[..end].to_owned(),
             role,
-            condition: regions.at(token).and(more),
+            condition: regions.at(token).and(more).and(expansion(tokens, token)),
             place: place.clone(),
         }
     };
@@ -119,6 +119,22 @@ fn code(
         }
     }
     regions
+}
+
+/// Macros whose arguments are source text for somewhere else.
+const QUOTES: [&str; 4] = ["quote", "quote_spanned", "parse_quote", "parse_quote_spanned"];
+
+/// What is in the body of a macro definition, or in `quote!`, counts where the macro is used.
+fn expansion(tokens: &Tokens<'_>, i: usize) -> Condition {
+    let is_body = |open: usize| {
+        tokens.close(open) > i
+            && (QUOTES.contains(&tokens.at(open.wrapping_sub(2))) && tokens.at(open - 1) == "!"
+                || tokens.are(open.wrapping_sub(3), &["macro_rules", "!"]))
+    };
+    match (2..i).any(is_body) {
+        true => Condition::Atom(Atom::Expanded),
+        false => Condition::Always,
+    }
 }
 
 /// Token sequences of the table: feature, first and last token, and the feature without which they mean nothing.

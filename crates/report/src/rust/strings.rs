@@ -83,8 +83,11 @@ pub fn options(value: &str) -> impl Iterator<Item = &str> {
 
 /// Whether a word is a `-Z` option.
 pub fn is_z(word: &str) -> bool {
-    word.strip_prefix("-Z")
-        .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_lowercase()))
+    let name = |rest: &str| rest.split('=').next().unwrap_or_default().to_owned();
+    word.strip_prefix("-Z").map(name).is_some_and(|name| {
+        name.starts_with(|c: char| c.is_ascii_lowercase())
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c))
+    })
 }
 
 fn sets_bootstrap(tokens: &Tokens<'_>, i: usize, value: &str) -> bool {

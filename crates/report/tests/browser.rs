@@ -1,0 +1,133 @@
+//! The pages in a real browser: they render, sort, filter and link, write nothing to the console, fetch nothing, and fit a phone.
+//!
+//! The browser is `chromium` (Debian's package); without it the tests show as ignored.
+
+use std::process::Command;
+
+use gateless_ledger::Ledger;
+use gateless_report::audit::{Audit, html};
+use gateless_report::roadmap::{self, Point, Selection, Support};
+use libtest_mimic::{Arguments, Failed, Trial};
+use serde_json::Value;
+
+/// Loads a page into a frame as wide as a phone, uses it, and leaves what it saw as JSON in the document.
+const HARNESS: &str = r#"<!DOCTYPE html><meta charset="utf-8"><body><iframe id="f" width="390" height="844" style="border:0"></iframe><pre id="result"></pre><script>
+const errors = [];
+const frame = document.getElementById("f");
+frame.addEventListener("load", () => {
+  const page = frame.contentDocument, view = frame.contentWindow;
+  const table = page.querySelector("table.sortable");
+  const column = (name) => [...table.querySelectorAll("th")].findIndex((th) => th.textContent === name);
+  const values = (i) => [...table.tBodies[0].rows].map((row) => row.cells[i].textContent.trim());
+  const press = (name) => table.querySelectorAll("th")[column(name)].querySelector("button").click();
+  const number = NUMBER;
+  press(number); const up = values(column(number)).map(Number);
+  press(number); const down = values(column(number)).map(Number);
+  press("Gate"); const names = values(column("Gate"));
+  const filter = page.getElementById("filter");
+  filter.value = "arbitrary_self"; filter.dispatchEvent(new Event("input"));
+  const shown = [...table.tBodies[0].rows].filter((row) => !row.hidden).length;
+  const focusable = page.querySelectorAll("a[href], button, input, summary, [tabindex='0']").length;
+  document.getElementById("result").textContent = JSON.stringify({
+    title: page.title, rows: names.length, up, down, names, shown, focusable,
+    width: Math.max(page.documentElement.scrollWidth, page.body.scrollWidth), inner: view.innerWidth,
+    links: [...page.querySelectorAll("td a")].map((a) => a.href),
+    fetched: view.performance.getEntriesByType("resource").length,
+    scripts: [...page.scripts].filter((s) => s.src).length, svgs: page.querySelectorAll("svg").length, errors,
+  });
+});
+frame.srcdoc = PAGE;
+window.addEventListener("error", (event) => errors.push(event.message));
+</script>"#;
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let browser = Command::new("chromium").arg("--version").output().is_ok_and(|output| output.status.success());
+    if !browser {
+        eprintln!("no chromium on PATH: the pages are not tried in a browser");
+    }
+    let tests: [(&str, fn() -> Result<(), Failed>); 2] = [
+        ("the_roadmap_works_in_a_browser", roadmap_page),
+        ("the_audits_page_works_in_a_browser", audit_page),
+    ];
+    let trials = tests
+        .map(|(name, test)| match browser {
+            true => Trial::test(name, test),
+            false => Trial::test(name, || Ok(())).with_ignored_flag(true),
+        })
+        .into();
+    libtest_mimic::run(&arguments, trials).exit();
+}
+
+/// A kept answer about a real kernel.
+fn audit() -> Audit {
+    serde_json::from_str(include_str!("data/audit-sample.json")).unwrap()
+}
+
+fn see(page: &str, number: &str) -> Result<Value, Failed> {
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("harness.html");
+    let quoted = serde_json::to_string(page)?.replace("</", "<\\/");
+    let harness = HARNESS.replace("NUMBER", &format!("{number:?}")).replace("PAGE", &quoted);
+    fs_err::write(&file, harness)?;
+    let output = Command::new("chromium")
+        .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--enable-logging=stderr", "--v=0"])
+        .arg(format!("--user-data-dir={}", folder.path().join("profile").display()))
+        .args(["--virtual-time-budget=5000", "--dump-dom"])
+        .arg(format!("file://{}", file.display()))
+        .output()?;
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    let console: Vec<&str> = stderr.lines().filter(|line| line.contains("CONSOLE")).collect();
+    if !console.is_empty() {
+        return Err(format!("the page wrote to the console: {console:?}").into());
+    }
+    let dom = String::from_utf8(output.stdout)?;
+    let result = dom
+        .split("<pre id=\"result\">")
+        .nth(1)
+        .and_then(|rest| rest.split("</pre>").next())
+        .unwrap_or_default()
+        .replace("&amp;", "&")
+        .replace("&lt;", "<")
+        .replace("&gt;", ">");
+    serde_json::from_str(&result).map_err(|error| format!("{error}: {result}\n{stderr}").into())
+}
+
+fn common(seen: &Value) {
+    let list = |name: &str| -> Vec<f64> {
+        seen[name].as_array().unwrap().iter().filter_map(Value::as_f64).collect()
+    };
+    let (up, down) = (list("up"), list("down"));
+    assert!(up.len() > 5 && up.is_sorted(), "{up:?}");
+    assert!(down.iter().rev().copied().collect::<Vec<_>>().is_sorted(), "{down:?}");
+    assert_ne!(up, down);
+    let names: Vec<&str> = seen["names"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    assert!(names.is_sorted_by_key(|name| name.to_lowercase()), "{names:?}");
+    assert_eq!(seen["inner"], 390, "the frame is as wide as a phone");
+    assert_eq!(seen["width"], 390, "nothing is wider than a phone");
+    assert_eq!((&seen["fetched"], &seen["scripts"], &seen["errors"]), (&0.into(), &0.into(), &serde_json::json!([])));
+    assert_eq!(seen["shown"], 1, "the filter leaves one row");
+    let links: Vec<&str> = seen["links"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    assert!(links.iter().any(|link| *link == "https://github.com/rust-lang/rust/issues/44874"), "{links:?}");
+    assert!(seen["focusable"].as_u64().unwrap() > 10);
+}
+
+fn roadmap_page() -> Result<(), Failed> {
+    let selection = Selection { arch: None, compiler: (1, 95) };
+    let mut made = roadmap::plan(&audit(), Ledger::embedded(), &selection);
+    made.trend = ["6.12.1", "7.3.4"]
+        .iter()
+        .enumerate()
+        .map(|(i, release)| Point { release: (*release).to_owned(), needed: 30 + i, language: 5, options: 20, uses: 90, rust_files: 100 })
+        .collect();
+    made.support = Some(Support::default());
+    let seen = see(&roadmap::html::page(&made), "Uses")?;
+    common(&seen);
+    assert_eq!(seen["svgs"], 2, "the graph and the trend are drawn");
+    Ok(())
+}
+
+fn audit_page() -> Result<(), Failed> {
+    common(&see(&html::page(&audit()), "Places")?);
+    Ok(())
+}
