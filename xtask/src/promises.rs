@@ -52,7 +52,10 @@ pub fn broken(root: &Utf8Path) -> io::Result<Vec<String>> {
             }
         }
     }
-    for flag in flags.iter().filter(|flag| !NO_FLAG.contains(&flag.as_str())) {
+    for flag in flags
+        .iter()
+        .filter(|flag| !NO_FLAG.contains(&flag.as_str()))
+    {
         if ledger.find(flag).is_empty() && !is_value(ledger, flag) {
             broken.push(format!("crates/codegen/src/flags/{flag}.rs: no ledger entry goes by that name (add it to its `aliases`)"));
         }
@@ -105,22 +108,42 @@ fn entries(ledger: &Ledger) -> Vec<String> {
     let mut claimed: BTreeMap<String, &str> = BTreeMap::new();
     for (id, entry) in ledger.iter() {
         match &entry.probe {
-            None => broken.push(format!("ledger/{id}.toml: has no [probe]; `none = \"why\"` if no program can show it")),
+            None => broken.push(format!(
+                "ledger/{id}.toml: has no [probe]; `none = \"why\"` if no program can show it"
+            )),
             Some(probe) if probe.none.is_some() && !entry.observed.is_empty() => {
-                broken.push(format!("ledger/{id}.toml: is called observed, and has no program to observe"));
+                broken.push(format!(
+                    "ledger/{id}.toml: is called observed, and has no program to observe"
+                ));
             }
             _ => {}
         }
-        let others = entry.depends_on.iter().chain(entry.alternatives.iter().flatten());
+        let others = entry
+            .depends_on
+            .iter()
+            .chain(entry.alternatives.iter().flatten());
         for other in others.filter(|other| ledger.get(other).is_none()) {
-            broken.push(format!("ledger/{id}.toml: names `{other}`, which is no entry"));
+            broken.push(format!(
+                "ledger/{id}.toml: names `{other}`, which is no entry"
+            ));
         }
-        for release in entry.observed.keys().filter(|release| release.split('.').count() != 3) {
-            broken.push(format!("ledger/{id}.toml: `{release}` under observed is no release"));
+        for release in entry
+            .observed
+            .keys()
+            .filter(|release| release.split('.').count() != 3)
+        {
+            broken.push(format!(
+                "ledger/{id}.toml: `{release}` under observed is no release"
+            ));
         }
         for sign in entry.all_signs() {
-            if let Some(first) = claimed.insert(sign.clone(), id).filter(|first| *first != id) {
-                broken.push(format!("ledger/{id}.toml: `{sign}` is claimed by ledger/{first}.toml, too"));
+            if let Some(first) = claimed
+                .insert(sign.clone(), id)
+                .filter(|first| *first != id)
+            {
+                broken.push(format!(
+                    "ledger/{id}.toml: `{sign}` is claimed by ledger/{first}.toml, too"
+                ));
             }
         }
     }

@@ -25,9 +25,21 @@ fn write(tree: &Path, path: &str, text: &str) {
 /// A tree with one driver.
 fn tree() -> tempfile::TempDir {
     let tree = tempfile::tempdir().unwrap();
-    write(tree.path(), "Makefile", "VERSION = 9\nPATCHLEVEL = 1\nSUBLEVEL = 0\nEXTRAVERSION =\n");
-    write(tree.path(), "drivers/Makefile", "obj-y += a.o\nRUSTFLAGS_a.o := -Ztune-cpu=generic\n");
-    write(tree.path(), "drivers/a.rs", "#![feature(used_with_arg)]\n#[used(compiler)]\nstatic X: u8 = 1;\n");
+    write(
+        tree.path(),
+        "Makefile",
+        "VERSION = 9\nPATCHLEVEL = 1\nSUBLEVEL = 0\nEXTRAVERSION =\n",
+    );
+    write(
+        tree.path(),
+        "drivers/Makefile",
+        "obj-y += a.o\nRUSTFLAGS_a.o := -Ztune-cpu=generic\n",
+    );
+    write(
+        tree.path(),
+        "drivers/a.rs",
+        "#![feature(used_with_arg)]\n#[used(compiler)]\nstatic X: u8 = 1;\n",
+    );
     tree
 }
 
@@ -43,19 +55,43 @@ fn the_json_has_the_shape_that_scripts_rely_on() {
     let answer = json(&output);
     assert_eq!(answer["version"], 1);
     let gates = answer["gates"].as_array().unwrap();
-    let used = gates.iter().find(|gate| gate["id"] == "used_with_arg").unwrap();
-    assert_eq!((&used["kind"], &used["needed"]), (&"attribute".into(), &true.into()));
-    assert_eq!((&used["uses"][1]["file"], &used["uses"][1]["line"]), (&"drivers/a.rs".into(), &2.into()));
-    assert!(gates.iter().any(|gate| gate["id"] == "Z_tune_cpu" && gate["needed"] == true));
+    let used = gates
+        .iter()
+        .find(|gate| gate["id"] == "used_with_arg")
+        .unwrap();
+    assert_eq!(
+        (&used["kind"], &used["needed"]),
+        (&"attribute".into(), &true.into())
+    );
+    assert_eq!(
+        (&used["uses"][1]["file"], &used["uses"][1]["line"]),
+        (&"drivers/a.rs".into(), &2.into())
+    );
+    assert!(
+        gates
+            .iter()
+            .any(|gate| gate["id"] == "Z_tune_cpu" && gate["needed"] == true)
+    );
 }
 
 #[test]
 fn with_an_empty_ledger_the_same_places_are_listed_as_unknown() {
     let (tree, ledger) = (tree(), tempfile::tempdir().unwrap());
     let with = json(&gateless(&["audit", text(tree.path()), "--json"]));
-    let without = json(&gateless(&["audit", text(tree.path()), "--json", "--ledger", text(ledger.path())]));
+    let without = json(&gateless(&[
+        "audit",
+        text(tree.path()),
+        "--json",
+        "--ledger",
+        text(ledger.path()),
+    ]));
     assert_eq!(with["totals"]["uses"], without["totals"]["uses"]);
-    let unknown = &without["gates"].as_array().unwrap().iter().find(|gate| gate["id"] == "-Ztune-cpu").unwrap()["status"];
+    let unknown = &without["gates"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|gate| gate["id"] == "-Ztune-cpu")
+        .unwrap()["status"];
     assert_eq!(unknown, "unknown");
 }
 
@@ -63,8 +99,19 @@ fn with_an_empty_ledger_the_same_places_are_listed_as_unknown() {
 fn a_new_gate_is_denied_with_the_commit_that_added_it() {
     let tree = tree();
     let baseline = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(baseline.path(), gateless(&["audit", text(tree.path()), "--json"]).stdout).unwrap();
-    let deny = || gateless(&["audit", text(tree.path()), "--deny-new", text(baseline.path())]);
+    std::fs::write(
+        baseline.path(),
+        gateless(&["audit", text(tree.path()), "--json"]).stdout,
+    )
+    .unwrap();
+    let deny = || {
+        gateless(&[
+            "audit",
+            text(tree.path()),
+            "--deny-new",
+            text(baseline.path()),
+        ])
+    };
     assert_eq!(deny().status.code(), Some(0));
     let git = |args: &[&str]| {
         let done = Command::new("git")
@@ -79,16 +126,27 @@ fn a_new_gate_is_denied_with_the_commit_that_added_it() {
     git(&["init", "-q"]);
     git(&["add", "."]);
     git(&["commit", "-qm", "Start"]);
-    let driver = "// moved down\n#![feature(used_with_arg)]\n#[used(compiler)]\nstatic X: u8 = 1;\n";
+    let driver =
+        "// moved down\n#![feature(used_with_arg)]\n#[used(compiler)]\nstatic X: u8 = 1;\n";
     write(tree.path(), "drivers/a.rs", driver);
     assert_eq!(deny().status.code(), Some(0), "what moved is not new");
-    write(tree.path(), "drivers/a.rs", &format!("{driver}#[optimize(size)]\nfn f() {{}}\n"));
+    write(
+        tree.path(),
+        "drivers/a.rs",
+        &format!("{driver}#[optimize(size)]\nfn f() {{}}\n"),
+    );
     git(&["commit", "-qam", "Plant a gate"]);
     let denied = deny();
     assert_eq!(denied.status.code(), Some(1));
     let answer = String::from_utf8(denied.stdout).unwrap();
-    assert!(answer.contains("optimize_attribute") && answer.contains("drivers/a.rs:5"), "{answer}");
-    assert!(answer.contains("Plant a gate") && answer.contains("Planter"), "{answer}");
+    assert!(
+        answer.contains("optimize_attribute") && answer.contains("drivers/a.rs:5"),
+        "{answer}"
+    );
+    assert!(
+        answer.contains("Plant a gate") && answer.contains("Planter"),
+        "{answer}"
+    );
 }
 
 #[test]
@@ -98,7 +156,10 @@ fn broken_files_are_named_and_the_exit_code_says_so() {
     let output = gateless(&["audit", text(tree.path()), "--json"]);
     assert_eq!(output.status.code(), Some(3));
     assert!(String::from_utf8_lossy(&output.stderr).contains("drivers/b.rs:1"));
-    assert!(json(&output)["gates"].as_array().unwrap().len() >= 2, "the rest is audited");
+    assert!(
+        json(&output)["gates"].as_array().unwrap().len() >= 2,
+        "the rest is audited"
+    );
 }
 
 #[test]
@@ -106,12 +167,27 @@ fn two_trees_can_be_compared_in_both_spellings() {
     let (old, new) = (tree(), tree());
     write(new.path(), "drivers/Makefile", "obj-y += a.o\n");
     for args in [
-        ["audit", text(old.path()), "--diff", text(new.path()), "--json"],
-        ["audit", "--json", "--diff", text(old.path()), text(new.path())],
+        [
+            "audit",
+            text(old.path()),
+            "--diff",
+            text(new.path()),
+            "--json",
+        ],
+        [
+            "audit",
+            "--json",
+            "--diff",
+            text(old.path()),
+            text(new.path()),
+        ],
     ] {
         let output = gateless(&args);
         assert_eq!(output.status.code(), Some(0), "{output:?}");
-        assert_eq!(json(&output)["gone_gates"], serde_json::json!(["Z_tune_cpu"]));
+        assert_eq!(
+            json(&output)["gone_gates"],
+            serde_json::json!(["Z_tune_cpu"])
+        );
     }
 }
 
@@ -122,11 +198,23 @@ fn sarif_names_every_place_and_html_needs_nothing_from_elsewhere() {
     assert_eq!(sarif["version"], "2.1.0");
     let results = sarif["runs"][0]["results"].as_array().unwrap();
     assert_eq!(results.len(), 3);
-    assert_eq!(results[0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"].as_str().map(|uri| uri.starts_with("drivers/")), Some(true));
+    assert_eq!(
+        results[0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+            .as_str()
+            .map(|uri| uri.starts_with("drivers/")),
+        Some(true)
+    );
     let page = tree.path().join("page.html");
-    assert_eq!(gateless(&["audit", text(tree.path()), "--html", text(&page)]).status.code(), Some(0));
+    assert_eq!(
+        gateless(&["audit", text(tree.path()), "--html", text(&page)])
+            .status
+            .code(),
+        Some(0)
+    );
     let html = std::fs::read_to_string(page).unwrap();
-    assert!(html.contains("used_with_arg") && !html.contains("src=\"http") && !html.contains("@import"));
+    assert!(
+        html.contains("used_with_arg") && !html.contains("src=\"http") && !html.contains("@import")
+    );
 }
 
 #[test]
@@ -138,19 +226,35 @@ fn what_is_not_there_and_wrong_usage_have_their_own_exit_codes() {
     let out = tempfile::tempdir().unwrap();
     let output = gateless(&["audit", text(tree.path()), "--out", text(out.path())]);
     assert_eq!(output.status.code(), Some(3), "{output:?}");
-    let wrong = gateless(&["audit", text(tree.path()), "--deny-new", text(&tree.path().join("Makefile"))]);
+    let wrong = gateless(&[
+        "audit",
+        text(tree.path()),
+        "--deny-new",
+        text(&tree.path().join("Makefile")),
+    ]);
     assert_eq!(wrong.status.code(), Some(3));
 }
 
 #[test]
 fn a_probe_says_what_the_compiler_does_and_the_ledger_agrees() {
-    let output = gateless(&["probe", "--json", "--check", "asm_goto", "used_with_arg", "Z_cf_protection", "asm_const_ptr"]);
+    let output = gateless(&[
+        "probe",
+        "--json",
+        "--check",
+        "asm_goto",
+        "used_with_arg",
+        "Z_cf_protection",
+        "asm_const_ptr",
+    ]);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     let answer = json(&output);
     let observed = |id: &str| {
         let rows = answer["entries"].as_array().unwrap();
         let row = rows.iter().find(|row| row["id"] == id).unwrap();
-        row["results"][0]["observed"].as_str().unwrap_or_default().to_owned()
+        row["results"][0]["observed"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
     };
     assert_eq!(observed("asm_goto"), "accepted");
     assert_eq!(observed("used_with_arg"), "gated");
@@ -160,7 +264,14 @@ fn a_probe_says_what_the_compiler_does_and_the_ledger_agrees() {
 #[test]
 fn the_roadmap_has_steps_that_free_everything_it_counts() {
     let tree = tree();
-    let output = gateless(&["roadmap", "--tree", text(tree.path()), "--trend", text(tree.path()), "--json"]);
+    let output = gateless(&[
+        "roadmap",
+        "--tree",
+        text(tree.path()),
+        "--trend",
+        text(tree.path()),
+        "--json",
+    ]);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     let answer = json(&output);
     let freed: usize = answer["done_when"]
@@ -169,7 +280,12 @@ fn the_roadmap_has_steps_that_free_everything_it_counts() {
         .iter()
         .map(|step| step["unblocks"].as_array().unwrap().len())
         .sum();
-    let needed = answer["items"].as_array().unwrap().iter().filter(|item| item["needed"] == true).count();
+    let needed = answer["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|item| item["needed"] == true)
+        .count();
     assert_eq!((freed, needed), (2, 2), "{answer:#}");
     assert_eq!(answer["trend"][0]["needed"], 2);
     let dot = gateless(&["roadmap", "--tree", text(tree.path()), "--dot"]);

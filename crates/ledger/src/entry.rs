@@ -150,10 +150,16 @@ impl Entry {
             if flag.values.is_empty() {
                 vec![name]
             } else {
-                flag.values.iter().map(|value| format!("{name}={value}")).collect()
+                flag.values
+                    .iter()
+                    .map(|value| format!("{name}={value}"))
+                    .collect()
             }
         });
-        features.chain(flags).chain(self.signs.iter().cloned()).collect()
+        features
+            .chain(flags)
+            .chain(self.signs.iter().cloned())
+            .collect()
     }
 }
 

@@ -81,12 +81,23 @@ impl Ledger {
         let mut files = Vec::new();
         for entry in std::fs::read_dir(folder).map_err(error)? {
             let path = entry.map_err(error)?.path();
-            if path.extension().is_some_and(|extension| extension == "toml") {
-                let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            if path
+                .extension()
+                .is_some_and(|extension| extension == "toml")
+            {
+                let name = path
+                    .file_name()
+                    .unwrap_or_default()
+                    .to_string_lossy()
+                    .into_owned();
                 files.push((name, std::fs::read_to_string(&path).map_err(error)?));
             }
         }
-        Self::load(files.iter().map(|(name, text)| (name.clone(), text.as_str())))
+        Self::load(
+            files
+                .iter()
+                .map(|(name, text)| (name.clone(), text.as_str())),
+        )
     }
 
     /// The id of the entry that the audit finds under this sign.

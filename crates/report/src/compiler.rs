@@ -78,7 +78,8 @@ impl Compiler {
             .iter()
             .map(|name| format!("#![feature({name})]\n"))
             .collect();
-        let all = "extern crate std; extern crate alloc; extern crate proc_macro; extern crate test;";
+        let all =
+            "extern crate std; extern crate alloc; extern crate proc_macro; extern crate test;";
         let with_std = format!("{attributes}#![no_std]\n#![feature(test)]\n{all}");
         let mut diagnostics = self.diagnose(&with_std)?;
         if diagnostics.contains("E0463") {
@@ -108,7 +109,11 @@ impl Compiler {
     }
 
     /// Asks about target features for the built-in target `target`.
-    pub fn ask_target_features(&mut self, target: &str, names: &BTreeSet<String>) -> io::Result<()> {
+    pub fn ask_target_features(
+        &mut self,
+        target: &str,
+        names: &BTreeSet<String>,
+    ) -> io::Result<()> {
         if names.is_empty() {
             return Ok(());
         }
@@ -120,7 +125,10 @@ impl Compiler {
                 .args(["--print=cfg", "--crate-type=lib"])
                 .env_remove("RUSTC_BOOTSTRAP"),
         )?;
-        for line in stderr.lines().filter(|line| line.contains("-Ctarget-feature")) {
+        for line in stderr
+            .lines()
+            .filter(|line| line.contains("-Ctarget-feature"))
+        {
             let quoted = line.split('`').skip(1).step_by(2);
             self.unstable_target_features.extend(
                 quoted
@@ -199,10 +207,9 @@ fn short(release: &str) -> String {
 
 fn output(command: &mut Command) -> io::Result<(String, String)> {
     let program = command.get_program().to_string_lossy().into_owned();
-    let output = command
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|error| io::Error::new(error.kind(), format!("`{program}` can't be run: {error}")))?;
+    let output = command.stdin(Stdio::null()).output().map_err(|error| {
+        io::Error::new(error.kind(), format!("`{program}` can't be run: {error}"))
+    })?;
     Ok((
         String::from_utf8_lossy(&output.stdout).into_owned(),
         String::from_utf8_lossy(&output.stderr).into_owned(),
@@ -218,7 +225,15 @@ mod tests {
         let path = std::env::var("RUSTC").unwrap_or_else(|_| "rustc".to_owned());
         let mut compiler = Compiler::ask(Utf8Path::new(&path)).unwrap();
         compiler
-            .ask_features(["asm_goto", "rustc_attrs", "never_type", "no_such_feature_at_all"].into_iter())
+            .ask_features(
+                [
+                    "asm_goto",
+                    "rustc_attrs",
+                    "never_type",
+                    "no_such_feature_at_all",
+                ]
+                .into_iter(),
+            )
             .unwrap();
         let state = |name: &str| compiler.features[name].clone();
         assert_eq!(state("asm_goto"), FeatureState::Stable("1.87".to_owned()));

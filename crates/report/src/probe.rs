@@ -153,7 +153,10 @@ fn agrees(entry: &Entry, observed: Observed, compiler: &Compiler) -> Option<bool
 }
 
 /// Compiles a probe without gates, then with them. Nothing is observed where a crate of the standard library is missing.
-pub fn observe(probe: &Probe, compiler: &Compiler) -> io::Result<(Option<Observed>, Option<String>)> {
+pub fn observe(
+    probe: &Probe,
+    compiler: &Compiler,
+) -> io::Result<(Option<Observed>, Option<String>)> {
     let program = if probe.rustdoc {
         let beside = compiler.path.with_file_name("rustdoc");
         if !beside.is_file() {
@@ -166,7 +169,11 @@ pub fn observe(probe: &Probe, compiler: &Compiler) -> io::Result<(Option<Observe
     let targets: Vec<Option<&str>> = if probe.target.is_empty() {
         vec![None]
     } else {
-        probe.target.iter().map(|target| Some(target.as_str())).collect()
+        probe
+            .target
+            .iter()
+            .map(|target| Some(target.as_str()))
+            .collect()
     };
     let mut says = None;
     for open in [false, true] {
@@ -176,7 +183,10 @@ pub fn observe(probe: &Probe, compiler: &Compiler) -> io::Result<(Option<Observe
                 let what = first_error(&stderr).unwrap_or_default();
                 return Ok((None, Some(format!("not tried: {what}"))));
             }
-            let warned = probe.warning.as_ref().is_some_and(|words| stderr.contains(words));
+            let warned = probe
+                .warning
+                .as_ref()
+                .is_some_and(|words| stderr.contains(words));
             if success && open {
                 return Ok((Some(Observed::Gated), says));
             }
@@ -200,7 +210,11 @@ fn compile(
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("probe.rs");
     let gate = if open { probe.gate.as_str() } else { "" };
-    let no_std = if probe.source.contains("no_core") { "" } else { "#![no_std]\n" };
+    let no_std = if probe.source.contains("no_core") {
+        ""
+    } else {
+        "#![no_std]\n"
+    };
     fs_err::write(&file, format!("{gate}\n{no_std}{}", probe.source))?;
     let mut command = Command::new(program);
     command.current_dir(folder.path());
@@ -217,13 +231,18 @@ fn compile(
         }
         (false, emit) => {
             let emit = emit.unwrap_or("metadata");
-            command.arg(format!("--emit={emit}")).arg("--out-dir").arg(folder.path());
+            command
+                .arg(format!("--emit={emit}"))
+                .arg("--out-dir")
+                .arg(folder.path());
         }
     }
     if !probe.rustdoc && probe.emit.as_deref() == Some("cfg") && probe.source.is_empty() {
         command.arg("--crate-type=lib");
     } else {
-        command.args(["--crate-type=lib", "--edition=2021"]).arg(&file);
+        command
+            .args(["--crate-type=lib", "--edition=2021"])
+            .arg(&file);
     }
     command.args(&probe.args);
     if open {
@@ -236,7 +255,9 @@ fn compile(
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .output()
-        .map_err(|error| io::Error::new(error.kind(), format!("`{program}` can't be run: {error}")))?;
+        .map_err(|error| {
+            io::Error::new(error.kind(), format!("`{program}` can't be run: {error}"))
+        })?;
     let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
     Ok((output.status.success(), stderr))
 }
@@ -264,7 +285,11 @@ pub fn text(matrix: &Matrix) -> String {
             .iter()
             .map(|result| {
                 let word = result.observed.as_deref().unwrap_or("-");
-                let mark = if result.ledger_agrees == Some(false) { "!" } else { "" };
+                let mark = if result.ledger_agrees == Some(false) {
+                    "!"
+                } else {
+                    ""
+                };
                 format!("{:<9}", format!("{word}{mark}"))
             })
             .collect();
@@ -275,7 +300,11 @@ pub fn text(matrix: &Matrix) -> String {
         "accepted: without a gate; gated: with the gate open; absent: not in this compiler; -: could not be tried; !: the ledger says otherwise"
             .to_owned(),
     );
-    let none = matrix.entries.iter().filter(|row| row.none.is_some()).count();
+    let none = matrix
+        .entries
+        .iter()
+        .filter(|row| row.none.is_some())
+        .count();
     lines.push(format!(
         "{} entries probed; {none} can't be shown by a program (--json says why)",
         matrix.entries.len() - none

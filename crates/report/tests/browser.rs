@@ -42,7 +42,10 @@ window.addEventListener("error", (event) => errors.push(event.message));
 
 fn main() {
     let arguments = Arguments::from_args();
-    let browser = Command::new("chromium").arg("--version").output().is_ok_and(|output| output.status.success());
+    let browser = Command::new("chromium")
+        .arg("--version")
+        .output()
+        .is_ok_and(|output| output.status.success());
     if !browser {
         eprintln!("no chromium on PATH: the pages are not tried in a browser");
     }
@@ -68,16 +71,31 @@ fn see(page: &str, number: &str) -> Result<Value, Failed> {
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("harness.html");
     let quoted = serde_json::to_string(page)?.replace("</", "<\\/");
-    let harness = HARNESS.replace("NUMBER", &format!("{number:?}")).replace("PAGE", &quoted);
+    let harness = HARNESS
+        .replace("NUMBER", &format!("{number:?}"))
+        .replace("PAGE", &quoted);
     fs_err::write(&file, harness)?;
     let output = Command::new("chromium")
-        .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--enable-logging=stderr", "--v=0"])
-        .arg(format!("--user-data-dir={}", folder.path().join("profile").display()))
+        .args([
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-background-networking",
+            "--enable-logging=stderr",
+            "--v=0",
+        ])
+        .arg(format!(
+            "--user-data-dir={}",
+            folder.path().join("profile").display()
+        ))
         .args(["--virtual-time-budget=5000", "--dump-dom"])
         .arg(format!("file://{}", file.display()))
         .output()?;
     let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
-    let console: Vec<&str> = stderr.lines().filter(|line| line.contains("CONSOLE")).collect();
+    let console: Vec<&str> = stderr
+        .lines()
+        .filter(|line| line.contains("CONSOLE"))
+        .collect();
     if !console.is_empty() {
         return Err(format!("the page wrote to the console: {console:?}").into());
     }
@@ -95,30 +113,69 @@ fn see(page: &str, number: &str) -> Result<Value, Failed> {
 
 fn common(seen: &Value) {
     let list = |name: &str| -> Vec<f64> {
-        seen[name].as_array().unwrap().iter().filter_map(Value::as_f64).collect()
+        seen[name]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(Value::as_f64)
+            .collect()
     };
     let (up, down) = (list("up"), list("down"));
     assert!(up.len() > 5 && up.is_sorted(), "{up:?}");
-    assert!(down.iter().rev().copied().collect::<Vec<_>>().is_sorted(), "{down:?}");
+    assert!(
+        down.iter().rev().copied().collect::<Vec<_>>().is_sorted(),
+        "{down:?}"
+    );
     assert_ne!(up, down);
-    let names: Vec<&str> = seen["names"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
-    assert!(names.is_sorted_by_key(|name| name.to_lowercase()), "{names:?}");
+    let names: Vec<&str> = seen["names"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(Value::as_str)
+        .collect();
+    assert!(
+        names.is_sorted_by_key(|name| name.to_lowercase()),
+        "{names:?}"
+    );
     assert_eq!(seen["inner"], 390, "the frame is as wide as a phone");
     assert_eq!(seen["width"], 390, "nothing is wider than a phone");
-    assert_eq!((&seen["fetched"], &seen["scripts"], &seen["errors"]), (&0.into(), &0.into(), &serde_json::json!([])));
+    assert_eq!(
+        (&seen["fetched"], &seen["scripts"], &seen["errors"]),
+        (&0.into(), &0.into(), &serde_json::json!([]))
+    );
     assert_eq!(seen["shown"], 1, "the filter leaves one row");
-    let links: Vec<&str> = seen["links"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
-    assert!(links.iter().any(|link| *link == "https://github.com/rust-lang/rust/issues/44874"), "{links:?}");
+    let links: Vec<&str> = seen["links"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(Value::as_str)
+        .collect();
+    assert!(
+        links
+            .iter()
+            .any(|link| *link == "https://github.com/rust-lang/rust/issues/44874"),
+        "{links:?}"
+    );
     assert!(seen["focusable"].as_u64().unwrap() > 10);
 }
 
 fn roadmap_page() -> Result<(), Failed> {
-    let selection = Selection { arch: None, compiler: (1, 95) };
+    let selection = Selection {
+        arch: None,
+        compiler: (1, 95),
+    };
     let mut made = roadmap::plan(&audit(), Ledger::embedded(), &selection);
     made.trend = ["6.12.1", "7.3.4"]
         .iter()
         .enumerate()
-        .map(|(i, release)| Point { release: (*release).to_owned(), needed: 30 + i, language: 5, options: 20, uses: 90, rust_files: 100 })
+        .map(|(i, release)| Point {
+            release: (*release).to_owned(),
+            needed: 30 + i,
+            language: 5,
+            options: 20,
+            uses: 90,
+            rust_files: 100,
+        })
         .collect();
     made.support = Some(Support::default());
     let seen = see(&roadmap::html::page(&made), "Uses")?;

@@ -19,6 +19,9 @@ fn the_schemas_are_up_to_date() {
             fs_err::write(&file, &text).unwrap();
         }
         let kept = fs_err::read_to_string(&file).unwrap_or_default();
-        assert!(kept == text, "{file} is not what the types say; run this test with UPDATE_SCHEMA=1");
+        assert!(
+            kept == text,
+            "{file} is not what the types say; run this test with UPDATE_SCHEMA=1"
+        );
     }
 }

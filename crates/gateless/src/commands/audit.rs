@@ -134,7 +134,11 @@ pub fn own_ledger(folder: &Utf8Path) -> Result<Ledger> {
 /// Says on stderr what could not be read, and what kind of folder it is.
 fn notes(answer: &Audit) {
     for problem in &answer.problems {
-        let line = if problem.line > 0 { format!(":{}", problem.line) } else { String::new() };
+        let line = if problem.line > 0 {
+            format!(":{}", problem.line)
+        } else {
+            String::new()
+        };
         output::note(format_args!("{}{line}: {}", problem.file, problem.what));
     }
     if answer.files.rust == 0 {
@@ -143,7 +147,9 @@ fn notes(answer: &Audit) {
 }
 
 fn width() -> usize {
-    let columns = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
+    let columns = std::env::var("COLUMNS")
+        .ok()
+        .and_then(|text| text.parse().ok());
     columns.map_or(100, |columns: usize| columns.clamp(60, 160))
 }
 
@@ -161,7 +167,8 @@ fn deny_new(args: &Args, tree: &Utf8Path, file: &Utf8Path, answer: &Audit) -> Re
     } else {
         output::line(baseline::text(&found))?;
     }
-    let is_new = !found.new_gates.is_empty() || !found.added.is_empty() || !found.newly_needed.is_empty();
+    let is_new =
+        !found.new_gates.is_empty() || !found.added.is_empty() || !found.newly_needed.is_empty();
     Ok(match (is_new, answer.problems.is_empty()) {
         (true, _) => Exit::No,
         (false, false) => Exit::Failed,
@@ -176,7 +183,16 @@ const BLAMED: usize = 20;
 fn blame(tree: &Utf8Path, file: &str, line: usize) -> Option<String> {
     let range = format!("{line},{line}");
     let output = Command::new("git")
-        .args(["-C", tree.as_str(), "blame", "--porcelain", "-L", &range, "--", file])
+        .args([
+            "-C",
+            tree.as_str(),
+            "blame",
+            "--porcelain",
+            "-L",
+            &range,
+            "--",
+            file,
+        ])
         .output()
         .ok()
         .filter(|output| output.status.success())?;
@@ -192,7 +208,11 @@ fn blame(tree: &Utf8Path, file: &str, line: usize) -> Option<String> {
     if hash.chars().all(|c| c == '0') {
         return Some("a change that is not committed yet".to_owned());
     }
-    Some(format!("{hash} ({}): {}", field("author "), field("summary ")))
+    Some(format!(
+        "{hash} ({}): {}",
+        field("author "),
+        field("summary ")
+    ))
 }
 
 fn baseline_of(file: &Utf8Path) -> Result<Audit> {
@@ -217,7 +237,9 @@ fn diff(args: &Args, others: &[Utf8PathBuf], rustc: &Utf8Path, ledger: &Ledger) 
         ([old, new], None) => (old, new),
         ([other], Some(tree)) => (tree, other),
         ([_], None) => {
-            return Err(Failure::usage("--diff needs two trees: `TREE --diff OTHER` or `--diff OLD NEW`"));
+            return Err(Failure::usage(
+                "--diff needs two trees: `TREE --diff OTHER` or `--diff OLD NEW`",
+            ));
         }
         _ => return Err(Failure::usage("--diff takes two trees, not three")),
     };
@@ -229,8 +251,10 @@ fn diff(args: &Args, others: &[Utf8PathBuf], rustc: &Utf8Path, ledger: &Ledger) 
             which.to_owned()
         } else {
             fetch::cached(&cache::root()?, which.as_str())?.ok_or_else(|| {
-                Failure::failed(format!("{which} is neither a folder, nor a file, nor a release in the cache"))
-                    .help(format!("`gateless fetch {which}` may bring it in"))
+                Failure::failed(format!(
+                    "{which} is neither a folder, nor a file, nor a release in the cache"
+                ))
+                .help(format!("`gateless fetch {which}` may bring it in"))
             })?
         };
         Ok(audit::run(&tree, None, rustc)?.audit(ledger))

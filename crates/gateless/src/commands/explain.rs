@@ -1,7 +1,8 @@
 //! `gateless explain`.
 
-use gateless_ledger::{Entry, FlagAction, Kind, Ledger, Status};
+use gateless_ledger::{Ends, Entry, FlagAction, Kind, Ledger, Observed, Status};
 use gateless_model::{Exit, Failure, Result};
+use gateless_report::probe;
 use serde::Serialize;
 
 use crate::output;
@@ -119,6 +120,7 @@ fn text(id: &str, entry: &Entry, waiting: &[&str]) -> String {
     };
     part("Where the kernel uses it:", &entry.used_in);
     part("Architectures:", &[entry.archs.join(", ")]);
+    part("Compilers that were tried:", &tried(entry));
     part("On stable:", std::slice::from_ref(&entry.stable_way));
     part("What gateless does:", &done(id, entry));
     part("What upstream still needs:", &upstream(entry));
@@ -163,6 +165,7 @@ fn done(id: &str, entry: &Entry) -> Vec<String> {
                 .map(|weaker| format!("  weaker than gated: {weaker}")),
         );
     }
+    lines.extend(entry.gateless.clone());
     match (lines.is_empty(), entry.status, entry.kind) {
         (
             true,
@@ -181,6 +184,30 @@ fn done(id: &str, entry: &Entry) -> Vec<String> {
     lines
 }
 
+/// What compilers made of the entry's probe, releases with the same answer together.
+fn tried(entry: &Entry) -> Vec<String> {
+    let mut lines = Vec::new();
+    for observed in [Observed::Accepted, Observed::Gated, Observed::Absent] {
+        let mut releases: Vec<&str> = entry
+            .observed
+            .iter()
+            .filter(|(_, said)| **said == observed)
+            .map(|(release, _)| release.as_str())
+            .collect();
+        releases.sort_by_key(|release| gateless_report::compiler::code_of(release));
+        if !releases.is_empty() {
+            lines.push(format!(
+                "{}: {}",
+                probe::name(observed),
+                releases.join(", ")
+            ));
+        }
+    }
+    let none = entry.probe.as_ref().and_then(|probe| probe.none.as_ref());
+    lines.extend(none.map(|why| format!("no program can show it: {why}")));
+    lines
+}
+
 fn upstream(entry: &Entry) -> Vec<String> {
     let mut lines = Vec::new();
     if entry.status != Status::Stable {
@@ -191,6 +218,20 @@ fn upstream(entry: &Entry) -> Vec<String> {
                 .map(|goal| format!("Rust project goal: {goal}")),
         );
         lines.extend(entry.tracking.clone());
+        lines.extend(match entry.ends {
+            Ends::Stabilised => None,
+            Ends::WithDependencies => {
+                Some("nothing of its own: the need ends with what it waits for".to_owned())
+            }
+            Ends::LeftOut => Some(
+                "nothing to stabilise: the tree can leave it out, or take the stable spelling"
+                    .to_owned(),
+            ),
+            Ends::Last => Some("nothing of its own: the need ends with the last gate".to_owned()),
+        });
+        for other in &entry.alternatives {
+            lines.push(format!("instead of it would do: {}", other.join(" and ")));
+        }
     }
     lines
 }

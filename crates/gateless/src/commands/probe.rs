@@ -40,16 +40,26 @@ pub struct Args {
 
 /// Prints the matrix.
 pub fn run(args: Args) -> Result<Exit> {
-    let own = args.ledger.as_deref().map(super::audit::own_ledger).transpose()?;
+    let own = args
+        .ledger
+        .as_deref()
+        .map(super::audit::own_ledger)
+        .transpose()?;
     let ledger = own.as_ref().unwrap_or_else(|| Ledger::embedded());
     let mut entries = Vec::new();
     for id in &args.ids {
         let found = ledger.find(id);
         if found.is_empty() {
-            return Err(Failure::usage(format!("the ledger has nothing by the name of `{id}`"))
-                .help("`gateless explain` lists all entries"));
+            return Err(
+                Failure::usage(format!("the ledger has nothing by the name of `{id}`"))
+                    .help("`gateless explain` lists all entries"),
+            );
         }
-        entries.extend(found.into_iter().filter_map(|id| ledger.iter().find(|(own, _)| *own == id)));
+        entries.extend(
+            found
+                .into_iter()
+                .filter_map(|id| ledger.iter().find(|(own, _)| *own == id)),
+        );
     }
     if entries.is_empty() {
         entries = ledger.iter().collect();
@@ -72,5 +82,9 @@ pub fn run(args: Args) -> Result<Exit> {
         .iter()
         .flat_map(|row| &row.results)
         .any(|result| result.ledger_agrees == Some(false));
-    Ok(if args.check && contradicted { Exit::No } else { Exit::Yes })
+    Ok(if args.check && contradicted {
+        Exit::No
+    } else {
+        Exit::Yes
+    })
 }

@@ -72,8 +72,10 @@ pub fn run(args: Args) -> Result<Exit> {
         && !answer.architectures.is_empty()
         && !answer.architectures.contains(arch)
     {
-        return Err(Failure::usage(format!("this tree has no Rust for the architecture `{arch}`"))
-            .help(format!("it has it for {}", answer.architectures.join(", "))));
+        return Err(Failure::usage(format!(
+            "this tree has no Rust for the architecture `{arch}`"
+        ))
+        .help(format!("it has it for {}", answer.architectures.join(", "))));
     }
     let selection = Selection {
         arch: args.arch.clone(),
@@ -93,7 +95,11 @@ pub fn run(args: Args) -> Result<Exit> {
     } else if args.html.is_none() {
         output::line(roadmap::text::table(&made))?;
     }
-    Ok(if answer.problems.is_empty() { Exit::Yes } else { Exit::Failed })
+    Ok(if answer.problems.is_empty() {
+        Exit::Yes
+    } else {
+        Exit::Failed
+    })
 }
 
 fn tree_of(which: &Utf8Path) -> Result<Utf8PathBuf> {
@@ -101,8 +107,9 @@ fn tree_of(which: &Utf8Path) -> Result<Utf8PathBuf> {
         return Ok(which.to_owned());
     }
     fetch::cached(&cache::root()?, which.as_str())?.ok_or_else(|| {
-        Failure::failed(format!("Linux {which} is not in the cache"))
-            .help(format!("`gateless fetch {which}` brings it in; or name a tree"))
+        Failure::failed(format!("Linux {which} is not in the cache")).help(format!(
+            "`gateless fetch {which}` brings it in; or name a tree"
+        ))
     })
 }
 
@@ -115,7 +122,10 @@ fn trend(
     ledger: &Ledger,
 ) -> Result<Vec<Point>> {
     let wanted = match &args.trend {
-        Some(given) => given.iter().map(|which| tree_of(which)).collect::<Result<Vec<_>>>()?,
+        Some(given) => given
+            .iter()
+            .map(|which| tree_of(which))
+            .collect::<Result<Vec<_>>>()?,
         None => ["6.12", "7.2", "7.3"]
             .iter()
             .filter_map(|release| tree_of(Utf8Path::new(release)).ok())
@@ -126,7 +136,9 @@ fn trend(
         if other == tree && args.out.is_none() {
             points.push(roadmap::plan::point(answer));
         } else {
-            points.push(roadmap::plan::point(&audit::run(&other, None, rustc)?.audit(ledger)));
+            points.push(roadmap::plan::point(
+                &audit::run(&other, None, rustc)?.audit(ledger),
+            ));
         }
     }
     Ok(points)

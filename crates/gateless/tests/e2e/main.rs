@@ -4,6 +4,7 @@
 //! The tree is `$GATELESS_TEST_TREE` (what `gateless fetch 7.3` prints); without it the tests show as ignored. They
 //! need what `gateless doctor` asks for, and about 30 minutes of two processors the first time.
 
+mod audits;
 mod rebuilds;
 mod results;
 mod runtime;
@@ -52,6 +53,14 @@ const UM: &[(&str, fn(&mut Workshop) -> Tested)] = &[
     (
         "gated_and_gateless_kernels_have_the_same_machine_code",
         results::same_code,
+    ),
+    (
+        "compiling_without_a_gate_shows_what_the_audit_says",
+        audits::verified,
+    ),
+    (
+        "the_audit_finds_no_language_gate_in_lowered_sources",
+        audits::lowered,
     ),
     (
         "a_rebuild_without_changes_compiles_nothing",

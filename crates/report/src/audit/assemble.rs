@@ -87,7 +87,10 @@ pub fn totals(gates: &[Gate], ledger: &Ledger) -> Totals {
         gates: gates.len(),
         needed: gates.iter().filter(|gate| gate.needed).count(),
         uses: gates.iter().map(|gate| gate.uses.len()).sum(),
-        unknown: gates.iter().filter(|gate| ledger.get(&gate.id).is_none()).count(),
+        unknown: gates
+            .iter()
+            .filter(|gate| ledger.get(&gate.id).is_none())
+            .count(),
     }
 }
 
@@ -158,6 +161,12 @@ fn gate(id: &str, placed: &[Placed<'_>], question: &Question<'_>, world: &World<
     let (mut used, mut in_macros, mut opened, mut known) = (false, false, false, true);
     for one in placed {
         let left = world.in_build(&one.condition);
+        // With a configuration there is one architecture.
+        let own = arch_of_path(&one.finding.file);
+        let left = match (world.architecture(), own) {
+            (Some(arch), Some(own)) if arch != own => Condition::Never,
+            _ => left,
+        };
         let applies = match (&one.place, &left) {
             (Place::Build | Place::Probe, Condition::Always) => Applies::Always,
             (Place::Build | Place::Probe, Condition::Never) => Applies::Never,
@@ -289,7 +298,15 @@ fn status(
             FeatureState::Internal => owned("perma-unstable", "compiler", None),
             FeatureState::Unstable => {
                 let for_ever = entry.is_some_and(|e| e.status == Status::PermaUnstable);
-                owned(if for_ever { "perma-unstable" } else { "unstable" }, "compiler", ledger_since)
+                owned(
+                    if for_ever {
+                        "perma-unstable"
+                    } else {
+                        "unstable"
+                    },
+                    "compiler",
+                    ledger_since,
+                )
             }
         };
     }

@@ -67,13 +67,19 @@ pub fn difference(old: &Audit, new: &Audit) -> Difference {
         let none = Vec::new();
         let old_uses = other.map_or(&none, |other| &other.uses);
         let (added, removed) = places(old_uses, &gate.uses);
-        found.added.extend(added.into_iter().map(|one| change(id, one)));
-        found.removed.extend(removed.into_iter().map(|one| change(id, one)));
+        found
+            .added
+            .extend(added.into_iter().map(|one| change(id, one)));
+        found
+            .removed
+            .extend(removed.into_iter().map(|one| change(id, one)));
     }
     for (id, gate) in &before {
         if !after.contains_key(id) {
             found.gone_gates.push(id.clone());
-            found.removed.extend(gate.uses.iter().map(|one| change(id, one)));
+            found
+                .removed
+                .extend(gate.uses.iter().map(|one| change(id, one)));
         }
         if gate.needed && after.get(id).is_none_or(|other| !other.needed) {
             found.no_longer_needed.push(id.clone());
@@ -128,8 +134,16 @@ pub fn text(found: &Difference) -> String {
     }
     for (mark, changes) in [("+", &found.added), ("-", &found.removed)] {
         for change in changes {
-            lines.push(format!("{mark} {}: {}:{}: {}", change.id, change.file, change.line, change.text));
-            lines.extend(change.commit.iter().map(|commit| format!("    added by {commit}")));
+            lines.push(format!(
+                "{mark} {}: {}:{}: {}",
+                change.id, change.file, change.line, change.text
+            ));
+            lines.extend(
+                change
+                    .commit
+                    .iter()
+                    .map(|commit| format!("    added by {commit}")),
+            );
         }
     }
     if lines.is_empty() {

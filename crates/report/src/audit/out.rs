@@ -78,7 +78,7 @@ fn command(text: &str, shown: &str) -> Vec<Finding> {
         return Vec::new();
     };
     let list: Vec<Word> = crate::makefile::words::words(&command.replace("$$", "$"));
-    options::scan(&list, command.contains("rustdoc"))
+    options::scan(&list, is_rustdoc(&list))
         .into_iter()
         .filter(|found| !matches!(found.sign, Sign::Practice(_)))
         .map(|found| Finding {
@@ -91,6 +91,13 @@ fn command(text: &str, shown: &str) -> Vec<Finding> {
             place: Place::Build,
         })
         .collect()
+}
+
+/// Whether the program is rustdoc, not rustc with lints called `rustdoc::...`.
+fn is_rustdoc(list: &[Word]) -> bool {
+    list.iter()
+        .map(|word| word.text.as_str())
+        .any(|word| !word.starts_with('-') && word.rsplit('/').next().is_some_and(|name| name.trim_start_matches("gateless-") == "rustdoc"))
 }
 
 fn is_rust(line: &str) -> bool {

@@ -20,7 +20,11 @@ pub struct Reach {
 /// All files that some makefile compiles. Empty if no makefile compiles any: then the folder is no kernel tree, and everything counts.
 pub fn files(scan: &Scan) -> BTreeMap<String, Reach> {
     let mut reached: BTreeMap<String, Reach> = BTreeMap::new();
-    for root in scan.roots.iter().filter(|root| scan.children.contains_key(&root.file)) {
+    for root in scan
+        .roots
+        .iter()
+        .filter(|root| scan.children.contains_key(&root.file))
+    {
         let mut seen = BTreeSet::new();
         let mut todo = VecDeque::from([(root.file.clone(), root.condition.clone())]);
         while let Some((file, condition)) = todo.pop_front() {

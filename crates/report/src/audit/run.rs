@@ -32,9 +32,13 @@ pub fn run(tree: &Utf8Path, out: Option<&Utf8Path>, rustc: &Utf8Path) -> Result<
     let mut scan = scan::scan(tree, threads)?;
     let configuration = match out {
         Some(out) => Some(out::add(&mut scan, out).map_err(|error| {
-            Failure::failed(format!("{out} is no folder of a kernel build that was configured"))
-                .because(error)
-                .help("name the output folder of a build, as `gateless build --out` or `make O=` has it")
+            Failure::failed(format!(
+                "{out} is no folder of a kernel build that was configured"
+            ))
+            .because(error)
+            .help(
+                "name the output folder of a build, as `gateless build --out` or `make O=` has it",
+            )
         })?),
         None => None,
     };
@@ -71,7 +75,10 @@ fn target_features(scan: &Scan) -> BTreeMap<String, BTreeSet<String>> {
                 .iter()
                 .find(|(file, _)| *file == finding.file)
                 .map_or("x86_64-unknown-none", |(_, target)| target.as_str());
-            found.entry(target.to_owned()).or_default().insert(name.clone());
+            found
+                .entry(target.to_owned())
+                .or_default()
+                .insert(name.clone());
         }
     }
     found

@@ -31,7 +31,11 @@ pub fn table(audit: &Audit, width: usize, all: bool) -> String {
     };
     let _ = writeln!(text, "{tree} for rustc {}", audit.rustc);
     for (needed, title) in [(true, "NEEDED"), (false, "NOT NEEDED")] {
-        let part: Vec<&Gate> = audit.gates.iter().filter(|gate| gate.needed == needed).collect();
+        let part: Vec<&Gate> = audit
+            .gates
+            .iter()
+            .filter(|gate| gate.needed == needed)
+            .collect();
         if part.is_empty() {
             continue;
         }
@@ -104,11 +108,19 @@ fn row(text: &mut String, gate: &Gate, width: usize, all: bool) {
     if !gate.needed_for.is_empty() {
         let shown: Vec<&str> = gate.needed_for.iter().take(2).map(String::as_str).collect();
         let more = gate.needed_for.len() - shown.len();
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let more = if more > 0 {
+            format!(" and {more} more")
+        } else {
+            String::new()
+        };
         notes.push(format!("for {}{more}", shown.join(", ")));
     }
     if let Some(verified) = &gate.verified {
-        notes.push(if verified.agrees { "verified".to_owned() } else { "CONTRADICTED by compiling".to_owned() });
+        notes.push(if verified.agrees {
+            "verified".to_owned()
+        } else {
+            "CONTRADICTED by compiling".to_owned()
+        });
     }
     let archs = architectures(gate);
     if archs != "all" {
@@ -118,7 +130,11 @@ fn row(text: &mut String, gate: &Gate, width: usize, all: bool) {
     push_wrapped(text, &line, width, 52);
     if all {
         for one in &gate.uses {
-            let _ = writeln!(text, "      {}", shorten(&place(one), width.saturating_sub(6)));
+            let _ = writeln!(
+                text,
+                "      {}",
+                shorten(&place(one), width.saturating_sub(6))
+            );
         }
     }
 }
@@ -160,7 +176,11 @@ fn push_wrapped(text: &mut String, line: &str, width: usize, indent: usize) {
     let mut rest = line.trim_end();
     let mut first = true;
     loop {
-        let room = if first { width } else { width.saturating_sub(indent).max(20) };
+        let room = if first {
+            width
+        } else {
+            width.saturating_sub(indent).max(20)
+        };
         if !first {
             text.push_str(&" ".repeat(indent));
         }
@@ -170,7 +190,10 @@ fn push_wrapped(text: &mut String, line: &str, width: usize, indent: usize) {
             return;
         }
         let limit = rest.char_indices().nth(room).map_or(rest.len(), |(i, _)| i);
-        let cut = rest[..limit].rfind(' ').filter(|&cut| cut > 40 || !first).unwrap_or(limit);
+        let cut = rest[..limit]
+            .rfind(' ')
+            .filter(|&cut| cut > 40 || !first)
+            .unwrap_or(limit);
         text.push_str(rest[..cut].trim_end());
         text.push('\n');
         rest = rest[cut..].trim_start();

@@ -54,8 +54,11 @@ pub fn verify(audit: &mut Audit, job: &Job<'_>, note: &mut dyn FnMut(String)) ->
     let out = job.out.canonicalize_utf8()?;
     recorded.retain(|one| is_ours(one, &tree, &out));
     if recorded.is_empty() {
-        return Err(Failure::failed(format!("{} has no recorded command of the Rust compiler", job.out))
-            .help("build the kernel there first, or only `make prepare`"));
+        return Err(Failure::failed(format!(
+            "{} has no recorded command of the Rust compiler",
+            job.out
+        ))
+        .help("build the kernel there first, or only `make prepare`"));
     }
     let mut baseline: BTreeMap<String, bool> = BTreeMap::new();
     let mut agrees = true;
@@ -69,9 +72,21 @@ pub fn verify(audit: &mut Audit, job: &Job<'_>, note: &mut dyn FnMut(String)) ->
             option(gate, job, &recorded)?
         };
         if let Some(verified) = verified {
-            let word = if verified.compiles_without { "compiles" } else { "fails" };
-            let end = if verified.agrees { "as the audit says" } else { "the audit says OTHERWISE" };
-            note(format!("{}: {word} without it, {end} ({})", gate.id, verified.crates.join(", ")));
+            let word = if verified.compiles_without {
+                "compiles"
+            } else {
+                "fails"
+            };
+            let end = if verified.agrees {
+                "as the audit says"
+            } else {
+                "the audit says OTHERWISE"
+            };
+            note(format!(
+                "{}: {word} without it, {end} ({})",
+                gate.id,
+                verified.crates.join(", ")
+            ));
             agrees &= verified.agrees;
             // Where the syntax could not tell, the compiler has told.
             if verified.agrees {
@@ -91,8 +106,13 @@ fn is_ours(one: &Recorded, tree: &Utf8Path, out: &Utf8Path) -> bool {
 }
 
 fn is_feature(gate: &Gate) -> bool {
-    gate.uses.iter().any(|one| one.role == Role::Opens && one.text.contains("feature"))
-        || matches!(gate.kind.as_str(), "lang-feature" | "lib-feature" | "attribute" | "feature")
+    gate.uses
+        .iter()
+        .any(|one| one.role == Role::Opens && one.text.contains("feature"))
+        || matches!(
+            gate.kind.as_str(),
+            "lang-feature" | "lib-feature" | "attribute" | "feature"
+        )
 }
 
 /// Closes a feature in every crate that names it.
@@ -109,7 +129,10 @@ fn feature(
     };
     let mut crates = Vec::new();
     let mut error = None;
-    for one in recorded.iter().filter(|one| !one.features.is_disjoint(&names)) {
+    for one in recorded
+        .iter()
+        .filter(|one| !one.features.is_disjoint(&names))
+    {
         let sound = match baseline.get(&one.name) {
             Some(sound) => *sound,
             None => {
@@ -120,8 +143,11 @@ fn feature(
             }
         };
         if !sound {
-            return Err(Failure::failed(format!("{} does not compile even with all gates open", one.name))
-                .help("build the folder anew; its sources or its compiler may have changed"));
+            return Err(Failure::failed(format!(
+                "{} does not compile even with all gates open",
+                one.name
+            ))
+            .help("build the folder anew; its sources or its compiler may have changed"));
         }
         crates.push(one.name.clone());
         error = compile(job, one, &names)?.map(|words| format!("{}: {words}", one.name));
@@ -194,7 +220,10 @@ fn recorded(out: &Utf8Path) -> Result<Vec<Recorded>> {
 
 fn one(out: &Utf8Path, text: &str) -> Option<Recorded> {
     let saved = SavedCommand::parse(text)?;
-    let words = saved.steps.into_iter().find(|step| step.iter().any(|word| is_compiler(word)))?;
+    let words = saved
+        .steps
+        .into_iter()
+        .find(|step| step.iter().any(|word| is_compiler(word)))?;
     let at = words.iter().position(|word| is_compiler(word))?;
     let env = words[..at]
         .iter()
@@ -202,7 +231,9 @@ fn one(out: &Utf8Path, text: &str) -> Option<Recorded> {
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect();
     let args: Vec<String> = words[at + 1..].to_vec();
-    let root = args.iter().rposition(|arg| arg.ends_with(".rs") && !arg.starts_with('-'))?;
+    let root = args
+        .iter()
+        .rposition(|arg| arg.ends_with(".rs") && !arg.starts_with('-'))?;
     let source = std::fs::read_to_string(out.join(&args[root])).ok()?;
     let mut features = features_of(&source);
     for arg in &args {
@@ -242,13 +273,18 @@ fn compile(job: &Job<'_>, one: &Recorded, without: &BTreeSet<String>) -> Result<
     let scratch = Utf8Path::from_path(folder.path())
         .ok_or_else(|| Failure::failed("the temporary folder's name is not UTF-8"))?;
     let root = overlay(job.out, &one.args[one.root], without, scratch)?;
-    let program = if one.program.ends_with("rustc") { job.rustc.as_str() } else { &one.program };
+    let program = if one.program.ends_with("rustc") {
+        job.rustc.as_str()
+    } else {
+        &one.program
+    };
     let mut command = Command::new(program);
     command.current_dir(job.out).envs(one.env.iter().cloned());
     command.env("RUSTC_BOOTSTRAP", "1").stdin(Stdio::null());
     let mut skip = false;
     for (i, arg) in one.args.iter().enumerate() {
-        if std::mem::take(&mut skip) || arg.starts_with("--emit=") || arg.starts_with("--out-dir=") {
+        if std::mem::take(&mut skip) || arg.starts_with("--emit=") || arg.starts_with("--out-dir=")
+        {
             continue;
         }
         match arg.as_str() {
@@ -267,9 +303,9 @@ fn compile(job: &Job<'_>, one: &Recorded, without: &BTreeSet<String>) -> Result<
     command.arg(format!("--emit=metadata={scratch}/out.rmeta"));
     // Whether lints still like the crate is not the question.
     command.arg("--cap-lints=allow");
-    let output = command.output().map_err(|error| {
-        Failure::failed(format!("`{program}` can't be run")).because(error)
-    })?;
+    let output = command
+        .output()
+        .map_err(|error| Failure::failed(format!("`{program}` can't be run")).because(error))?;
     if output.status.success() {
         return Ok(None);
     }
@@ -345,9 +381,15 @@ mod tests {
     fn just_the_named_feature_goes_and_lines_stay() {
         let without = BTreeSet::from(["b".to_owned()]);
         assert_eq!(
-            without_features("#![feature(a, b)]\n#![cfg_attr(X, feature(\n b,\n))]\nfn feature() {}\n#![feature(c)]", &without),
+            without_features(
+                "#![feature(a, b)]\n#![cfg_attr(X, feature(\n b,\n))]\nfn feature() {}\n#![feature(c)]",
+                &without
+            ),
             "#![feature(a)]\n#![cfg_attr(X, feature(\n\n))]\nfn feature() {}\n#![feature(c)]"
         );
-        assert_eq!(without_features("-Zcrate-attr=feature(a,b)", &without), "-Zcrate-attr=feature(a)");
+        assert_eq!(
+            without_features("-Zcrate-attr=feature(a,b)", &without),
+            "-Zcrate-attr=feature(a)"
+        );
     }
 }

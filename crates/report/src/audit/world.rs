@@ -27,7 +27,9 @@ const SPECIAL: [&str; 8] = [
 /// The top makefile asks in which phase it runs (`need-sub-make`, `mixed-build`, ...). Its own variables are lower-case, and not set when it builds.
 fn phase(text: &str) -> Option<bool> {
     let name = text.split(" is ").next()?;
-    let name = name.trim_start_matches(['$', '(', '{']).trim_end_matches([')', '}']);
+    let name = name
+        .trim_start_matches(['$', '(', '{'])
+        .trim_end_matches([')', '}']);
     let is_own = !name.is_empty() && name.chars().all(|c| c.is_ascii_lowercase() || c == '-');
     (text.contains(" is ") && is_own).then_some(false)
 }
@@ -65,9 +67,51 @@ impl<'s> World<'s> {
         }
     }
 
+    /// The architecture of the configuration at hand: that of the symbol which is set and selects `HAVE_RUST`. User Mode Linux sets its own
+    /// symbol beside that of the machine it imitates.
+    pub fn architecture(&self) -> Option<&'s str> {
+        let configuration = self.configuration?;
+        let selecting = &self.kconfig.symbols.get("HAVE_RUST")?.selected_by;
+        let set: Vec<&str> = selecting
+            .iter()
+            .filter(|(symbol, _)| configuration.contains_key(symbol))
+            .filter_map(|(_, arch)| arch.as_deref())
+            .collect();
+        set.iter().find(|arch| **arch == "um").or(set.first()).copied()
+    }
+
     /// What is left of a condition in a build of the kernel.
     pub fn in_build(&self, condition: &Condition) -> Condition {
-        condition.simplify(&|atom| self.decide(atom, None))
+        let left = condition.simplify(&|atom| self.decide(atom, None));
+        if self.excludes_rust(&left) {
+            Condition::Never
+        } else {
+            left
+        }
+    }
+
+    /// Whether the kernel can't have Rust where a condition holds (`RUST depends on !KASAN_SW_TAGS || RUSTC_VERSION >= 109600`).
+    fn excludes_rust(&self, condition: &Condition) -> bool {
+        let Some(rust) = self.kconfig.symbols.get("RUST") else {
+            return false;
+        };
+        let together = match condition {
+            Condition::All(list) => list.as_slice(),
+            one => std::slice::from_ref(one),
+        };
+        let given = |atom: &Atom| {
+            let is_given = together.contains(&Condition::Atom(atom.clone()));
+            is_given.then_some(true).or_else(|| match atom {
+                Atom::Rustc(code) => Some(self.rustc >= *code),
+                _ => None,
+            })
+        };
+        let depends = rust
+            .depends
+            .iter()
+            .map(|condition| condition.simplify(&given))
+            .fold(Condition::Never, Condition::or);
+        !rust.depends.is_empty() && depends == Condition::Never
     }
 
     /// What is left of it when `make GOAL` runs (`rustdoc` and its like document, `rusttest` and its like test).
@@ -115,7 +159,8 @@ impl<'s> World<'s> {
             // No makefile says what is passed.
             return None;
         }
-        let passed = self.build_cfgs.contains(cfg) || (goal.is_some() && self.goal_cfgs.contains(cfg));
+        let passed =
+            self.build_cfgs.contains(cfg) || (goal.is_some() && self.goal_cfgs.contains(cfg));
         if passed { None } else { Some(false) }
     }
 }

@@ -149,7 +149,10 @@ mod tests {
             ("A && !B || C", "(CONFIG_A && !CONFIG_B) || CONFIG_C"),
             ("(A || B) && C", "(CONFIG_A || CONFIG_B) && CONFIG_C"),
             ("RUSTC_VERSION < 108800", "rustc < 1.88"),
-            ("$(rustc-option,-Zx=(a)) && A=y", "$(rustc-option,-Zx=(a)) && CONFIG_A"),
+            (
+                "$(rustc-option,-Zx=(a)) && A=y",
+                "$(rustc-option,-Zx=(a)) && CONFIG_A",
+            ),
             ("GCC_VERSION >= 50000", "GCC_VERSION >= 50000"),
             ("y", "always"),
         ] {

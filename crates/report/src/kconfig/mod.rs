@@ -196,7 +196,10 @@ mod tests {
                 Some("x86"),
                 "config X86\n\tdef_bool y\n\tselect HAVE_K\n\nconfig IBT\n\tbool \"ibt\"\n",
             ),
-            (Some("arm64"), "config ARM64\n\tdef_bool y\n\tselect HAVE_K if FOO\n\tselect HAVE_S\n"),
+            (
+                Some("arm64"),
+                "config ARM64\n\tdef_bool y\n\tselect HAVE_K if FOO\n\tselect HAVE_S\n",
+            ),
             (
                 None,
                 "config HAVE_K\n\tbool\nconfig HAVE_S\n\tbool\nif HAVE_K\nconfig K\n\tbool \"k\"\n\thelp\n\t  config NOT_ONE\n\nconfig KS\n\tbool \"ks\"\n\tdepends on HAVE_S || \\\n\t  HAVE_NOTHING\nendif\nconfig NEW\n\tdef_bool RUSTC_VERSION >= 109000\nconfig BOTH\n\tdef_bool NEW && !OLD\nconfig WIDE\n\tdef_bool y\n\tdepends on !K\nconfig OLD\n\tdef_bool RUSTC_VERSION < 108500\n",

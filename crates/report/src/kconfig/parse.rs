@@ -99,7 +99,11 @@ impl Reader {
                 self.close();
                 self.open = Some(Definition {
                     name: rest.to_owned(),
-                    depends: self.around.iter().cloned().fold(Condition::Always, Condition::and),
+                    depends: self
+                        .around
+                        .iter()
+                        .cloned()
+                        .fold(Condition::Always, Condition::and),
                     defaults: Vec::new(),
                     prompt: false,
                     selects: Vec::new(),
@@ -166,7 +170,13 @@ fn with_if(rest: &str) -> (&str, Condition) {
 fn indentation(line: &str) -> usize {
     line.chars()
         .take_while(|c| [' ', '\t'].contains(c))
-        .fold(0, |column, c| if c == '\t' { column / 8 * 8 + 8 } else { column + 1 })
+        .fold(0, |column, c| {
+            if c == '\t' {
+                column / 8 * 8 + 8
+            } else {
+                column + 1
+            }
+        })
 }
 
 fn without_comment(text: &str) -> &str {

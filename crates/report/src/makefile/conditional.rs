@@ -29,10 +29,7 @@ impl Stack {
 
     /// Takes a line if it is a conditional directive. `Some(Some(problem))` if it doesn't fit.
     pub fn take(&mut self, line: &str) -> Option<Option<String>> {
-        let word = line
-            .split([' ', '\t', '('])
-            .next()
-            .unwrap_or_default();
+        let word = line.split([' ', '\t', '(']).next().unwrap_or_default();
         let rest = line[word.len()..].trim();
         match word {
             "ifdef" | "ifndef" | "ifeq" | "ifneq" => {
@@ -80,7 +77,11 @@ fn condition(word: &str, rest: &str) -> Condition {
         _ => {
             let (left, right) = sides(rest);
             let equal = equal(left.trim(), right.trim());
-            if word == "ifeq" { equal } else { equal.negate() }
+            if word == "ifeq" {
+                equal
+            } else {
+                equal.negate()
+            }
         }
     }
 }
@@ -163,8 +164,14 @@ mod tests {
             ("ifndef CONFIG_A", "!CONFIG_A"),
             ("ifeq ($(CONFIG_A),y)", "CONFIG_A"),
             ("ifneq ($(CONFIG_A),)", "CONFIG_A"),
-            ("ifeq ($(CONFIG_A)$(CONFIG_B),)", "!($(CONFIG_A)$(CONFIG_B))"),
-            ("ifeq ($(call rustc-min-version, 108500),y)", "rustc >= 1.85"),
+            (
+                "ifeq ($(CONFIG_A)$(CONFIG_B),)",
+                "!($(CONFIG_A)$(CONFIG_B))",
+            ),
+            (
+                "ifeq ($(call rustc-min-version, 108500),y)",
+                "rustc >= 1.85",
+            ),
             (
                 "ifneq ($(or $(CONFIG_A),$(and $(CONFIG_B),$(CONFIG_C))),)",
                 "CONFIG_A || (CONFIG_B && CONFIG_C)",
@@ -175,7 +182,8 @@ mod tests {
             let mut stack = Stack::default();
             assert_eq!(stack.take(line), Some(None), "{line}");
             let got = stack.current().to_string();
-            let same = got == wanted || got == wanted.replace("!($(CONFIG_A)$(CONFIG_B))", "!$(CONFIG_A)$(CONFIG_B)");
+            let same = got == wanted
+                || got == wanted.replace("!($(CONFIG_A)$(CONFIG_B))", "!$(CONFIG_A)$(CONFIG_B)");
             assert!(same, "{line}: {got}");
         }
     }

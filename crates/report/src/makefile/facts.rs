@@ -183,7 +183,11 @@ impl Reader<'_> {
         if self.global.feature_variables.contains(&assignment.name) {
             for (name, offset) in options::comma_words(&assignment.value.text) {
                 let line = assignment.value.line(offset);
-                let text = format!("{} := {}", assignment.name, one_line(&assignment.value.text));
+                let text = format!(
+                    "{} := {}",
+                    assignment.name,
+                    one_line(&assignment.value.text)
+                );
                 let sign = Sign::Feature(name.to_owned());
                 facts.findings.push(self.finding(
                     sign,
@@ -226,7 +230,11 @@ impl Reader<'_> {
     }
 
     fn export(&self, names: &Text, facts: &mut Facts) {
-        if names.text.split_whitespace().any(|name| name == "RUSTC_BOOTSTRAP") {
+        if names
+            .text
+            .split_whitespace()
+            .any(|name| name == "RUSTC_BOOTSTRAP")
+        {
             facts.findings.push(self.finding(
                 Sign::Variable("RUSTC_BOOTSTRAP".to_owned()),
                 Role::Opens,
@@ -257,7 +265,9 @@ impl Reader<'_> {
                 place,
             ));
         }
-        let targets = list.iter().filter_map(|word| word.text.strip_prefix("--target="));
+        let targets = list
+            .iter()
+            .filter_map(|word| word.text.strip_prefix("--target="));
         facts.targets.extend(
             targets
                 .filter(|target| !target.contains('$') && !target.ends_with(".json"))

@@ -42,8 +42,12 @@ impl Text {
             self.text.push('\n');
         }
         let base = self.text.len();
-        self.starts
-            .extend(other.starts.iter().map(|(start, line)| (start + base, *line)));
+        self.starts.extend(
+            other
+                .starts
+                .iter()
+                .map(|(start, line)| (start + base, *line)),
+        );
         self.text.push_str(&other.text);
     }
 }
@@ -104,7 +108,11 @@ pub fn logical(text: &str) -> Vec<Text> {
         let raw = raw.strip_suffix('\r').unwrap_or(raw);
         let backslashes = raw.len() - raw.trim_end_matches('\\').len();
         let continued = backslashes % 2 == 1;
-        let part = if continued { &raw[..raw.len() - 1] } else { raw };
+        let part = if continued {
+            &raw[..raw.len() - 1]
+        } else {
+            raw
+        };
         let line = match &mut open {
             Some(line) => {
                 line.text.push(' ');
@@ -372,7 +380,9 @@ mod tests {
             .map(|(condition, statement)| match statement {
                 Statement::Assignment(a) => format!(
                     "{condition}: {}{} = {:?} at {}",
-                    a.targets.as_deref().map_or(String::new(), |t| format!("[{t}] ")),
+                    a.targets
+                        .as_deref()
+                        .map_or(String::new(), |t| format!("[{t}] ")),
                     a.name,
                     a.value.text,
                     a.line

@@ -3,9 +3,9 @@
 
 mod conditional;
 pub mod facts;
+pub mod lines;
 pub mod options;
 mod wanted;
-pub mod lines;
 pub mod words;
 
 pub use lines::{Assignment, Makefile, Rule, Statement};

@@ -64,7 +64,11 @@ fn one(text: &str, next: Option<&str>, rustdoc: bool, push: &mut dyn FnMut(Sign,
         return push(Sign::Variable(variable.to_owned()), Role::Opens, text);
     }
     if text.contains("![") {
-        source(&text.replace("$(pound)", "#").replace("\\#", "#"), text, push);
+        source(
+            &text.replace("$(pound)", "#").replace("\\#", "#"),
+            text,
+            push,
+        );
     }
     let target = text.strip_prefix("--target=").or(match text {
         "--target" => next,
@@ -155,14 +159,29 @@ mod tests {
     #[test]
     fn every_way_to_name_a_gate_on_a_command_line_is_seen() {
         assert_eq!(
-            found("RUSTC_BOOTSTRAP=1 $(RUSTC) -Z foo_bar=1 -Zcrate-attr='feature(a, b)' -Ctarget-feature=+x,-y --target=$(objtree)/t.json -C target-feature=+z --sysroot=/dev/null -Zcrate-attr=no_std", false),
+            found(
+                "RUSTC_BOOTSTRAP=1 $(RUSTC) -Z foo_bar=1 -Zcrate-attr='feature(a, b)' -Ctarget-feature=+x,-y --target=$(objtree)/t.json -C target-feature=+z --sysroot=/dev/null -Zcrate-attr=no_std",
+                false
+            ),
             [
-                "env:RUSTC_BOOTSTRAP", "-Zfoo-bar=1", "-Zcrate-attr=feature(a, b)", "feature:a", "feature:b", "target-feature:x",
-                "target-feature:y", "--target=*.json", "target-feature:z", "practice:private_sysroot", "-Zcrate-attr=no_std",
+                "env:RUSTC_BOOTSTRAP",
+                "-Zfoo-bar=1",
+                "-Zcrate-attr=feature(a, b)",
+                "feature:a",
+                "feature:b",
+                "target-feature:x",
+                "target-feature:y",
+                "--target=*.json",
+                "target-feature:z",
+                "practice:private_sysroot",
+                "-Zcrate-attr=no_std",
             ]
         );
         assert_eq!(
-            found("echo '$(pound)![feature(no_core)]$(pound)![no_core]' | x", false),
+            found(
+                "echo '$(pound)![feature(no_core)]$(pound)![no_core]' | x",
+                false
+            ),
             ["feature:no_core", "feature:no_core"]
         );
     }

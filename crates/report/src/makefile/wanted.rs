@@ -10,7 +10,15 @@ use crate::makefile::words::{name_condition, words};
 use crate::rust::modules::clean;
 
 /// Lists of Kbuild whose words are made: the part of the name before the first `-`.
-const LISTS: [&str; 7] = ["obj", "always", "lib", "hostprogs", "extra", "userprogs", "core"];
+const LISTS: [&str; 7] = [
+    "obj",
+    "always",
+    "lib",
+    "hostprogs",
+    "extra",
+    "userprogs",
+    "core",
+];
 
 /// Extensions of pattern rules that a build uses by itself.
 const BUILT: [&str; 7] = ["o", "ko", "rs", "a", "so", "c", "h"];
@@ -65,7 +73,13 @@ fn commands(recipe: &str) -> Vec<String> {
         .filter_map(|part| {
             let (function, rest) = part.split_once(',')?;
             let is_command = function.starts_with("if_changed") || function.starts_with("cmd");
-            is_command.then(|| rest.split([')', ',']).next().unwrap_or_default().trim().to_owned())
+            is_command.then(|| {
+                rest.split([')', ','])
+                    .next()
+                    .unwrap_or_default()
+                    .trim()
+                    .to_owned()
+            })
         })
         .collect()
 }
@@ -79,7 +93,10 @@ fn bare(target: &str) -> &str {
 
 impl Wanted {
     fn add(&mut self, name: &str, when: Condition) {
-        let slot = self.made.entry(bare(name).to_owned()).or_insert(Condition::Never);
+        let slot = self
+            .made
+            .entry(bare(name).to_owned())
+            .or_insert(Condition::Never);
         *slot = slot.clone().or(when);
     }
 
@@ -129,7 +146,10 @@ impl Wanted {
             };
             let targets = self.commands.get(name).cloned().unwrap_or_default();
             for inner in commands(&a.value.text) {
-                self.commands.entry(inner).or_default().extend(targets.clone());
+                self.commands
+                    .entry(inner)
+                    .or_default()
+                    .extend(targets.clone());
             }
         }
     }
@@ -142,7 +162,9 @@ impl Wanted {
                 (Place::Probe, Condition::Always)
             }
             Owner::Variable(name) => {
-                let command = name.strip_prefix("cmd_").and_then(|name| self.commands.get(name));
+                let command = name
+                    .strip_prefix("cmd_")
+                    .and_then(|name| self.commands.get(name));
                 match command {
                     Some(rules) => rules
                         .iter()
@@ -169,7 +191,9 @@ impl Wanted {
             return (Place::Build, condition.clone());
         }
         if let Some((_, tail)) = name.split_once('%') {
-            let known = self.made.iter().find(|(made, _)| !tail.is_empty() && tail.starts_with('/') && made.ends_with(&tail[1..]));
+            let known = self.made.iter().find(|(made, _)| {
+                !tail.is_empty() && tail.starts_with('/') && made.ends_with(&tail[1..])
+            });
             if let Some((_, condition)) = known {
                 return (Place::Build, condition.clone());
             }
@@ -177,7 +201,10 @@ impl Wanted {
             if !tail.contains('.') || BUILT.contains(&extension) {
                 return (Place::Build, Condition::Always);
             }
-            return (Place::Goal(format!(".{extension} files")), Condition::Always);
+            return (
+                Place::Goal(format!(".{extension} files")),
+                Condition::Always,
+            );
         }
         let is_phony = !target.contains(['/', '.', '$', '%']);
         if is_phony {

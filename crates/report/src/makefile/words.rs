@@ -189,7 +189,11 @@ fn reference(
             let test = truth(&arguments[0].1);
             path.push("if".to_owned());
             for (i, (offset, argument)) in arguments.iter().enumerate().skip(1) {
-                let branch = if i == 1 { test.clone() } else { test.clone().negate() };
+                let branch = if i == 1 {
+                    test.clone()
+                } else {
+                    test.clone().negate()
+                };
                 collect(argument, rest_base + offset, &under(branch), &path, found);
             }
         }

@@ -21,10 +21,16 @@ pub fn svg(roadmap: &Roadmap) -> Option<Markup> {
     if linked.is_empty() {
         return None;
     }
-    let by_id: BTreeMap<&str, &Item> = linked.iter().map(|item| (item.id.as_str(), *item)).collect();
+    let by_id: BTreeMap<&str, &Item> = linked
+        .iter()
+        .map(|item| (item.id.as_str(), *item))
+        .collect();
     let mut columns: BTreeMap<usize, Vec<&str>> = BTreeMap::new();
     for item in &linked {
-        columns.entry(depth(&item.id, &by_id, 0)).or_default().push(&item.id);
+        columns
+            .entry(depth(&item.id, &by_id, 0))
+            .or_default()
+            .push(&item.id);
     }
     let places = places(&columns, &by_id);
     let width = columns.len() * (WIDTH + GAP_X);
@@ -84,7 +90,10 @@ fn places<'i>(
             .collect();
         order.sort_unstable();
         for (row, (_, id)) in order.into_iter().enumerate() {
-            places.insert(id, (index * (WIDTH + GAP_X) + 1, row * (HEIGHT + GAP_Y) + GAP_Y));
+            places.insert(
+                id,
+                (index * (WIDTH + GAP_X) + 1, row * (HEIGHT + GAP_Y) + GAP_Y),
+            );
         }
     }
     places

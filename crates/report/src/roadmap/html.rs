@@ -68,8 +68,17 @@ fn link(id: &str, tracking: Option<&str>) -> Markup {
 }
 
 fn one_step(step: &Step) -> Markup {
-    let verb = if step.what == "leave-out" { "Leave out" } else { "Stabilise" };
-    let others = step.unblocks.iter().filter(|id| **id != step.id).cloned().collect::<Vec<_>>();
+    let verb = if step.what == "leave-out" {
+        "Leave out"
+    } else {
+        "Stabilise"
+    };
+    let others = step
+        .unblocks
+        .iter()
+        .filter(|id| **id != step.id)
+        .cloned()
+        .collect::<Vec<_>>();
     html! {
         li {
             (verb) " " code { (link(&step.id, step.tracking.as_deref())) } ": frees " b { (step.uses) } " uses in " (step.files) " files"
@@ -138,7 +147,12 @@ fn matrix(support: &Support) -> Markup {
 
 /// Bars per release: features and attributes below, options and target specifications above, and the rest.
 fn trend(points: &[Point]) -> Markup {
-    let most = points.iter().map(|point| point.needed).max().unwrap_or(1).max(1);
+    let most = points
+        .iter()
+        .map(|point| point.needed)
+        .max()
+        .unwrap_or(1)
+        .max(1);
     let (bar, gap, top, room) = (70, 50, 30, 180);
     let width = points.len() * (bar + gap) + gap;
     let scale = |count: usize| count * room / most;

@@ -64,13 +64,20 @@ fn applying<'a>(gate: &'a Gate, arch: Option<&str>) -> Vec<&'a Use> {
         .iter()
         .filter(|one| one.applies != Applies::Never && one.place == "build")
         .filter(|one| {
-            arch.is_none_or(|arch| one.architectures.iter().any(|own| own == arch || own == "all"))
+            arch.is_none_or(|arch| {
+                one.architectures
+                    .iter()
+                    .any(|own| own == arch || own == "all")
+            })
         })
         .collect()
 }
 
 fn files(uses: &[&Use]) -> usize {
-    uses.iter().map(|one| one.file.as_str()).collect::<BTreeSet<_>>().len()
+    uses.iter()
+        .map(|one| one.file.as_str())
+        .collect::<BTreeSet<_>>()
+        .len()
 }
 
 struct World<'l> {
@@ -145,7 +152,10 @@ impl<'l> World<'l> {
         let with_choice: Vec<String> = self
             .closure(needed, &BTreeMap::new())
             .into_iter()
-            .filter(|id| self.open(id).is_some_and(|entry| !entry.alternatives.is_empty()))
+            .filter(|id| {
+                self.open(id)
+                    .is_some_and(|entry| !entry.alternatives.is_empty())
+            })
             .take(CHOICES)
             .collect();
         let mut best: Option<(usize, Chosen)> = None;
@@ -154,7 +164,11 @@ impl<'l> World<'l> {
             for (bit, id) in with_choice.iter().enumerate() {
                 if number >> bit & 1 == 1 {
                     // Of several lists the shortest is the one to take.
-                    let lists = &self.ledger.get(id).map(|e| e.alternatives.clone()).unwrap_or_default();
+                    let lists = &self
+                        .ledger
+                        .get(id)
+                        .map(|e| e.alternatives.clone())
+                        .unwrap_or_default();
                     let shortest = (0..lists.len()).min_by_key(|&list| lists[list].len());
                     alternatives.extend(shortest.map(|list| (id.clone(), list)));
                 }
@@ -165,7 +179,13 @@ impl<'l> World<'l> {
             let steps = self.steps_of(needed, &alternatives);
             let cost: usize = steps.iter().map(|id| self.cost(id)).sum();
             if best.as_ref().is_none_or(|(least, _)| cost < *least) {
-                best = Some((cost, Chosen { steps, alternatives }));
+                best = Some((
+                    cost,
+                    Chosen {
+                        steps,
+                        alternatives,
+                    },
+                ));
             }
         }
         best.map_or(
@@ -222,7 +242,11 @@ impl<'l> World<'l> {
                 .cloned()
                 .collect();
             // A circle in the ledger would leave none; then the first is as good as any.
-            let candidates = if ready.is_empty() { left.iter().cloned().collect() } else { ready };
+            let candidates = if ready.is_empty() {
+                left.iter().cloned().collect()
+            } else {
+                ready
+            };
             let best = candidates
                 .into_iter()
                 .map(|id| {
@@ -257,9 +281,14 @@ impl<'l> World<'l> {
         needed
             .iter()
             .filter(|id| {
-                let last = self.ledger.get(id).is_some_and(|entry| entry.ends == Ends::Last);
+                let last = self
+                    .ledger
+                    .get(id)
+                    .is_some_and(|entry| entry.ends == Ends::Last);
                 let one = BTreeSet::from([**id]);
-                (!last || left.is_empty()) && self.steps_of(&one, alternatives).is_disjoint(left) && !left.contains(**id)
+                (!last || left.is_empty())
+                    && self.steps_of(&one, alternatives).is_disjoint(left)
+                    && !left.contains(**id)
             })
             .map(|id| (*id).to_owned())
             .collect()
@@ -306,15 +335,26 @@ fn item(
     Item {
         id: id.to_owned(),
         name: entry.map_or_else(|| id.to_owned(), |entry| entry.name.clone()),
-        kind: gate.map_or_else(|| entry.map(kind).unwrap_or_default(), |gate| gate.kind.clone()),
+        kind: gate.map_or_else(
+            || entry.map(kind).unwrap_or_default(),
+            |gate| gate.kind.clone(),
+        ),
         status: gate.map_or_else(
-            || format!("{:?}", entry.map(|e| e.status_for(world.compiler))).to_lowercase().replace("some(", "").replace(')', ""),
+            || {
+                format!("{:?}", entry.map(|e| e.status_for(world.compiler)))
+                    .to_lowercase()
+                    .replace("some(", "")
+                    .replace(')', "")
+            },
             text::state,
         ),
         needed: uses.contains_key(id),
         uses: places.len(),
         files: files(&places),
-        blocked_on: waits(id).into_iter().filter(|other| world.open(other).is_some()).collect(),
+        blocked_on: waits(id)
+            .into_iter()
+            .filter(|other| world.open(other).is_some())
+            .collect(),
         blocks: all
             .iter()
             .filter(|other| waits(other).iter().any(|one| one == id))
@@ -345,7 +385,12 @@ fn kind(entry: &Entry) -> String {
 /// One release of the trend.
 pub fn point(audit: &Audit) -> Point {
     let needed: Vec<&Gate> = audit.gates.iter().filter(|gate| gate.needed).collect();
-    let of = |kinds: &[&str]| needed.iter().filter(|gate| kinds.contains(&gate.kind.as_str())).count();
+    let of = |kinds: &[&str]| {
+        needed
+            .iter()
+            .filter(|gate| kinds.contains(&gate.kind.as_str()))
+            .count()
+    };
     Point {
         release: audit.release.clone().unwrap_or_default(),
         needed: needed.len(),

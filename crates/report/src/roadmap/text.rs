@@ -14,9 +14,17 @@ pub fn table(roadmap: &Roadmap) -> String {
         roadmap.rustc, roadmap.arch, roadmap.configuration
     );
     let needed = roadmap.items.iter().filter(|item| item.needed).count();
-    let _ = writeln!(text, "\nDONE WHEN: {} steps end {needed} gates", roadmap.done_when.len());
+    let _ = writeln!(
+        text,
+        "\nDONE WHEN: {} steps end {needed} gates",
+        roadmap.done_when.len()
+    );
     for (number, step) in roadmap.done_when.iter().enumerate() {
-        let goal = step.goal.as_deref().map(|goal| format!("  [{goal}]")).unwrap_or_default();
+        let goal = step
+            .goal
+            .as_deref()
+            .map(|goal| format!("  [{goal}]"))
+            .unwrap_or_default();
         let _ = writeln!(
             text,
             "{:>4}. {:<10} {:<32} frees {} uses in {} files{goal}",
@@ -37,10 +45,23 @@ pub fn table(roadmap: &Roadmap) -> String {
         }
     }
     let _ = writeln!(text, "\nBLOCKED: what waits for what");
-    for item in roadmap.items.iter().filter(|item| !item.blocked_on.is_empty()) {
-        let _ = writeln!(text, "      {:<32} waits for {}", item.id, item.blocked_on.join(", "));
+    for item in roadmap
+        .items
+        .iter()
+        .filter(|item| !item.blocked_on.is_empty())
+    {
+        let _ = writeln!(
+            text,
+            "      {:<32} waits for {}",
+            item.id,
+            item.blocked_on.join(", ")
+        );
     }
-    let _ = writeln!(text, "\nUNNECESSARY WITH GATELESS: {} of {needed}", roadmap.unnecessary.len());
+    let _ = writeln!(
+        text,
+        "\nUNNECESSARY WITH GATELESS: {} of {needed}",
+        roadmap.unnecessary.len()
+    );
     let left: Vec<&str> = roadmap
         .items
         .iter()
@@ -60,7 +81,12 @@ pub fn table(roadmap: &Roadmap) -> String {
             let _ = writeln!(
                 text,
                 "      {:<12} {:>4} {:>4} {:>4} {:>6} {:>6}",
-                point.release, point.needed, point.language, point.options, point.uses, point.rust_files
+                point.release,
+                point.needed,
+                point.language,
+                point.options,
+                point.uses,
+                point.rust_files
             );
         }
     }

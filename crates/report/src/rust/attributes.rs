@@ -88,7 +88,12 @@ fn meta(
                     if tokens.at(b - 1) == "From" && !matches!(tokens.at(a), "core" | "std") {
                         continue;
                     }
-                    found.push(use_of(feature, b - 1, (first, tokens.close(group)), &condition));
+                    found.push(use_of(
+                        feature,
+                        b - 1,
+                        (first, tokens.close(group)),
+                        &condition,
+                    ));
                 }
             }
         }

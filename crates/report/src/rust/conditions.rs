@@ -58,7 +58,8 @@ impl Regions {
             let (first, end) = enclosing(tokens, hash);
             self.list.push((first, end, condition));
         } else {
-            self.list.push((hash, item_end(tokens, close + 1), condition));
+            self.list
+                .push((hash, item_end(tokens, close + 1), condition));
         }
     }
 }

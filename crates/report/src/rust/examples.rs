@@ -95,8 +95,10 @@ impl Reader {
 /// Whether rustdoc compiles a block with this information string.
 fn is_rust(information: &str) -> bool {
     let is_word = |word: &str| {
-        matches!(word, "rust" | "should_panic" | "no_run" | "test_harness" | "standalone_crate")
-            || word.starts_with("edition")
+        matches!(
+            word,
+            "rust" | "should_panic" | "no_run" | "test_harness" | "standalone_crate"
+        ) || word.starts_with("edition")
     };
     information
         .split([',', ' ', '\t'])
@@ -110,11 +112,17 @@ mod tests {
     fn hidden_lines_count_and_blocks_that_are_not_compiled_do_not() {
         let text = "//! ```\n//! # #![feature(a)]\n//! f();\n//! ```\n//!\n//! ```ignore\n//! #![feature(b)]\n//! ```\n/// ```text\n/// #![feature(c)]\n/// ```\n// ```\n// #![feature(d)]\n/** ```no_run\n * g();\n * ``` */\nfn f() {}\n";
         let found = super::scan(text);
-        let shown: Vec<_> = found.iter().map(|e| (e.code.as_str(), e.lines.clone())).collect();
+        let shown: Vec<_> = found
+            .iter()
+            .map(|e| (e.code.as_str(), e.lines.clone()))
+            .collect();
         assert_eq!(
             shown,
-            [("#![feature(a)]\nf();\n", vec![2, 3]), (" g();\n", vec![15])]
-                .map(|(a, b)| (a.trim_start_matches(' '), b))
+            [
+                ("#![feature(a)]\nf();\n", vec![2, 3]),
+                (" g();\n", vec![15])
+            ]
+            .map(|(a, b)| (a.trim_start_matches(' '), b))
         );
     }
 }

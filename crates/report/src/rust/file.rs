@@ -34,7 +34,13 @@ pub fn scan(text: &str, file: &str, check: bool) -> RustFile {
         made.problems = syntax_problems(text, file, edition);
     }
     let tokens = Tokens::new(text, edition);
-    let regions = code(&tokens, &mut made, &|offset| line_of(text, offset), file, Place::Build);
+    let regions = code(
+        &tokens,
+        &mut made,
+        &|offset| line_of(text, offset),
+        file,
+        Place::Build,
+    );
     made.children = modules::scan(&tokens, file, &regions);
     for example in examples::scan(text) {
         let tokens = Tokens::new(&example.code, edition);
@@ -102,13 +108,23 @@ fn code(
     }
     for (first, last) in receivers::scan(tokens) {
         let sign = Sign::Feature("arbitrary_self_types".to_owned());
-        made.findings
-            .push(add(sign, Role::Uses, first, (first, last), Condition::Always));
+        made.findings.push(add(
+            sign,
+            Role::Uses,
+            first,
+            (first, last),
+            Condition::Always,
+        ));
     }
     for found in strings::scan(tokens) {
         let shown = (found.token, found.token);
-        made.findings
-            .push(add(found.sign, found.role, found.token, shown, Condition::Always));
+        made.findings.push(add(
+            found.sign,
+            found.role,
+            found.token,
+            shown,
+            Condition::Always,
+        ));
     }
     for (feature, first, last, only_with) in sequences(tokens) {
         let sign = Sign::Feature(feature.to_owned());
@@ -122,7 +138,12 @@ fn code(
 }
 
 /// Macros whose arguments are source text for somewhere else.
-const QUOTES: [&str; 4] = ["quote", "quote_spanned", "parse_quote", "parse_quote_spanned"];
+const QUOTES: [&str; 4] = [
+    "quote",
+    "quote_spanned",
+    "parse_quote",
+    "parse_quote_spanned",
+];
 
 /// What is in the body of a macro definition, or in `quote!`, counts where the macro is used.
 fn expansion(tokens: &Tokens<'_>, i: usize) -> Condition {
@@ -187,4 +208,3 @@ fn within(tokens: &Tokens<'_>, i: usize, macros: &[String]) -> bool {
             && macros.iter().any(|name| name == tokens.at(open - 2))
     })
 }
-

@@ -36,10 +36,11 @@ pub fn scan(tokens: &Tokens<'_>, file: &str, regions: &Regions) -> Vec<Child> {
             // Inline modules around it add their folders.
             let inline: String = around(tokens, i).map(|m| format!("{m}/")).collect();
             // A root may have any name, so both places are looked at: beside the file, and in the folder of its name.
-            let mut candidates: Vec<String> = [format!("{dir}/{inline}"), format!("{dir}/{stem}/{inline}")]
-                .iter()
-                .flat_map(|base| [format!("{base}{name}.rs"), format!("{base}{name}/mod.rs")])
-                .collect();
+            let mut candidates: Vec<String> =
+                [format!("{dir}/{inline}"), format!("{dir}/{stem}/{inline}")]
+                    .iter()
+                    .flat_map(|base| [format!("{base}{name}.rs"), format!("{base}{name}/mod.rs")])
+                    .collect();
             candidates.extend(path_attributes(tokens, i).map(|path| format!("{dir}/{path}")));
             found.push(child(candidates, regions.at(i)));
         }
@@ -69,7 +70,10 @@ fn child(candidates: Vec<String>, condition: Condition) -> Child {
 fn around<'t>(tokens: &'t Tokens<'_>, i: usize) -> impl Iterator<Item = &'t str> {
     (0..i)
         .filter(move |&open| {
-            open >= 2 && tokens.opens(open, "{") && tokens.close(open) > i && tokens.at(open - 2) == "mod"
+            open >= 2
+                && tokens.opens(open, "{")
+                && tokens.close(open) > i
+                && tokens.at(open - 2) == "mod"
         })
         .map(|open| tokens.at(open - 1))
 }

@@ -86,7 +86,9 @@ pub fn is_z(word: &str) -> bool {
     let name = |rest: &str| rest.split('=').next().unwrap_or_default().to_owned();
     word.strip_prefix("-Z").map(name).is_some_and(|name| {
         name.starts_with(|c: char| c.is_ascii_lowercase())
-            && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c))
+            && name
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || "-_".contains(c))
     })
 }
 
@@ -131,7 +133,10 @@ mod tests {
             write!(f, "#![feature(gen)]\n#[used(compiler)] static X: u8 = 1;");
         }"##;
         let tokens = Tokens::new(text, tokens::edition("2021"));
-        let list: Vec<String> = scan(&tokens).iter().map(|f| f.sign.keys()[0].clone()).collect();
+        let list: Vec<String> = scan(&tokens)
+            .iter()
+            .map(|f| f.sign.keys()[0].clone())
+            .collect();
         assert_eq!(
             list,
             [

@@ -9,10 +9,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use camino::Utf8Path;
 
+use crate::condition::Condition;
 use crate::finding::{Finding, Problem};
 use crate::kconfig::{self, Kconfig, arch_of_path};
 use crate::makefile::facts::{Global, PassedCfg, Root, facts};
-use crate::condition::Condition;
 use crate::makefile::words::{name_condition, words};
 use crate::makefile::{Makefile, Statement, lines};
 use crate::rust::file as rust_file;
@@ -87,7 +87,9 @@ pub fn scan(tree: &Utf8Path, threads: usize) -> std::io::Result<Scan> {
         for _ in 0..threads.max(1) {
             scope.spawn(|| {
                 let mut mine = Vec::new();
-                while let Some((path, kind)) = listing.files.get(next.fetch_add(1, Ordering::Relaxed)) {
+                while let Some((path, kind)) =
+                    listing.files.get(next.fetch_add(1, Ordering::Relaxed))
+                {
                     mine.extend(read(tree, path, *kind));
                 }
                 if let Ok(mut done) = done.lock() {
@@ -127,7 +129,10 @@ fn read(tree: &Utf8Path, path: &str, kind: Kind) -> Vec<Read> {
     if kind != Kind::Spec
         && let Some(line) = other::conflict(&text)
     {
-        reads.push(problem(line, "a merge or patch was left half done (`<<<<<<<`)".to_owned()));
+        reads.push(problem(
+            line,
+            "a merge or patch was left half done (`<<<<<<<`)".to_owned(),
+        ));
     }
     match kind {
         Kind::Rust | Kind::PreprocessedRust => {
@@ -176,10 +181,11 @@ impl Scan {
                 }
                 Read::Makefile(path, made) => makefiles.push((path, made)),
                 Read::Kconfig(path, macros, parsed) => {
-                    self.findings.extend(macros.into_iter().map(|found| Finding {
-                        file: path.clone(),
-                        ..found
-                    }));
+                    self.findings
+                        .extend(macros.into_iter().map(|found| Finding {
+                            file: path.clone(),
+                            ..found
+                        }));
                     self.kconfig.add(*parsed, arch_of_path(&path));
                 }
                 Read::Other(mut found) => self.findings.append(&mut found),
@@ -198,7 +204,8 @@ impl Scan {
             self.findings.append(&mut found.findings);
             self.roots.append(&mut found.roots);
             self.cfgs.append(&mut found.cfgs);
-            self.targets.extend(found.targets.drain(..).map(|target| (path.clone(), target)));
+            self.targets
+                .extend(found.targets.drain(..).map(|target| (path.clone(), target)));
             // Only makefiles that have to do with Rust are ours to complain about.
             if !found.problems.is_empty() && mentions_rust(made) {
                 self.problems.append(&mut found.problems);

@@ -34,7 +34,10 @@ pub fn text(bytes: Vec<u8>) -> (String, Option<String>) {
         Err(error) => {
             let at = error.utf8_error().valid_up_to();
             let what = format!("not valid UTF-8 (byte {at})");
-            (String::from_utf8_lossy(error.as_bytes()).into_owned(), Some(what))
+            (
+                String::from_utf8_lossy(error.as_bytes()).into_owned(),
+                Some(what),
+            )
         }
     }
 }
@@ -52,10 +55,12 @@ pub fn conflict(text: &str) -> Option<usize> {
 /// The release that the top makefile names.
 pub fn release(made: &Makefile) -> Option<String> {
     let field = |name: &str| {
-        made.statements.iter().find_map(|(_, statement)| match statement {
-            Statement::Assignment(a) if a.name == name => Some(a.value.text.trim().to_owned()),
-            _ => None,
-        })
+        made.statements
+            .iter()
+            .find_map(|(_, statement)| match statement {
+                Statement::Assignment(a) if a.name == name => Some(a.value.text.trim().to_owned()),
+                _ => None,
+            })
     };
     Some(format!(
         "{}.{}.{}{}",
@@ -85,7 +90,13 @@ pub fn kconfig_macros(macros: &[Macro]) -> Vec<Finding> {
         let list = words(&call.text.text);
         for option in options::scan(&list, false) {
             let word = &list[option.word];
-            let mut place = finding(option.sign, option.role, "", call.text.line(word.offset), call.text.text.trim());
+            let mut place = finding(
+                option.sign,
+                option.role,
+                "",
+                call.text.line(word.offset),
+                call.text.text.trim(),
+            );
             place.place = Place::Probe;
             if let Some(symbol) = &call.symbol {
                 place.condition = Condition::config(symbol);
@@ -111,7 +122,10 @@ pub fn shell(text: &str, file: &str) -> Vec<Finding> {
         let list = words(code);
         let is_rustdoc = code.contains("RUSTDOC") || code.contains("rustdoc");
         for option in options::scan(&list, is_rustdoc) {
-            let is_ours = matches!(option.sign, Sign::Variable(_) | Sign::Feature(_) | Sign::Option { .. });
+            let is_ours = matches!(
+                option.sign,
+                Sign::Variable(_) | Sign::Feature(_) | Sign::Option { .. }
+            );
             if is_ours {
                 found.push(finding(option.sign, option.role, file, index + 1, code));
             }
@@ -138,12 +152,23 @@ pub fn python(text: &str, file: &str) -> Vec<Finding> {
         }
         for (at, literal) in literals(code) {
             if is_z(literal) && !literal.contains(' ') {
-                found.push(finding(Sign::option(literal), Role::Uses, file, index + 1, code));
+                found.push(finding(
+                    Sign::option(literal),
+                    Role::Uses,
+                    file,
+                    index + 1,
+                    code,
+                ));
             }
-            let after = code[at + literal.len()..].trim_start_matches(['"', '\'']).trim_start();
+            let after = code[at + literal.len()..]
+                .trim_start_matches(['"', '\''])
+                .trim_start();
             let is_set = after.starts_with(':')
-                || (after.starts_with(']') && after[1..].trim_start().starts_with('=') && !after[1..].trim_start().starts_with("=="))
-                || (after.starts_with(',') && (code.contains("putenv") || code.contains("setdefault")));
+                || (after.starts_with(']')
+                    && after[1..].trim_start().starts_with('=')
+                    && !after[1..].trim_start().starts_with("=="))
+                || (after.starts_with(',')
+                    && (code.contains("putenv") || code.contains("setdefault")));
             let names = literal == "RUSTC_BOOTSTRAP" && is_set;
             if names || literal.contains("RUSTC_BOOTSTRAP=") && !literal.contains(' ') {
                 let sign = Sign::Variable("RUSTC_BOOTSTRAP".to_owned());
@@ -186,12 +211,15 @@ pub fn toml(text: &str, file: &str) -> Vec<Finding> {
         if code.starts_with('#') {
             continue;
         }
-        let mut push = |sign: Sign, role: Role| found.push(finding(sign, role, file, index + 1, code));
+        let mut push =
+            |sign: Sign, role: Role| found.push(finding(sign, role, file, index + 1, code));
         for (_, literal) in literals(code) {
             for word in literal.split_whitespace().filter(|word| is_z(word)) {
                 push(Sign::option(word), Role::Uses);
             }
-            if let Some(channel) = literal.strip_prefix("nightly").or(literal.strip_prefix("beta"))
+            if let Some(channel) = literal
+                .strip_prefix("nightly")
+                .or(literal.strip_prefix("beta"))
                 && (channel.is_empty() || channel.starts_with('-'))
                 && code.contains("channel")
             {
@@ -201,12 +229,20 @@ pub fn toml(text: &str, file: &str) -> Vec<Finding> {
         if code == "[unstable]" || code.starts_with("cargo-features") {
             push(Sign::Practice("cargo_unstable".to_owned()), Role::Opens);
         }
-        let key = code.split('=').next().unwrap_or_default().trim().trim_matches('"');
+        let key = code
+            .split('=')
+            .next()
+            .unwrap_or_default()
+            .trim()
+            .trim_matches('"');
         if key == "RUSTC_BOOTSTRAP" {
             push(Sign::Variable("RUSTC_BOOTSTRAP".to_owned()), Role::Opens);
         }
         if key == "unstable_features" && code.contains("true") {
-            push(Sign::Practice("rustfmt_unstable_options".to_owned()), Role::Opens);
+            push(
+                Sign::Practice("rustfmt_unstable_options".to_owned()),
+                Role::Opens,
+            );
         }
     }
     found
@@ -224,10 +260,17 @@ pub fn bindgen(text: &str, file: &str) -> Vec<Finding> {
             continue;
         };
         let attribute = code[start..].trim_end_matches(['\'', '"']);
-        let tokens = gateless_lower::tokens::Tokens::new(attribute, gateless_lower::tokens::edition("2021"));
+        let tokens =
+            gateless_lower::tokens::Tokens::new(attribute, gateless_lower::tokens::edition("2021"));
         let mut regions = crate::rust::conditions::Regions::default();
         for feature in crate::rust::attributes::scan(&tokens, &mut regions) {
-            found.push(finding(Sign::Feature(feature.feature), feature.role, file, index + 1, code));
+            found.push(finding(
+                Sign::Feature(feature.feature),
+                feature.role,
+                file,
+                index + 1,
+                code,
+            ));
         }
     }
     found
@@ -248,7 +291,13 @@ pub fn spec_findings(text: &str, file: &str) -> Result<Vec<Finding>, serde_json:
             continue;
         }
         let text = format!("\"{key}\": {value}");
-        found.push(finding(Sign::TargetKey(key.clone()), Role::Uses, file, line_of(key), &text));
+        found.push(finding(
+            Sign::TargetKey(key.clone()),
+            Role::Uses,
+            file,
+            line_of(key),
+            &text,
+        ));
         if key == "features" {
             for name in target_features(value.as_str().unwrap_or_default()) {
                 let sign = Sign::TargetFeature(name.to_owned());
@@ -273,19 +322,40 @@ mod tests {
     #[test]
     fn scripts_are_read_by_their_own_quoting() {
         assert_eq!(
-            keys(&shell("# RUSTC_BOOTSTRAP=1\nRUSTC_BOOTSTRAP=1 $RUSTC '-Zfoo=1' x.rs\nexport RUSTC_BOOTSTRAP\n", "x.sh")),
-            ["2:env:RUSTC_BOOTSTRAP", "2:-Zfoo=1", "3:env:RUSTC_BOOTSTRAP"]
+            keys(&shell(
+                "# RUSTC_BOOTSTRAP=1\nRUSTC_BOOTSTRAP=1 $RUSTC '-Zfoo=1' x.rs\nexport RUSTC_BOOTSTRAP\n",
+                "x.sh"
+            )),
+            [
+                "2:env:RUSTC_BOOTSTRAP",
+                "2:-Zfoo=1",
+                "3:env:RUSTC_BOOTSTRAP"
+            ]
         );
         assert_eq!(
-            keys(&python("env[\"RUSTC_BOOTSTRAP\"] = \"1\"\nNAMES = [\"RUSTC_BOOTSTRAP\",]\nrun([\"rustc\", '-Zbar', \"a -Zno b\"])  # \"-Zbaz\"\n", "x.py")),
+            keys(&python(
+                "env[\"RUSTC_BOOTSTRAP\"] = \"1\"\nNAMES = [\"RUSTC_BOOTSTRAP\",]\nrun([\"rustc\", '-Zbar', \"a -Zno b\"])  # \"-Zbaz\"\n",
+                "x.py"
+            )),
             ["1:env:RUSTC_BOOTSTRAP", "3:-Zbar"]
         );
         assert_eq!(
-            keys(&toml("# [unstable]\nrustflags = [\"-Zfoo\", \"-Cx\"]\nchannel = \"nightly-2026\"\n[unstable]\n[env]\nRUSTC_BOOTSTRAP = \"1\"\n", "x.toml")),
-            ["2:-Zfoo", "3:practice:unstable_toolchain", "4:practice:cargo_unstable", "6:env:RUSTC_BOOTSTRAP"]
+            keys(&toml(
+                "# [unstable]\nrustflags = [\"-Zfoo\", \"-Cx\"]\nchannel = \"nightly-2026\"\n[unstable]\n[env]\nRUSTC_BOOTSTRAP = \"1\"\n",
+                "x.toml"
+            )),
+            [
+                "2:-Zfoo",
+                "3:practice:unstable_toolchain",
+                "4:practice:cargo_unstable",
+                "6:env:RUSTC_BOOTSTRAP"
+            ]
         );
         assert_eq!(
-            keys(&bindgen("# --x '#[cfi_encoding=\"n\"]'\n--with-attribute-custom-enum=a='#[cfi_encoding=\"1a\"]'\n", "b")),
+            keys(&bindgen(
+                "# --x '#[cfi_encoding=\"n\"]'\n--with-attribute-custom-enum=a='#[cfi_encoding=\"1a\"]'\n",
+                "b"
+            )),
             ["2:feature:cfi_encoding"]
         );
     }

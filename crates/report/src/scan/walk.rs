@@ -92,20 +92,31 @@ fn link(tree: &Utf8Path, path: &Utf8Path, name: &str, listing: &mut Listing) {
     let full = tree.join(path);
     match std::fs::metadata(&full) {
         Ok(target) if target.is_dir() => {
-            let around = full.parent().and_then(|parent| parent.canonicalize_utf8().ok());
+            let around = full
+                .parent()
+                .and_then(|parent| parent.canonicalize_utf8().ok());
             let target = full.canonicalize_utf8().ok();
             if let (Some(around), Some(target)) = (around, target)
                 && around.starts_with(&target)
             {
-                listing.problem(path.as_str(), "a link to a folder around it: a loop".to_owned());
+                listing.problem(
+                    path.as_str(),
+                    "a link to a folder around it: a loop".to_owned(),
+                );
             }
         }
         Ok(_) => listing.file(tree, path, name),
         Err(error) if error.raw_os_error() == Some(ELOOP) => {
-            listing.problem(path.as_str(), "a link that leads back to itself: a loop".to_owned());
+            listing.problem(
+                path.as_str(),
+                "a link that leads back to itself: a loop".to_owned(),
+            );
         }
         Err(error) if kind(path, name).is_some() => {
-            listing.problem(path.as_str(), format!("a link that can't be followed: {error}"));
+            listing.problem(
+                path.as_str(),
+                format!("a link that can't be followed: {error}"),
+            );
         }
         Err(_) => {}
     }
@@ -125,7 +136,10 @@ impl Listing {
 
     fn file(&mut self, tree: &Utf8Path, path: &Utf8Path, name: &str) {
         if name.ends_with(".rej") {
-            self.problem(path.as_str(), "left by a patch that did not apply".to_owned());
+            self.problem(
+                path.as_str(),
+                "left by a patch that did not apply".to_owned(),
+            );
             return;
         }
         let Some(kind) = kind(path, name) else {
@@ -169,7 +183,12 @@ fn kind(path: &Utf8Path, name: &str) -> Option<Kind> {
         Some(Kind::BindgenOptions)
     } else if starts("Kconfig") {
         Some(Kind::Kconfig)
-    } else if starts("Makefile") || starts("Kbuild") || name.ends_with(".mk") || name == "GNUmakefile" || name == "makefile" {
+    } else if starts("Makefile")
+        || starts("Kbuild")
+        || name.ends_with(".mk")
+        || name == "GNUmakefile"
+        || name == "makefile"
+    {
         Some(Kind::Makefile)
     } else {
         None

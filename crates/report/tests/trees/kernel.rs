@@ -31,18 +31,38 @@ pub fn needed() -> Result<(), Failed> {
     assert_eq!(answer.problems, [], "a released kernel is read wholly");
     let release = answer.release.clone().unwrap_or_default();
     if !release.starts_with("7.3.") || !answer.rustc.starts_with("1.95.") {
-        return Err(format!("this test knows Linux 7.3 with rustc 1.95, not {release} with {}", answer.rustc).into());
+        return Err(format!(
+            "this test knows Linux 7.3 with rustc 1.95, not {release} with {}",
+            answer.rustc
+        )
+        .into());
     }
     // What tests/e2e shows by compiling without each.
-    let wanted = ["arbitrary_self_types", "cfi_encoding", "compiler_builtins", "derive_coerce_pointee", "used_with_arg"];
+    let wanted = [
+        "arbitrary_self_types",
+        "cfi_encoding",
+        "compiler_builtins",
+        "derive_coerce_pointee",
+        "used_with_arg",
+    ];
     assert_eq!(language(&answer), BTreeSet::from(wanted));
     // Every use that a search through the files shows, and nothing in comments.
     let uses = |id: &str, words: &str| -> BTreeSet<String> {
         let gate = answer.gates.iter().find(|gate| gate.id == id).unwrap();
-        gate.uses.iter().filter(|one| one.text.contains(words)).map(|one| format!("{}:{}", one.file, one.line)).collect()
+        gate.uses
+            .iter()
+            .filter(|one| one.text.contains(words))
+            .map(|one| format!("{}:{}", one.file, one.line))
+            .collect()
     };
-    assert_eq!(uses("used_with_arg", "used(compiler)"), grep(r"^\s*#\[used\(compiler\)\]"));
-    assert_eq!(uses("derive_coerce_pointee", "derive("), grep(r"^\s*#\[derive\(.*CoercePointee"));
+    assert_eq!(
+        uses("used_with_arg", "used(compiler)"),
+        grep(r"^\s*#\[used\(compiler\)\]")
+    );
+    assert_eq!(
+        uses("derive_coerce_pointee", "derive("),
+        grep(r"^\s*#\[derive\(.*CoercePointee")
+    );
     Ok(())
 }
 
@@ -50,7 +70,15 @@ pub fn needed() -> Result<(), Failed> {
 fn grep(pattern: &str) -> BTreeSet<String> {
     let output = Command::new("grep")
         .current_dir(tree())
-        .args(["-rnP", "--include=*.rs", pattern, "rust", "drivers", "samples", "scripts"])
+        .args([
+            "-rnP",
+            "--include=*.rs",
+            pattern,
+            "rust",
+            "drivers",
+            "samples",
+            "scripts",
+        ])
         .output()
         .unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
@@ -64,17 +92,28 @@ pub fn planted() -> Result<(), Failed> {
     let folder = tempfile::tempdir_in(&target)?;
     let copy = Utf8PathBuf::from_path_buf(folder.path().join("tree")).unwrap();
     // Hard links where that is possible; new files are planted beside them, none is written to.
-    let linked = Command::new("cp").args(["-al", tree().as_str(), copy.as_str()]).stderr(std::process::Stdio::null()).status()?;
+    let linked = Command::new("cp")
+        .args(["-al", tree().as_str(), copy.as_str()])
+        .stderr(std::process::Stdio::null())
+        .status()?;
     if !linked.success() {
         let _ = fs_err::remove_dir_all(&copy);
-        assert!(Command::new("cp").args(["-a", tree().as_str(), copy.as_str()]).status()?.success());
+        assert!(
+            Command::new("cp")
+                .args(["-a", tree().as_str(), copy.as_str()])
+                .status()?
+                .success()
+        );
     }
     let before = found(&copy);
     let wanted = plants::plant(&copy);
     let after = found(&copy);
     let new: BTreeSet<_> = after.difference(&before).cloned().collect();
     assert_eq!(new, wanted);
-    assert!(before.is_subset(&after), "what was there before is still found");
+    assert!(
+        before.is_subset(&after),
+        "what was there before is still found"
+    );
     Ok(())
 }
 

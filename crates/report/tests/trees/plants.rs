@@ -173,8 +173,14 @@ pub fn unmark(path: &str, marked: &str) -> (String, Vec<Plant>) {
     for (index, line) in marked.split('\n').enumerate() {
         let mut kept = line.to_owned();
         while let Some(start) = kept.find(" {+") {
-            let end = kept[start..].find('}').map_or(kept.len(), |end| start + end + 1);
-            plants.push((kept[start + 3..end - 1].to_owned(), path.to_owned(), index + 1));
+            let end = kept[start..]
+                .find('}')
+                .map_or(kept.len(), |end| start + end + 1);
+            plants.push((
+                kept[start + 3..end - 1].to_owned(),
+                path.to_owned(),
+                index + 1,
+            ));
             kept.replace_range(start..end, "");
         }
         lines.push(kept);
@@ -192,9 +198,17 @@ pub fn plant(tree: &Utf8Path) -> BTreeSet<Plant> {
     }
     // A file in another encoding: a problem, and read all the same.
     let mut wide = vec![0xff, 0xfe];
-    wide.extend("#![feature(planted_wide)]\n".encode_utf16().flat_map(u16::to_le_bytes));
+    wide.extend(
+        "#![feature(planted_wide)]\n"
+            .encode_utf16()
+            .flat_map(u16::to_le_bytes),
+    );
     write(tree, "drivers/plant/wide.rs", &wide);
-    all.insert(("feature:planted_wide".to_owned(), "drivers/plant/wide.rs".to_owned(), 1));
+    all.insert((
+        "feature:planted_wide".to_owned(),
+        "drivers/plant/wide.rs".to_owned(),
+        1,
+    ));
     all
 }
 

@@ -25,7 +25,9 @@ impl Folder {
 
 /// The compiler under test.
 pub fn rustc() -> Utf8PathBuf {
-    std::env::var("RUSTC").unwrap_or_else(|_| "rustc".to_owned()).into()
+    std::env::var("RUSTC")
+        .unwrap_or_else(|_| "rustc".to_owned())
+        .into()
 }
 
 pub fn empty() -> Ledger {
@@ -43,7 +45,13 @@ pub fn found(tree: &Utf8Path) -> BTreeSet<Plant> {
     scan.findings
         .iter()
         .chain(dependent)
-        .map(|finding| (finding.sign.keys()[0].clone(), finding.file.clone(), finding.line))
+        .map(|finding| {
+            (
+                finding.sign.keys()[0].clone(),
+                finding.file.clone(),
+                finding.line,
+            )
+        })
         .collect()
 }
 
@@ -91,7 +99,11 @@ struct S;
     );
     write(tree.path(), "x.json", b"{\"target\": \"-Zfoo\"}");
     let found = found(tree.path());
-    if found.is_empty() { Ok(()) } else { Err(format!("{found:#?}").into()) }
+    if found.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("{found:#?}").into())
+    }
 }
 
 pub fn empty_ledger() -> Result<(), Failed> {
@@ -99,24 +111,58 @@ pub fn empty_ledger() -> Result<(), Failed> {
     plants::plant(tree.path());
     let answer = audit::run(tree.path(), None, &rustc())?;
     let (with, without) = (answer.audit(Ledger::embedded()), answer.audit(&empty()));
-    assert_eq!(without.totals.uses, with.totals.uses, "the ledger must not decide what is found");
+    assert_eq!(
+        without.totals.uses, with.totals.uses,
+        "the ledger must not decide what is found"
+    );
     assert_eq!(without.totals.unknown, without.gates.len());
-    let option = without.gates.iter().find(|gate| gate.id == "-Zplanted-three").unwrap();
-    assert_eq!((option.status.as_str(), option.kind.as_str()), ("unknown", "option"));
+    let option = without
+        .gates
+        .iter()
+        .find(|gate| gate.id == "-Zplanted-three")
+        .unwrap();
+    assert_eq!(
+        (option.status.as_str(), option.kind.as_str()),
+        ("unknown", "option")
+    );
     Ok(())
 }
 
 /// A tree with the few files that decide what is built.
 pub fn kernel_like(tree: &Utf8Path) {
     for (path, text) in [
-        ("Makefile", "VERSION = 9\nPATCHLEVEL = 1\nSUBLEVEL = 2\nEXTRAVERSION =\nobj-y += x/\n"),
-        ("Kconfig", "config HAVE_RUST\n\tbool\nconfig NEW\n\tdef_bool RUSTC_VERSION >= 108000\nconfig OLD\n\tdef_bool RUSTC_VERSION < 108000\nconfig A\n\tbool \"a\"\n"),
-        ("arch/x86/Kconfig", "config X86\n\tdef_bool y\n\tselect HAVE_RUST\nconfig IBT\n\tbool \"ibt\"\n"),
-        ("arch/s390/Kconfig", "config S390\n\tdef_bool y\n\tselect HAVE_RUST\n"),
-        ("arch/x86/Makefile", "ifdef CONFIG_IBT\nKBUILD_RUSTFLAGS += -Zcf-protection=branch\nendif\n"),
-        ("x/Makefile", "obj-$(CONFIG_A) += root.o\nk-cfgs := kernel\nto-flags = $(patsubst %,--cfg='%',$1)\nflags := $(call to-flags,$(k-cfgs))\nquiet_cmd_doc = D\n      cmd_doc = $(RUSTDOC) --show-coverage --cfg feature=\\\"alloc\\\" $<\nrustdoc-root: $(src)/root.rs\n\t$(call if_changed,doc)\nprobe = $(call try-run,rustc -Zprobed,y,n)\n"),
-        ("x/root.rs", "#![feature(used_with_arg)]\n#![cfg_attr(CONFIG_OLD, feature(never_type))]\n#![cfg_attr(CONFIG_NEW, feature(arbitrary_self_types))]\n#![cfg_attr(feature = \"alloc\", feature(allocator_api))]\n#![feature(asm_goto)]\nmod child;\n#[cfg(not(kernel))]\n#[used(linker)]\nstatic X: u8 = 1;\n"),
-        ("x/child.rs", "#[cfg(CONFIG_NOBODY_DEFINES)]\nimpl S { fn f(self: Arc<Self>) {} }\n#[used(compiler)]\nstatic Y: u8 = 1;\n"),
+        (
+            "Makefile",
+            "VERSION = 9\nPATCHLEVEL = 1\nSUBLEVEL = 2\nEXTRAVERSION =\nobj-y += x/\n",
+        ),
+        (
+            "Kconfig",
+            "config HAVE_RUST\n\tbool\nconfig NEW\n\tdef_bool RUSTC_VERSION >= 108000\nconfig OLD\n\tdef_bool RUSTC_VERSION < 108000\nconfig A\n\tbool \"a\"\nconfig B\n\tbool \"b\"\nconfig RUST\n\tbool \"rust\"\n\tdepends on !B || RUSTC_VERSION >= 900000\n",
+        ),
+        (
+            "arch/x86/Kconfig",
+            "config X86\n\tdef_bool y\n\tselect HAVE_RUST\nconfig IBT\n\tbool \"ibt\"\n",
+        ),
+        (
+            "arch/s390/Kconfig",
+            "config S390\n\tdef_bool y\n\tselect HAVE_RUST\n",
+        ),
+        (
+            "arch/x86/Makefile",
+            "ifdef CONFIG_IBT\nKBUILD_RUSTFLAGS += -Zcf-protection=branch\nendif\nrustflags-$(CONFIG_B) += -Zfixed-x18\n",
+        ),
+        (
+            "x/Makefile",
+            "obj-$(CONFIG_A) += root.o\nk-cfgs := kernel\nto-flags = $(patsubst %,--cfg='%',$1)\nflags := $(call to-flags,$(k-cfgs))\nquiet_cmd_doc = D\n      cmd_doc = $(RUSTDOC) --show-coverage --cfg feature=\\\"alloc\\\" $<\nrustdoc-root: $(src)/root.rs\n\t$(call if_changed,doc)\nprobe = $(call try-run,rustc -Zprobed,y,n)\n",
+        ),
+        (
+            "x/root.rs",
+            "#![feature(used_with_arg)]\n#![cfg_attr(CONFIG_OLD, feature(never_type))]\n#![cfg_attr(CONFIG_NEW, feature(arbitrary_self_types))]\n#![cfg_attr(feature = \"alloc\", feature(allocator_api))]\n#![feature(asm_goto)]\nmod child;\n#[cfg(not(kernel))]\n#[used(linker)]\nstatic X: u8 = 1;\n",
+        ),
+        (
+            "x/child.rs",
+            "#[cfg(CONFIG_NOBODY_DEFINES)]\nimpl S { fn f(self: Arc<Self>) {} }\n#[used(compiler)]\nstatic Y: u8 = 1;\n",
+        ),
         ("x/stray.rs", "#![feature(f16)]\nfn f(x: f16) {}\n"),
     ] {
         write(tree, path, text.as_bytes());
@@ -139,11 +185,21 @@ pub fn needed() -> Result<(), Failed> {
         .collect();
     assert_eq!(needed, ["used_with_arg", "Z_cf_protection"]);
     let cf = &gate("Z_cf_protection").uses[0];
-    assert_eq!((cf.architectures.join(" "), cf.configurations.join(" ")), ("x86".to_owned(), "CONFIG_IBT".to_owned()));
+    assert_eq!(
+        (cf.architectures.join(" "), cf.configurations.join(" ")),
+        ("x86".to_owned(), "CONFIG_IBT".to_owned())
+    );
     // Turned on, and its only use is behind a symbol that nothing defines.
     assert_eq!(gate("arbitrary_self_types").usage, audit::Usage::Enabled);
     // Behind a condition that this compiler doesn't meet.
-    assert!(gate("never_type").uses.iter().all(|one| one.applies == Applies::Never));
+    assert!(
+        gate("never_type")
+            .uses
+            .iter()
+            .all(|one| one.applies == Applies::Never)
+    );
+    // The kernel can't have Rust with this symbol and this compiler.
+    assert_eq!(gate("Z_fixed_x18").uses[0].applies, Applies::Never);
     // Passed for documentation only.
     assert_eq!(gate("allocator_api").needed_for, ["make rustdoc-root"]);
     assert_eq!(gate("--show-coverage").needed_for, ["make rustdoc-root"]);
@@ -153,7 +209,11 @@ pub fn needed() -> Result<(), Failed> {
     assert_eq!(gate("f16").uses[0].place, "nothing");
     assert_eq!(gate("asm_goto").since.as_deref(), Some("1.87"));
     // A cfg that a makefile passes decides nothing for other crates; one that nobody passes does.
-    let used: Vec<_> = gate("used_with_arg").uses.iter().map(|one| (one.line, one.applies)).collect();
+    let used: Vec<_> = gate("used_with_arg")
+        .uses
+        .iter()
+        .map(|one| (one.line, one.applies))
+        .collect();
     assert_eq!(used.len(), 3, "{used:?}");
     Ok(())
 }
@@ -161,14 +221,22 @@ pub fn needed() -> Result<(), Failed> {
 pub fn build_folder() -> Result<(), Failed> {
     let (tree, out) = (Folder::new(), Folder::new());
     kernel_like(tree.path());
-    write(out.path(), "include/config/auto.conf", b"CONFIG_A=y\nCONFIG_RUST=y\n");
+    write(
+        out.path(),
+        "include/config/auto.conf",
+        b"CONFIG_A=y\nCONFIG_RUST=y\nCONFIG_S390=y\nCONFIG_IBT=y\n",
+    );
     write(out.path(), "x/.root.o.cmd", b"savedcmd_x/root.o := OBJTREE=/o rustc --edition=2021 -Zreally-passed=$$x --cfg 'a=\"b\"' x/root.rs ; objtool x\n\nsource := y\n");
-    write(out.path(), "x/gen.rs", b"#[cfi_encoding = \"1x\"]\npub struct S;\n");
+    write(
+        out.path(),
+        "x/gen.rs",
+        b"#[cfi_encoding = \"1x\"]\npub struct S;\n",
+    );
     let answer = audit::run(tree.path(), Some(out.path()), &rustc())?.audit(Ledger::embedded());
     let gate = |id: &str| answer.gates.iter().find(|gate| gate.id == id).unwrap();
     assert!(gate("-Zreally-passed").needed && gate("cfi_encoding").needed);
     assert_eq!(gate("-Zreally-passed").uses[0].file, "{out}/x/.root.o.cmd");
-    // IBT is off in this configuration.
+    // The symbol is set, and it is another architecture's file.
     assert!(!gate("Z_cf_protection").needed);
     Ok(())
 }
@@ -178,15 +246,37 @@ pub fn difference() -> Result<(), Failed> {
     kernel_like(tree.path());
     let old = audit_of(tree.path(), Ledger::embedded());
     let text = fs_err::read_to_string(tree.path().join("x/child.rs"))?;
-    write(tree.path(), "x/child.rs", format!("\n\n// moved down\n{text}").as_bytes());
+    write(
+        tree.path(),
+        "x/child.rs",
+        format!("\n\n// moved down\n{text}").as_bytes(),
+    );
     let moved = audit_of(tree.path(), Ledger::embedded());
     let none = baseline::difference(&old, &moved);
-    assert!(none.added.is_empty() && none.removed.is_empty() && none.new_gates.is_empty(), "{none:#?}");
-    write(tree.path(), "x/child.rs", format!("{text}#[coverage(off)]\nfn f() {{}}\n#[used(compiler)]\nstatic Z: u8 = 1;\n").as_bytes());
+    assert!(
+        none.added.is_empty() && none.removed.is_empty() && none.new_gates.is_empty(),
+        "{none:#?}"
+    );
+    write(
+        tree.path(),
+        "x/child.rs",
+        format!("{text}#[coverage(off)]\nfn f() {{}}\n#[used(compiler)]\nstatic Z: u8 = 1;\n")
+            .as_bytes(),
+    );
     let new = audit_of(tree.path(), Ledger::embedded());
     let found = baseline::difference(&old, &new);
     assert_eq!(found.new_gates, ["coverage_attribute"]);
-    assert_eq!(found.added.iter().map(|c| c.id.as_str()).collect::<Vec<_>>(), ["coverage_attribute", "used_with_arg"]);
-    assert_eq!(baseline::difference(&new, &old).gone_gates, ["coverage_attribute"]);
+    assert_eq!(
+        found
+            .added
+            .iter()
+            .map(|c| c.id.as_str())
+            .collect::<Vec<_>>(),
+        ["coverage_attribute", "used_with_arg"]
+    );
+    assert_eq!(
+        baseline::difference(&new, &old).gone_gates,
+        ["coverage_attribute"]
+    );
     Ok(())
 }
