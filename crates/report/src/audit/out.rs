@@ -95,9 +95,13 @@ fn command(text: &str, shown: &str) -> Vec<Finding> {
 
 /// Whether the program is rustdoc, not rustc with lints called `rustdoc::...`.
 fn is_rustdoc(list: &[Word]) -> bool {
-    list.iter()
-        .map(|word| word.text.as_str())
-        .any(|word| !word.starts_with('-') && word.rsplit('/').next().is_some_and(|name| name.trim_start_matches("gateless-") == "rustdoc"))
+    list.iter().map(|word| word.text.as_str()).any(|word| {
+        !word.starts_with('-')
+            && word
+                .rsplit('/')
+                .next()
+                .is_some_and(|name| name.trim_start_matches("gateless-") == "rustdoc")
+    })
 }
 
 fn is_rust(line: &str) -> bool {

@@ -77,7 +77,10 @@ impl<'s> World<'s> {
             .filter(|(symbol, _)| configuration.contains_key(symbol))
             .filter_map(|(_, arch)| arch.as_deref())
             .collect();
-        set.iter().find(|arch| **arch == "um").or(set.first()).copied()
+        set.iter()
+            .find(|arch| **arch == "um")
+            .or(set.first())
+            .copied()
     }
 
     /// What is left of a condition in a build of the kernel.
