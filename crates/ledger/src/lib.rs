@@ -288,8 +288,8 @@ mod tests {
         assert!(ledger.find("no_such_thing").is_empty());
         assert!(
             ledger
-                .waiting_for("rustc_bootstrap")
-                .contains(&"core_from_source")
+                .waiting_for("target_json")
+                .contains(&"x86_softfloat_abi")
         );
     }
 
