@@ -187,7 +187,7 @@ impl Generate {
                 .collect(),
             target: self.target.clone(),
             flags: self.flags.clone(),
-            debug_paths: mapping.prefixes(),
+            debug_paths: mapping.debug_prefixes()?,
             used: used_fix(used)?,
             private_mark: matches!(call.class, Class::BuiltIn | Class::Module)
                 .then(|| ADDED.to_owned()),

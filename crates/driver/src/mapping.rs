@@ -4,6 +4,7 @@
 //! the call named its root relative to the current folder, rustc would have named the crate's files so as well.
 
 use camino::{Utf8Path, Utf8PathBuf};
+use gateless_model::{Failure, Result};
 
 /// How the names of one call's lowered files map to the kernel's own.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +65,31 @@ impl Mapping {
         prefixes
     }
 
+    /// The same for debug information, which also names files of the crates that this one loads; their mirrors lie beside this one's.
+    ///
+    /// rustc names them absolutely, or relative to the call's folder.
+    pub fn debug_prefixes(&self) -> Result<Vec<(String, String)>> {
+        let mut prefixes = self.prefixes();
+        let Some(mirrors) = self.mirror.parent().filter(|folder| folder.is_dir()) else {
+            return Ok(prefixes);
+        };
+        let cannot = |error: std::io::Error| {
+            Failure::failed(format!("cannot list the lowered crates in {mirrors}")).because(error)
+        };
+        let mut others = Vec::new();
+        for entry in mirrors.read_dir_utf8().map_err(cannot)? {
+            others.push(entry.map_err(cannot)?.into_path());
+        }
+        others.sort();
+        for other in others.iter().filter(|other| **other != self.mirror) {
+            let relative = other.strip_prefix(&self.cwd).ok();
+            for form in [Some(other.as_path()), relative].into_iter().flatten() {
+                prefixes.push((format!("{form}/"), "/".to_owned()));
+            }
+        }
+        Ok(prefixes)
+    }
+
     /// A text with all lowered names in it restored.
     pub fn restore(&self, text: &str) -> String {
         let mut text = text.to_owned();
@@ -120,6 +146,24 @@ impl Mapping {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn debug_information_gets_the_names_of_loaded_crates_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let mirrors = Utf8Path::from_path(folder.path()).unwrap();
+        for name in ["rust%bindings.o", "rust%kernel.o"] {
+            std::fs::create_dir(mirrors.join(name)).unwrap();
+        }
+        let own = mirrors.join("rust%kernel.o");
+        let mapping = Mapping::new(&own, mirrors, "/src/rust/a.rs");
+        let pair = |form: &str| (format!("{form}/"), "/".to_owned());
+        let both = |name: &str| [pair(mirrors.join(name).as_str()), pair(name)];
+        assert_eq!(
+            mapping.debug_prefixes().unwrap(),
+            [both("rust%kernel.o"), both("rust%bindings.o")].concat()
+        );
+        assert_eq!(mapping.prefixes(), both("rust%kernel.o"));
+    }
 
     #[test]
     fn every_form_the_compiler_prints_is_restored() {
