@@ -10,6 +10,7 @@ use std::ops::Range;
 use cargo_metadata::diagnostic::{Diagnostic, DiagnosticSpan};
 use ra_ap_syntax::{AstNode, Edition, ast};
 
+use crate::closures;
 use crate::crate_files::SourceFile;
 use crate::diagnose::{Spot, code};
 use crate::facts::{Coercion, Expression, Facts};
@@ -84,8 +85,29 @@ pub fn wanted(
         } else {
             kind
         };
+        if kind != Coercion::Cast
+            && !facts.coercions.contains_key(&key)
+            && let Some(expected) = expected(diagnostic, label)
+        {
+            let hint = closures::hint(expected, &spot, &text(spot.file), edition);
+            if !hint.is_empty() {
+                facts.hints.insert(key, hint);
+            }
+        }
         facts.coercions.entry(key).or_insert(kind);
     }
+}
+
+/// The type that a label or a note says is expected.
+fn expected<'a>(diagnostic: &'a Diagnostic, label: Option<&'a str>) -> Option<&'a str> {
+    let noted = || {
+        diagnostic
+            .children
+            .iter()
+            .find_map(|child| full_mismatch(&child.message))
+    };
+    let (expected, _) = label.and_then(mismatch).or_else(noted)?;
+    Some(expected)
 }
 
 /// The types of a label `expected X, found Y`.

@@ -25,6 +25,8 @@ pub struct Facts {
     pub coercions: BTreeMap<Expression, Coercion>,
     /// For expressions whose pointer is not known to the first support module that the crate sees, which one to use.
     pub modules: BTreeMap<Expression, usize>,
+    /// For expressions with a closure that may have to be told its signature, how.
+    pub hints: BTreeMap<Expression, BTreeMap<Part, String>>,
     /// Expressions for which converting did not help, with the ways that were tried; they are the user's own errors.
     pub refused: BTreeMap<Expression, BTreeSet<Coercion>>,
     /// Methods whose receiver stable Rust refuses: file and first byte of the receiver's type.

@@ -73,7 +73,11 @@ fn parts(tokens: &Tokens<'_>, first: usize, end: usize) -> Vec<(usize, usize)> {
     let mut parts = Vec::new();
     let (mut start, mut i, mut angles) = (first, first, 0);
     while i < end {
-        let repetition = tokens.at(i) == "$" && tokens.opens(i + 1, "(") && angles == 0;
+        // Within a parameter (`T: A $(+ $b)*`) it is a part of that, unless it brings its own comma.
+        let repetition = tokens.at(i) == "$"
+            && tokens.opens(i + 1, "(")
+            && angles == 0
+            && (start == i || tokens.at(i + 2) == ",");
         if repetition || (tokens.at(i) == "," && angles == 0) {
             if start < i {
                 parts.push((start, i));
@@ -269,6 +273,10 @@ mod tests {
         assert_eq!(
             both("<$t: ?Sized $(, $g: $b)*>"),
             ("<$t: ?Sized$(, $g: $b)*>".into(), "<$t$(, $g)*>".into())
+        );
+        assert_eq!(
+            both("<$t: ?Sized $(+ $b)?, U>"),
+            ("<$t: ?Sized $(+ $b)?, U>".into(), "<$t, U>".into())
         );
         assert_eq!(
             both("<$($g = $d),*>"),

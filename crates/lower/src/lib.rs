@@ -16,6 +16,7 @@
 
 pub mod attributes;
 pub mod cfg;
+mod closures;
 mod coercions;
 mod crate_files;
 mod diagnose;

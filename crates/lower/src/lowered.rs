@@ -14,7 +14,9 @@ use crate::gates::used_with_arg::Used;
 use crate::gates::{self, View, Work, arbitrary_self_types, derive_coerce_pointee};
 use crate::pieces::{Edit, Pieces};
 use crate::tokens::Tokens;
-use crate::{CrateExports, Exports, Request, coercions, diagnose, links, lints, support, tokens};
+use crate::{
+    CrateExports, Exports, Request, closures, coercions, diagnose, links, lints, support, tokens,
+};
 
 /// A crate after lowering, in memory.
 pub struct Lowered<'a> {
@@ -59,6 +61,7 @@ pub fn lower_syntax(request: Request<'_>) -> Result<Lowered<'_>> {
     let mut work = Work::default();
     let root = Tokens::new(files.list[0].text.original(), edition);
     let features = gates::features::declared(&root, request.crate_attrs, &request.cfg);
+    let pointee_derives = pointee_derives(&files, &features, edition);
     let mut syntactic = Vec::new();
     for (index, file) in files.list.iter().enumerate() {
         let tokens = Tokens::new(file.text.original(), edition);
@@ -69,6 +72,7 @@ pub fn lower_syntax(request: Request<'_>) -> Result<Lowered<'_>> {
             is_root: index == 0,
             edition,
             features: &features,
+            pointee_derives: &pointee_derives,
         };
         gates::crate_attr::apply(&view, &mut work)?;
         gates::features::apply(&view, &mut work)?;
@@ -110,6 +114,28 @@ pub fn lower_syntax(request: Request<'_>) -> Result<Lowered<'_>> {
     };
     lowered.render()?;
     Ok(lowered)
+}
+
+/// What `derive(CoercePointee)` is called in a crate that turned the feature on.
+fn pointee_derives(files: &CrateFiles, features: &[String], edition: Edition) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    if !features
+        .iter()
+        .any(|name| name == derive_coerce_pointee::ID)
+    {
+        return names;
+    }
+    let importing = || {
+        files
+            .list
+            .iter()
+            .map(|file| file.text.original())
+            .filter(|text| text.contains("CoercePointee"))
+    };
+    while importing().fold(false, |more, text| {
+        derive_coerce_pointee::collect_names(&Tokens::new(text, edition), &mut names) || more
+    }) {}
+    names
 }
 
 impl Lowered<'_> {
@@ -175,6 +201,9 @@ impl Lowered<'_> {
                     &mut facts,
                 );
             }
+        }
+        if facts == self.facts {
+            closures::tell(errors(), &spots, &mut facts);
         }
         if facts == self.facts {
             coercions::take_back(errors(), &spots, self.support_paths().len(), &mut facts);

@@ -51,6 +51,8 @@ const POINTERS: &str = "pub extern crate core; use self::core::{marker::PhantomD
 pub unsafe trait Pointer: Sized { type Raw; type Rest; } \
 unsafe impl<P: Pointer> Pointer for self::core::pin::Pin<P> { type Raw = P::Raw; type Rest = P::Rest; } \
 unsafe impl<P: Pointer> Pointer for self::core::cell::Cell<P> { type Raw = P::Raw; type Rest = Of<self::core::cell::Cell<P::Rest>>; } \
+unsafe impl<P: Pointer> Pointer for self::core::cell::UnsafeCell<P> { type Raw = self::core::cell::UnsafeCell<P::Raw>; type Rest = Of<self::core::cell::UnsafeCell<P::Rest>>; } \
+unsafe impl<P: Pointer> Pointer for self::core::cell::RefCell<P> { type Raw = self::core::cell::RefCell<P::Raw>; type Rest = Of<self::core::cell::RefCell<P::Rest>>; } \
 pub trait Receiver { type Target: ?Sized; } impl<P: ?Sized + Deref> Receiver for P { type Target = P::Target; } \
 pub struct Of<T: ?Sized>(PhantomData<fn(*mut T) -> *mut T>); \
 pub struct To<D>(PhantomData<fn(D) -> D>); \

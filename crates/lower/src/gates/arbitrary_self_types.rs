@@ -144,6 +144,9 @@ pub fn wanted(
                     .filter_map(|part| scope::module_at(files, part.file, part.start)),
             );
             facts.rewritten.extend(paths);
+            for spot in primary() {
+                without_borrow(message, &spot, facts);
+            }
             // The receiver is no pointer that can be made from a raw one, or the trait has an impl for an unsized type; so no
             // calls on trait objects.
             let by_place = message.contains("Pointer");
@@ -179,7 +182,7 @@ pub fn wanted(
                 }
             }
         }
-        "E0309" | "E0310" => outlives::note(diagnostic, spots, files, facts),
+        "E0309" | "E0310" | "E0478" | "E0491" => outlives::note(diagnostic, spots, files, facts),
         "E0433" => facts
             .rewritten
             .extend(calls::found(diagnostic, spots, facts)),
@@ -231,6 +234,25 @@ fn disambiguated(
         Some((part, without_path(span.suggested_replacement.as_deref()?)))
     });
     parts.collect()
+}
+
+/// rustc suggests a borrow in front of a receiver that is a reference already; the error about that takes it back.
+fn without_borrow(message: &str, spot: &Spot, facts: &mut Facts) {
+    let is_ours = message.contains(scope::METHOD) || message.contains(scope::TRAIT);
+    if !(is_ours && message.starts_with("the trait bound `&")) {
+        return;
+    }
+    let here = |part: &Part| {
+        part.file == spot.file && part.start == part.end && part.start == spot.range.start
+    };
+    for (_, text) in facts.rewritten.iter_mut().filter(|(part, _)| here(part)) {
+        for borrow in ["&mut ", "&"] {
+            if let Some(bare) = text.strip_suffix(borrow) {
+                *text = bare.to_owned();
+                break;
+            }
+        }
+    }
 }
 
 /// The text with the hidden trait's name alone, since it is in scope.
@@ -334,9 +356,13 @@ pub fn lower(
                 } else {
                     extension::visibility(&method)
                 };
-                let Some(after) =
-                    extension::inherent(&method, &naming, owner, &name, &visibility, &bound)
-                else {
+                let wanted = extension::Wanted {
+                    name: &name,
+                    visibility: &visibility,
+                    bound: &bound,
+                    outlives: &receiver.outlives,
+                };
+                let Some(after) = extension::inherent(&method, &naming, owner, &wanted) else {
                     return Err(refuse("the impl has no type"));
                 };
                 (after, method.range(owner.syntax()).end, visibility, None)

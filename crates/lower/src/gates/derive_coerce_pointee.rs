@@ -4,6 +4,8 @@
 //! the type gets an impl of the support module's `Pointer`, behind the last item of its module; places that relied on the
 //! coercion are found by the compiler (`coercions.rs`).
 
+use std::collections::BTreeSet;
+
 use gateless_model::{Failure, Result};
 use ra_ap_syntax::ast::{self, HasAttrs, HasGenericParams, HasName};
 use ra_ap_syntax::{AstNode, SyntaxNode};
@@ -39,7 +41,7 @@ pub fn apply(view: &View<'_>, work: &mut Work) -> Result<()> {
             let parts = split_commas(tokens, meta.first + 2, tokens.close(meta.first + 1));
             let kept: Vec<bool> = parts
                 .iter()
-                .map(|&(_, end)| tokens.at(end - 1) != "CoercePointee")
+                .map(|&(_, end)| !view.pointee_derives.contains(tokens.at(end - 1)))
                 .collect();
             if kept.iter().all(|&kept| kept) {
                 return Decision::Keep;
@@ -68,7 +70,7 @@ pub fn apply(view: &View<'_>, work: &mut Work) -> Result<()> {
             && let Some(end) = (i..tokens.list.len()).find(|&k| tokens.at(k) == ";")
         {
             let mut edits = Vec::new();
-            if use_tree(tokens, i + 1, end, &mut edits) {
+            if use_tree(tokens, i + 1, end, view.pointee_derives, &mut edits) {
                 work.edits.extend(edits);
             } else {
                 let first = item_start(tokens, i);
@@ -175,13 +177,19 @@ fn rest(param: &Param, root: &str) -> String {
 }
 
 /// Removes the derive macro from a use tree; false when nothing of the tree is left.
-fn use_tree(tokens: &Tokens<'_>, first: usize, end: usize, edits: &mut Vec<Edit>) -> bool {
+fn use_tree(
+    tokens: &Tokens<'_>,
+    first: usize,
+    end: usize,
+    names: &BTreeSet<String>,
+    edits: &mut Vec<Edit>,
+) -> bool {
     if let Some(open) = (first..end).find(|&i| tokens.opens(i, "{")) {
         let parts = split_commas(tokens, open + 1, tokens.close(open));
         let mut inside = Vec::new();
         let kept: Vec<bool> = parts
             .iter()
-            .map(|&(a, b)| use_tree(tokens, a, b, &mut inside))
+            .map(|&(a, b)| use_tree(tokens, a, b, names, &mut inside))
             .collect();
         if !kept.is_empty() && !kept.contains(&true) {
             return false;
@@ -195,7 +203,19 @@ fn use_tree(tokens: &Tokens<'_>, first: usize, end: usize, edits: &mut Vec<Edit>
     } else {
         end - 1
     };
-    tokens.at(last) != "CoercePointee"
+    !names.contains(tokens.at(last))
+}
+
+/// Adds to `names` what the derive macro is called in a file (`use core::marker::CoercePointee as P`); returns whether there were more.
+pub fn collect_names(tokens: &Tokens<'_>, names: &mut BTreeSet<String>) -> bool {
+    names.insert("CoercePointee".to_owned());
+    let before = names.len();
+    for i in 0..tokens.list.len() {
+        if tokens.at(i + 1) == "as" && names.contains(tokens.at(i)) && tokens.at(i + 2) != "_" {
+            names.insert(tokens.at(i + 2).to_owned());
+        }
+    }
+    names.len() > before
 }
 
 /// First token of the visibility and the attributes before the item keyword at `keyword`.

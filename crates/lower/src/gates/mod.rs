@@ -8,7 +8,7 @@ pub mod derive_coerce_pointee;
 pub mod features;
 pub mod used_with_arg;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ra_ap_syntax::Edition;
 
@@ -31,6 +31,8 @@ pub struct View<'a> {
     pub edition: Edition,
     /// Features that are on for the crate.
     pub features: &'a [String],
+    /// What `derive(CoercePointee)` is called in the crate.
+    pub pointee_derives: &'a BTreeSet<String>,
 }
 
 /// What the gates did.

@@ -150,7 +150,10 @@ pub fn lower(
         .map(|clause| edits(clause.syntax()))
         .unwrap_or_default();
     let predicates = method.predicates(owner.where_clause(), &where_edits);
-    let signature = signature(method, naming, params, predicates, SELF);
+    let mut signature = signature(method, naming, params, predicates, SELF);
+    if support.is_none() {
+        signature.demand(outlives);
+    }
     let passed = |first: &str| {
         std::iter::once(first)
             .chain(signature.arguments.iter().map(String::as_str))

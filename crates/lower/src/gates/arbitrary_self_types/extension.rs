@@ -1,5 +1,7 @@
 //! The extension trait that keeps `x.method()` working, for inherent methods.
 
+use std::collections::BTreeSet;
+
 use ra_ap_syntax::ast::{self, HasGenericParams, HasVisibility};
 use ra_ap_syntax::{AstNode, SyntaxNode};
 
@@ -44,6 +46,26 @@ pub struct Signature {
     pub lifetimes: Vec<String>,
     /// Whether it is an `unsafe fn`.
     pub is_unsafe: bool,
+}
+
+impl Signature {
+    /// Adds what the receiver's type implies to the method's conditions.
+    pub fn demand(&mut self, outlives: &BTreeSet<(String, String)>) {
+        if outlives.is_empty() {
+            return;
+        }
+        let head = self
+            .method
+            .len()
+            .saturating_sub(clause(&self.conditions).len());
+        self.method.truncate(head);
+        self.conditions.extend(
+            outlives
+                .iter()
+                .map(|(param, lifetime)| format!("{param}: {lifetime}")),
+        );
+        self.method.push_str(&clause(&self.conditions));
+    }
 }
 
 /// How the receiver is taken.
@@ -279,14 +301,24 @@ pub fn items(
     )
 }
 
+/// What is to be generated for an inherent method.
+pub struct Wanted<'a> {
+    /// Name of the extension trait.
+    pub name: &'a str,
+    /// Its visibility with a blank after it, or nothing.
+    pub visibility: &'a str,
+    /// Its supertrait with a colon, or nothing.
+    pub bound: &'a str,
+    /// What the receiver's type implies: parameters, and lifetimes that they outlive.
+    pub outlives: &'a BTreeSet<(String, String)>,
+}
+
 /// The extension trait of an inherent method.
 pub fn inherent(
     method: &Method<'_>,
     naming: &Naming,
     owner: &ast::Impl,
-    name: &str,
-    visibility: &str,
-    bound: &str,
+    wanted: &Wanted<'_>,
 ) -> Option<String> {
     let ty = owner.self_ty()?;
     let mut fresh = Vec::new();
@@ -307,7 +339,8 @@ pub fn inherent(
         .map(|clause| self_edits(clause.syntax()))
         .unwrap_or_default();
     let predicates = method.predicates(owner.where_clause(), &where_edits);
-    let signature = signature(method, naming, params, predicates, &own);
+    let mut signature = signature(method, naming, params, predicates, &own);
+    signature.demand(wanted.outlives);
     let arguments: Vec<&str> = std::iter::once("self")
         .chain(signature.arguments.iter().map(String::as_str))
         .collect();
@@ -324,9 +357,9 @@ pub fn inherent(
     };
     Some(items(
         &conditions(method, Some(owner)),
-        visibility,
-        name,
-        bound,
+        wanted.visibility,
+        wanted.name,
+        wanted.bound,
         &signature,
         &body,
     ))

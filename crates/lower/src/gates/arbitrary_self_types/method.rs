@@ -185,7 +185,9 @@ impl<'a> Method<'a> {
             .map(|token| {
                 let range = self.tree.bytes(token.text_range());
                 let path = self.text[range.end..].trim_start().starts_with("::");
-                let text = if path && is_type {
+                // `where <T>::X` does not parse.
+                let is_name = with.chars().all(|c| c.is_alphanumeric() || c == '_');
+                let text = if path && is_type && !is_name {
                     format!("<{with}>")
                 } else {
                     with.to_owned()

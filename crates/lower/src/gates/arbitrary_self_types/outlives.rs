@@ -1,5 +1,6 @@
-//! Pointers that ask their pointee to outlive something (`struct P<T: ?Sized + 'static>`). A receiver `P<Self>` implies that for its
-//! method, but not for everything that implements the trait, so the hidden supertrait's method says it.
+//! What a receiver's type implies: with `struct P<T: ?Sized + 'static>`, a receiver `P<Self>` says `Self: 'static`, and `&'b P<S<'a>>` says
+//! `'a: 'b`. The method itself has it from its receiver; the method of an extension trait, whose receiver is `self` or `&'b self`, and that of
+//! a hidden supertrait have to say it.
 
 use cargo_metadata::diagnostic::{Diagnostic, DiagnosticSpan};
 
@@ -8,21 +9,15 @@ use crate::crate_files::CrateFiles;
 use crate::diagnose::Spot;
 use crate::facts::Facts;
 
-/// Notes what an error in a generated item asks for (E0309, E0310).
+/// Notes what an error in a generated item asks for (E0309, E0310, E0478, E0491).
 pub fn note(
     diagnostic: &Diagnostic,
     spots: &dyn Fn(&DiagnosticSpan) -> Option<Spot>,
     files: &CrateFiles,
     facts: &mut Facts,
 ) {
-    let Some(parameter) = diagnostic.message.split('`').nth(1) else {
-        return;
-    };
-    let labels = diagnostic
-        .spans
-        .iter()
-        .filter_map(|span| span.label.as_deref());
-    let Some(lifetime) = labels.into_iter().find_map(lifetime) else {
+    let Some((parameter, lifetime)) = of_lifetimes(diagnostic).or_else(|| of_parameter(diagnostic))
+    else {
         return;
     };
     for span in diagnostic.spans.iter().filter(|span| span.is_primary) {
@@ -35,9 +30,41 @@ pub fn note(
         {
             receiver
                 .outlives
-                .insert((parameter.to_owned(), lifetime.clone()));
+                .insert((parameter.clone(), lifetime.clone()));
         }
     }
+}
+
+/// A type parameter and the lifetime that it has to outlive.
+fn of_parameter(diagnostic: &Diagnostic) -> Option<(String, String)> {
+    let parameter = diagnostic.message.split('`').nth(1)?;
+    let mut labels = diagnostic
+        .spans
+        .iter()
+        .filter_map(|span| span.label.as_deref());
+    Some((parameter.to_owned(), labels.find_map(lifetime)?))
+}
+
+/// A lifetime and the one that it has to outlive.
+fn of_lifetimes(diagnostic: &Diagnostic) -> Option<(String, String)> {
+    let named = |starts: &[&str]| {
+        let note = diagnostic
+            .children
+            .iter()
+            .find(|child| starts.iter().any(|start| child.message.starts_with(start)))?;
+        let name = note.message.split('`').nth(1)?;
+        name.starts_with('\'').then(|| name.to_owned())
+    };
+    Some((
+        named(&[
+            "but the referenced data is only valid for the lifetime",
+            "lifetime parameter instantiated with the lifetime",
+        ])?,
+        named(&[
+            "the pointer is valid for the lifetime",
+            "but lifetime parameter must outlive the lifetime",
+        ])?,
+    ))
 }
 
 /// The lifetime that a label is about.

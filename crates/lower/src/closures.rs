@@ -1,0 +1,233 @@
+//! Closures within converted expressions.
+//!
+//! `let f: P<dyn Fn(&str) -> usize> = P::new(|s| s.len())` tells the closure its signature by the type that is expected. A conversion
+//! around `P::new(..)` hides that type, so where the closure needs it (E0282 and the like), the closure is told by what rustc printed as
+//! the expected type: as the bound of a function that it is passed through, or, where that would name generic parameters, which functions
+//! within functions don't have, at its parameters.
+
+use std::collections::BTreeMap;
+
+use cargo_metadata::diagnostic::{Diagnostic, DiagnosticSpan};
+use ra_ap_syntax::ast::{self, HasGenericParams, HasName};
+use ra_ap_syntax::{AstNode, Edition};
+
+use crate::diagnose::{Spot, code};
+use crate::facts::{Facts, Part};
+use crate::support::MODULE;
+use crate::syntax::Tree;
+
+/// What would tell the closure in the expression at `spot` its signature, if `expected` is the type of a pointer to a closure.
+pub fn hint(expected: &str, spot: &Spot, text: &str, edition: Edition) -> BTreeMap<Part, String> {
+    let mut parts = BTreeMap::new();
+    let Some(signature) = Signature::of(expected) else {
+        return parts;
+    };
+    let tree = Tree::around(text, edition, spot.range.start);
+    let inside = |node: &ast::ClosureExpr| {
+        let range = tree.of(node.syntax());
+        spot.range.start <= range.start && range.end <= spot.range.end
+    };
+    let Some(closure) = tree
+        .root
+        .descendants()
+        .filter_map(ast::ClosureExpr::cast)
+        .find(inside)
+    else {
+        return parts;
+    };
+    let part = |start: usize, before: usize| Part {
+        file: spot.file,
+        start,
+        end: start,
+        before,
+    };
+    let range = tree.of(closure.syntax());
+    if signature.is_free(&generics(&closure)) {
+        let name = format!("{MODULE}_closure");
+        let open = format!(
+            "{{ fn {name}<F: {}>(f: F) -> F {{ f }} {name}(",
+            signature.bound
+        );
+        parts.insert(part(range.start, range.end), open);
+        parts.insert(part(range.end, range.end), ") }".to_owned());
+        return parts;
+    }
+    let params: Vec<ast::Param> = closure
+        .param_list()
+        .into_iter()
+        .flat_map(|list| list.params())
+        .collect();
+    if params.len() == signature.inputs.len() {
+        for (param, ty) in params.iter().zip(&signature.inputs) {
+            if param.ty().is_none() {
+                let end = tree.of(param.syntax()).end;
+                parts.insert(part(end, end), format!(": {ty}"));
+            }
+        }
+    }
+    parts
+}
+
+/// Applies the hints for closures that an error is about, since their types could not be told.
+pub fn tell<'a>(
+    errors: impl Iterator<Item = &'a Diagnostic>,
+    spots: &dyn Fn(&DiagnosticSpan) -> Option<Spot>,
+    facts: &mut Facts,
+) {
+    for error in errors.filter(|error| {
+        let codes = [
+            "", "E0271", "E0277", "E0282", "E0283", "E0308", "E0599", "E0631",
+        ];
+        codes.contains(&code(error))
+    }) {
+        for spot in error
+            .spans
+            .iter()
+            .filter(|span| span.is_primary)
+            .filter_map(spots)
+        {
+            let around = facts.hints.keys().copied().find(|&(file, start, end)| {
+                file == spot.file && start <= spot.range.start && spot.range.end <= end
+            });
+            if let Some(parts) = around.and_then(|key| facts.hints.remove(&key)) {
+                facts.rewritten.extend(parts);
+            }
+        }
+    }
+}
+
+/// `for<'a> Fn(&'a str) -> &'a str`, as rustc prints it within a type.
+#[derive(Debug, PartialEq, Eq)]
+struct Signature {
+    /// The whole of it.
+    bound: String,
+    /// Types of the parameters.
+    inputs: Vec<String>,
+}
+
+impl Signature {
+    fn of(ty: &str) -> Option<Self> {
+        let (_, rest) = ty.split_once("dyn ")?;
+        let bound = rest[..end(rest)].trim_end();
+        let open = ["Fn(", "FnMut(", "FnOnce("]
+            .iter()
+            .find_map(|name| Some(bound.find(name)? + name.len()))?;
+        let inside = &bound[open..];
+        let inside = &inside[..until(inside, &[])];
+        let mut inputs = Vec::new();
+        let mut rest = inside;
+        while !rest.trim().is_empty() {
+            let len = until(rest, &[',']);
+            inputs.push(rest[..len].trim().to_owned());
+            rest = rest[len..].strip_prefix(',').unwrap_or_default();
+        }
+        // A type with a lifetime of `for<..>` is written without it at a parameter.
+        let declared = bound
+            .strip_prefix("for<")
+            .and_then(|rest| rest.split_once('>'))
+            .map(|(list, _)| list.split(',').map(str::trim).collect::<Vec<_>>())
+            .unwrap_or_default();
+        for input in &mut inputs {
+            for lifetime in &declared {
+                *input = input
+                    .replace(&format!("&{lifetime} "), "&")
+                    .replace(lifetime, "'_");
+            }
+        }
+        Some(Self {
+            bound: bound.to_owned(),
+            inputs,
+        })
+    }
+
+    /// Whether it names none of these, nor a lifetime from outside.
+    fn is_free(&self, generics: &[String]) -> bool {
+        let declared = self
+            .bound
+            .strip_prefix("for<")
+            .and_then(|rest| rest.split_once('>'))
+            .map_or("", |(list, _)| list);
+        let is_name = |c: char| c.is_alphanumeric() || c == '_' || c == '\'';
+        self.bound.split(|c| !is_name(c)).all(|word| {
+            let outer = word.starts_with('\'')
+                && word != "'static"
+                && word != "'_"
+                && !declared.split(',').any(|name| name.trim() == word);
+            !outer && word != "Self" && !generics.iter().any(|name| name == word)
+        })
+    }
+}
+
+/// Where the bracket around `text` closes, or a ` + ` or comma ends it.
+fn end(text: &str) -> usize {
+    until(text, &['+', ','])
+}
+
+fn until(text: &str, stops: &[char]) -> usize {
+    let mut depth = 0;
+    for (at, c) in text.char_indices() {
+        match c {
+            '(' | '[' | '<' => depth += 1,
+            '>' if text[..at].ends_with('-') => {}
+            ')' | ']' | '>' if depth == 0 => return at,
+            ')' | ']' | '>' => depth -= 1,
+            _ if depth == 0 && stops.contains(&c) => return at,
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+/// Names of the generic parameters around a closure.
+fn generics(closure: &ast::ClosureExpr) -> Vec<String> {
+    let lists = closure.syntax().ancestors().filter_map(|node| {
+        ast::Fn::cast(node.clone())
+            .and_then(|item| item.generic_param_list())
+            .or_else(|| ast::Impl::cast(node.clone()).and_then(|item| item.generic_param_list()))
+            .or_else(|| ast::Trait::cast(node).and_then(|item| item.generic_param_list()))
+    });
+    lists
+        .flat_map(|list| list.type_or_const_params().collect::<Vec<_>>())
+        .filter_map(|param| match param {
+            ast::TypeOrConstParam::Type(param) => param.name(),
+            ast::TypeOrConstParam::Const(param) => param.name(),
+        })
+        .map(|name| name.text().to_string())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signatures_are_read_from_printed_types() {
+        let read = |ty: &str| {
+            let signature = Signature::of(ty).unwrap();
+            (signature.bound, signature.inputs.join("; "))
+        };
+        assert_eq!(
+            read("P<(dyn for<'a> Fn(&'a str, Map<u8, [T; 2]>) -> &'a str + Send + 'static)>"),
+            (
+                "for<'a> Fn(&'a str, Map<u8, [T; 2]>) -> &'a str".to_owned(),
+                "&str; Map<u8, [T; 2]>".to_owned()
+            )
+        );
+        assert_eq!(
+            read("P<dyn FnMut() -> P<dyn Fn(u8)>, A>"),
+            ("FnMut() -> P<dyn Fn(u8)>".to_owned(), String::new())
+        );
+        assert!(Signature::of("P<dyn Debug>").is_none());
+    }
+
+    #[test]
+    fn names_from_outside_are_noticed() {
+        let free = |ty: &str, generics: &[&str]| {
+            let generics: Vec<String> = generics.iter().map(|name| (*name).to_owned()).collect();
+            Signature::of(ty).unwrap().is_free(&generics)
+        };
+        assert!(free("P<dyn for<'a> Fn(&'a T) -> &'static u8>", &["U"]));
+        assert!(!free("P<dyn Fn(&T)>", &["T"]));
+        assert!(!free("P<dyn Fn(&'x u8)>", &[]));
+    }
+}
