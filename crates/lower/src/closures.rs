@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use cargo_metadata::diagnostic::{Diagnostic, DiagnosticSpan};
 use ra_ap_syntax::ast::{self, HasGenericParams, HasName};
-use ra_ap_syntax::{AstNode, Edition};
+use ra_ap_syntax::{AstNode, Edition, SyntaxToken};
 
 use crate::diagnose::{Spot, code};
 use crate::facts::{Facts, Part};
@@ -22,17 +22,14 @@ pub fn hint(expected: &str, spot: &Spot, text: &str, edition: Edition) -> BTreeM
     let Some(signature) = Signature::of(expected) else {
         return parts;
     };
-    let tree = Tree::around(text, edition, spot.range.start);
-    let inside = |node: &ast::ClosureExpr| {
-        let range = tree.of(node.syntax());
-        spot.range.start <= range.start && range.end <= spot.range.end
+    // Within a macro's arguments only the expression itself is sure to be one.
+    let expression = ast::Expr::parse(&text[spot.range.clone()], edition).syntax_node();
+    let tree = Tree {
+        base: spot.range.start,
+        root: expression,
+        in_macro: false,
     };
-    let Some(closure) = tree
-        .root
-        .descendants()
-        .filter_map(ast::ClosureExpr::cast)
-        .find(inside)
-    else {
+    let Some(closure) = tree.root.descendants().find_map(ast::ClosureExpr::cast) else {
         return parts;
     };
     let part = |start: usize, before: usize| Part {
@@ -42,7 +39,8 @@ pub fn hint(expected: &str, spot: &Spot, text: &str, edition: Edition) -> BTreeM
         before,
     };
     let range = tree.of(closure.syntax());
-    if signature.is_free(&generics(&closure)) {
+    let around = Tree::of_file(text, edition).token_at(spot.range.start);
+    if signature.is_free(&around.map(|token| generics(&token)).unwrap_or_default()) {
         let name = format!("{MODULE}_closure");
         let open = format!(
             "{{ fn {name}<F: {}>(f: F) -> F {{ f }} {name}(",
@@ -178,9 +176,9 @@ fn until(text: &str, stops: &[char]) -> usize {
     text.len()
 }
 
-/// Names of the generic parameters around a closure.
-fn generics(closure: &ast::ClosureExpr) -> Vec<String> {
-    let lists = closure.syntax().ancestors().filter_map(|node| {
+/// Names of the generic parameters around a token.
+fn generics(token: &SyntaxToken) -> Vec<String> {
+    let lists = token.parent_ancestors().filter_map(|node| {
         ast::Fn::cast(node.clone())
             .and_then(|item| item.generic_param_list())
             .or_else(|| ast::Impl::cast(node.clone()).and_then(|item| item.generic_param_list()))

@@ -98,7 +98,7 @@ pub fn wanted(
     }
 }
 
-/// The type that a label or a note says is expected.
+/// The type that a note or a label says is expected. Labels leave lifetimes out.
 fn expected<'a>(diagnostic: &'a Diagnostic, label: Option<&'a str>) -> Option<&'a str> {
     let noted = || {
         diagnostic
@@ -106,7 +106,11 @@ fn expected<'a>(diagnostic: &'a Diagnostic, label: Option<&'a str>) -> Option<&'
             .iter()
             .find_map(|child| full_mismatch(&child.message))
     };
-    let (expected, _) = label.and_then(mismatch).or_else(noted)?;
+    let label = label.and_then(mismatch);
+    let head = |ty: &str| ty.split('<').next().map(str::to_owned);
+    let (expected, _) = noted()
+        .filter(|(noted, _)| label.is_none_or(|(label, _)| head(noted) == head(label)))
+        .or(label)?;
     Some(expected)
 }
 

@@ -35,6 +35,8 @@ pub struct Facts {
     pub invalid: BTreeSet<(usize, usize)>,
     /// Places in strings where `self` is the renamed receiver: file and first byte.
     pub renamed: BTreeSet<(usize, usize)>,
+    /// Macro calls that give a receiver its name `self`: file, first byte, byte after the last.
+    pub naming_calls: BTreeSet<Expression>,
     /// Parts of method calls that have to be written another way, and how.
     pub rewritten: BTreeMap<Part, String>,
     /// Places in return types where a lifetime is missing once the receiver is an ordinary parameter: file and byte, and
@@ -53,6 +55,10 @@ pub struct Receiver {
     pub only_receiver: bool,
     /// Its type as rustc prints it, with lifetimes that the source leaves out.
     pub printed: String,
+    /// Lifetimes that the type leaves out and its printed form, too, since an alias hides them: the alias and their number.
+    pub elided: BTreeMap<String, usize>,
+    /// Whether it is a raw pointer.
+    pub is_raw: bool,
     /// In a trait: calls on trait objects were tried and are not possible.
     pub is_static: bool,
     /// Its macro writes it more than once into a module, so that its extension trait has no name of its own.

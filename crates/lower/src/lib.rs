@@ -34,6 +34,7 @@ mod syntax;
 #[cfg(test)]
 mod testing;
 pub mod tokens;
+mod unlowered;
 
 pub use exports::{CrateExports, Exports};
 pub use gates::used_with_arg::Used;

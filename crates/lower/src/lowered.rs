@@ -16,6 +16,7 @@ use crate::pieces::{Edit, Pieces};
 use crate::tokens::Tokens;
 use crate::{
     CrateExports, Exports, Request, closures, coercions, diagnose, links, lints, support, tokens,
+    unlowered,
 };
 
 /// A crate after lowering, in memory.
@@ -88,7 +89,7 @@ pub fn lower_syntax(request: Request<'_>) -> Result<Lowered<'_>> {
         ..CrateExports::default()
     };
     let mut facts = Facts::default();
-    if features.iter().any(|name| name == arbitrary_self_types::ID) {
+    if arbitrary_self_types::is_on(&features) {
         for (index, file) in files
             .list
             .iter()
@@ -186,17 +187,13 @@ impl Lowered<'_> {
                 .filter_map(|exports| exports.dispatched.get(method));
             found.next().filter(|_| found.next().is_none()).cloned()
         };
-        if self
-            .features
-            .iter()
-            .any(|name| name == arbitrary_self_types::ID)
-        {
+        if arbitrary_self_types::is_on(&self.features) {
             for diagnostic in errors() {
                 arbitrary_self_types::wanted(
                     diagnostic,
                     &spots,
                     &self.files,
-                    self.edition,
+                    (self.edition, &self.features),
                     &dispatched,
                     &mut facts,
                 );
@@ -209,7 +206,10 @@ impl Lowered<'_> {
             coercions::take_back(errors(), &spots, self.support_paths().len(), &mut facts);
         }
         if facts == self.facts {
-            return Ok(Progress::Nothing);
+            return match unlowered::explain(errors(), &spots, &self.files, &self.features) {
+                Some(failure) => Err(failure),
+                None => Ok(Progress::Nothing),
+            };
         }
         self.facts = facts;
         self.render()?;
@@ -237,7 +237,7 @@ impl Lowered<'_> {
                 .facts
                 .receivers
                 .values()
-                .any(|receiver| receiver.only_receiver)
+                .any(|receiver| receiver.only_receiver || receiver.is_raw)
     }
 
     /// Dependencies that have a support module.

@@ -50,6 +50,8 @@ pub fn module(parent: Option<&str>) -> String {
 const POINTERS: &str = "pub extern crate core; use self::core::{marker::PhantomData, mem::{ManuallyDrop, transmute_copy}, ops::Deref}; \
 pub unsafe trait Pointer: Sized { type Raw; type Rest; } \
 unsafe impl<P: Pointer> Pointer for self::core::pin::Pin<P> { type Raw = P::Raw; type Rest = P::Rest; } \
+unsafe impl<T: ?Sized> Pointer for *const T { type Raw = *mut T; type Rest = (); } \
+unsafe impl<T: ?Sized> Pointer for *mut T { type Raw = *mut T; type Rest = (); } \
 unsafe impl<P: Pointer> Pointer for self::core::cell::Cell<P> { type Raw = P::Raw; type Rest = Of<self::core::cell::Cell<P::Rest>>; } \
 unsafe impl<P: Pointer> Pointer for self::core::cell::UnsafeCell<P> { type Raw = self::core::cell::UnsafeCell<P::Raw>; type Rest = Of<self::core::cell::UnsafeCell<P::Rest>>; } \
 unsafe impl<P: Pointer> Pointer for self::core::cell::RefCell<P> { type Raw = self::core::cell::RefCell<P::Raw>; type Rest = Of<self::core::cell::RefCell<P::Rest>>; } \

@@ -19,6 +19,7 @@ mod extension;
 mod lifetimes;
 mod method;
 mod names;
+mod naming;
 mod outlives;
 mod paths;
 pub mod receiver_trait;
@@ -44,13 +45,21 @@ const SELF: &str = "self";
 /// The feature's name.
 pub const ID: &str = "arbitrary_self_types";
 
+/// The feature for raw pointers as receivers, which includes the other.
+pub const POINTERS: &str = "arbitrary_self_types_pointers";
+
+/// Whether a crate with these features may have such receivers.
+pub fn is_on(features: &[String]) -> bool {
+    features.iter().any(|name| name == ID || name == POINTERS)
+}
+
 /// Notes the receivers that a diagnostic is about, and what is known about them. `dispatched` gives the extension traits of
 /// dependencies, by the method (`Trait::method`).
 pub fn wanted(
     diagnostic: &Diagnostic,
     spots: &dyn Fn(&DiagnosticSpan) -> Option<Spot>,
     files: &CrateFiles,
-    edition: Edition,
+    (edition, features): (Edition, &[String]),
     dispatched: &dyn Fn(&str) -> Option<String>,
     facts: &mut Facts,
 ) {
@@ -65,9 +74,14 @@ pub fn wanted(
     match code(diagnostic) {
         "E0658"
             if message.contains(
-                "cannot be used as the type of `self` without the `arbitrary_self_types` feature",
+                "cannot be used as the type of `self` without the `arbitrary_self_types",
             ) =>
         {
+            // Raw pointers have a feature of their own, which includes the other.
+            let is_raw = message.ends_with(&format!("`{POINTERS}` feature"));
+            if is_raw && !features.iter().any(|name| name == POINTERS) {
+                return;
+            }
             for spot in primary().filter(|spot| !spot.added) {
                 let printed = message.split('`').nth(1).unwrap_or_default().to_owned();
                 facts
@@ -75,10 +89,15 @@ pub fn wanted(
                     .entry((spot.file, spot.range.start))
                     .or_insert(Receiver {
                         printed,
+                        is_raw,
                         ..Receiver::default()
                     });
             }
+            facts
+                .naming_calls
+                .extend(naming::calls(diagnostic, spots, files, edition));
         }
+        "E0726" => lifetimes::note_elided(diagnostic, spots, files, facts),
         "E0307" if message.starts_with("invalid `self` parameter type") => {
             for spot in primary().filter(|spot| {
                 !spot.added && !facts.invalid.contains(&(spot.file, spot.range.start))
@@ -242,15 +261,14 @@ fn without_borrow(message: &str, spot: &Spot, facts: &mut Facts) {
     if !(is_ours && message.starts_with("the trait bound `&")) {
         return;
     }
-    let here = |part: &Part| {
-        part.file == spot.file && part.start == part.end && part.start == spot.range.start
-    };
+    let here =
+        |part: &Part| part.file == spot.file && (part.start..=part.end).contains(&spot.range.start);
     for (_, text) in facts.rewritten.iter_mut().filter(|(part, _)| here(part)) {
-        for borrow in ["&mut ", "&"] {
-            if let Some(bare) = text.strip_suffix(borrow) {
-                *text = bare.to_owned();
-                break;
-            }
+        let borrow = ["(&mut ", "(&"]
+            .into_iter()
+            .find(|borrow| text.contains(borrow));
+        if let Some(borrow) = borrow.filter(|_| text.contains(scope::METHOD)) {
+            *text = text.replacen(borrow, "(", 1);
         }
     }
 }
@@ -309,17 +327,13 @@ pub fn lower(
             scope::METHOD
         };
         let name = names::extension(kind, crate_name, index, method.start());
-        let naming = lifetimes::naming(
-            &method,
-            &hidden_outputs(&method, facts, index),
-            &receiver.printed,
-        );
+        let naming = lifetimes::naming(&method, &hidden_outputs(&method, facts, index), receiver);
         let strings = in_strings(&method, facts, index);
         let this = body::fresh_name(&method, !strings.is_empty());
-        let mut edits = body::rename(&method, this);
+        let mut edits = body::rename(&method, &this);
         edits.extend(strings.into_iter().map(|start| Edit {
             range: start..start + SELF.len(),
-            text: this.to_owned(),
+            text: this.clone(),
             rank: 0,
         }));
         edits.extend(naming.edits.iter().cloned());
@@ -344,7 +358,11 @@ pub fn lower(
             // The same for a macro whose methods would get one name for several such traits.
             Owner::Inherent(owner)
                 if receiver.is_repeated
-                    || method.is_repeated_before(method.range(owner.syntax()).end) =>
+                    || method.has_repeated_arguments()
+                    || !method.is_outside_of_repetition(
+                        &method.header(owner.assoc_item_list()),
+                        method.range(owner.syntax()).end,
+                    ) =>
             {
                 work.edits
                     .extend(edits.into_iter().map(|edit| (index, edit)));
@@ -367,8 +385,19 @@ pub fn lower(
                 };
                 (after, method.range(owner.syntax()).end, visibility, None)
             }
-            Owner::Trait(owner) if method.is_repeated_before(method.range(owner.syntax()).end) => {
-                return Err(refuse("a macro repeats the method within its trait"));
+            Owner::Trait(_) if method.has_repeated_arguments() => {
+                return Err(refuse("a macro repeats parameters of the trait's method"));
+            }
+            // One extension trait for all of the methods; it is not repeated, so what it is for must not be either.
+            Owner::Trait(owner)
+                if !method.is_outside_of_repetition(
+                    &method.header(owner.assoc_item_list()),
+                    method.range(owner.syntax()).end,
+                ) =>
+            {
+                return Err(refuse(
+                    "a macro repeats the method within its trait, and its variables are in the receiver's type",
+                ));
             }
             Owner::Trait(owner) => {
                 let support = support.map(|path| {
@@ -383,8 +412,10 @@ pub fn lower(
                     .placed
                     .iter()
                     .any(|(key, placed)| key.0 == index && placed.0 == end);
-                let through =
-                    support.filter(|_| !receiver.is_static && dispatch::is_dispatchable(&method));
+                let repeated = method.repetitions(end);
+                let through = support.filter(|_| {
+                    !receiver.is_static && repeated.is_empty() && dispatch::is_dispatchable(&method)
+                });
                 let wanted = dispatch::Wanted {
                     name: &name,
                     bound: &bound,
@@ -445,6 +476,12 @@ pub fn lower(
                 Edit::insert(end, format!(" {QUIET} use {path} as _;")),
             )
         }));
+    }
+    for &(file, start, end) in &facts.naming_calls {
+        let text = files.list[file].text.original();
+        let edits = naming::rename(text, start..end, edition);
+        work.edits
+            .extend(edits.into_iter().map(|edit| (file, edit)));
     }
     for (part, text) in &facts.rewritten {
         let edit = if part.start == part.end {

@@ -1,5 +1,7 @@
 //! Renaming of the receiver: `self` is a keyword that only receivers may have, so the parameter and its uses get another name.
 
+use std::collections::BTreeSet;
+
 use ra_ap_syntax::{AstNode, NodeOrToken, SyntaxKind, SyntaxNode, SyntaxToken};
 
 use super::method::Method;
@@ -7,19 +9,33 @@ use crate::pieces::Edit;
 
 /// The receiver's new name: one that the method doesn't use, with an underscore if it doesn't use the receiver, since an unused
 /// receiver is nothing to warn about. `in_strings` says whether format strings use it.
-pub fn fresh_name(method: &Method<'_>, in_strings: bool) -> &'static str {
+pub fn fresh_name(method: &Method<'_>, in_strings: bool) -> String {
     let body = method.function.body();
     let used = in_strings
         || body.is_none_or(|body| {
             tokens(body.syntax()).any(|token| is_receiver(&token, body.syntax()))
         });
-    let taken = |name: &str| tokens(method.function.syntax()).any(|token| token.text() == name);
-    match (used, taken("this") || taken("_this")) {
-        (true, false) => "this",
-        (false, false) => "_this",
-        (true, true) => "gateless_this",
-        (false, true) => "_gateless_this",
-    }
+    let names: BTreeSet<String> = tokens(method.function.syntax())
+        .map(|token| token.text().to_owned())
+        .collect();
+    free_name(&names, used)
+}
+
+/// The first of `this`, `gateless_this`, `gateless_this_2`, ... that is not taken.
+pub fn free_name(taken: &BTreeSet<String>, used: bool) -> String {
+    let is_free = |name: &String| !taken.contains(name) && !taken.contains(&format!("_{name}"));
+    let candidates = ["this".to_owned(), "gateless_this".to_owned()].into_iter();
+    let name = candidates
+        .chain((2..).map(|n| format!("gateless_this_{n}")))
+        .find(is_free)
+        .unwrap_or_default();
+    if used { name } else { format!("_{name}") }
+}
+
+/// Whether a parameter is a renamed receiver.
+pub fn is_renamed(name: &str) -> bool {
+    let name = name.strip_prefix('_').unwrap_or(name);
+    name == "this" || name.starts_with("gateless_this")
 }
 
 /// The edits that give the receiver and all its uses in the body, macro calls included, the name `name`.
@@ -29,8 +45,7 @@ pub fn rename(method: &Method<'_>, name: &str) -> Vec<Edit> {
         text: name.to_owned(),
         rank: 0,
     };
-    let parameter =
-        tokens(method.receiver.syntax()).find(|token| token.kind() == SyntaxKind::SELF_KW);
+    let parameter = tokens(&method.receiver).find(|token| token.kind() == SyntaxKind::SELF_KW);
     let mut edits: Vec<Edit> = parameter.iter().map(edit).collect();
     if let Some(body) = method.function.body() {
         edits.extend(

@@ -10,14 +10,11 @@ use ra_ap_syntax::ast::{self, HasArgList};
 use ra_ap_syntax::{AstNode, Edition};
 
 use super::method::{Method, Owner};
-use super::names;
+use super::{body, names};
 use crate::crate_files::CrateFiles;
 use crate::diagnose::Spot;
 use crate::facts::{Facts, Part};
 use crate::syntax::{Tree, around};
-
-/// Names that receivers get.
-const RENAMED: &[&str] = &["this", "_this", "gateless_this", "_gateless_this"];
 
 /// The parts of a call that have to change, or nothing if the diagnostic is about something else.
 pub fn rewritten(
@@ -54,9 +51,9 @@ pub fn rewritten(
     // Visibilities and bounds have parentheses, too.
     let ty = signature.match_indices('(').find_map(|(at, _)| {
         let (parameter, ty) = signature[at + 1..].split_once(':')?;
-        RENAMED
-            .contains(&parameter.trim().trim_start_matches("mut ").trim())
-            .then_some(ty)
+        let name = parameter.trim().trim_start_matches("mut ").trim();
+        // A macro's variable has the renamed receiver for its value (`naming.rs`).
+        (body::is_renamed(name) || name.starts_with('$')).then_some(ty)
     })?;
     let mut path = suggestion
         .suggested_replacement
@@ -68,6 +65,10 @@ pub fn rewritten(
     let (name, whole) = (spots(name)?, spots(suggestion)?);
     let text = files.list[name.file].text.original();
     let dot = text[..name.range.start].rfind('.')?;
+    if whole.file != name.file || !(whole.range.start..=whole.range.end).contains(&dot) {
+        // A macro took the method's name from its caller.
+        return None;
+    }
     if in_macro && text[whole.range.start..dot].trim() == "self" {
         // The macro's impls are for several types.
         path = format!("Self::{}", path.rsplit("::").next()?);

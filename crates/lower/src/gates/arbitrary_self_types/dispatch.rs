@@ -52,9 +52,7 @@ pub fn is_dispatchable(method: &Method<'_>) -> bool {
     let generic = function
         .generic_param_list()
         .is_some_and(|list| list.type_or_const_params().next().is_some());
-    let params = function
-        .param_list()
-        .is_some_and(|list| list.params().any(|param| has_self(param.syntax())));
+    let params = method.arguments().any(|param| has_self(param.syntax()));
     let output = function
         .ret_type()
         .is_some_and(|output| has_self(output.syntax()));
@@ -150,9 +148,10 @@ pub fn lower(
         .map(|clause| edits(clause.syntax()))
         .unwrap_or_default();
     let predicates = method.predicates(owner.where_clause(), &where_edits);
-    let mut signature = signature(method, naming, params, predicates, SELF);
+    let mut signature = signature(method, naming, params, predicates, SELF, support.is_none());
     if support.is_none() {
         signature.demand(outlives);
+        signature.repeated = method.repetitions(method.range(owner.syntax()).end);
     }
     let passed = |first: &str| {
         std::iter::once(first)

@@ -32,6 +32,8 @@ pub struct Signature {
     pub subject: String,
     /// Attributes, qualifiers, name, generic parameters, parameters, return type and `where` clause of the method.
     pub method: String,
+    /// What a macro's repetitions around the method have after their parentheses, outermost first.
+    pub repeated: Vec<String>,
     /// Names of the parameters but the receiver.
     pub arguments: Vec<String>,
     /// Types of the parameters but the receiver.
@@ -136,13 +138,14 @@ fn captures(method: &Method<'_>) -> Vec<Edit> {
 }
 
 /// Builds the signature. `outer` and `predicates` are the generic parameters and predicates around the method; `own` is the text
-/// that takes the place of `Self`.
+/// that takes the place of `Self`. With `lift`, what the method demands without naming its own parameters becomes a predicate of the trait.
 pub fn signature(
     method: &Method<'_>,
     naming: &Naming,
     outer: Vec<Param>,
     mut predicates: Vec<String>,
     own: &str,
+    lift: bool,
 ) -> Signature {
     let function = &method.function;
     let mut edits = naming.edits.clone();
@@ -176,12 +179,7 @@ pub fn signature(
     predicates.retain(|predicate| !predicate.is_empty());
     let mut arguments = Vec::new();
     let mut types = Vec::new();
-    for (i, param) in function
-        .param_list()
-        .into_iter()
-        .flat_map(|list| list.params())
-        .enumerate()
-    {
+    for (i, param) in method.arguments().enumerate() {
         // In the 2015 edition, traits may leave the names out.
         let ty = param
             .ty()
@@ -216,7 +214,14 @@ pub fn signature(
         .abi()
         .map(|abi| format!("{} ", method.source(abi.syntax())))
         .unwrap_or_default();
-    let conditions = method.predicates(function.where_clause(), &edits);
+    let mut conditions = method.predicates(function.where_clause(), &edits);
+    if lift {
+        // The implementing type may need what the method demands of the parameters around it.
+        let own = |condition: &String| kept.iter().any(|param| mentions(condition, &param.name));
+        let lifted: Vec<String>;
+        (conditions, lifted) = conditions.into_iter().partition(own);
+        predicates.extend(lifted);
+    }
     let clause = clause(&conditions);
     let list = declared(&kept);
     let turbofish = if inner.is_empty() {
@@ -249,6 +254,7 @@ pub fn signature(
         predicates,
         subject,
         method: method_text,
+        repeated: Vec::new(),
         arguments,
         types,
         turbofish,
@@ -292,11 +298,16 @@ pub fn items(
     } else {
         ""
     };
+    let mut declaration = format!("{};", signature.method);
+    let mut definition = format!("{inline}{} {{ {body} }}", signature.method);
+    for after in signature.repeated.iter().rev() {
+        declaration = format!("$({declaration}){after}");
+        definition = format!("$({definition}){after}");
+    }
     format!(
-        " {conditions}#[doc(hidden)] {QUIET} {visibility}trait {name}{declared}{bound}{clause} {{ {method}; }} {conditions}{QUIET} impl{declared} {name}{named} for {subject}{clause} {{ {inline}{method} {{ {body} }} }}",
+        " {conditions}#[doc(hidden)] {QUIET} {visibility}trait {name}{declared}{bound}{clause} {{ {declaration} }} {conditions}{QUIET} impl{declared} {name}{named} for {subject}{clause} {{ {definition} }}",
         declared = declared(&signature.params),
         named = named(&signature.params),
-        method = signature.method,
         subject = signature.subject,
     )
 }
@@ -339,8 +350,9 @@ pub fn inherent(
         .map(|clause| self_edits(clause.syntax()))
         .unwrap_or_default();
     let predicates = method.predicates(owner.where_clause(), &where_edits);
-    let mut signature = signature(method, naming, params, predicates, &own);
+    let mut signature = signature(method, naming, params, predicates, &own, true);
     signature.demand(wanted.outlives);
+    signature.repeated = method.repetitions(method.range(owner.syntax()).end);
     let arguments: Vec<&str> = std::iter::once("self")
         .chain(signature.arguments.iter().map(String::as_str))
         .collect();

@@ -7,7 +7,13 @@
 use ra_ap_syntax::ast::{self, HasGenericArgs, HasGenericParams, HasName};
 use ra_ap_syntax::{AstNode, SyntaxKind, SyntaxNode};
 
+use cargo_metadata::diagnostic::{Diagnostic, DiagnosticSpan};
+
 use super::method::{Method, Owner};
+use super::names;
+use crate::crate_files::CrateFiles;
+use crate::diagnose::Spot;
+use crate::facts::{Facts, Receiver};
 use crate::pieces::Edit;
 
 /// The name that an elided lifetime gets.
@@ -106,15 +112,46 @@ fn head(ty: &ast::Type) -> Option<String> {
 }
 
 /// Decides what has to be written out for the method. `hidden` are lifetimes that the return type leaves out altogether;
-/// `printed` is the receiver's type as rustc prints it.
-pub fn naming(method: &Method<'_>, hidden: &[(usize, String)], printed: &str) -> Naming {
+/// `receiver` is what is known about the receiver.
+pub fn naming(method: &Method<'_>, hidden: &[(usize, String)], receiver: &Receiver) -> Naming {
     let mut naming = outputs(method, hidden);
-    naming.edits.extend(shown(method, printed));
+    naming.edits.extend(shown(method, receiver));
     naming
 }
 
+/// Notes lifetimes that an alias hides (E0726, in a generated item).
+pub fn note_elided(
+    diagnostic: &Diagnostic,
+    spots: &dyn Fn(&DiagnosticSpan) -> Option<Spot>,
+    files: &CrateFiles,
+    facts: &mut Facts,
+) {
+    let count = diagnostic
+        .children
+        .iter()
+        .flat_map(|child| &child.spans)
+        .filter_map(|span| span.suggested_replacement.as_deref())
+        .map(|text| text.matches("'_").count())
+        .max()
+        .unwrap_or_default();
+    for span in diagnostic.spans.iter().filter(|span| span.is_primary) {
+        let Some(spot) = spots(span).filter(|spot| spot.added && count > 0) else {
+            continue;
+        };
+        let text = files.list[spot.file].text.current();
+        let (start, end) = (span.byte_start as usize, span.byte_end as usize);
+        let name = text[start..end].rsplit("::").next().unwrap_or_default();
+        let name = name.split('<').next().unwrap_or_default().trim().to_owned();
+        if let Some(key) = names::receiver(&text[..start], facts)
+            && let Some(receiver) = facts.receivers.get_mut(&key)
+        {
+            receiver.elided.insert(name, count);
+        }
+    }
+}
+
 /// Lifetimes that the receiver's type leaves out (`Ref<Self>`), which an impl has to show.
-fn shown(method: &Method<'_>, printed: &str) -> Vec<Edit> {
+fn shown(method: &Method<'_>, receiver: &Receiver) -> Vec<Edit> {
     let mut edits = Vec::new();
     for segment in method
         .ty
@@ -126,14 +163,17 @@ fn shown(method: &Method<'_>, printed: &str) -> Vec<Edit> {
             continue;
         };
         let name = name.text().to_string();
-        let after = printed
+        let after = receiver
+            .printed
             .split(&format!("{name}<"))
             .nth(1)
             .unwrap_or_default();
-        let count = after
-            .split(", ")
-            .take_while(|part| part.trim_end_matches('>') == "'_")
-            .count();
+        let count = receiver.elided.get(&name).copied().unwrap_or_else(|| {
+            after
+                .split(", ")
+                .take_while(|part| part.trim_end_matches('>') == "'_")
+                .count()
+        });
         let written = segment.generic_arg_list().is_some_and(|list| {
             list.generic_args()
                 .any(|arg| matches!(arg, ast::GenericArg::LifetimeArg(_)))
@@ -207,14 +247,7 @@ fn outputs(method: &Method<'_>, hidden: &[(usize, String)]) -> Naming {
         },
         // Without a reference to `Self`, the receiver's lifetimes don't count; the others do if there is but one.
         [] => {
-            let others = || {
-                method
-                    .function
-                    .param_list()
-                    .into_iter()
-                    .flat_map(|list| list.params())
-                    .filter_map(|param| param.ty())
-            };
+            let others = || method.arguments().filter_map(|param| param.ty());
             let places: Vec<Edit> = others()
                 .flat_map(|ty| name_all(method, ty.syntax(), &|_| FRESH.to_owned()))
                 .collect();

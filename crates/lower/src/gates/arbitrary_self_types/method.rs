@@ -16,7 +16,10 @@ pub struct Method<'a> {
     pub edition: Edition,
     pub tree: Tree,
     pub function: ast::Fn,
-    pub receiver: ast::SelfParam,
+    /// The receiver with its type.
+    pub receiver: SyntaxNode,
+    /// Whether the receiver is a macro's variable (`$this: P<Self>`), so that the macro's caller writes `self`.
+    pub is_variable: bool,
     pub ty: ast::Type,
     pub owner: Owner,
 }
@@ -35,9 +38,19 @@ impl<'a> Method<'a> {
     pub fn at(text: &'a str, edition: Edition, offset: usize) -> Option<Self> {
         let tree = Tree::around(text, edition, offset);
         let token = tree.token_at(offset)?;
-        let receiver: ast::SelfParam = around(&token).next()?;
         let function: ast::Fn = around(&token).next()?;
-        let ty = receiver.ty()?;
+        let (receiver, ty, is_variable) = match around::<ast::SelfParam>(&token).next() {
+            Some(receiver) => (receiver.syntax().clone(), receiver.ty()?, false),
+            None => {
+                let first = function.param_list()?.params().next()?;
+                let range = tree.of(first.syntax());
+                let is_variable = tree.in_macro && text[range.clone()].starts_with('$');
+                if !(is_variable && range.contains(&offset)) {
+                    return None;
+                }
+                (first.syntax().clone(), first.ty()?, true)
+            }
+        };
         let owner = match function.syntax().parent().and_then(|list| list.parent()) {
             Some(node) => match (ast::Impl::cast(node.clone()), ast::Trait::cast(node)) {
                 (Some(owner), _) if owner.trait_().is_some() => Owner::TraitImpl,
@@ -53,9 +66,20 @@ impl<'a> Method<'a> {
             tree,
             function,
             receiver,
+            is_variable,
             ty,
             owner,
         })
+    }
+
+    /// The parameters but the receiver.
+    pub fn arguments(&self) -> impl Iterator<Item = ast::Param> {
+        let params = self
+            .function
+            .param_list()
+            .into_iter()
+            .flat_map(|list| list.params());
+        params.skip(usize::from(self.is_variable))
     }
 
     /// Bytes of a node.
@@ -106,19 +130,81 @@ impl<'a> Method<'a> {
             .map_or(0, |token| self.tree.bytes(token.text_range()).start)
     }
 
-    /// Whether a macro repeats the method (`$( fn $m(..) {} )*`) within the item that ends at `end`.
-    pub fn is_repeated_before(&self, end: usize) -> bool {
+    /// What stands before the items of the impl or trait, without attributes; empty outside of macros.
+    pub fn header(&self, items: Option<ast::AssocItemList>) -> String {
+        let header = items.filter(|_| self.tree.in_macro).and_then(|items| {
+            let owner = items.syntax().parent()?;
+            let keywords = [SyntaxKind::IMPL_KW, SyntaxKind::TRAIT_KW];
+            let keyword = owner
+                .children_with_tokens()
+                .find(|element| keywords.contains(&element.kind()))?;
+            let start = self.tree.bytes(keyword.text_range()).start;
+            Some(self.text[start..self.range(items.syntax()).start].to_owned())
+        });
+        header.unwrap_or_default()
+    }
+
+    /// The repetitions around the method within the item that ends at `end`, outermost first, each by what comes after its
+    /// parenthesis: `*`, `+`, `?`, or a separator before that.
+    pub fn repetitions(&self, end: usize) -> Vec<String> {
         if !self.tree.in_macro {
-            return false;
+            return Vec::new();
         }
         let tokens = Tokens::new(self.text, self.edition);
         let start = self.start();
-        let mut groups =
+        let groups =
             (1..tokens.list.len()).filter(|&i| tokens.at(i - 1) == "$" && tokens.opens(i, "("));
-        groups.any(|i| {
+        let around = groups.filter(|&i| {
             let group = tokens.bytes(i, tokens.close(i));
             group.contains(&start) && group.end < end
+        });
+        around
+            .map(|i| {
+                let close = tokens.close(i);
+                let mut after = tokens.at(close + 1).to_owned();
+                if !["*", "+", "?"].contains(&after.as_str()) {
+                    after.push_str(tokens.at(close + 2));
+                }
+                after
+            })
+            .collect()
+    }
+
+    /// Whether one item for all repetitions of the method can stand after the item that ends at `end`: no variable of the repetition is in
+    /// the receiver's type or the header of the item.
+    pub fn is_outside_of_repetition(&self, header: &str, end: usize) -> bool {
+        let outer = self.repetitions(usize::MAX).len() - self.repetitions(end).len();
+        let tokens = Tokens::new(self.text, self.edition);
+        let matcher = self.matcher(&tokens);
+        let text = format!("{header} {}", self.source(self.ty.syntax()));
+        let used = Tokens::new(&text, self.edition);
+        let mut variables =
+            (1..used.list.len()).filter(|&i| used.at(i - 1) == "$" && used.at(i) != "crate");
+        variables.all(|i| {
+            let depth = matcher.and_then(|matcher| depth(&tokens, matcher, used.at(i)));
+            depth.is_some_and(|depth| depth <= outer)
         })
+    }
+
+    /// The opening token of the matcher of the macro rule that the method is in.
+    fn matcher(&self, tokens: &Tokens<'_>) -> Option<usize> {
+        let start = self.start();
+        let body = (3..tokens.list.len())
+            .filter(|&i| tokens.close(i) > i && tokens.are(i - 2, &["=", ">"]))
+            .filter(|&i| tokens.bytes(i, tokens.close(i)).contains(&start))
+            .last()?;
+        (0..body - 3).find(|&i| tokens.close(i) == body - 3)
+    }
+
+    /// Whether a macro repeats parameters of the method.
+    pub fn has_repeated_arguments(&self) -> bool {
+        let list = self.function.param_list();
+        let range = list.map(|list| self.range(list.syntax()));
+        self.tree.in_macro
+            && range.is_some_and(|range| {
+                let tokens = Tokens::new(&self.text[range], self.edition);
+                (0..tokens.list.len()).any(|i| tokens.at(i) == "$" && tokens.opens(i + 1, "("))
+            })
     }
 
     /// A visibility as source, with a blank after it, or nothing; of the item whose keyword is at `keyword`.
@@ -209,6 +295,18 @@ impl<'a> Method<'a> {
             .skip(1)
             .any(|node| node.kind() == SyntaxKind::STMT_LIST)
     }
+}
+
+/// How many repetitions a macro's variable is in.
+fn depth(tokens: &Tokens<'_>, matcher: usize, variable: &str) -> Option<usize> {
+    let inside = matcher..tokens.close(matcher);
+    let at = inside
+        .clone()
+        .find(|&i| tokens.are(i, &["$", variable, ":"]))?;
+    let around = |&i: &usize| {
+        tokens.at(i - 1) == "$" && tokens.opens(i, "(") && (i..tokens.close(i)).contains(&at)
+    };
+    Some(inside.filter(|i| *i > matcher).filter(around).count())
 }
 
 /// Anything with attributes.

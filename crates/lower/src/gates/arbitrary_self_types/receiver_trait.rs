@@ -10,8 +10,7 @@ use crate::tokens::Tokens;
 
 /// Redirects imports and paths. Only in crates that turned the feature on.
 pub fn apply(view: &View<'_>, work: &mut Work) {
-    if !view.features.iter().any(|name| name == super::ID) || !view.tokens.text.contains("Receiver")
-    {
+    if !super::is_on(view.features) || !view.tokens.text.contains("Receiver") {
         return;
     }
     let tokens = view.tokens;

@@ -1,0 +1,94 @@
+//! Receivers that a macro takes its name for from its caller: `fn m($this: P<Self>) { $body }`. There the caller writes `self`, so
+//! it is renamed in the macro call.
+
+use std::collections::BTreeSet;
+
+use cargo_metadata::diagnostic::{Diagnostic, DiagnosticSpan};
+use ra_ap_parser::SyntaxKind;
+use ra_ap_syntax::Edition;
+
+use super::body;
+use super::method::Method;
+use crate::crate_files::CrateFiles;
+use crate::diagnose::Spot;
+use crate::facts::Expression;
+use crate::pieces::Edit;
+use crate::tokens::Tokens;
+
+/// The macro calls that give the receivers a diagnostic is about their name.
+pub fn calls(
+    diagnostic: &Diagnostic,
+    spots: &dyn Fn(&DiagnosticSpan) -> Option<Spot>,
+    files: &CrateFiles,
+    edition: Edition,
+) -> Vec<Expression> {
+    let mut calls = Vec::new();
+    for span in diagnostic.spans.iter().filter(|span| span.is_primary) {
+        let by_caller = spots(span)
+            .and_then(|spot| {
+                let text = files.list[spot.file].text.original();
+                Method::at(text, edition, spot.range.start)
+            })
+            .is_some_and(|method| method.is_variable);
+        if !by_caller {
+            continue;
+        }
+        // Of nested calls, the innermost that says `self`.
+        let mut call = span.expansion.as_ref().map(|expansion| &expansion.span);
+        while let Some(span) = call {
+            if let Some(Spot { file, range, .. }) = spots(span)
+                && !rename(files.list[file].text.original(), range.clone(), edition).is_empty()
+            {
+                calls.push((file, range.start, range.end));
+                break;
+            }
+            call = span.expansion.as_ref().map(|expansion| &expansion.span);
+        }
+    }
+    calls
+}
+
+/// The edits that rename `self` in a macro call.
+pub fn rename(text: &str, call: std::ops::Range<usize>, edition: Edition) -> Vec<Edit> {
+    let tokens = Tokens::new(&text[call.clone()], edition);
+    let is_receiver =
+        |&i: &usize| tokens.list[i].kind == SyntaxKind::SELF_KW && !tokens.are(i + 1, &[":", ":"]);
+    let found: Vec<usize> = (0..tokens.list.len()).filter(is_receiver).collect();
+    let names: BTreeSet<String> = (0..tokens.list.len())
+        .map(|i| tokens.at(i).to_owned())
+        .collect();
+    let name = body::free_name(&names, found.len() > 1);
+    let place = |i: usize| {
+        let range = &tokens.list[i].range;
+        call.start + range.start..call.start + range.end
+    };
+    found
+        .into_iter()
+        .map(|i| Edit {
+            range: place(i),
+            text: name.clone(),
+            rank: 0,
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_self_of_the_call_gets_one_free_name() {
+        let text = "m!(|self| self.a(this, self::f))";
+        let edits = rename(text, 0..text.len(), Edition::Edition2021);
+        let places: Vec<_> = edits
+            .iter()
+            .map(|edit| (edit.range.start, edit.text.as_str()))
+            .collect();
+        assert_eq!(places, [(4, "gateless_this"), (10, "gateless_this")]);
+        let text = "m!(fn f(self) {})";
+        assert_eq!(
+            rename(text, 0..text.len(), Edition::Edition2021)[0].text,
+            "_this"
+        );
+    }
+}
