@@ -154,7 +154,8 @@ pub fn compile(call: &Call<'_>) -> Result<u8> {
                 continue;
             }
         }
-        diagnostics::show(&ran.stderr, &format, &mapping);
+        let shown = lowered.as_ref().filter(|_| changed);
+        diagnostics::show(&ran.stderr, &format, &mapping, shown);
         if !success {
             return Ok(ran
                 .status

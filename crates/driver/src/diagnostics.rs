@@ -3,9 +3,13 @@
 use std::io::{IsTerminal, Write};
 
 use cargo_metadata::diagnostic::Diagnostic;
+use gateless_lower::Lowered;
+use serde_json::Value;
 
 use crate::invocation::{Invocation, Kind};
 use crate::mapping::Mapping;
+use crate::rendered::{self, Sources, Style};
+use crate::restore;
 
 /// The form in which the call wants its diagnostics.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +46,28 @@ impl Format {
         matches!(argument, Kind::Value("error-format" | "json" | "color", _))
     }
 
+    /// The form of the text.
+    fn style(&self) -> Style {
+        let has = |json: &[String], name: &str| {
+            json.iter()
+                .any(|value| value.split(',').any(|part| part == name))
+        };
+        match self {
+            Format::Human { colour } => Style {
+                colour: *colour,
+                short: false,
+            },
+            Format::Short => Style {
+                colour: false,
+                short: true,
+            },
+            Format::Json(json) => Style {
+                colour: has(json, "diagnostic-rendered-ansi"),
+                short: has(json, "diagnostic-short"),
+            },
+        }
+    }
+
     /// Arguments that make the compiler print JSON from which [`show`] makes this form.
     pub fn arguments(&self) -> Vec<String> {
         let mut arguments = vec!["--error-format=json".to_owned()];
@@ -67,15 +93,48 @@ pub fn parse(stderr: &str) -> Vec<Diagnostic> {
         .collect()
 }
 
-/// Prints what the compiler said to standard error.
-pub fn show(stderr: &str, format: &Format, mapping: &Mapping) {
+/// Prints what the compiler said to standard error, told of the originals where it is about lowered sources.
+pub fn show(stderr: &str, format: &Format, mapping: &Mapping, lowered: Option<&Lowered<'_>>) {
     let mut out = std::io::stderr().lock();
     for line in stderr.lines() {
-        let text = match (format, serde_json::from_str::<Diagnostic>(line)) {
-            (Format::Json(_), _) | (_, Err(_)) => format!("{line}\n"),
-            (_, Ok(diagnostic)) => diagnostic.rendered.unwrap_or(diagnostic.message),
-        };
+        let text = restored(line, format, mapping, lowered).unwrap_or_else(|| {
+            match (format, serde_json::from_str::<Diagnostic>(line)) {
+                (Format::Json(_), _) | (_, Err(_)) => format!("{line}\n"),
+                (_, Ok(diagnostic)) => diagnostic.rendered.unwrap_or(diagnostic.message),
+            }
+        });
         // Nobody is left to tell when standard error is closed.
         let _ = out.write_all(mapping.restore(&text).as_bytes());
     }
+}
+
+/// A line of the compiler's output in the call's form, if it is a diagnostic of which the original sources say something else.
+fn restored(
+    line: &str,
+    format: &Format,
+    mapping: &Mapping,
+    lowered: Option<&Lowered<'_>>,
+) -> Option<String> {
+    let lowered = lowered?;
+    let mut value: Value = serde_json::from_str(line).ok()?;
+    if !restore::restore(&mut value, lowered) {
+        return None;
+    }
+    let diagnostic: Diagnostic = serde_json::from_value(value.clone()).ok()?;
+    let text = |name: &str| {
+        let own = lowered.original_text(name).map(str::to_owned);
+        own.or_else(|| fs_err::read_to_string(mapping.cwd.join(name)).ok())
+    };
+    let sources = Sources {
+        text: &text,
+        name: &|name| mapping.restore(name),
+    };
+    let rendered = rendered::render(&diagnostic, &sources, format.style());
+    Some(match format {
+        Format::Json(_) => {
+            value["rendered"] = Value::String(rendered);
+            format!("{value}\n")
+        }
+        _ => rendered,
+    })
 }

@@ -16,6 +16,8 @@ mod mapping;
 mod plan;
 mod probe;
 pub mod record;
+mod rendered;
+mod restore;
 mod runtime;
 mod target;
 pub mod toolchain;

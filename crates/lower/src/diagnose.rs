@@ -6,6 +6,7 @@ use camino::Utf8Path;
 use cargo_metadata::diagnostic::{Diagnostic, DiagnosticSpan};
 
 use crate::crate_files::{CrateFiles, absolute};
+use crate::pieces::Pieces;
 
 /// Bytes of an original file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,7 +23,17 @@ pub struct Spot {
 pub fn spot(files: &CrateFiles, cwd: &Utf8Path, span: &DiagnosticSpan) -> Option<Spot> {
     let file = file_of(files, cwd, &span.file_name)?;
     let text = &files.list[file].text;
-    let (start, end) = (span.byte_start as usize, span.byte_end as usize);
+    let start = span.byte_start as usize;
+    Some(Spot {
+        file,
+        range: bytes(text, &(start..span.byte_end as usize))?,
+        added: text.is_added(start),
+    })
+}
+
+/// Bytes of the original for bytes of the current text.
+pub fn bytes(text: &Pieces, current: &Range<usize>) -> Option<Range<usize>> {
+    let &Range { start, end } = current;
     if end > text.current().len() || start > end {
         return None;
     }
@@ -32,15 +43,11 @@ pub fn spot(files: &CrateFiles, cwd: &Utf8Path, span: &DiagnosticSpan) -> Option
     } else {
         first
     };
-    Some(Spot {
-        file,
-        range: first..last.max(first),
-        added: text.is_added(start),
-    })
+    Some(first..last.max(first))
 }
 
 /// A file as rustc names it: absolute, relative to the working folder, or with a prefix remapped away.
-fn file_of(files: &CrateFiles, cwd: &Utf8Path, name: &str) -> Option<usize> {
+pub fn file_of(files: &CrateFiles, cwd: &Utf8Path, name: &str) -> Option<usize> {
     let name = Utf8Path::new(name);
     if let Some(&index) = files.by_path.get(&absolute(cwd, name)) {
         return Some(index);

@@ -1,6 +1,7 @@
 //! The lowered crate: what the driver works with.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use cargo_metadata::diagnostic::{Diagnostic, DiagnosticLevel, DiagnosticSpan};
@@ -12,6 +13,7 @@ use crate::facts::{Facts, Receiver};
 use crate::gates::arbitrary_self_types::scope::{self, Foreign};
 use crate::gates::used_with_arg::Used;
 use crate::gates::{self, View, Work, arbitrary_self_types, derive_coerce_pointee};
+use crate::original::{self, OriginalSpan};
 use crate::pieces::{Edit, Pieces};
 use crate::tokens::Tokens;
 use crate::{
@@ -401,6 +403,17 @@ impl Lowered<'_> {
             line: tokens::line_of(original, offset),
             column: original[first..offset].chars().count() + 1,
         })
+    }
+
+    /// The span of the original for bytes of a file as rustc names it, lowered or not. Nothing for files that are not of this crate.
+    pub fn original_span(&self, file_name: &str, bytes: Range<usize>) -> Option<OriginalSpan> {
+        original::span(&self.files, self.request.cwd, file_name, bytes)
+    }
+
+    /// The original text of a file as rustc names it, if it is of this crate.
+    pub fn original_text(&self, file_name: &str) -> Option<&str> {
+        let index = diagnose::file_of(&self.files, self.request.cwd, file_name)?;
+        Some(self.files.list[index].text.original())
     }
 
     /// Original files and their lowered text, changed ones only.

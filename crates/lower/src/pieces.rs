@@ -236,6 +236,24 @@ impl Pieces {
         false
     }
 
+    /// Pieces within bytes of the current text that took the place of something: their bytes, and those of the original.
+    pub fn replacements(&self, bytes: &Range<usize>) -> Vec<(Range<usize>, Range<usize>)> {
+        let mut position = 0;
+        let mut found = Vec::new();
+        for piece in &self.pieces {
+            let here = position..position + piece.len();
+            position = here.end;
+            if let Piece::Added(_, replaced) = piece
+                && !replaced.is_empty()
+                && bytes.start <= here.start
+                && here.end <= bytes.end
+            {
+                found.push((here, replaced.clone()));
+            }
+        }
+        found
+    }
+
     /// The byte of the original after what ends at `end` of the current text.
     pub fn original_end(&self, end: usize) -> usize {
         let Some(last) = end.checked_sub(1) else {

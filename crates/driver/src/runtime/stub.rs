@@ -39,7 +39,7 @@ pub fn compile(call: &Call<'_>) -> Result<Run> {
     let ran = execute(call, &run)?;
     if !ran.status.success() {
         let nowhere = Mapping::new(Utf8Path::new("/nonexistent"), call.cwd, "/");
-        diagnostics::show(&ran.stderr, &format, &nowhere);
+        diagnostics::show(&ran.stderr, &format, &nowhere, None);
         return Err(Failure::failed(
             "the stub crate `compiler_builtins` does not compile with this compiler",
         ));
