@@ -126,12 +126,10 @@ impl FromStr for OptLevel {
 /// Which members of `llvm.used` belong into `llvm.compiler.used`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UsedFix {
-    /// None: the crate had no `#[used(compiler)]`.
+    /// None.
     Keep,
-    /// All: every `#[used]` of the crate was a `#[used(compiler)]`.
-    AllCompiler,
-    /// The statics whose symbols are in the list; each of them must be there.
-    Compiler(Vec<String>),
+    /// All but those whose section's name starts with this mark, which is taken off.
+    AllBut(String),
 }
 
 /// What a run has to say besides its outputs.

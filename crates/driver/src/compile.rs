@@ -5,8 +5,9 @@ use std::io::Read;
 use std::process::ExitStatus;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use gateless_codegen::UsedFix;
 use gateless_ledger::{Feature, Ledger};
-use gateless_lower::{Exports, GateStatus, Lowered, Progress, Request, Used, lower_syntax};
+use gateless_lower::{Exports, GateStatus, LINKER_MARK, Lowered, Progress, Request, lower_syntax};
 use gateless_model::record::{Generator, Record, Run, VERSION};
 use gateless_model::{Failure, Result};
 
@@ -23,6 +24,9 @@ use crate::record;
 use crate::runtime::prebuilt::{self, Library};
 use crate::runtime::{self, Source, float_helpers};
 use crate::toolchain::Toolchain;
+
+/// Folder of lowered files as a patch has them, within [`STATE`].
+pub const PATCHED: &str = "patched";
 
 /// How often the compiler is asked before a crate is given up.
 pub const ROUNDS: usize = 40;
@@ -166,14 +170,17 @@ pub fn compile(call: &Call<'_>) -> Result<u8> {
         runs.push(run);
         break;
     }
+    let used = match &lowered {
+        Some(_) => UsedFix::AllBut(LINKER_MARK.to_owned()),
+        None => UsedFix::Keep,
+    };
     let generator = match &generate {
-        Some(generate) => Some(generate.run(
-            call,
-            &mapping,
-            lowered.as_ref().map(Lowered::used).unwrap_or_default(),
-        )?),
+        Some(generate) => Some(generate.run(call, &mapping, used)?),
         None => None,
     };
+    if let (State::Kept(folder), Some(lowered)) = (call.state, &mut lowered) {
+        keep_patched(&folder.join(PATCHED).join(mangle(&primary)), lowered)?;
+    }
     finish(
         call,
         &mapping,
@@ -184,6 +191,22 @@ pub fn compile(call: &Call<'_>) -> Result<u8> {
         &primary,
     )?;
     Ok(0)
+}
+
+/// Keeps the crate's lowered files for `gateless lower`: the file with the absolute path `A` at `folder` + `A`.
+fn keep_patched(folder: &Utf8Path, lowered: &mut Lowered<'_>) -> Result<()> {
+    if folder.exists() {
+        fs_err::remove_dir_all(folder)?;
+    }
+    if !lowered.changed() {
+        return Ok(());
+    }
+    for (path, text) in lowered.patched()? {
+        let path = Utf8PathBuf::from(format!("{folder}{path}"));
+        fs_err::create_dir_all(path.parent().unwrap_or(folder))?;
+        files::write(&path, text.as_bytes())?;
+    }
+    Ok(())
 }
 
 /// The kernel's panicking intrinsics, and more of the kind that a prebuilt `core` needs.
@@ -213,7 +236,7 @@ fn prebuilt_core(
         .help("use the runtime source `source`"));
     };
     files::write(generate.bitcode(), &library.bitcode()?)?;
-    let generator = generate.run(call, mapping, Used::default())?;
+    let generator = generate.run(call, mapping, UsedFix::Keep)?;
     if let Some(path) = &call.plan.dep_info {
         let input = call.invocation.input().unwrap_or("-");
         files::write(
@@ -274,7 +297,16 @@ impl Call<'_> {
             cfg: self.invocation.values("cfg").map(str::to_owned).collect(),
             crate_attrs: &self.plan.crate_attrs,
             is_stable: self.gates,
+            mark_used: self.marks_used(),
             known,
+        }
+    }
+
+    /// Whether the uses of `#[used]` are told apart when the object is made: where the stage is that makes it, and in macros for such crates.
+    fn marks_used(&self) -> bool {
+        match self.class {
+            Class::ProcMacro => matches!(self.state, State::Kept(_)),
+            _ => matches!(Generate::plan(self, ""), Ok(Some(_))),
         }
     }
 

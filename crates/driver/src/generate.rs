@@ -5,7 +5,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_codegen::{CodeModel, Flag, Job, Output, Reloc, Stage, Target, UsedFix};
-use gateless_lower::{ADDED, Used};
+use gateless_lower::ADDED;
 use gateless_model::record::Generator;
 use gateless_model::{Failure, Result};
 
@@ -172,7 +172,7 @@ impl Generate {
     }
 
     /// Generates the outputs, takes the bitcode away, and says what did it.
-    pub fn run(&self, call: &Call<'_>, mapping: &Mapping, used: Used) -> Result<Generator> {
+    pub fn run(&self, call: &Call<'_>, mapping: &Mapping, used: UsedFix) -> Result<Generator> {
         let toolchain = call.toolchain;
         let found = gateless_codegen::llvm_of_compiler(&toolchain.sysroot, &toolchain.llvm, &[])?;
         let job = Job {
@@ -188,7 +188,7 @@ impl Generate {
             target: self.target.clone(),
             flags: self.flags.clone(),
             debug_paths: mapping.debug_prefixes()?,
-            used: used_fix(used)?,
+            used,
             private_mark: matches!(call.class, Class::BuiltIn | Class::Module)
                 .then(|| ADDED.to_owned()),
         };
@@ -224,19 +224,5 @@ fn output(kind: &str) -> Output {
         "llvm-ir" => Output::LlvmIr,
         "llvm-bc" => Output::Bitcode,
         _ => Output::Object,
-    }
-}
-
-/// What lowering turned into `#[used]` was `#[used(compiler)]`. A crate without any use of its own gets them from macros of
-/// lowered crates, whose uses are of that kind as well.
-fn used_fix(used: Used) -> Result<UsedFix> {
-    let kept = used.plain + used.linker;
-    match (used.compiler, kept) {
-        (_, 0) => Ok(UsedFix::AllCompiler),
-        (0, _) => Ok(UsedFix::Keep),
-        _ => Err(Failure::no(format!(
-            "the crate has {} `#[used(compiler)]` and {kept} `#[used]` or `#[used(linker)]`, which can't be told apart after lowering",
-            used.compiler
-        ))),
     }
 }

@@ -25,6 +25,7 @@ pub mod toolchain;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+use camino::{Utf8Path, Utf8PathBuf};
 use gateless_ledger::Ledger;
 use gateless_model::{Failure, Result};
 
@@ -86,7 +87,31 @@ fn report(result: Result<u8>) -> ExitCode {
     }
 }
 
+/// Folder within an output folder where the stand-ins leave the lowered files of each crate: the crate's lowered file with the absolute path
+/// `A` is at `OUT/KEPT/CRATE` + `A`.
+pub fn kept(out: &Utf8Path) -> Utf8PathBuf {
+    out.join(files::STATE).join(compile::PATCHED)
+}
+
+/// Folder within an output folder where the stand-ins leave their records.
+pub fn records(out: &Utf8Path) -> Utf8PathBuf {
+    out.join(files::STATE).join("records")
+}
+
+/// Compiles a single crate, as `gateless-rustc ARGS` does, and leaves its lowered files in `folder` as [`kept`] says; returns the exit code.
+pub fn lower(args: Vec<OsString>, folder: &Utf8Path) -> Result<u8> {
+    run_in(
+        Tool::Rustc,
+        args,
+        Some(State::Kept(folder.join(files::STATE))),
+    )
+}
+
 fn run(tool: Tool, args: Vec<OsString>) -> Result<u8> {
+    run_in(tool, args, None)
+}
+
+fn run_in(tool: Tool, args: Vec<OsString>, state: Option<State>) -> Result<u8> {
     gateless_codegen::set_fatal_hook(|text| {
         eprintln!("error: gateless: LLVM gave up: {text}");
         gateless_model::Exit::Failed
@@ -116,7 +141,10 @@ fn run(tool: Tool, args: Vec<OsString>) -> Result<u8> {
         return query(&call, &plan, &toolchain);
     }
     let cwd = files::cwd()?;
-    let state = State::choose(&cwd)?;
+    let state = match state {
+        Some(state) => state,
+        None => State::choose(&cwd)?,
+    };
     let compiler = toolchain.minor();
     let call = Call {
         invocation: &call,

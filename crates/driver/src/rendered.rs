@@ -75,7 +75,7 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources<'_>, style: Style) -> S
     for note in about_macros {
         group = group.element(Level::NOTE.message(note));
     }
-    let mut expected = inline.is_some();
+    let mut expected = false;
     for suggestion in suggestions {
         if guide.contains(&format!("= help: {}", suggestion.message)) {
             group = group.element(level(suggestion.level).message(suggestion.message.clone()));
@@ -182,23 +182,28 @@ fn written(spans: &[DiagnosticSpan], sources: &Sources<'_>) -> Vec<DiagnosticSpa
         let mut new = here.clone();
         new.label = span.label.clone();
         new.is_primary = span.is_primary;
-        if let Some(expansion) = &here.expansion {
-            let call = &expansion.span;
-            let contains = call.file_name == here.file_name
-                && call.byte_start <= here.byte_start
-                && here.byte_end <= call.byte_end;
-            let place = (call.file_name.clone(), call.byte_start, call.byte_end);
-            let is_bang = expansion.macro_decl_name.ends_with('!');
-            if !contains && is_bang && !calls.iter().any(|(known, _)| *known == place) {
-                let mut call = call.clone();
-                call.label = Some("in this macro invocation".to_owned());
-                call.is_primary = false;
-                calls.push((place, call));
-            }
-        }
+        calls.extend(
+            here.expansion
+                .as_ref()
+                .filter(|expansion| expansion.macro_decl_name.ends_with('!')),
+        );
         shown.push(new);
     }
-    shown.extend(calls.into_iter().map(|(_, call)| call));
+    for expansion in calls {
+        // Not where something in the call is pointed at anyway.
+        let call = &expansion.span;
+        let is_inside = |span: &DiagnosticSpan| {
+            span.file_name == call.file_name
+                && call.byte_start <= span.byte_start
+                && span.byte_end <= call.byte_end
+        };
+        if !shown.iter().any(is_inside) {
+            let mut call = call.clone();
+            call.label = Some("in this macro invocation".to_owned());
+            call.is_primary = false;
+            shown.push(call);
+        }
+    }
     shown
 }
 
@@ -226,7 +231,7 @@ fn annotated(
                     if lines.insert(span.line_start) {
                         let origin = Origin::path((sources.name)(file))
                             .line(span.line_start)
-                            .char_column(span.column_start);
+                            .char_column(span.column_start.saturating_sub(1));
                         elements.push(origin.into());
                     }
                     if let Some(label) = span.label.clone().filter(|label| !label.is_empty()) {

@@ -109,7 +109,8 @@ impl Signature {
         let bound = rest[..end(rest)].trim_end();
         let open = ["Fn(", "FnMut(", "FnOnce("]
             .iter()
-            .find_map(|name| Some(bound.find(name)? + name.len()))?;
+            .filter_map(|name| Some(bound.find(name)? + name.len()))
+            .min()?;
         let inside = &bound[open..];
         let inside = &inside[..until(inside, &[])];
         let mut inputs = Vec::new();

@@ -38,7 +38,7 @@ pub mod tokens;
 mod unlowered;
 
 pub use exports::{CrateExports, Exports};
-pub use gates::used_with_arg::Used;
+pub use gates::used_with_arg::LINKER_MARK;
 pub use lowered::{Lowered, Position, Progress, lower_syntax};
 pub use original::{Line, OriginalSpan};
 pub use request::{GateStatus, Request};

@@ -8,10 +8,9 @@ use cargo_metadata::diagnostic::{Diagnostic, DiagnosticLevel, DiagnosticSpan};
 use gateless_model::{Failure, Result};
 use ra_ap_syntax::Edition;
 
-use crate::crate_files::{self, CrateFiles};
+use crate::crate_files::{self, CrateFiles, SourceFile};
 use crate::facts::{Facts, Receiver};
 use crate::gates::arbitrary_self_types::scope::{self, Foreign};
-use crate::gates::used_with_arg::Used;
 use crate::gates::{self, View, Work, arbitrary_self_types, derive_coerce_pointee};
 use crate::original::{self, OriginalSpan};
 use crate::pieces::{Edit, Pieces};
@@ -31,7 +30,7 @@ pub struct Lowered<'a> {
     facts: Facts,
     features: Vec<String>,
     gates: BTreeMap<String, usize>,
-    used: Used,
+    marks_used: bool,
     exports: CrateExports,
 }
 
@@ -64,28 +63,7 @@ pub fn lower_syntax(request: Request<'_>) -> Result<Lowered<'_>> {
     let mut work = Work::default();
     let root = Tokens::new(files.list[0].text.original(), edition);
     let features = gates::features::declared(&root, request.crate_attrs, &request.cfg);
-    let pointee_derives = pointee_derives(&files, &features, edition);
-    let mut syntactic = Vec::new();
-    for (index, file) in files.list.iter().enumerate() {
-        let tokens = Tokens::new(file.text.original(), edition);
-        let view = View {
-            request: &request,
-            file,
-            tokens: &tokens,
-            is_root: index == 0,
-            edition,
-            features: &features,
-            pointee_derives: &pointee_derives,
-        };
-        gates::crate_attr::apply(&view, &mut work)?;
-        gates::features::apply(&view, &mut work)?;
-        gates::used_with_arg::apply(&view, &mut work);
-        gates::cfi_encoding::apply(&view, &mut work);
-        gates::compiler_builtins::apply(&view, &mut work);
-        gates::derive_coerce_pointee::apply(&view, &mut work)?;
-        arbitrary_self_types::receiver_trait::apply(&view, &mut work);
-        syntactic.push(std::mem::take(&mut work.edits));
-    }
+    let syntactic = syntactic(&request, &files, &features, edition, &mut work)?;
     let exports = CrateExports {
         pointers: work.pointers,
         ..CrateExports::default()
@@ -112,11 +90,44 @@ pub fn lower_syntax(request: Request<'_>) -> Result<Lowered<'_>> {
         facts,
         features,
         gates: work.gates,
-        used: work.used,
+        marks_used: work.marks_used,
         exports,
     };
     lowered.render()?;
     Ok(lowered)
+}
+
+/// The edits of each file that the syntax alone asks for.
+fn syntactic(
+    request: &Request<'_>,
+    files: &CrateFiles,
+    features: &[String],
+    edition: Edition,
+    work: &mut Work,
+) -> Result<Vec<Vec<Edit>>> {
+    let pointee_derives = pointee_derives(files, features, edition);
+    let mut edits = Vec::new();
+    for (index, file) in files.list.iter().enumerate() {
+        let tokens = Tokens::new(file.text.original(), edition);
+        let view = View {
+            request,
+            file,
+            tokens: &tokens,
+            is_root: index == 0,
+            edition,
+            features,
+            pointee_derives: &pointee_derives,
+        };
+        gates::crate_attr::apply(&view, work)?;
+        gates::features::apply(&view, work)?;
+        gates::used_with_arg::apply(&view, work);
+        gates::cfi_encoding::apply(&view, work);
+        gates::compiler_builtins::apply(&view, work);
+        gates::derive_coerce_pointee::apply(&view, work)?;
+        arbitrary_self_types::receiver_trait::apply(&view, work);
+        edits.push(std::mem::take(&mut work.edits));
+    }
+    Ok(edits)
 }
 
 /// What `derive(CoercePointee)` is called in a crate that turned the feature on.
@@ -272,7 +283,46 @@ impl Lowered<'_> {
 
     /// Makes the lowered text of all files from what is known.
     fn render(&mut self) -> Result<()> {
-        let mut edits = self.syntactic.clone();
+        let mut edits = self.edits(self.syntactic.clone(), self.marks_used)?;
+        links::link(&self.files, &mut edits, &self.request, self.edition);
+        for (file, edits) in self.files.list.iter_mut().zip(edits) {
+            file.text = with(file, edits)?;
+        }
+        Ok(())
+    }
+
+    /// The lowered text of the files that differ, as a patch of the sources has it: without what only serves one compiler call (the mirror's
+    /// paths, attributes from the command line, marks of statics).
+    pub fn patched(&mut self) -> Result<Vec<(Utf8PathBuf, String)>> {
+        let request = Request {
+            root_text: None,
+            cfg: self.request.cfg.clone(),
+            crate_attrs: &[],
+            mark_used: false,
+            ..self.request
+        };
+        let features = &self.features;
+        let clean = syntactic(
+            &request,
+            &self.files,
+            features,
+            self.edition,
+            &mut Work::default(),
+        )?;
+        let edits = self.edits(clean, false)?;
+        let mut changed = Vec::new();
+        for (file, edits) in self.files.list.iter().zip(edits) {
+            let text = with(file, edits)?;
+            if text.changed() {
+                changed.push((file.path.clone(), text.current().to_owned()));
+            }
+        }
+        Ok(changed)
+    }
+
+    /// All edits, with those that the syntax asks for.
+    fn edits(&mut self, syntactic: Vec<Vec<Edit>>, is_marked: bool) -> Result<Vec<Vec<Edit>>> {
+        let mut edits = syntactic;
         let paths = self.support_paths();
         for (index, file) in self.files.list.iter().enumerate() {
             edits[index].extend(coercions::edits(
@@ -325,19 +375,12 @@ impl Lowered<'_> {
         for (file, edit) in work.edits.into_iter().chain(scope) {
             edits[file].push(edit);
         }
-        if self.exports.pointers || !self.facts.receivers.is_empty() {
+        if self.exports.pointers || !self.facts.receivers.is_empty() || is_marked {
             for (file, edits) in self.files.list.iter().zip(&mut edits) {
                 edits.extend(lints::soften(file.text.original(), self.edition));
             }
         }
-        links::link(&self.files, &mut edits, &self.request, self.edition);
-        for (file, edits) in self.files.list.iter_mut().zip(edits) {
-            let mut text = Pieces::new(file.text.original().to_owned());
-            text.apply(edits)
-                .map_err(|error| Failure::failed(format!("{}: {}", file.path, error.what)))?;
-            file.text = text;
-        }
-        Ok(())
+        Ok(edits)
     }
 
     /// What dependants need to know about this crate.
@@ -358,11 +401,6 @@ impl Lowered<'_> {
             *gates.entry(gate.to_owned()).or_default() += places;
         }
         gates
-    }
-
-    /// Uses of `#[used]` in the crate's sources.
-    pub fn used(&self) -> Used {
-        self.used
     }
 
     /// Absolute paths of all source files read.
@@ -407,7 +445,8 @@ impl Lowered<'_> {
 
     /// The span of the original for bytes of a file as rustc names it, lowered or not. Nothing for files that are not of this crate.
     pub fn original_span(&self, file_name: &str, bytes: Range<usize>) -> Option<OriginalSpan> {
-        original::span(&self.files, self.request.cwd, file_name, bytes)
+        let known = (&self.facts, self.edition);
+        original::span(&self.files, self.request.cwd, file_name, bytes, known)
     }
 
     /// The original text of a file as rustc names it, if it is of this crate.
@@ -433,6 +472,14 @@ impl Lowered<'_> {
             .map(|file| file.mirror.as_path())
             .collect()
     }
+}
+
+/// A file's text with edits.
+fn with(file: &SourceFile, edits: Vec<Edit>) -> Result<Pieces> {
+    let mut text = Pieces::new(file.text.original().to_owned());
+    text.apply(edits)
+        .map_err(|error| Failure::failed(format!("{}: {}", file.path, error.what)))?;
+    Ok(text)
 }
 
 fn write_if_different(path: &Utf8Path, text: &str) -> Result<()> {

@@ -3,9 +3,13 @@
 use std::ops::Range;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use ra_ap_syntax::ast::HasName;
+use ra_ap_syntax::{AstNode, Edition};
 
 use crate::crate_files::SourceFile;
 use crate::diagnose;
+use crate::facts::Facts;
+use crate::gates::arbitrary_self_types::{method::Method, names};
 use crate::pieces::Pieces;
 
 /// A span of a lowered file, in the original.
@@ -42,9 +46,14 @@ pub(crate) fn span(
     cwd: &Utf8Path,
     name: &str,
     bytes: Range<usize>,
+    (facts, edition): (&Facts, Edition),
 ) -> Option<OriginalSpan> {
-    let SourceFile { path, text, .. } = &files.list[diagnose::file_of(files, cwd, name)?];
-    let spot = diagnose::bytes(text, &bytes)?;
+    let index = diagnose::file_of(files, cwd, name)?;
+    let SourceFile { path, text, .. } = &files.list[index];
+    let spot = match of_extension(files, facts, edition, (index, &bytes)) {
+        Some(spot) => spot,
+        None => diagnose::bytes(text, &bytes)?,
+    };
     let original = text.original();
     let line_start = |at: usize| original[..at].rfind('\n').map_or(0, |end| end + 1);
     let column = |at: usize| original[line_start(at)..at].chars().count() + 1;
@@ -79,6 +88,35 @@ pub(crate) fn span(
         renamed: renamed(text, &bytes),
         bytes: spot,
     })
+}
+
+/// For a part of an extension trait, the same part of the method that it is for, or else that method's name.
+fn of_extension(
+    files: &crate::crate_files::CrateFiles,
+    facts: &Facts,
+    edition: Edition,
+    (index, bytes): (usize, &Range<usize>),
+) -> Option<Range<usize>> {
+    let text = &files.list[index].text;
+    let is_added = bytes.end > bytes.start
+        && bytes.end <= text.current().len()
+        && text.is_added(bytes.start)
+        && text.is_added(bytes.end - 1);
+    let (file, offset) = is_added
+        .then(|| names::receiver(&text.current()[..bytes.start], facts))
+        .flatten()?;
+    let method = Method::at(files.list[file].text.original(), edition, offset)?;
+    if file != index {
+        return None;
+    }
+    let name = method.range(method.function.name()?.syntax());
+    let params = method.range(method.function.param_list()?.syntax());
+    let part = &text.current()[bytes.clone()];
+    let same = method.text[params.clone()].find(part).map(|at| {
+        let start = params.start + at;
+        start..start + part.len()
+    });
+    Some(same.unwrap_or(name))
 }
 
 /// Names within bytes of the lowered text that were put in the place of other names.

@@ -40,6 +40,9 @@ pub struct Request<'a> {
     pub crate_attrs: &'a [String],
     /// What the ledger says about a feature name.
     pub is_stable: &'a dyn Fn(&str) -> GateStatus,
+    /// Whether statics that the linker keeps (`#[used]`, `#[used(linker)]`) get [`crate::LINKER_MARK`] in front of their section, for whoever makes
+    /// the object from rustc's bitcode.
+    pub mark_used: bool,
     /// What the lowered crates among the direct dependencies export, by the name that the crate knows them by (`--extern NAME`).
     pub known: &'a Exports,
 }

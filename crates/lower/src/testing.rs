@@ -10,6 +10,8 @@ use crate::{Exports, GateStatus, Lowered, Progress, Request, lower_syntax};
 pub struct Scratch {
     dir: tempfile::TempDir,
     known: Exports,
+    /// As in [`Request`].
+    pub mark_used: bool,
 }
 
 impl Scratch {
@@ -23,6 +25,7 @@ impl Scratch {
         Self {
             dir,
             known: Exports::default(),
+            mark_used: false,
         }
     }
 
@@ -50,6 +53,7 @@ impl Scratch {
             cfg: vec!["ON".into()],
             crate_attrs: &attrs,
             is_stable: &status,
+            mark_used: self.mark_used,
             known: &self.known,
         }))
     }
@@ -71,9 +75,20 @@ pub fn lowered(text: &str) -> String {
     lowered_with(text, &[])
 }
 
+/// The same with marked statics.
+pub fn lowered_marking(text: &str) -> String {
+    let mut scratch = Scratch::new(&[("lib.rs", text)]);
+    scratch.mark_used = true;
+    of(&scratch, text, &[])
+}
+
 /// The same with injected attributes.
 pub fn lowered_with(text: &str, attrs: &[&str]) -> String {
-    Scratch::new(&[("lib.rs", text)]).lower("lib.rs", attrs, |lowered| {
+    of(&Scratch::new(&[("lib.rs", text)]), text, attrs)
+}
+
+fn of(scratch: &Scratch, text: &str, attrs: &[&str]) -> String {
+    scratch.lower("lib.rs", attrs, |lowered| {
         let lowered = lowered.unwrap();
         let new = lowered
             .changes()

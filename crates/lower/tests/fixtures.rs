@@ -15,9 +15,11 @@ const BUDGET: usize = 40;
 
 fn status(name: &str) -> GateStatus {
     match name {
-        "arbitrary_self_types" | "derive_coerce_pointee" | "used_with_arg" | "cfi_encoding" => {
-            GateStatus::Lowered
-        }
+        "arbitrary_self_types"
+        | "arbitrary_self_types_pointers"
+        | "derive_coerce_pointee"
+        | "used_with_arg"
+        | "cfi_encoding" => GateStatus::Lowered,
         "asm_goto" | "generic_arg_infer" => GateStatus::Stable,
         _ => GateStatus::Unknown,
     }
@@ -119,6 +121,7 @@ fn lower(
         cfg: Vec::new(),
         crate_attrs: &[],
         is_stable: &status,
+        mark_used: false,
         known: &program.known,
     };
     let mut lowered = lower_syntax(request).map_err(|error| error.what)?;
@@ -318,6 +321,7 @@ fn a_program_from_standard_input_is_lowered_like_a_file() {
         cfg: Vec::new(),
         crate_attrs: &[],
         is_stable: &status,
+        mark_used: false,
         known: &known,
     };
     let mut lowered = lower_syntax(request).unwrap();

@@ -12,6 +12,7 @@ mod doctor;
 mod explain;
 mod fetch;
 mod fidelity;
+mod lower;
 mod make_vars;
 mod probe;
 mod roadmap;
@@ -59,6 +60,7 @@ enum Command {
     Explain(explain::Args),
     Fetch(fetch::Args),
     Fidelity(fidelity::Args),
+    Lower(lower::Args),
     MakeVars(make_vars::Args),
     Probe(probe::Args),
     Roadmap(roadmap::Args),
@@ -79,6 +81,7 @@ impl CommandLine {
             Command::Explain(args) => explain::run(args),
             Command::Fetch(args) => fetch::run(args),
             Command::Fidelity(args) => fidelity::run(args),
+            Command::Lower(args) => lower::run(args),
             Command::MakeVars(args) => make_vars::run(args),
             Command::Probe(args) => probe::run(args),
             Command::Roadmap(args) => roadmap::run(args),

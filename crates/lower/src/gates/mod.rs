@@ -42,8 +42,8 @@ pub struct Work {
     pub edits: Vec<Edit>,
     /// Places per gate.
     pub gates: BTreeMap<String, usize>,
-    /// Uses of `#[used]`.
-    pub used: used_with_arg::Used,
+    /// Whether a static was marked that the linker keeps.
+    pub marks_used: bool,
     /// Whether a pointer was lowered that needs the support module.
     pub pointers: bool,
 }

@@ -1,70 +1,152 @@
 //! `used_with_arg`: `#[used(compiler)]` and `#[used(linker)]` become `#[used]`.
 //!
 //! All three keep a static through compilation. They differ in the object file: `linker` and plain mean `llvm.used` (the
-//! section gets the retain flag on ELF), `compiler` means `llvm.compiler.used` (no such flag). The uses are counted, so that whoever makes
-//! the object can put the flag right.
+//! section gets the retain flag on ELF), `compiler` means `llvm.compiler.used` (no such flag). Whoever makes the object has to put that right.
+//! So that both kinds can be told apart then, also in crates that have both or that get them from macros of other crates, the sections of the
+//! statics that the linker keeps are given the prefix [`LINKER_MARK`], which does not reach the object ([`crate::Request::mark_used`]).
+//! Where rustc makes the object by itself, all are kept by the linker as well.
 
-use crate::attributes::{self, Decision};
+use crate::attributes::{self, Attribute, Decision};
 use crate::gates::{View, Work};
 use crate::pieces::Edit;
+use crate::tokens::Tokens;
 
-/// Places of each kind of `#[used]` in the crate's sources, macro definitions included.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Used {
-    /// `#[used(compiler)]`.
-    pub compiler: usize,
-    /// `#[used(linker)]`.
-    pub linker: usize,
-    /// `#[used]`.
-    pub plain: usize,
-}
+/// Beginning of the section's name of a static that the linker keeps; all of it for one without a section.
+pub const LINKER_MARK: &str = "gateless.used.linker:";
 
 /// Lowers the attribute wherever it stands.
 pub fn apply(view: &View<'_>, work: &mut Work) {
     let tokens = view.tokens;
-    for attribute in attributes::all(tokens) {
-        let mut found = Used::default();
+    let all = attributes::all(tokens);
+    for (index, attribute) in all.iter().enumerate() {
+        let mut lowered = 0;
+        let mut marks = Vec::new();
         let edits = attribute.rewrite(tokens, &view.request.cfg, &mut |meta| {
             let group = meta.first + 1;
             if tokens.at(meta.first) != "used" {
                 return Decision::Keep;
             }
-            if meta.end == group {
-                found.plain += 1;
-                return Decision::Keep;
-            }
-            if !(tokens.opens(group, "(")
-                && tokens.close(group) == group + 2
-                && meta.end == group + 3)
-            {
-                return Decision::Keep;
-            }
-            match tokens.at(group + 1) {
-                "compiler" => found.compiler += 1,
-                "linker" => found.linker += 1,
+            let argument = match (meta.end == group, meta.end == group + 3) {
+                (true, _) => "",
+                (_, true) if tokens.opens(group, "(") => tokens.at(group + 1),
                 _ => return Decision::Keep,
+            };
+            let mut edits = Vec::new();
+            if argument == "compiler" || argument == "linker" {
+                lowered += 1;
+                edits.push(Edit::remove(tokens.text, tokens.bytes(group, group + 2)));
+            } else if !argument.is_empty() {
+                return Decision::Keep;
             }
-            Decision::Edit(vec![Edit::remove(
-                tokens.text,
-                tokens.bytes(group, group + 2),
-            )])
+            if argument != "compiler" && view.request.mark_used {
+                let sections = sections(tokens, &all, index);
+                let is_direct = meta.first == attribute.open + 1;
+                edits.push(Edit::insert(
+                    tokens.list[meta.first].range.end,
+                    mark(&sections, is_direct),
+                ));
+                marks.extend(sections.iter().flat_map(|section| prefix(tokens, section)));
+            }
+            if edits.is_empty() {
+                Decision::Keep
+            } else {
+                Decision::Edit(edits)
+            }
         });
-        work.used.compiler += found.compiler;
-        work.used.linker += found.linker;
-        work.used.plain += found.plain;
-        for _ in 0..found.compiler + found.linker {
+        for _ in 0..lowered {
             work.count("used_with_arg");
         }
+        work.marks_used |= !marks.is_empty();
         work.edits.extend(edits);
+        work.edits.extend(marks);
     }
+}
+
+/// A `link_section` on the same static.
+struct Section {
+    /// First token of its value, and the token after it.
+    value: (usize, usize),
+    /// Conditions of the `cfg_attr`s around it.
+    conditions: Vec<String>,
+}
+
+/// All `link_section`s among the attributes next to the one at `index`.
+fn sections(tokens: &Tokens<'_>, all: &[Attribute], index: usize) -> Vec<Section> {
+    let follows = |a: &Attribute, b: &Attribute| tokens.close(a.open) + 1 == b.hash;
+    let mut first = index;
+    while first > 0 && follows(&all[first - 1], &all[first]) {
+        first -= 1;
+    }
+    let mut last = index;
+    while last + 1 < all.len() && follows(&all[last], &all[last + 1]) {
+        last += 1;
+    }
+    let mut found = Vec::new();
+    for attribute in &all[first..=last] {
+        let close = tokens.close(attribute.open);
+        for i in attribute.open..close {
+            if !tokens.are(i, &["link_section", "="]) {
+                continue;
+            }
+            let around = (attribute.open + 1..i).filter(|&open| tokens.close(open) > i);
+            let mut end = close;
+            let mut conditions = Vec::new();
+            for open in around {
+                end = tokens.close(open);
+                if tokens.at(open - 1) == "cfg_attr" {
+                    let parts = crate::cfg::split_commas(tokens, open + 1, end);
+                    end = parts
+                        .iter()
+                        .find(|part| part.0 <= i && i < part.1)
+                        .map_or(end, |part| part.1);
+                    conditions.extend(parts.first().map(|&(first, end)| {
+                        tokens.text[tokens.bytes(first, end - 1)].replace('\n', " ")
+                    }));
+                }
+            }
+            found.push(Section {
+                value: (i + 2, end),
+                conditions,
+            });
+        }
+    }
+    found
+}
+
+/// The attribute that gives the static a section of its own where it has none, as it stands after `used`.
+fn mark(sections: &[Section], is_direct: bool) -> String {
+    let own = format!("allow(unsafe_code), unsafe(link_section = \"{LINKER_MARK}\")");
+    let conditions: Vec<String> = sections
+        .iter()
+        .map(|section| format!("all({})", section.conditions.join(", ")))
+        .collect();
+    let own = if conditions.is_empty() {
+        format!("cfg_attr(all(), {own})")
+    } else {
+        format!("cfg_attr(not(any({})), {own})", conditions.join(", "))
+    };
+    if is_direct {
+        format!("] #[{own}")
+    } else {
+        format!(", {own}")
+    }
+}
+
+/// The edits that put the mark in front of a section's name.
+fn prefix(tokens: &Tokens<'_>, section: &Section) -> [Edit; 2] {
+    let (first, end) = section.value;
+    Edit::wrap(
+        tokens.bytes(first, end - 1),
+        format!("concat!(\"{LINKER_MARK}\", "),
+        ")",
+    )
 }
 
 #[cfg(test)]
 mod tests {
     use expect_test::expect;
 
-    use super::Used;
-    use crate::testing::{Scratch, lowered};
+    use crate::testing::{lowered, lowered_marking};
 
     const TEXT: &str = "#[used(compiler)] static A: u8 = 1;\n#[used] static B: u8 = 2;\nmacro_rules! m { ($n:ident) => { #[used(linker)] static $n: u8 = 3; } }\nfn f() { quote! { #[doc(hidden)] #[used(\n  compiler\n)] static __X: u8 = #x; }; }\n#[cfg_attr(ON, used(compiler), no_mangle)] static C: u8 = 4;\n";
 
@@ -83,17 +165,13 @@ mod tests {
     }
 
     #[test]
-    fn each_kind_of_use_is_counted() {
-        Scratch::new(&[("lib.rs", TEXT)]).lower("lib.rs", &[], |lowered| {
-            assert_eq!(
-                lowered.unwrap().used(),
-                Used {
-                    compiler: 3,
-                    linker: 1,
-                    plain: 1
-                }
-            );
-        });
+    fn what_the_linker_keeps_is_marked_by_its_section() {
+        expect![[r##"
+            #[used] static A: u8 = 1;
+            #[used] #[cfg_attr(all(), allow(unsafe_code), unsafe(link_section = "gateless.used.linker:"))] static B: u8 = 2;
+            #[used] #[cfg_attr(not(any(all())), allow(unsafe_code), unsafe(link_section = "gateless.used.linker:"))] #[link_section = concat!("gateless.used.linker:", ".x")] static C: u8 = 3;
+            #[cfg_attr(ON, unsafe(link_section = concat!("gateless.used.linker:", ".y")))] #[cfg_attr(ON, used, cfg_attr(not(any(all(ON))), allow(unsafe_code), unsafe(link_section = "gateless.used.linker:")), cold)] static D: u8 = 4;
+        "##]].assert_eq(&lowered_marking("#[used(compiler)] static A: u8 = 1;\n#[used] static B: u8 = 2;\n#[used(linker)] #[link_section = \".x\"] static C: u8 = 3;\n#[cfg_attr(ON, unsafe(link_section = \".y\"))] #[cfg_attr(ON, used, cold)] static D: u8 = 4;\n"));
     }
 
     #[test]

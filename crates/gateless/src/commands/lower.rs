@@ -1,0 +1,217 @@
+//! `gateless lower`.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use gateless_driver::files;
+use gateless_model::{Exit, Failure, Result};
+use similar::TextDiff;
+
+use super::build::{Purpose, build};
+use super::build_options::{BuildOptions, Runtime};
+use crate::output;
+use crate::terminal::Terminal;
+
+/// Show what lowering makes of sources: as a patch, or as files
+///
+/// PATH is the root file of a single crate, or a kernel tree. What is compiled in a kernel, and so what is lowered, depends on its configuration, and
+/// some of its sources are generated: a tree is built first, as `gateless build --tree PATH` does (which compiles nothing that is built already).
+/// The patch is for `git apply`; it holds the tree's own files, not generated ones. Lines keep their numbers.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Root file of a crate, or a kernel tree
+    path: Utf8PathBuf,
+    /// Write a patch here [default, without --out: on stdout]
+    #[arg(long, value_name = "FILE")]
+    patch: Option<Utf8PathBuf>,
+    /// Write the lowered files here, by their names in the tree or beside the root file
+    #[arg(long, value_name = "DIR")]
+    out: Option<Utf8PathBuf>,
+    /// For a tree: take what was lowered in this output folder of a gateless build, and build nothing
+    #[arg(long, value_name = "OUT", conflicts_with_all = ["arch", "configs"])]
+    build: Option<Utf8PathBuf>,
+    /// For a tree: architecture, as Kbuild's ARCH
+    #[arg(long, default_value = "um")]
+    arch: String,
+    /// For a tree: preset or file with CONFIG_X=y lines; repeatable [default: <ARCH>-small]
+    #[arg(long = "config", value_name = "PRESET|FILE")]
+    configs: Vec<String>,
+    /// Arguments for rustc, for a crate: --edition=2021, --cfg, --extern
+    #[arg(last = true, value_name = "RUSTC ARGS")]
+    rustc_args: Vec<OsString>,
+}
+
+/// One lowered file.
+struct File {
+    /// Absolute path.
+    path: Utf8PathBuf,
+    lowered: String,
+}
+
+/// Prints or writes the lowered sources.
+pub fn run(args: Args) -> Result<Exit> {
+    let path = absolute(&args.path)?;
+    let (base, found) = if path.is_dir() {
+        let out = match &args.build {
+            Some(out) => absolute(out)?,
+            None => built(&args, &path)?,
+        };
+        (path, kept(&gateless_driver::kept(&out), &out)?)
+    } else {
+        let folder = tempfile::Builder::new()
+            .prefix("gateless-")
+            .tempdir()
+            .map_err(|error| Failure::failed("cannot make a temporary folder").because(error))?;
+        let Some(out) = Utf8Path::from_path(folder.path()) else {
+            return Err(Failure::failed("the temporary folder's name is not UTF-8"));
+        };
+        let mut call: Vec<OsString> = vec![path.as_str().into(), "--emit=metadata".into()];
+        call.extend(["-o".into(), out.join("out.rmeta").as_str().into()]);
+        call.extend(args.rustc_args.iter().cloned());
+        if gateless_driver::lower(call, out)? != 0 {
+            return Ok(Exit::No);
+        }
+        let base = path.parent().unwrap_or(&path).to_owned();
+        (base, kept(&gateless_driver::kept(out), out)?)
+    };
+    let (own, generated): (Vec<File>, Vec<File>) = found
+        .into_iter()
+        .partition(|file| file.path.starts_with(&base));
+    for file in generated {
+        output::note(format_args!("not below {base}, left out: {}", file.path));
+    }
+    if let Some(out) = &args.out {
+        for file in &own {
+            let target = out.join(name(&file.path, &base));
+            fs_err::create_dir_all(target.parent().unwrap_or(out))?;
+            files::write(&target, file.lowered.as_bytes())?;
+        }
+    }
+    if args.patch.is_some() || args.out.is_none() {
+        let mut patch = String::new();
+        for file in &own {
+            patch.push_str(&diff(file, &base)?);
+        }
+        match &args.patch {
+            Some(file) => files::write(file, patch.as_bytes())?,
+            None if patch.is_empty() => {}
+            None => output::line(patch.trim_end_matches('\n'))?,
+        }
+    }
+    output::note(match own.len() {
+        0 => "nothing to lower".to_owned(),
+        1 => "1 file lowered".to_owned(),
+        count => format!("{count} files lowered"),
+    });
+    Ok(Exit::Yes)
+}
+
+/// Builds the tree; returns the output folder.
+fn built(args: &Args, tree: &Utf8Path) -> Result<Utf8PathBuf> {
+    let options = BuildOptions {
+        tree: Some(tree.to_owned()),
+        release: String::new(),
+        arch: args.arch.clone(),
+        configs: args.configs.clone(),
+        out: None,
+        runtime: Runtime::Source,
+        gated: false,
+        yes: false,
+        jobs: None,
+        make_args: Vec::new(),
+    };
+    let built = build(&options, Purpose::Build, &mut Terminal::new())?;
+    Ok(built.build.out.path.clone())
+}
+
+/// What the stand-ins left. A file that several crates have must be lowered the same way in all of them.
+fn kept(folder: &Utf8Path, out: &Utf8Path) -> Result<Vec<File>> {
+    if !gateless_driver::records(out).is_dir() {
+        return Err(
+            Failure::failed(format!("{out} is not an output folder of a gateless build"))
+                .help("build it first: gateless build --out"),
+        );
+    }
+    let mut found: BTreeMap<Utf8PathBuf, String> = BTreeMap::new();
+    if !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    for crate_folder in folder.read_dir_utf8()? {
+        let crate_folder = crate_folder?.into_path();
+        let mut todo = vec![crate_folder.clone()];
+        while let Some(inner) = todo.pop() {
+            for entry in inner.read_dir_utf8()? {
+                let path = entry?.into_path();
+                if path.is_dir() {
+                    todo.push(path);
+                    continue;
+                }
+                let original = path.as_str()[crate_folder.as_str().len()..].into();
+                let text = fs_err::read_to_string(&path)?;
+                match found.get(&original) {
+                    Some(other) if *other != text => {
+                        return Err(Failure::no(format!(
+                            "{original} is part of several crates, which lower it in different ways"
+                        )));
+                    }
+                    _ => {
+                        found.insert(original, text);
+                    }
+                }
+            }
+        }
+    }
+    let files = found.into_iter();
+    Ok(files
+        .map(|(path, lowered)| File { path, lowered })
+        .collect())
+}
+
+fn name<'a>(path: &'a Utf8Path, base: &Utf8Path) -> &'a Utf8Path {
+    path.strip_prefix(base).unwrap_or(path)
+}
+
+/// The file's part of the patch.
+fn diff(file: &File, base: &Utf8Path) -> Result<String> {
+    let name = name(&file.path, base);
+    let original = fs_err::read_to_string(&file.path)?;
+    if original.lines().count() != file.lowered.lines().count() {
+        return Err(
+            Failure::failed(format!("{} was changed after it was lowered", file.path))
+                .help("build again"),
+        );
+    }
+    let diff = TextDiff::from_lines(&original, &file.lowered);
+    let (old, new) = (format!("a/{name}"), format!("b/{name}"));
+    let mut unified = diff.unified_diff();
+    Ok(format!(
+        "diff --git {old} {new}\n{}",
+        unified.context_radius(3).header(&old, &new)
+    ))
+}
+
+fn absolute(path: &Utf8Path) -> Result<Utf8PathBuf> {
+    path.canonicalize_utf8()
+        .map_err(|error| Failure::usage(format!("{path}: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_patch_names_files_as_git_does_and_keeps_a_missing_line_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let base = Utf8Path::from_path(folder.path()).unwrap();
+        let path = base.join("rust/a.rs");
+        fs_err::create_dir(base.join("rust")).unwrap();
+        fs_err::write(&path, "#[used(compiler)]\nstatic A: u8 = 1;").unwrap();
+        let lowered = "#[used]\nstatic A: u8 = 1;".to_owned();
+        let file = File { path, lowered };
+        assert_eq!(
+            diff(&file, base).unwrap(),
+            "diff --git a/rust/a.rs b/rust/a.rs\n--- a/rust/a.rs\n+++ b/rust/a.rs\n@@ -1,2 +1,2 @@\n-#[used(compiler)]\n+#[used]\n static A: u8 = 1;\n\\ No newline at end of file\n"
+        );
+    }
+}
