@@ -150,6 +150,12 @@ pub fn compile(call: &Call<'_>) -> Result<u8> {
         )?;
         let ran = execute(call, &run)?;
         let success = ran.status.success();
+        if let Some(lowered) = lowered.as_ref().filter(|_| success)
+            && let Err(failure) = lowered.check()
+        {
+            call.remove_outputs();
+            return Err(failure);
+        }
         if !success && round < ROUNDS {
             let diagnostics = diagnostics::parse(&ran.stderr);
             if let Some(lowered) = &mut lowered
@@ -299,6 +305,19 @@ impl Call<'_> {
             is_stable: self.gates,
             mark_used: self.marks_used(),
             known,
+        }
+    }
+
+    /// Takes away what the compiler wrote for a call that is refused after all.
+    fn remove_outputs(&self) {
+        let named = self.invocation.emits().filter_map(|(_, path)| path);
+        let own = self.invocation.value("output");
+        for path in named.chain(own) {
+            // One that is not there was not written.
+            let _ = fs_err::remove_file(self.cwd.join(path));
+        }
+        if own.is_none() {
+            let _ = fs_err::remove_file(self.cwd.join(self.primary_output()));
         }
     }
 

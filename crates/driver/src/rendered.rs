@@ -48,7 +48,17 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources<'_>, style: Style) -> S
         .iter()
         .filter(|child| is_suggestion(child))
         .find_map(|child| inline(child, &guide));
-    spans.extend(inline.iter().cloned());
+    if let Some(label) = inline {
+        let is_there = |span: &&mut DiagnosticSpan| {
+            span.label.is_none()
+                && span.file_name == label.file_name
+                && (span.byte_start, span.byte_end) == (label.byte_start, label.byte_end)
+        };
+        match spans.iter_mut().find(is_there) {
+            Some(span) => span.label = label.label,
+            None => spans.push(label),
+        }
+    }
     for element in annotated(&spans, sources) {
         group = group.element(element);
     }

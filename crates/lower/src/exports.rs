@@ -1,6 +1,6 @@
 //! What a lowered crate's dependants need to know.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +22,9 @@ pub struct CrateExports {
     pub extensions: bool,
     /// Names of the traits among whose methods are such.
     pub traits: Vec<String>,
+    /// Methods of its pointers, by how they are called (`ambiguous.rs`).
+    #[serde(default)]
+    pub methods: BTreeSet<String>,
     /// For those methods of traits that trait objects can call (`Trait::method`), the extension trait.
     #[serde(default)]
     pub dispatched: BTreeMap<String, String>,

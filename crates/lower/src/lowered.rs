@@ -10,6 +10,7 @@ use ra_ap_syntax::Edition;
 
 use crate::crate_files::{self, CrateFiles, SourceFile};
 use crate::facts::{Facts, Receiver};
+use crate::gates::arbitrary_self_types::ambiguous;
 use crate::gates::arbitrary_self_types::scope::{self, Foreign};
 use crate::gates::{self, View, Work, arbitrary_self_types, derive_coerce_pointee};
 use crate::original::{self, OriginalSpan};
@@ -385,8 +386,30 @@ impl Lowered<'_> {
 
     /// What dependants need to know about this crate.
     pub fn exports(&self) -> Exports {
+        let mut own = self.exports.clone();
+        if own.pointers {
+            let files = self.files.list.iter().map(|file| file.text.original());
+            own.methods = files
+                .filter(|text| text.contains("CoercePointee"))
+                .flat_map(|text| ambiguous::methods(text, self.edition, None))
+                .collect();
+        }
         Exports {
-            crates: [(self.request.crate_name.to_owned(), self.exports.clone())].into(),
+            crates: [(self.request.crate_name.to_owned(), own)].into(),
+        }
+    }
+
+    /// To be asked once the lowered crate compiles: whether it means the same as the original.
+    ///
+    /// Fails when a call could silently have become another one; the error names file, line, gate and reason.
+    pub fn check(&self) -> Result<()> {
+        let known = |method: &str| {
+            let mut crates = self.request.known.crates.values();
+            crates.any(|exports| exports.methods.contains(method))
+        };
+        match ambiguous::find(&self.files, &self.facts, self.edition, &known) {
+            Some(failure) => Err(failure),
+            None => Ok(()),
         }
     }
 

@@ -112,11 +112,18 @@ fn of_extension(
     let name = method.range(method.function.name()?.syntax());
     let params = method.range(method.function.param_list()?.syntax());
     let part = &text.current()[bytes.clone()];
-    let same = method.text[params.clone()].find(part).map(|at| {
-        let start = params.start + at;
-        start..start + part.len()
+    // A declaration's parameter is pointed at by its pattern.
+    let parameter = method.arguments().find_map(|param| {
+        let is_it = param
+            .pat()
+            .is_some_and(|pat| method.source(pat.syntax()) == part);
+        is_it.then(|| method.range(param.syntax()))
     });
-    Some(same.unwrap_or(name))
+    let same = || {
+        let start = params.start + method.text[params.clone()].find(part)?;
+        Some(start..start + part.len())
+    };
+    Some(parameter.or_else(same).unwrap_or(name))
 }
 
 /// Names within bytes of the lowered text that were put in the place of other names.

@@ -129,6 +129,7 @@ fn lower(
         lowered.write().map_err(|error| error.what)?;
         let errors = compile(program, lowered.root(), output);
         if errors.is_empty() {
+            lowered.check().map_err(|error| error.what)?;
             check(&lowered);
             return Ok(());
         }

@@ -11,6 +11,7 @@
 //! repeats in a module would get several of one name; their calls are rewritten (`calls.rs`). Not lowered, with an error: receivers
 //! whose type a macro gets from its caller, and methods that a macro repeats within one trait.
 
+pub mod ambiguous;
 mod body;
 mod calls;
 mod dispatch;
