@@ -178,15 +178,17 @@ fn branch(
             .map(|spot| (spot.range.start, spot.range.end))
     };
     let earlier = labelled(&["expected because of this", "this is found to be of type"])?;
-    // rustc leaves out the label of the whole when it is on one line.
-    let whole = labelled(&["`if` and `else` have", "`match` arms have"]).or_else(|| {
+    // rustc's label of the whole is left out, or on its head alone, when it is on one line.
+    let by_syntax = || {
         let tree = Tree::around(text, edition, earlier.0);
         let token = tree.token_at(earlier.0)?;
-        let whole = around::<ast::IfExpr>(&token)
+        let whole = around::<ast::Expr>(&token)
+            .filter(|node| matches!(node, ast::Expr::IfExpr(_) | ast::Expr::MatchExpr(_)))
             .map(|node| tree.of(node.syntax()))
             .find(|range| range.contains(&here))?;
         Some((whole.start, whole.end))
-    })?;
+    };
+    let whole = by_syntax().or_else(|| labelled(&["`if` and `else` have", "`match` arms have"]))?;
     Some(Coercion::Branch { whole, earlier })
 }
 
