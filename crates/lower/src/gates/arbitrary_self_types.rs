@@ -7,9 +7,15 @@
 //! `impl Foo { fn m(self: P<Self>) {} }` becomes
 //! `impl Foo { fn m(this: P<Self>) {} } trait E { fn m(self); } impl E for P<Foo> { fn m(self) { <Foo>::m(self) } }`.
 //!
+//! `arbitrary_self_types_pointers` is the same for raw pointers. Calling a method of a trait object through one makes a reference for the look
+//! into its vtable, so there it must point to something.
+//!
 //! Methods that macros write into impls which are not part of the macro have no place for such a trait, and those that a macro
-//! repeats in a module would get several of one name; their calls are rewritten (`calls.rs`). Not lowered, with an error: receivers
-//! whose type a macro gets from its caller, and methods that a macro repeats within one trait.
+//! repeats in a module would get several of one name; their calls are rewritten (`calls.rs`). Where a macro's caller names the receiver, it is renamed
+//! in the macro call (`naming.rs`). That no call silently leads to another method: `ambiguous.rs`.
+//!
+//! Not lowered, with an error: receivers whose type a macro gets from its caller, calls that have to be rewritten and take the method's name
+//! from a macro's caller, methods in traits whose parameters a macro repeats, and what `ambiguous.rs` finds.
 
 pub mod ambiguous;
 mod body;
