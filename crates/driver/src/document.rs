@@ -57,7 +57,8 @@ pub fn document(call: &Call<'_>) -> Result<u8> {
             round += 1;
             continue;
         }
-        diagnostics::show(&ran.stderr, &format, &mapping);
+        let shown = lowered.as_ref().filter(|lowered| lowered.changed());
+        diagnostics::show(&ran.stderr, &format, &mapping, shown);
         let code = ran.status.code().and_then(|code| u8::try_from(code).ok());
         return Ok(code.unwrap_or(1));
     }
