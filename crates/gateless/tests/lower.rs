@@ -1,0 +1,95 @@
+//! `gateless lower` on a single program: the patch applies, what it makes compiles and does the same, and is not lowered again.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+const PROGRAM: &str = "\
+#![feature(arbitrary_self_types, derive_coerce_pointee)]
+use std::{marker::CoercePointee, ops::Deref, rc::Rc};
+
+/// A pointer.
+#[derive(CoercePointee)]
+#[repr(transparent)]
+struct P<T: ?Sized>(Rc<T>); // kept
+
+impl<T: ?Sized> Deref for P<T> {
+    type Target = T;
+    fn deref(&self) -> &T { &self.0 }
+}
+
+trait Name { fn name(self: P<Self>) -> String; }
+impl Name for u8 { fn name(self: P<Self>) -> String { format!(\"u8 {}\", *self) } }
+
+fn main() {
+    let   spaced: P<dyn Name> = P(Rc::new(3u8));
+    println!(\"{}\", spaced.name());
+}
+";
+
+fn run(program: &str, folder: &Path, args: &[&str]) -> Output {
+    let output = Command::new(program)
+        .args(args)
+        .current_dir(folder)
+        .env_remove("RUSTC_BOOTSTRAP")
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{program} {args:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    output
+}
+
+#[test]
+fn a_patch_applies_compiles_without_gates_and_is_not_lowered_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let gateless = env!("CARGO_BIN_EXE_gateless");
+    std::fs::write(folder.join("x.rs"), PROGRAM).unwrap();
+    let edition = ["--", "--edition=2021"];
+    let lower = |more: &[&str]| {
+        run(
+            gateless,
+            folder,
+            &[&["lower", "x.rs"], more, &edition].concat(),
+        )
+    };
+    lower(&["--patch", "x.patch", "--out", "files"]);
+    run("git", folder, &["apply", "x.patch"]);
+    let patched = std::fs::read_to_string(folder.join("x.rs")).unwrap();
+    assert_eq!(
+        patched,
+        std::fs::read_to_string(folder.join("files/x.rs")).unwrap()
+    );
+    for untouched in ["/// A pointer.", "    fn deref(&self) -> &T { &self.0 }"] {
+        assert!(patched.lines().any(|line| line == untouched), "{patched}");
+    }
+    assert!(patched.contains("struct P<T: ?Sized>(Rc<T>); // kept"));
+    assert_eq!(patched.lines().count(), PROGRAM.lines().count());
+    run("rustc", folder, &["--edition=2021", "x.rs"]);
+    assert_eq!(run("./x", folder, &[]).stdout, b"u8 3\n");
+    assert!(lower(&[]).stdout.is_empty(), "it is lowered again");
+}
+
+#[test]
+fn a_program_that_cannot_be_lowered_leaves_no_patch() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(
+        folder.path().join("x.rs"),
+        "#![feature(box_patterns)]\nfn main() {}\n",
+    )
+    .unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_gateless"))
+        .args(["lower", "x.rs", "--patch", "x.patch"])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        said.contains("x.rs:1: the feature `box_patterns`"),
+        "{said}"
+    );
+    assert!(!folder.path().join("x.patch").exists());
+}
