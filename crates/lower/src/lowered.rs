@@ -147,9 +147,10 @@ fn pointee_derives(files: &CrateFiles, features: &[String], edition: Edition) ->
             .map(|file| file.text.original())
             .filter(|text| text.contains("CoercePointee"))
     };
-    while importing().fold(false, |more, text| {
-        derive_coerce_pointee::collect_names(&Tokens::new(text, edition), &mut names) || more
-    }) {}
+    while importing()
+        .any(|text| derive_coerce_pointee::collect_names(&Tokens::new(text, edition), &mut names))
+    {
+    }
     names
 }
 

@@ -143,7 +143,7 @@ pub fn methods(text: &str, edition: Edition, only: Option<(&str, &str)>) -> BTre
                     (true, false) => "&",
                     (true, true) => "&mut",
                 };
-                found.insert(label(&name, by, &method.text()));
+                found.insert(label(&name, by, method.text()));
             }
         }
     }

@@ -191,8 +191,7 @@ impl<'a> Method<'a> {
         let start = self.start();
         let body = (3..tokens.list.len())
             .filter(|&i| tokens.close(i) > i && tokens.are(i - 2, &["=", ">"]))
-            .filter(|&i| tokens.bytes(i, tokens.close(i)).contains(&start))
-            .last()?;
+            .rfind(|&i| tokens.bytes(i, tokens.close(i)).contains(&start))?;
         (0..body - 3).find(|&i| tokens.close(i) == body - 3)
     }
 
