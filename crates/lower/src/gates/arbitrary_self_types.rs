@@ -7,9 +7,6 @@
 //! `impl Foo { fn m(self: P<Self>) {} }` becomes
 //! `impl Foo { fn m(this: P<Self>) {} } trait E { fn m(self); } impl E for P<Foo> { fn m(self) { <Foo>::m(self) } }`.
 //!
-//! `arbitrary_self_types_pointers` is the same for raw pointers. Calling a method of a trait object through one makes a reference for the look
-//! into its vtable, so there it must point to something.
-//!
 //! Methods that macros write into impls which are not part of the macro have no place for such a trait, and those that a macro
 //! repeats in a module would get several of one name; their calls are rewritten (`calls.rs`). Where a macro's caller names the receiver, it is renamed
 //! in the macro call (`naming.rs`). That no call silently leads to another method: `ambiguous.rs`.
@@ -43,6 +40,7 @@ use self::scope::Extension;
 use crate::crate_files::CrateFiles;
 use crate::diagnose::{Spot, code};
 use crate::facts::{Facts, Part, Receiver};
+use crate::gates::arbitrary_self_types_pointers;
 use crate::pieces::Edit;
 use crate::support::{MODULE, QUIET};
 use crate::tokens::line_of;
@@ -52,12 +50,11 @@ const SELF: &str = "self";
 /// The feature's name.
 pub const ID: &str = "arbitrary_self_types";
 
-/// The feature for raw pointers as receivers, which includes the other.
-pub const POINTERS: &str = "arbitrary_self_types_pointers";
-
 /// Whether a crate with these features may have such receivers.
 pub fn is_on(features: &[String]) -> bool {
-    features.iter().any(|name| name == ID || name == POINTERS)
+    features
+        .iter()
+        .any(|name| name == ID || name == arbitrary_self_types_pointers::ID)
 }
 
 /// Notes the receivers that a diagnostic is about, and what is known about them. `dispatched` gives the extension traits of
@@ -85,8 +82,13 @@ pub fn wanted(
             ) =>
         {
             // Raw pointers have a feature of their own, which includes the other.
-            let is_raw = message.ends_with(&format!("`{POINTERS}` feature"));
-            if is_raw && !features.iter().any(|name| name == POINTERS) {
+            let is_raw =
+                message.ends_with(&format!("`{}` feature", arbitrary_self_types_pointers::ID));
+            if is_raw
+                && !features
+                    .iter()
+                    .any(|name| name == arbitrary_self_types_pointers::ID)
+            {
                 return;
             }
             for spot in primary().filter(|spot| !spot.added) {

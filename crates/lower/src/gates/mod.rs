@@ -1,6 +1,7 @@
 //! One file per gate.
 
 pub mod arbitrary_self_types;
+pub mod arbitrary_self_types_pointers;
 pub mod cfi_encoding;
 pub mod compiler_builtins;
 pub mod crate_attr;
