@@ -62,13 +62,15 @@ pub enum Output {
 /// What the gated build generates code for: its target specification and the code generation options next to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
-    /// `llvm-target` of the target specification, such as `x86_64-linux-gnu`.
+    /// `llvm-target` of the target specification, such as `x86_64-linux-gnu`. Empty: the gated build compiles for the same built-in
+    /// target, so triple and code model are those that rustc wrote.
     pub triple: String,
     /// `-Ctarget-cpu`, else `cpu` of the target specification, else `generic`. Empty: the one that rustc wrote, as for `native`.
     pub cpu: String,
     /// `features` of the target specification, such as `-mmx,+soft-float`; the features that rustc wrote into the bitcode come after them.
     pub features: String,
-    /// `llvm-abiname` of the target specification (RISC-V, LoongArch, MIPS), else empty.
+    /// `llvm-abiname` of the target specification (MIPS), else empty. Built-in targets of RISC-V have it in the bitcode, and LLVM finds those of
+    /// LoongArch and PowerPC by triple and features.
     pub abi: String,
     /// `-Crelocation-model`: [`Reloc::Pic`] for `pic` and `pie`.
     pub reloc: Reloc,

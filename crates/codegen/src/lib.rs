@@ -5,6 +5,7 @@
 //! and generate each output with the libLLVM of that rustc. Nothing is printed and no process is started here.
 
 mod added;
+mod arm_attributes;
 mod debug_paths;
 pub mod flags;
 mod function_sections;

@@ -6,8 +6,8 @@ use gateless_model::{Failure, Result};
 use crate::flags::debuginfo_compression;
 use crate::write::Outputs;
 use crate::{
-    Done, Flag, Job, Output, Stage, added, debug_paths, function_sections, names, no_unwinding,
-    optimise, options, producer, relocations, structors, target, used,
+    Done, Flag, Job, Output, Stage, Target, added, arm_attributes, debug_paths, function_sections,
+    names, no_unwinding, optimise, options, producer, relocations, structors, target, used,
 };
 
 /// Does what `job` asks for. Either all outputs are written, each under a temporary name first, or none.
@@ -28,7 +28,8 @@ pub fn run(job: &Job) -> Result<Done> {
     let mut module = Module::from_bitcode(&context, &bitcode, job.bitcode.as_str())?;
     drop(bitcode);
     module.name_after_source()?;
-    let machine = prepare(job, &mut module)?;
+    let wanted = target::complete(&module, &job.target)?;
+    let machine = prepare(job, &wanted, &mut module)?;
     options::check(llvm, &machine)?;
     if job.stage == Stage::Prebuilt {
         no_unwinding::apply(&mut module, &machine)?;
@@ -77,14 +78,14 @@ pub fn run(job: &Job) -> Result<Done> {
 }
 
 /// Gives the module everything that the gated build's has before its optimiser runs.
-fn prepare(job: &Job, module: &mut Module) -> Result<TargetMachine> {
+fn prepare(job: &Job, wanted: &Target, module: &mut Module) -> Result<TargetMachine> {
     for flag in &job.flags {
-        flag.apply(module, &job.target).map_err(|failure| Failure {
+        flag.apply(module, wanted).map_err(|failure| Failure {
             what: format!("{}: {}", flag.name(), failure.what),
             ..failure
         })?;
     }
-    let machine = target::apply(module, &job.target, &job.flags)?;
+    let machine = target::apply(module, wanted, &job.flags)?;
     used::apply(module, &job.used)?;
     if let Some(mark) = &job.private_mark {
         added::make_private(module, mark)?;
@@ -94,8 +95,13 @@ fn prepare(job: &Job, module: &mut Module) -> Result<TargetMachine> {
 }
 
 fn emit(job: &Job, machine: &TargetMachine, module: Module, kind: FileKind) -> Result<Vec<u8>> {
+    let has_functions = !module.functions()?.is_empty();
     let mut bytes = machine.emit(module, kind)?.bytes()?.to_vec();
     if kind == FileKind::Object {
+        // Of no function LLVM says that it is like all others.
+        if has_functions {
+            arm_attributes::apply(&mut bytes)?;
+        }
         if !job.target.relax_elf_relocations {
             relocations::make_plain(&mut bytes)?;
         }

@@ -10,6 +10,34 @@ use crate::{Flag, OptLevel, Target};
 const CPU: &str = "target-cpu";
 const FEATURES: &str = "target-features";
 
+/// The target with what it leaves to rustc filled in from the module: the triple and the code model of a built-in target.
+///
+/// rustc writes both into every module (`create_module`, compiler/rustc_codegen_llvm/src/context.rs), the model as LLVM's number
+/// (`CodeModel::Model`, llvm/Support/CodeGen.h), if the target or an option names one.
+pub fn complete(module: &Module, target: &Target) -> Result<Target> {
+    let mut target = target.clone();
+    if !target.triple.is_empty() {
+        return Ok(target);
+    }
+    target.triple = module.triple()?;
+    if target.code_model == CodeModel::Default {
+        target.code_model = match module.flag("Code Model")? {
+            None => CodeModel::Default,
+            Some(0) => CodeModel::Tiny,
+            Some(1) => CodeModel::Small,
+            Some(2) => CodeModel::Kernel,
+            Some(3) => CodeModel::Medium,
+            Some(4) => CodeModel::Large,
+            Some(other) => {
+                return Err(Failure::failed(format!(
+                    "the bitcode has code model {other}, which is none of LLVM's"
+                )));
+            }
+        };
+    }
+    Ok(target)
+}
+
 /// Sets triple, processor, features (those of `flags` among them) and position independence, and makes the machine that generates the code.
 ///
 /// Fails if the machine lays data out otherwise than the bitcode does: then rustc has computed sizes and offsets for another target.
@@ -139,6 +167,8 @@ fn machine_level(level: OptLevel) -> MachineLevel {
 
 #[cfg(test)]
 mod tests {
+    use gateless_llvm::CodeModel;
+
     use crate::Flag;
     use crate::flags::Retpoline;
     use crate::testing::Fixture;
@@ -189,6 +219,26 @@ mod tests {
             text.contains("\"target-cpu\"=\"x86-64\"") && text.contains("\"-mmx,-sse,-apxf\""),
             "{text}"
         );
+    }
+
+    #[test]
+    fn a_built_in_target_is_what_rustc_wrote() {
+        for (number, model) in [(1, CodeModel::Small), (3, CodeModel::Medium)] {
+            let body = format!(
+                "!llvm.module.flags = !{{!0}}\n!0 = !{{i32 1, !\"Code Model\", i32 {number}}}"
+            );
+            let mut fixture = Fixture::arm64(&body);
+            fixture.target.triple = String::new();
+            let target = super::complete(&fixture.module(), &fixture.target).unwrap();
+            assert_eq!(
+                (target.triple.as_str(), target.code_model),
+                ("aarch64-unknown-none", model)
+            );
+        }
+        let bad = "!llvm.module.flags = !{!0}\n!0 = !{i32 1, !\"Code Model\", i32 9}";
+        let mut fixture = Fixture::arm64(bad);
+        fixture.target.triple = String::new();
+        assert!(super::complete(&fixture.module(), &fixture.target).is_err());
     }
 
     #[test]

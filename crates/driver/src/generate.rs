@@ -1,7 +1,8 @@
 //! The code generation stage of a call: rustc stops at unoptimised bitcode, and the object is made from it with the
 //! target and flags that the gated build has.
 //!
-//! It is for code of the kernel whose target is a custom specification or that `-Z` code generation flags ask for.
+//! It is for code of the kernel whose target is a custom specification or that `-Z` code generation flags ask for. With a built-in target
+//! the bitcode says what the gated build's target is; a specification says so itself.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_codegen::{CodeModel, Flag, Job, Output, Reloc, Stage, Target, UsedFix};
@@ -49,27 +50,24 @@ impl Generate {
         if outputs.is_empty() || !needed || !call.class.is_kernel() {
             return Ok(None);
         }
-        let Some(spec) = &call.plan.target else {
-            return Err(Failure::no(
-                "code generation flags for a built-in target are not generated yet",
-            )
-            .help("only targets with a specification of their own (scripts/target.json) are"));
-        };
+        let spec = call.plan.target.as_ref();
         let mut target = Target {
-            triple: spec.llvm_target.clone(),
+            triple: spec.map_or_else(String::new, |spec| spec.llvm_target.clone()),
             cpu: match call.invocation.codegen("target-cpu") {
                 // Empty: the one that rustc found, which stands in the bitcode.
                 Some("native") => String::new(),
+                None if spec.is_none() => String::new(),
                 // What a specification that names no processor has.
                 None => "generic".to_owned(),
                 Some(cpu) => cpu.to_owned(),
             },
-            features: spec.features.clone(),
+            features: spec.map_or_else(String::new, |spec| spec.features.clone()),
             abi: String::new(),
             reloc: Reloc::Pic,
             pie: false,
             code_model: match call.invocation.codegen("code-model") {
                 None => CodeModel::Default,
+                Some("tiny") => CodeModel::Tiny,
                 Some("small") => CodeModel::Small,
                 Some("kernel") => CodeModel::Kernel,
                 Some("medium") => CodeModel::Medium,
@@ -92,18 +90,25 @@ impl Generate {
         match call.invocation.codegen("relocation-model") {
             Some("static") => target.reloc = Reloc::Static,
             Some("pie") => target.pie = true,
-            Some("pic") | None => {}
+            Some("pic") => {}
+            None if spec.is_some() => {}
+            None => {
+                return Err(Failure::no(
+                    "the call names no relocation model, and a built-in target's own can't be asked for",
+                )
+                .help("pass -Crelocation-model, as Kbuild does"));
+            }
             Some(other) => {
                 return Err(Failure::no(format!(
                     "`-Crelocation-model={other}` is not known to the code generation stage"
                 )));
             }
         }
-        let no_red_zone = call
-            .invocation
-            .codegen("no-redzone")
-            .is_some_and(|value| matches!(value, "" | "y" | "yes" | "on" | "true"));
-        let mut flags = vec![Flag::NoStackProbes, Flag::Plt, Flag::RedZone(!no_red_zone)];
+        // A built-in target has these as the gated build's has them.
+        let mut flags = match spec {
+            Some(_) => vec![Flag::NoStackProbes, Flag::Plt, Flag::RedZone(!no_red_zone(call.invocation))],
+            None => Vec::new(),
+        };
         if call.class == Class::RuntimeBuiltins {
             flags.push(Flag::CompilerBuiltins);
         }
@@ -204,6 +209,11 @@ impl Generate {
             of_compiler: toolchain.llvm.clone(),
         })
     }
+}
+
+fn no_red_zone(call: &Invocation) -> bool {
+    call.codegen("no-redzone")
+        .is_some_and(|value| matches!(value, "" | "y" | "yes" | "on" | "true"))
 }
 
 /// What the call passes to LLVM itself. rustc gets it as well, and checks it.

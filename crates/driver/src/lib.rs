@@ -19,7 +19,7 @@ pub mod record;
 mod rendered;
 mod restore;
 mod runtime;
-mod target;
+pub mod target;
 pub mod toolchain;
 
 use std::ffi::OsString;

@@ -37,24 +37,49 @@ struct Builtin {
 /// What is settable by no option (stack probes, the procedure linkage table) is left to code generation, see `generate`.
 ///
 /// From rustc's `compiler/rustc_target/src/spec/targets/`, by file name.
-const BUILTINS: &[Builtin] = &[Builtin {
-    name: "x86_64-unknown-none",
-    arch: "x86_64",
-    abi: &["x86-softfloat", "softfloat"],
-    layout: "e-m:e-p270:32:32-p271:32:32-p272:64:64-i64:64-i128:128-f80:128-n8:16:32:64-S128",
-    features: &[
-        "-mmx",
-        "+soft-float",
-        "+retpoline-external-thunk",
-        "+retpoline-indirect-branches",
-        "+retpoline-indirect-calls",
-        "+harden-sls-ijmp",
-        "+harden-sls-ret",
-        "-apxf",
-    ],
-    pointer_width: 64,
-    args: &["-Ccode-model=small", "-Cno-redzone=n"],
-}];
+const BUILTINS: &[Builtin] = &[
+    Builtin {
+        name: "x86_64-unknown-none",
+        arch: "x86_64",
+        abi: SOFT_FLOAT,
+        layout: "e-m:e-p270:32:32-p271:32:32-p272:64:64-i64:64-i128:128-f80:128-n8:16:32:64-S128",
+        features: GENERATED,
+        pointer_width: 64,
+        args: &["-Ccode-model=small", "-Cno-redzone=n"],
+    },
+    // Its ABI is hard-float: rustc passes floating-point numbers otherwise than the specification's does, and the kernel has none.
+    // Registers and instructions are soft-float all the same, since the code generation stage sets the features.
+    Builtin {
+        name: "i586-unknown-linux-gnu",
+        arch: "x86",
+        abi: SOFT_FLOAT,
+        layout: "e-m:e-p:32:32-p270:32:32-p271:32:32-p272:64:64-i128:128-f64:32:64-f80:32-n8:16:32-S128",
+        features: GENERATED,
+        pointer_width: 32,
+        args: &[],
+    },
+];
+
+/// The names that rustc's releases have for x86's soft-float ABI.
+const SOFT_FLOAT: &[&str] = &["x86-softfloat", "softfloat"];
+
+/// The features of x86 specifications that the code generation stage sets.
+const GENERATED: &[&str] = &[
+    "-mmx",
+    "+soft-float",
+    "+retpoline-external-thunk",
+    "+retpoline-indirect-branches",
+    "+retpoline-indirect-calls",
+    "+harden-sls-ijmp",
+    "+harden-sls-ret",
+    "-apxf",
+];
+
+/// The built-in targets that stand in for specifications, each with the specification's `arch`.
+pub fn stand_ins() -> Vec<(&'static str, &'static str)> {
+    let names = BUILTINS.iter();
+    names.map(|builtin| (builtin.name, builtin.arch)).collect()
+}
 
 impl Target {
     /// Reads a specification. `host` is the target of the compiler itself where that stands in (runtime source `host`).
@@ -103,7 +128,7 @@ impl Target {
             .find(|builtin| builtin.arch == arch)
             .ok_or_else(|| {
                 Failure::no(format!(
-                    "no built-in soft-float target stands in for arch `{arch}`"
+                    "no built-in target stands in for arch `{arch}`"
                 ))
             })?;
         let unlike = |field: &str, value: &str| {
@@ -202,6 +227,24 @@ mod tests {
         assert_eq!(target.builtin, "x86_64-unknown-none");
         assert_eq!(target.args, ["-Ccode-model=small", "-Cno-redzone=n"]);
         assert_eq!(target.llvm_target, "x86_64-linux-gnu");
+    }
+
+    #[test]
+    fn the_specification_of_32_bit_uml_is_a_built_in_target_of_the_same_layout() {
+        let mut spec = spec("arch", serde_json::json!("x86"));
+        spec["data-layout"] = serde_json::json!(
+            "e-m:e-p:32:32-p270:32:32-p271:32:32-p272:64:64-i128:128-f64:32:64-f80:32-n8:16:32-S128"
+        );
+        spec["llvm-target"] = serde_json::json!("i386-unknown-linux-gnu");
+        let wrong = Target::from_spec(spec.clone()).unwrap_err();
+        assert!(wrong.what.contains("target-pointer-width"), "{wrong}");
+        spec["target-pointer-width"] = serde_json::json!(32);
+        let target = Target::from_spec(spec).unwrap();
+        assert_eq!(
+            (target.builtin.as_str(), target.llvm_target.as_str()),
+            ("i586-unknown-linux-gnu", "i386-unknown-linux-gnu")
+        );
+        assert!(target.args.is_empty() && target.on_host("x86_64-unknown-linux-gnu").is_err());
     }
 
     #[test]

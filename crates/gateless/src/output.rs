@@ -30,6 +30,11 @@ pub fn note(text: impl std::fmt::Display) {
     let _ = writeln!(anstream::stderr(), "gateless: {text}");
 }
 
+/// Passes a line of a command's stderr on.
+pub fn passed_on(line: &str) {
+    let _ = writeln!(anstream::stderr(), "{line}");
+}
+
 /// Prints a failure, what caused it, and what to do.
 pub fn failure(failure: &Failure) {
     let error = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));

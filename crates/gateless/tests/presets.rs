@@ -18,10 +18,10 @@ fn main() {
         let Runner::Qemu { config } = &machine.boot.runner else {
             return None;
         };
-        let name = format!("{}_small_has_what_its_machine_needs", machine.arch);
+        let name = format!("{}_small_has_what_its_machine_needs", machine.name());
         Some(match tree.clone() {
             Some(tree) => Trial::test(name, move || {
-                complete(Utf8Path::new(&tree), &machine.arch, config)
+                complete(Utf8Path::new(&tree), machine.name(), config)
             }),
             None => Trial::test(name, || Ok(())).with_ignored_flag(true),
         })

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use gateless_machines::kbuild_arch;
 use gateless_model::{Failure, Result};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -23,7 +24,7 @@ use crate::tree::{self, Tree};
 pub struct Request {
     /// The kernel tree.
     pub tree: Utf8PathBuf,
-    /// Kbuild's ARCH.
+    /// Name of a machine (`machines/`), or Kbuild's ARCH.
     pub arch: String,
     /// Presets and files, later ones win; empty means the preset `<arch>-small`.
     pub configs: Vec<String>,
@@ -86,7 +87,7 @@ impl Request {
 impl Build {
     /// Checks tree, tools and output folder, and starts the folder's log. Nothing is configured or compiled yet.
     pub fn open(request: &Request, home: Home<'_>) -> Result<Self> {
-        let arch = request.arch.as_str();
+        let arch = kbuild_arch(&request.arch);
         let tree = Tree::open(&request.tree)?;
         tree.check_path()?;
         let source_arch = tree::source_arch(arch);
@@ -98,7 +99,7 @@ impl Build {
         }
         tree.check_clean(arch)?;
         let configs = match request.configs.as_slice() {
-            [] => vec![default_preset(arch)?],
+            [] => vec![default_preset(&request.arch)?],
             configs => configs.to_vec(),
         };
         let mut recipe = Recipe::of_sources(&configs)?;
@@ -127,7 +128,7 @@ impl Build {
                 tools.compiler.rustc.to_string(),
             ));
         }
-        variables.extend(c_tools::variables(arch, &request.c_tools));
+        variables.extend(c_tools::variables(&request.arch, &request.c_tools));
         let make = Make {
             tree: tree.path.clone(),
             out: out.path.clone(),

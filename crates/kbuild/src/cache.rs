@@ -36,6 +36,11 @@ pub fn rust_src(cache: &Utf8Path) -> Utf8PathBuf {
     cache.join("rust-src")
 }
 
+/// Results of `gateless matrix`, with their logs.
+pub fn results(cache: &Utf8Path) -> Utf8PathBuf {
+    cache.join("results")
+}
+
 /// A variable's value as a path; `None` where it is unset or empty, an error where it is not UTF-8.
 pub(crate) fn utf8_variable(name: &str) -> Result<Option<Utf8PathBuf>> {
     match env::var(name) {

@@ -26,6 +26,14 @@ pub struct Compiler {
     pub named: bool,
 }
 
+impl Compiler {
+    /// The names of its built-in targets.
+    pub fn builtin_targets(&self) -> Result<Vec<String>> {
+        let list = command::stdout(&self.rustc, &["--print", "target-list"])?;
+        Ok(list.lines().map(str::to_owned).collect())
+    }
+}
+
 /// The compiler that `$GATELESS_RUSTC`, else PATH names, and no other; anything but a stable release is refused.
 pub fn find() -> Result<Compiler> {
     match cache::utf8_variable("GATELESS_RUSTC")? {

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use camino::Utf8Path;
-use gateless_machines::{Machine, NeededBy};
+use gateless_machines::{Machine, NeededBy, kbuild_arch};
 use gateless_model::{Failure, Result};
 
 use crate::c_tools::CTools;
@@ -39,7 +39,7 @@ impl Prerequisite {
 /// What the prerequisites are for.
 #[derive(Debug, Clone, Copy)]
 pub struct Job<'a> {
-    /// Kbuild's ARCH.
+    /// Name of a machine (`machines/`), or Kbuild's ARCH.
     pub arch: &'a str,
     /// The variables of make that choose the C tools (see [`crate::c_tools::variables`]).
     pub c_tools: &'a [(String, String)],
@@ -139,7 +139,7 @@ const PROGRAMS: &[Program] = &[
 pub fn check(cache: &Utf8Path, job: Job<'_>, tree: Option<&Tree>) -> Result<Vec<Prerequisite>> {
     let minimum = |tool: Tool| -> Result<Version> {
         match tree {
-            Some(tree) => tree.minimum(tool, job.arch),
+            Some(tree) => tree.minimum(tool, kbuild_arch(job.arch)),
             // As in scripts/min-tool-version.sh of Linux 7.3, for UML and x86.
             None => Ok(match tool {
                 Tool::Rustc => Version::new(1, 85, 0),

@@ -1,6 +1,7 @@
 //! The make variables that make Kbuild call gateless, or the same tools without it.
 
 use camino::{Utf8Path, Utf8PathBuf};
+use gateless_machines::kbuild_arch;
 use gateless_model::Result;
 
 use crate::c_tools;
@@ -118,10 +119,11 @@ impl Toolset {
     }
 }
 
-/// One line for `make $(...)`; `arch`, if given, adds ARCH and the variables that choose its C tools.
+/// One line for `make $(...)`; `arch` (a machine's name), if given, adds ARCH and the variables that choose its C tools.
 pub fn for_make(variables: &[(&str, String)], arch: Option<&str>) -> String {
     let arch = arch.map(|arch| {
-        std::iter::once(("ARCH".to_owned(), arch.to_owned())).chain(c_tools::variables(arch, &[]))
+        std::iter::once(("ARCH".to_owned(), kbuild_arch(arch).to_owned()))
+            .chain(c_tools::variables(arch, &[]))
     });
     words(variables, arch.into_iter().flatten(), "")
 }
@@ -231,5 +233,7 @@ mod tests {
                 .ends_with("--make_options LIBCLANG_PATH=/l --make_options LLVM=-22")
         );
         assert!(for_make(&variables, Some("um")).ends_with(" LIBCLANG_PATH=/l ARCH=um"));
+        let variant = for_make(&variables, Some("um-i386"));
+        assert!(variant.ends_with(" ARCH=um SUBARCH=i386"), "{variant}");
     }
 }

@@ -1,5 +1,9 @@
 //! The configurations that gateless brings along, as data in the repository's `presets/` folder.
 
+use std::sync::LazyLock;
+
+use include_dir::{Dir, File, include_dir};
+
 /// A named configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Preset {
@@ -9,25 +13,21 @@ pub struct Preset {
     pub text: &'static str,
 }
 
-/// All presets.
-pub const PRESETS: &[Preset] = &[
-    Preset {
-        name: "um",
-        text: include_str!("../../../presets/um.config"),
-    },
-    Preset {
-        name: "um-small",
-        text: include_str!("../../../presets/um-small.config"),
-    },
-    Preset {
-        name: "x86_64",
-        text: include_str!("../../../presets/x86_64.config"),
-    },
-    Preset {
-        name: "x86_64-small",
-        text: include_str!("../../../presets/x86_64-small.config"),
-    },
-];
+static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../presets");
+
+/// All presets: every file of `presets/` is one.
+pub static PRESETS: LazyLock<Vec<Preset>> = LazyLock::new(|| {
+    let mut presets: Vec<Preset> = FILES.files().filter_map(preset).collect();
+    presets.sort_by_key(|preset| preset.name);
+    presets
+});
+
+fn preset(file: &'static File<'static>) -> Option<Preset> {
+    Some(Preset {
+        name: file.path().to_str()?.strip_suffix(".config")?,
+        text: file.contents_utf8()?,
+    })
+}
 
 /// The preset of this name.
 pub fn find(name: &str) -> Option<&'static Preset> {
@@ -50,7 +50,7 @@ mod tests {
 
     #[test]
     fn every_preset_can_be_read_and_turns_rust_and_its_tests_on() {
-        for preset in PRESETS {
+        for preset in PRESETS.iter() {
             let recipe = Recipe::of_sources(&[preset.name.to_owned()]).unwrap();
             for symbol in ["RUST", "KUNIT", "RUST_KERNEL_DOCTESTS"] {
                 assert_eq!(
@@ -83,7 +83,7 @@ mod tests {
 
     #[test]
     fn every_preset_says_what_it_is() {
-        for preset in PRESETS {
+        for preset in PRESETS.iter() {
             assert!(
                 preset.text.starts_with(&format!("# {}: ", preset.name)),
                 "{}",

@@ -41,6 +41,15 @@ impl Llvm {
         take_message(self, unsafe { normalize(triple.as_ptr()) })
     }
 
+    /// The back end that this library has for a processor, named as in triples (`aarch64`).
+    pub fn back_end(&'static self, processor: &str) -> Option<&'static str> {
+        let (_, backend) = BACKENDS
+            .iter()
+            .find(|(arch, _)| processor.starts_with(arch))?;
+        let name = format!("LLVMInitialize{backend}Target\0");
+        self.table.initializer(&name).map(|_| *backend)
+    }
+
     /// The back end for a triple, made ready for use.
     pub(crate) fn target(&'static self, triple: &str) -> Result<*mut RawTarget> {
         let Some((_, backend)) = BACKENDS.iter().find(|(arch, _)| triple.starts_with(arch)) else {

@@ -1,5 +1,6 @@
 //! The data of `machines/`: what an architecture's builds need and how its kernels are booted, as far as the kernel
-//! tree does not say it. One file per architecture, named after Kbuild's ARCH and embedded in the binary.
+//! tree does not say it. One file per architecture, or per variant where an architecture has several (32 and 64 bits, say), embedded in the
+//! binary. What a user gives as `--arch` is a file's name or one of its aliases.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -22,8 +23,13 @@ static MACHINES: LazyLock<BTreeMap<String, Machine>> = LazyLock::new(|| {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Machine {
-    /// Kbuild's name of the architecture (ARCH); also the file's name.
+    /// The variant's name, if the architecture has several; else the file is named after `arch`.
+    name: Option<String>,
+    /// Kbuild's name of the architecture (ARCH).
     pub arch: String,
+    /// Other names that people give it.
+    #[serde(default)]
+    pub aliases: Vec<String>,
     /// Variables for make that choose the C compiler and its tools, unless the user gives others.
     #[serde(default)]
     pub make: BTreeMap<String, String>,
@@ -106,9 +112,22 @@ pub enum Runner {
 }
 
 impl Machine {
-    /// The machine for an architecture (Kbuild's ARCH), if a file describes it.
-    pub fn find(arch: &str) -> Option<&'static Machine> {
-        MACHINES.get(arch)
+    /// The name that stands for it everywhere: in `--arch`, in names of presets and output folders, in results.
+    pub fn name(&self) -> &str {
+        self.name.as_deref().unwrap_or(&self.arch)
+    }
+
+    /// The machine of this name or alias, if a file describes it.
+    pub fn find(name: &str) -> Option<&'static Machine> {
+        MACHINES
+            .get(name)
+            .or_else(|| Self::all().find(|machine| machine.aliases.iter().any(|alias| alias == name)))
+    }
+
+    /// The names of all machines, for messages.
+    pub fn names() -> String {
+        let names: Vec<&str> = Self::all().map(Machine::name).collect();
+        names.join(", ")
     }
 
     /// Like [`Machine::find`], for a kernel that is to be booted.
@@ -117,12 +136,8 @@ impl Machine {
     /// Ends in [`Exit::Usage`](gateless_model::Exit::Usage) if no file describes the architecture.
     pub fn for_boot(arch: &str) -> Result<&'static Machine> {
         Self::find(arch).ok_or_else(|| {
-            let known: Vec<&str> = MACHINES.keys().map(String::as_str).collect();
             Failure::usage(format!("booting is not known for the architecture {arch}")).help(
-                format!(
-                    "known: {}; `gateless build` may still work",
-                    known.join(", ")
-                ),
+                format!("known: {}; `gateless build` may still work", Self::names()),
             )
         })
     }
@@ -141,12 +156,23 @@ fn load<'t>(
     for (name, text) in files {
         let machine: Machine =
             toml::from_str(text).map_err(|error| format!("machines/{name}: {error}"))?;
-        if name != format!("{}.toml", machine.arch) {
-            return Err(format!("machines/{name} describes {}", machine.arch));
+        if name != format!("{}.toml", machine.name()) {
+            return Err(format!("machines/{name} describes {}", machine.name()));
         }
-        machines.insert(machine.arch.clone(), machine);
+        machines.insert(machine.name().to_owned(), machine);
+    }
+    let aliases = machines.values().flat_map(|machine| &machine.aliases);
+    let mut names: Vec<&String> = machines.keys().chain(aliases).collect();
+    names.sort();
+    if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+        return Err(format!("two of machines/ go by the name {}", pair[0]));
     }
     Ok(machines)
+}
+
+/// Kbuild's ARCH for the name of a machine; another name is taken for ARCH itself.
+pub fn kbuild_arch(name: &str) -> &str {
+    Machine::find(name).map_or(name, |machine| machine.arch.as_str())
 }
 
 #[cfg(test)]
@@ -175,10 +201,34 @@ mod tests {
     }
 
     #[test]
+    fn a_machine_is_found_by_its_aliases_and_kbuild_by_the_machine() {
+        for (name, found, arch) in [
+            ("arm64", "arm64", "arm64"),
+            ("aarch64", "arm64", "arm64"),
+            ("um", "um", "um"),
+        ] {
+            assert_eq!(Machine::find(name).unwrap().name(), found);
+            assert_eq!(kbuild_arch(name), arch);
+        }
+        assert_eq!(kbuild_arch("vax"), "vax");
+    }
+
+    #[test]
+    fn an_alias_that_is_another_machines_name_is_refused() {
+        let (_, text) = texts()
+            .into_iter()
+            .find(|(name, _)| name == "um.toml")
+            .unwrap();
+        let other = text.replace("arch = \"um\"", "arch = \"vax\"\naliases = [\"um\"]");
+        let both = [("um.toml".to_owned(), text), ("vax.toml".to_owned(), &other)];
+        assert!(load(both.into_iter()).unwrap_err().contains("the name um"));
+    }
+
+    #[test]
     fn an_unknown_architecture_names_the_known_ones() {
         let failure = Machine::for_boot("vax").unwrap_err();
         assert_eq!(failure.exit, gateless_model::Exit::Usage);
-        assert!(failure.help.unwrap().contains("known: um"));
+        assert!(failure.help.unwrap().contains("known: arm"));
     }
 
     #[test]

@@ -9,9 +9,9 @@
 use std::io::Write;
 
 use gateless_model::{Failure, Result};
-use object::elf::{self, FileHeader64, SectionHeader64};
+use object::Endianness;
+use object::elf::{self, FileHeader32, FileHeader64};
 use object::read::elf::{FileHeader, SectionHeader};
-use object::{LittleEndian as LE, U32, U64, pod};
 
 /// How sections are compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,70 +22,151 @@ pub enum Compression {
     Zstd,
 }
 
+/// Where the fields that change are in one of ELF's two classes (gABI, "ELF Header" and "Section Header").
+struct Layout {
+    /// Bytes of an address, an offset or a size.
+    word: usize,
+    /// Bytes of the file header, and where its e_shoff is.
+    header: usize,
+    shoff: usize,
+    /// Bytes of a section header, and where its sh_flags, sh_offset, sh_size and sh_addralign are.
+    section: usize,
+    flags: usize,
+    offset: usize,
+    size: usize,
+    alignment: usize,
+}
+
+const CLASS_32: Layout = Layout {
+    word: 4,
+    header: 0x34,
+    shoff: 0x20,
+    section: 0x28,
+    flags: 0x08,
+    offset: 0x10,
+    size: 0x14,
+    alignment: 0x20,
+};
+const CLASS_64: Layout = Layout {
+    word: 8,
+    header: 0x40,
+    shoff: 0x28,
+    section: 0x40,
+    flags: 0x08,
+    offset: 0x18,
+    size: 0x20,
+    alignment: 0x30,
+};
+
 /// The object with its debug sections compressed.
 ///
-/// Fails for anything else than a little-endian 64-bit ELF object.
+/// Fails for anything else than an ELF object.
 pub(crate) fn apply(object: &[u8], compression: Compression) -> Result<Vec<u8>> {
-    let broken = |error: object::Error| {
-        Failure::failed(
-            "compressed debug sections are implemented for little-endian 64-bit ELF only",
-        )
-        .because(error)
+    let kind = object::FileKind::parse(object).map_err(broken)?;
+    match kind {
+        object::FileKind::Elf32 => {
+            rewrite::<FileHeader32<Endianness>>(object, compression, &CLASS_32)
+        }
+        object::FileKind::Elf64 => {
+            rewrite::<FileHeader64<Endianness>>(object, compression, &CLASS_64)
+        }
+        other => Err(Failure::failed(format!(
+            "compressed debug sections are implemented for ELF objects only, and this is {other:?}"
+        ))),
+    }
+}
+
+fn broken(error: object::Error) -> Failure {
+    Failure::failed("LLVM wrote an object that is not well-formed").because(error)
+}
+
+fn rewrite<Elf: FileHeader<Endian = Endianness>>(
+    object: &[u8],
+    compression: Compression,
+    layout: &Layout,
+) -> Result<Vec<u8>> {
+    let header = Elf::parse(object).map_err(broken)?;
+    let endian = header.endian().map_err(broken)?;
+    let sections = header.section_headers(endian, object).map_err(broken)?;
+    let names = header.sections(endian, object).map_err(broken)?;
+    let number = Number {
+        little: endian == Endianness::Little,
+        word: layout.word,
     };
-    let header = FileHeader64::<LE>::parse(object).map_err(broken)?;
-    let mut sections = header.section_headers(LE, object).map_err(broken)?.to_vec();
-    let names = header.sections(LE, object).map_err(broken)?;
+    let table = header.e_shoff(endian).into() as usize;
+    let mut rows = object[table..table + sections.len() * layout.section].to_vec();
     let mut order: Vec<_> = (0..sections.len())
-        .filter(|&index| sections[index].sh_type(LE) != elf::SHT_NULL)
+        .filter(|&index| sections[index].sh_type(endian) != elf::SHT_NULL)
         .collect();
-    order.sort_by_key(|&index| (sections[index].sh_offset(LE), index));
-    let mut out = object[..size_of::<FileHeader64<LE>>()].to_vec();
+    order.sort_by_key(|&index| (sections[index].sh_offset(endian).into(), index));
+    let mut out = object[..layout.header].to_vec();
     for index in order {
-        let section = sections[index];
-        let content = section.data(LE, object).map_err(broken)?;
-        let name = names.section_name(LE, &section).map_err(broken)?;
+        let section = &sections[index];
+        let row = &mut rows[index * layout.section..][..layout.section];
+        let content = section.data(endian, object).map_err(broken)?;
+        let name = names.section_name(endian, section).map_err(broken)?;
+        let mut alignment = section.sh_addralign(endian).into();
         let packed = if name.starts_with(b".debug_") {
-            pack(content, section.sh_addralign(LE), compression)?
+            pack(content, alignment, compression, number)?
         } else {
             None
         };
-        let section = &mut sections[index];
         if let Some(packed) = &packed {
-            section.sh_flags = U64::new(LE, section.sh_flags(LE) | u64::from(elf::SHF_COMPRESSED));
-            section.sh_size = U64::new(LE, packed.len() as u64);
-            section.sh_addralign = U64::new(LE, align_of::<u64>() as u64);
+            let flags = section.sh_flags(endian).into() | u64::from(elf::SHF_COMPRESSED);
+            alignment = layout.word as u64;
+            number.put(row, layout.flags, flags);
+            number.put(row, layout.size, packed.len() as u64);
+            number.put(row, layout.alignment, alignment);
         }
-        out.resize(
-            out.len()
-                .next_multiple_of(section.sh_addralign(LE).max(1) as usize),
-            0,
-        );
-        section.sh_offset = U64::new(LE, out.len() as u64);
+        out.resize(out.len().next_multiple_of(alignment.max(1) as usize), 0);
+        number.put(row, layout.offset, out.len() as u64);
         out.extend_from_slice(packed.as_deref().unwrap_or(content));
     }
-    out.resize(out.len().next_multiple_of(align_of::<u64>()), 0);
-    let mut header = *header;
-    header.e_shoff = U64::new(LE, out.len() as u64);
-    out.extend_from_slice(pod::bytes_of_slice::<SectionHeader64<LE>>(&sections));
-    out[..size_of::<FileHeader64<LE>>()].copy_from_slice(pod::bytes_of(&header));
+    out.resize(out.len().next_multiple_of(layout.word), 0);
+    let table = out.len() as u64;
+    number.put(&mut out, layout.shoff, table);
+    out.extend_from_slice(&rows);
     Ok(out)
 }
 
-/// A section's content with its compression header, if that is smaller.
-fn pack(content: &[u8], alignment: u64, compression: Compression) -> Result<Option<Vec<u8>>> {
-    let header = elf::CompressionHeader64::<LE> {
-        ch_type: U32::new(
-            LE,
-            match compression {
-                Compression::Zlib => elf::ELFCOMPRESS_ZLIB,
-                Compression::Zstd => elf::ELFCOMPRESS_ZSTD,
-            },
-        ),
-        ch_reserved: U32::new(LE, 0),
-        ch_size: U64::new(LE, content.len() as u64),
-        ch_addralign: U64::new(LE, alignment),
+/// How numbers of an address's size are written.
+#[derive(Clone, Copy)]
+struct Number {
+    little: bool,
+    word: usize,
+}
+
+impl Number {
+    fn bytes(self, value: u64, length: usize) -> Vec<u8> {
+        if self.little {
+            value.to_le_bytes()[..length].to_vec()
+        } else {
+            value.to_be_bytes()[size_of::<u64>() - length..].to_vec()
+        }
+    }
+
+    fn put(self, bytes: &mut [u8], at: usize, value: u64) {
+        bytes[at..at + self.word].copy_from_slice(&self.bytes(value, self.word));
+    }
+}
+
+/// A section's content with its compression header (gABI, "Compressed Sections"), if that is smaller.
+fn pack(
+    content: &[u8],
+    alignment: u64,
+    compression: Compression,
+    number: Number,
+) -> Result<Option<Vec<u8>>> {
+    const TYPE: usize = 4;
+    let kind = match compression {
+        Compression::Zlib => elf::ELFCOMPRESS_ZLIB,
+        Compression::Zstd => elf::ELFCOMPRESS_ZSTD,
     };
-    let mut packed = pod::bytes_of(&header).to_vec();
+    let mut packed = number.bytes(u64::from(kind), TYPE);
+    // ch_reserved is there in the 64-bit class only.
+    packed.resize(number.word, 0);
+    packed.extend(number.bytes(content.len() as u64, number.word));
+    packed.extend(number.bytes(alignment, number.word));
     let cannot = |error: std::io::Error| {
         Failure::failed("a debug section cannot be compressed").because(error)
     };
@@ -114,7 +195,8 @@ mod tests {
     use super::*;
     use crate::testing::Fixture;
 
-    fn with_debug_info() -> Vec<u8> {
+    /// Objects of both classes and byte orders. Not of PowerPC, whose back end changes what others do with switches in the same process.
+    fn with_debug_info() -> [Vec<u8>; 3] {
         let members: String = (0..50)
             .map(|n| format!("!DIEnumerator(name: \"a_rather_long_name_{n}\", value: {n}), "))
             .collect();
@@ -127,7 +209,22 @@ mod tests {
             !8 = !DICompositeType(tag: DW_TAG_enumeration_type, name: \"e\", size: 32, elements: !{{{}}})\n",
             members.trim_end_matches(", ")
         );
-        Fixture::x86(&text).object(&[])
+        let other = |head: &str, triple: &str| {
+            let mut fixture = Fixture::whole(&format!("{head}{text}"));
+            fixture.target.triple = triple.to_owned();
+            fixture.object(&[])
+        };
+        [
+            Fixture::x86(&text).object(&[]),
+            other(
+                "target datalayout = \"E-m:e-p:32:32-Fi8-i64:64-v128:64:128-a:0:32-n32-S64\"\ntarget triple = \"armeb-unknown-linux-gnueabi\"\n",
+                "armeb-unknown-linux-gnueabi",
+            ),
+            other(
+                "target datalayout = \"E-m:e-i1:8:16-i8:8:16-i64:64-f128:64-v128:64-a:8:16-n32:64\"\ntarget triple = \"s390x-unknown-linux-gnu\"\n",
+                "s390x-unknown-linux-gnu",
+            ),
+        ]
     }
 
     /// Sections with their decompressed contents, and symbols.
@@ -151,11 +248,14 @@ mod tests {
 
     #[test]
     fn debug_sections_shrink_and_hold_the_same_and_nothing_else_changes() {
-        let before = with_debug_info();
-        for compression in [Compression::Zlib, Compression::Zstd] {
-            let after = apply(&before, compression).unwrap();
+        let objects = with_debug_info();
+        let each = objects
+            .iter()
+            .flat_map(|object| [(object, Compression::Zlib), (object, Compression::Zstd)]);
+        for (before, compression) in each {
+            let after = apply(before, compression).unwrap();
             assert!(after.len() < before.len(), "{compression:?}");
-            assert_eq!(contents(&before), contents(&after));
+            assert_eq!(contents(before), contents(&after));
             let file = object::File::parse(&after[..]).unwrap();
             let packed = |name: &str| {
                 file.section_by_name(name)

@@ -125,7 +125,7 @@ fn boot(
         _ => {}
     }
     let expected = expected(out)?;
-    progress.step(&format!("booting ({})", machine.arch));
+    progress.step(&format!("booting ({})", machine.name()));
     let mut shown = 0;
     let ended = gateless_lab::boot(machine, out, &log, limit, &mut |now| {
         while shown < now.tests {

@@ -3,6 +3,7 @@
 use camino::Utf8PathBuf;
 use clap::{Args, ValueEnum};
 use gateless_kbuild::make_vars::Mode;
+use gateless_machines::Machine;
 
 /// What to build, from which tree, where to.
 #[derive(Debug, Clone, Args)]
@@ -13,8 +14,8 @@ pub struct BuildOptions {
     /// Kernel release, fetched if it is not there: 7.3 is the newest 7.3.y
     #[arg(long, default_value = "7.3")]
     pub release: String,
-    /// Architecture, as Kbuild's ARCH
-    #[arg(long, default_value = "um")]
+    /// Architecture: um, x86_64, arm64, ... (`gateless targets` lists them), or any of Kbuild's ARCH
+    #[arg(long, default_value = "um", value_parser = architecture)]
     pub arch: String,
     /// Preset (<ARCH>, <ARCH>-small) or file with CONFIG_X=y lines; repeatable, later ones win [default: <ARCH>-small]
     #[arg(long = "config", value_name = "PRESET|FILE")]
@@ -37,6 +38,11 @@ pub struct BuildOptions {
     /// Arguments for make, in place of the default goal; CC=gcc, LLVM= and the like replace what the architecture is built with
     #[arg(last = true, value_name = "MAKE ARGS")]
     pub make_args: Vec<String>,
+}
+
+/// An architecture's own name for what a user calls it; a name that no machine has is left to Kbuild.
+pub fn architecture(name: &str) -> Result<String, std::convert::Infallible> {
+    Ok(Machine::find(name).map_or(name, Machine::name).to_owned())
 }
 
 impl BuildOptions {

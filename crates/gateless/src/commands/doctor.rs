@@ -10,16 +10,18 @@ use gateless_kbuild::doctor_answer::Answer;
 use gateless_kbuild::install::Plan;
 use gateless_kbuild::tree::Tree;
 use gateless_kbuild::{Progress, cache};
+use gateless_machines::Machine;
 use gateless_model::{Exit, Failure, Result};
 
+use super::build_options::architecture;
 use crate::output;
 use crate::terminal::Terminal;
 
 /// Check what a build needs, each with the version found and wanted; --install brings in what is missing
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Architecture to be built, as Kbuild's ARCH
-    #[arg(long, default_value = "um")]
+    /// Architecture to be built (`gateless targets` lists them)
+    #[arg(long, default_value = "um", value_parser = architecture)]
     arch: String,
     /// Kernel tree whose minimum versions are checked [default: those of Linux 7.3]
     #[arg(long, value_name = "DIR")]
@@ -37,6 +39,13 @@ pub struct Args {
 
 /// Prints the table on stdout; [`Exit::No`] if something required is missing.
 pub fn run(args: Args) -> Result<Exit> {
+    if Machine::find(&args.arch).is_none() {
+        return Err(Failure::usage(format!(
+            "what a build for the architecture {} needs is not known",
+            args.arch
+        ))
+        .help(format!("known: {}", Machine::names())));
+    }
     let cache = cache::root()?;
     let tree = args.tree.as_deref().map(Tree::open).transpose()?;
     let variables = c_tools::variables(&args.arch, &[]);

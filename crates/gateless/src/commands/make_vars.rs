@@ -4,9 +4,10 @@ use camino::{Utf8Path, Utf8PathBuf};
 use gateless_kbuild::cache;
 use gateless_kbuild::make_vars::{self, Mode, Toolset};
 use gateless_kbuild::tree::Tree;
+use gateless_machines::kbuild_arch;
 use gateless_model::{Exit, Failure, Result};
 
-use super::build_options::Runtime;
+use super::build_options::{Runtime, architecture};
 use crate::output;
 
 /// Print the variables that make Kbuild use gateless: make $(gateless make-vars) O=... ARCH=um
@@ -19,7 +20,7 @@ pub struct Args {
     #[arg(long, value_name = "DIR")]
     tree: Option<Utf8PathBuf>,
     /// Architecture to be built: adds ARCH and the variables that choose its C compiler [default: none, minimum versions are those of um]
-    #[arg(long)]
+    #[arg(long, value_parser = architecture)]
     arch: Option<String>,
     /// Where core and compiler_builtins come from
     #[arg(long, value_enum, default_value_t = Runtime::Source)]
@@ -36,7 +37,7 @@ pub fn run(args: Args) -> Result<Exit> {
     let tools = Toolset::find(
         &own_path()?,
         &cache::root()?,
-        tree.as_ref().map(|tree| (tree, arch.unwrap_or("um"))),
+        tree.as_ref().map(|tree| (tree, kbuild_arch(arch.unwrap_or("um")))),
         Some(args.runtime.name()).filter(|_| args.runtime != Runtime::Source),
     )?;
     let variables = tools.variables(Mode::Gateless);

@@ -16,6 +16,8 @@ mod lower;
 mod make_vars;
 mod probe;
 mod roadmap;
+mod matrix;
+mod targets;
 
 use clap::{Parser, Subcommand};
 use gateless_model::{Exit, Result};
@@ -64,6 +66,8 @@ enum Command {
     MakeVars(make_vars::Args),
     Probe(probe::Args),
     Roadmap(roadmap::Args),
+    Matrix(matrix::Args),
+    Targets(targets::Args),
     Completions(completions::Args),
 }
 
@@ -85,6 +89,8 @@ impl CommandLine {
             Command::MakeVars(args) => make_vars::run(args),
             Command::Probe(args) => probe::run(args),
             Command::Roadmap(args) => roadmap::run(args),
+            Command::Matrix(args) => matrix::run(args),
+            Command::Targets(args) => targets::run(args),
             Command::Completions(args) => completions::run(args),
         }
     }

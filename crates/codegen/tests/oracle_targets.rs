@@ -1,0 +1,244 @@
+//! The oracle for the kernel's built-in targets: with the arguments that Kbuild passes, objects are byte for byte those that rustc
+//! itself makes with the unstable flags. No target but the host's has a prebuilt core, so the crate does without, which takes a gate in both runs.
+
+use std::process::Command;
+
+use camino::Utf8Path;
+use gateless_codegen::{CodeModel, Flag, Job, Output, Reloc, Stage, Target, UsedFix};
+
+/// Calls, aggregates in and out, 64-bit numbers, a switch, indirect calls, equal functions, tables of pointers.
+const SAMPLE: &str = r#"#![feature(no_core, lang_items, rustc_attrs)]
+#![no_core]
+#![allow(internal_features)]
+#[lang = "pointee_sized"] pub trait PointeeSized {}
+#[lang = "meta_sized"] pub trait MetaSized: PointeeSized {}
+#[lang = "sized"] pub trait Sized: MetaSized {}
+#[lang = "copy"] pub trait Copy {}
+#[lang = "sync"] pub trait Sync {}
+#[lang = "drop_in_place"] fn drop_in_place<T: PointeeSized>(_: *mut T) {}
+impl Copy for u8 {} impl Copy for u32 {} impl Copy for u64 {} impl Copy for Pair {} impl Copy for Big {}
+impl Sync for u32 {} impl Sync for [extern "C" fn(u32) -> u32; 2] {}
+pub struct Pair { pub a: u64, pub b: u32 }
+pub struct Big { pub a: u64, pub b: u64, pub c: u64, pub d: u64, pub e: u64 }
+extern "C" { fn elsewhere(x: u32) -> u32; fn wide(x: u64, y: u8) -> u64; fn pair(p: Pair) -> Pair; static OUTSIDE: u32; }
+#[no_mangle] pub extern "C" fn one(x: u32) -> u32 { unsafe { elsewhere(x) } }
+#[no_mangle] pub extern "C" fn two(x: u32) -> u32 { unsafe { elsewhere(elsewhere(x)) } }
+#[inline(never)] pub fn same_as_one(x: u32) -> u32 { unsafe { elsewhere(x) } }
+#[inline(never)] pub fn same_again(x: u32) -> u32 { unsafe { elsewhere(x) } }
+pub fn widened(x: u64) -> u64 { unsafe { wide(wide(x, 3), 7) } }
+pub fn paired(p: Pair) -> Pair { unsafe { pair(pair(p)) } }
+pub fn big(b: Big) -> Big { unsafe { elsewhere(1); } b }
+pub fn outside() -> u32 { unsafe { OUTSIDE } }
+pub fn switch(x: u32, f: &[fn(u32) -> u32; 3]) -> u32 {
+    unsafe { match x { 0 => elsewhere(10), 1 => elsewhere(7), 2 => same_as_one(20), 3 => same_again(30), 4 => elsewhere(44),
+        5 => elsewhere(90), 6 => { let [g, _, _] = f; g(1) } 7 => { let [_, g, _] = f; g(2) } _ => { let [_, _, g] = f; g(x) } } }
+}
+pub static NUMBER: u32 = 7;
+#[no_mangle] pub static TABLE: [extern "C" fn(u32) -> u32; 2] = [one, two];
+"#;
+
+/// The libLLVM of the rustc on PATH.
+fn llvm_path() -> camino::Utf8PathBuf {
+    let output = Command::new("rustc")
+        .args(["--print", "sysroot"])
+        .output()
+        .expect("rustc");
+    let sysroot = String::from_utf8(output.stdout).expect("a UTF-8 sysroot");
+    gateless_codegen::llvm_of_compiler(Utf8Path::new(sysroot.trim()), &[]).unwrap()
+}
+
+/// Fails unless the two objects are the same. `args` are stable; `unstable` are `-Z` options without the `-Z`.
+fn compare(target: &str, args: &[&str], unstable: &[&str]) {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = Utf8Path::from_path(folder.path()).unwrap();
+    std::fs::write(folder.join("sample.rs"), SAMPLE).unwrap();
+    let rustc = |more: &[String]| {
+        let output = Command::new("rustc")
+            .current_dir(folder)
+            .env("RUSTC_BOOTSTRAP", "1")
+            .args([
+                "sample.rs",
+                "--crate-type=rlib",
+                "--edition=2021",
+                "-Cpanic=abort",
+            ])
+            .args([
+                "-Ccodegen-units=1",
+                "-Cembed-bitcode=n",
+                "-Csymbol-mangling-version=v0",
+            ])
+            .args([
+                "-Cdebuginfo=2",
+                "-Copt-level=2",
+                &format!("--target={target}"),
+            ])
+            .args(args)
+            .args(more)
+            .output()
+            .expect("rustc");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{target} {more:?}: {said}");
+    };
+    let mut gated: Vec<String> = unstable
+        .iter()
+        .map(|option| format!("-Z{option}"))
+        .collect();
+    gated.extend([
+        "-Zfunction-sections=n".to_owned(),
+        "--emit=obj=gated.o".to_owned(),
+    ]);
+    rustc(&gated);
+    rustc(&[
+        "-Cno-prepopulate-passes".to_owned(),
+        "-Cllvm-args=-preserve-bc-uselistorder".to_owned(),
+        "--emit=llvm-bc=stable.bc".to_owned(),
+    ]);
+    let is_pie = args.contains(&"-Crelocation-model=pie");
+    let job = Job {
+        bitcode: folder.join("stable.bc"),
+        stage: Stage::Unoptimised,
+        llvm: llvm_path(),
+        llvm_args: Vec::new(),
+        outputs: vec![(Output::Object, folder.join("stable.o"))],
+        target: Target {
+            triple: String::new(),
+            cpu: String::new(),
+            features: String::new(),
+            abi: String::new(),
+            reloc: if is_pie { Reloc::Pic } else { Reloc::Static },
+            pie: is_pie,
+            code_model: CodeModel::Default,
+            opt: gateless_codegen::OptLevel::O2,
+            function_sections: false,
+            relax_elf_relocations: false,
+        },
+        flags: unstable
+            .iter()
+            .filter_map(|option| Flag::parse(option).unwrap())
+            .collect(),
+        debug_paths: Vec::new(),
+        used: UsedFix::Keep,
+        private_mark: None,
+    };
+    gateless_codegen::run(&job).unwrap();
+    let read = |name| std::fs::read(folder.join(name)).unwrap();
+    let (gated, stable) = (read("gated.o"), read("stable.o"));
+    assert!(gated.len() > 2000, "the sample has little in it");
+    if gated != stable {
+        let kept = std::env::temp_dir().join(format!("oracle-{target}"));
+        let _ = std::fs::create_dir_all(&kept);
+        let _ = std::fs::copy(folder.join("gated.o"), kept.join("gated.o"));
+        let _ = std::fs::copy(folder.join("stable.o"), kept.join("stable.o"));
+        panic!(
+            "{target} {args:?} {unstable:?}: the objects differ; they are in {}",
+            kept.display()
+        );
+    }
+}
+
+/// Runs a test of this file in a process of its own: some back ends change LLVM's global settings when they are first used (PowerPC: from how many
+/// cases on a switch becomes a table).
+fn alone(name: &str, test: impl FnOnce()) {
+    const CHILD: &str = "GATELESS_ORACLE_CHILD";
+    if std::env::var_os(CHILD).is_some() {
+        return test();
+    }
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", name, "--nocapture"])
+        .env(CHILD, "1")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(
+        said.contains("1 passed"),
+        "{said}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+const STATIC: &str = "-Crelocation-model=static";
+
+#[test]
+fn arm64_with_every_protection() {
+    alone("arm64_with_every_protection", || {
+        let target = "aarch64-unknown-none-softfloat";
+        let plain = [STATIC, "-Cforce-unwind-tables=n"];
+        compare(target, &plain, &[]);
+        compare(target, &plain, &["branch-protection=pac-ret"]);
+        compare(target, &plain, &["branch-protection=bti,pac-ret"]);
+        let shadow = [
+            "branch-protection=bti,pac-ret",
+            "fixed-x18",
+            "sanitizer=shadow-call-stack",
+        ];
+        compare(target, &plain, &shadow);
+    })
+}
+
+#[test]
+fn arm64_with_unwind_tables() {
+    alone("arm64_with_unwind_tables", || {
+        let unwind = [
+            "use-sync-unwind=n",
+            "llvm_module_flag=uwtable:u32:2:max",
+            "branch-protection=pac-ret",
+            "fixed-x18",
+        ];
+        compare(
+            "aarch64-unknown-none-softfloat",
+            &[STATIC, "-Cforce-unwind-tables=y"],
+            &unwind,
+        );
+    })
+}
+
+#[test]
+fn arm() {
+    alone("arm", || {
+        compare("arm-unknown-linux-gnueabi", &[STATIC], &[]);
+    })
+}
+
+#[test]
+fn riscv64() {
+    alone("riscv64", || {
+        let args = [STATIC, "-Ctarget-cpu=generic-rv64", "-Cno-redzone=y"];
+        compare("riscv64imac-unknown-none-elf", &args, &[]);
+        let args = [STATIC, "-Ctarget-cpu=generic-rv64", "-Ctarget-feature=-c"];
+        compare("riscv64imac-unknown-none-elf", &args, &[]);
+    })
+}
+
+#[test]
+fn loongarch64() {
+    alone("loongarch64", || {
+        let target = "loongarch64-unknown-none-softfloat";
+        compare(target, &[STATIC, "-Ccode-model=small"], &[]);
+        compare(
+            target,
+            &[
+                "-Crelocation-model=pie",
+                "-Ccode-model=small",
+                "-Cjump-tables=n",
+            ],
+            &[],
+        );
+    })
+}
+
+#[test]
+fn powerpc_both_widths() {
+    alone("powerpc_both_widths", || {
+        let features = "-Ctarget-feature=-mma,-vsx,-hard-float,-altivec";
+        compare("powerpc64le-unknown-linux-gnu", &[STATIC, features], &[]);
+        compare("powerpc-unknown-linux-gnu", &[STATIC], &[]);
+    })
+}
+
+#[test]
+fn s390x() {
+    alone("s390x", || {
+        let args = [STATIC, "-Ctarget-feature=+backchain", "-Ctarget-cpu=z10"];
+        compare("s390x-unknown-none-softfloat", &args, &[]);
+    })
+}

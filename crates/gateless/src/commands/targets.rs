@@ -1,0 +1,64 @@
+//! `gateless targets`.
+
+use camino::Utf8PathBuf;
+use gateless_kbuild::tree::Tree;
+use gateless_kbuild::{cache, command, compiler, fetch};
+use gateless_llvm::Llvm;
+use gateless_matrix::store::Store;
+use gateless_model::{Exit, Result};
+use gateless_survey::{Facts, survey, table};
+
+use crate::output;
+use crate::terminal::Terminal;
+
+/// Show what works on which architecture, and what is missing
+///
+/// Every architecture of the kernel tree, from what the tree, the compiler and its LLVM, this machine, and the results of `gateless matrix`
+/// say. A result counts only while the log that it cites is there and has the recorded hash.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Kernel source tree
+    #[arg(long, value_name = "DIR", conflicts_with = "release")]
+    tree: Option<Utf8PathBuf>,
+    /// Kernel release, fetched if it is not there: 7.3 is the newest 7.3.y
+    #[arg(long, default_value = "7.3")]
+    release: String,
+    /// Folder with results [default: the cache's]
+    #[arg(long, value_name = "DIR")]
+    store: Option<Utf8PathBuf>,
+    /// Print everything as JSON (crates/model/schema/targets.json)
+    #[arg(long, conflicts_with = "markdown")]
+    json: bool,
+    /// Print the results as a Markdown table
+    #[arg(long)]
+    markdown: bool,
+}
+
+/// Prints the matrix on stdout.
+pub fn run(args: Args) -> Result<Exit> {
+    let cache = cache::root()?;
+    let tree = match &args.tree {
+        Some(tree) => Tree::open(tree)?,
+        None => Tree::open(&fetch::fetch(&cache, &args.release, &mut Terminal::new())?)?,
+    };
+    let compiler = compiler::find()?;
+    let llvm = Llvm::load(&gateless_llvm::of_compiler(&compiler.sysroot, &[])?)?;
+    let facts = Facts {
+        builtin: compiler.builtin_targets()?,
+        compiler: &compiler,
+        stand_ins: gateless_driver::target::stand_ins(),
+        back_end: &|processor| llvm.back_end(processor),
+        has_program: &|name| command::find_on_path(name).is_some(),
+    };
+    let store = args.store.unwrap_or_else(|| cache::results(&cache));
+    let results = Store::new(&store).latest()?;
+    let targets = survey(&tree, &facts, &results)?;
+    if args.json {
+        output::json(&targets)?;
+    } else if args.markdown {
+        output::line(table::markdown(&targets).trim_end())?;
+    } else {
+        output::line(table::text(&targets).trim_end())?;
+    }
+    Ok(Exit::Yes)
+}

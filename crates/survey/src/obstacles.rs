@@ -1,0 +1,119 @@
+//! What stands in the way of a gateless kernel, nearest first.
+
+use gateless_kbuild::Version;
+use gateless_model::targets::Architecture;
+
+/// The obstacles of an architecture that is described but for them. `minimum` is the oldest compiler that the tree takes for it.
+pub(crate) fn of(arch: &Architecture, minimum: Version, compiler: Version) -> Vec<String> {
+    let mut found = Vec::new();
+    if !arch.upstream {
+        found
+            .push("upstream has no Rust for it (its Kconfig does not select HAVE_RUST)".to_owned());
+    }
+    if arch.builtin_targets.is_empty() {
+        found.push("the compiler has no built-in target for the processor".to_owned());
+    }
+    if arch.llvm_back_end.is_none() {
+        found.push("the compiler's LLVM has no back end for the processor".to_owned());
+    }
+    if compiler < minimum {
+        found.push(format!(
+            "the tree wants rustc {minimum}, and this one is {compiler}"
+        ));
+    }
+    match &arch.c_compiler {
+        None => {
+            found.push("no C compiler is known: the tree gives clang no target for it".to_owned())
+        }
+        Some(tool) if !tool.found => found.push(format!("{} is not installed", tool.name)),
+        Some(_) => {}
+    }
+    let is_process = arch.arch == "um";
+    if arch.emulators.is_empty() && !is_process {
+        found.push("the tree describes no machine for its tests".to_owned());
+    } else if !is_process && !arch.emulators.iter().any(|tool| tool.found) {
+        let names: Vec<&str> = arch
+            .emulators
+            .iter()
+            .map(|tool| tool.name.as_str())
+            .collect();
+        found.push(format!("not installed: {}", names.join(", ")));
+    }
+    if arch.upstream && arch.variants.is_empty() {
+        found.push("gateless has no machine file and no preset for it".to_owned());
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use gateless_model::targets::{Tool, Variant};
+
+    use super::*;
+
+    fn tool(name: &str, found: bool) -> Tool {
+        Tool {
+            name: name.to_owned(),
+            found,
+        }
+    }
+
+    fn good() -> Architecture {
+        Architecture {
+            arch: "vax64".to_owned(),
+            upstream: true,
+            conditions: Vec::new(),
+            builtin_targets: vec!["vax64-unknown-none".to_owned()],
+            llvm_back_end: Some("VAX".to_owned()),
+            c_compiler: Some(tool("clang-22", true)),
+            emulators: vec![tool("qemu-system-vax64", true)],
+            obstacles: Vec::new(),
+            variants: vec![Variant::default()],
+        }
+    }
+
+    fn obstacles(change: impl Fn(&mut Architecture)) -> Vec<String> {
+        let mut arch = good();
+        change(&mut arch);
+        of(&arch, Version::new(1, 85, 0), Version::new(1, 95, 0))
+    }
+
+    #[test]
+    fn an_architecture_with_everything_has_none_and_each_lack_is_one() {
+        assert!(obstacles(|_| {}).is_empty());
+        let changes: [(&dyn Fn(&mut Architecture), &str); 8] = [
+            (&|arch| arch.upstream = false, "HAVE_RUST"),
+            (&|arch| arch.builtin_targets.clear(), "built-in target"),
+            (&|arch| arch.llvm_back_end = None, "back end"),
+            (&|arch| arch.c_compiler = None, "no C compiler"),
+            (
+                &|arch| arch.c_compiler = Some(tool("clang-22", false)),
+                "clang-22 is not installed",
+            ),
+            (&|arch| arch.emulators.clear(), "no machine"),
+            (
+                &|arch| arch.emulators = vec![tool("qemu-system-vax64", false)],
+                "not installed: qemu-system-vax64",
+            ),
+            (&|arch| arch.variants.clear(), "no machine file"),
+        ];
+        for (change, word) in changes {
+            let found = obstacles(change);
+            assert!(
+                found.len() == 1 && found[0].contains(word),
+                "{word}: {found:?}"
+            );
+        }
+        let old = of(&good(), Version::new(1, 96, 0), Version::new(1, 95, 0));
+        assert!(old[0].contains("1.96.0"), "{old:?}");
+    }
+
+    #[test]
+    fn uml_needs_no_emulator() {
+        let found = obstacles(|arch| {
+            arch.arch = "um".to_owned();
+            arch.emulators.clear();
+        });
+        assert!(found.is_empty(), "{found:?}");
+    }
+}
