@@ -1,6 +1,10 @@
 //! The oracle for the kernel's built-in targets: with the arguments that Kbuild passes, objects are byte for byte those that rustc
 //! itself makes with the unstable flags. No target but the host's has a prebuilt core, so the crate does without, which takes a gate in both runs.
 
+#![cfg(target_arch = "x86_64")]
+
+mod support;
+
 use std::process::Command;
 
 use camino::Utf8Path;
@@ -36,16 +40,6 @@ pub fn switch(x: u32, f: &[fn(u32) -> u32; 3]) -> u32 {
 pub static NUMBER: u32 = 7;
 #[no_mangle] pub static TABLE: [extern "C" fn(u32) -> u32; 2] = [one, two];
 "#;
-
-/// The libLLVM of the rustc on PATH.
-fn llvm_path() -> camino::Utf8PathBuf {
-    let output = Command::new("rustc")
-        .args(["--print", "sysroot"])
-        .output()
-        .expect("rustc");
-    let sysroot = String::from_utf8(output.stdout).expect("a UTF-8 sysroot");
-    gateless_codegen::llvm_of_compiler(Utf8Path::new(sysroot.trim()), &[]).unwrap()
-}
 
 /// Fails unless the two objects are the same. `args` are stable; `unstable` are `-Z` options without the `-Z`.
 fn compare(target: &str, args: &[&str], unstable: &[&str]) {
@@ -97,7 +91,7 @@ fn compare(target: &str, args: &[&str], unstable: &[&str]) {
     let job = Job {
         bitcode: folder.join("stable.bc"),
         stage: Stage::Unoptimised,
-        llvm: llvm_path(),
+        llvm: support::llvm_path(),
         llvm_args: Vec::new(),
         outputs: vec![(Output::Object, folder.join("stable.o"))],
         target: Target {

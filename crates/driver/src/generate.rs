@@ -106,7 +106,11 @@ impl Generate {
         }
         // A built-in target has these as the gated build's has them.
         let mut flags = match spec {
-            Some(_) => vec![Flag::NoStackProbes, Flag::Plt, Flag::RedZone(!no_red_zone(call.invocation))],
+            Some(_) => vec![
+                Flag::NoStackProbes,
+                Flag::Plt,
+                Flag::RedZone(!no_red_zone(call.invocation)),
+            ],
             None => Vec::new(),
         };
         if call.class == Class::RuntimeBuiltins {

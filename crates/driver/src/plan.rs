@@ -268,6 +268,75 @@ mod tests {
         );
     }
 
+    /// What the architectures' Makefiles add in Linux 7.3, what rustc gets of it, and what is left to code generation.
+    const ARCHITECTURES: &[(&str, &str, &str)] = &[
+        (
+            "--target=aarch64-unknown-none-softfloat -Cforce-unwind-tables=n -Zbranch-protection=bti,pac-ret -Zfixed-x18 -Zsanitizer=shadow-call-stack",
+            "--target=aarch64-unknown-none-softfloat -Cforce-unwind-tables=n",
+            "branch-protection=bti,pac-ret fixed-x18= sanitizer=shadow-call-stack",
+        ),
+        (
+            "--target=aarch64-unknown-none-softfloat -Cforce-unwind-tables=y -Zuse-sync-unwind=n -Zllvm_module_flag=uwtable:u32:2:max -Zbranch-protection=pac-ret",
+            "--target=aarch64-unknown-none-softfloat -Cforce-unwind-tables=y",
+            "use-sync-unwind=n llvm-module-flag=uwtable:u32:2:max branch-protection=pac-ret",
+        ),
+        (
+            "--target=arm-unknown-linux-gnueabi",
+            "--target=arm-unknown-linux-gnueabi",
+            "",
+        ),
+        (
+            "-Ctarget-cpu=generic-rv64 --target=riscv64imac-unknown-none-elf -Cno-redzone -Ctarget-feature=-c",
+            "-Ctarget-cpu=generic-rv64 --target=riscv64imac-unknown-none-elf -Cno-redzone -Ctarget-feature=-c",
+            "",
+        ),
+        (
+            "--target=loongarch64-unknown-none-softfloat -Ccode-model=small -Zdirect-access-external-data=yes -Cjump-tables=n",
+            "--target=loongarch64-unknown-none-softfloat -Ccode-model=small -Cjump-tables=n",
+            "direct-access-external-data=yes",
+        ),
+        (
+            "--target=s390x-unknown-none-softfloat -Zpacked-stack -Ctarget-feature=+backchain -Ctarget-cpu=z10",
+            "--target=s390x-unknown-none-softfloat -Ctarget-feature=+backchain -Ctarget-cpu=z10",
+            "packed-stack=",
+        ),
+        (
+            "--target=powerpc64le-unknown-linux-gnu -Ctarget-feature=-mma,-vsx,-hard-float,-altivec",
+            "--target=powerpc64le-unknown-linux-gnu -Ctarget-feature=-mma,-vsx,-hard-float,-altivec",
+            "",
+        ),
+        (
+            "--target=powerpc-unknown-linux-gnu",
+            "--target=powerpc-unknown-linux-gnu",
+            "",
+        ),
+        (
+            "-Ctarget-feature=-sse,-sse2,-avx --target=./scripts/target.json -Crelocation-model=pie",
+            "-Ccode-model=small --target=x86_64-unknown-none -Ctarget-feature=-sse,-sse2,-avx -Crelocation-model=pie",
+            "",
+        ),
+    ];
+
+    #[test]
+    fn each_architectures_flags_go_to_rustc_if_they_are_stable_and_to_code_generation_if_not() {
+        for (asked, tokens, codegen) in ARCHITECTURES {
+            let plan = plan(Tool::Rustc, &format!("{asked} --crate-name=x k.rs")).unwrap();
+            let got = plan.tokens().join(" ");
+            assert_eq!(got, format!("{tokens} --crate-name=x"));
+            let left: Vec<String> = plan
+                .codegen
+                .iter()
+                .map(|(name, value)| format!("{name}={value}"))
+                .collect();
+            assert_eq!(left.join(" "), *codegen);
+            assert!(
+                plan.decisions
+                    .iter()
+                    .all(|decision| decision.weaker.is_none())
+            );
+        }
+    }
+
     #[test]
     fn crate_attributes_are_collected_for_the_lowered_root() {
         let plan = plan(

@@ -127,9 +127,7 @@ impl Target {
             .iter()
             .find(|builtin| builtin.arch == arch)
             .ok_or_else(|| {
-                Failure::no(format!(
-                    "no built-in target stands in for arch `{arch}`"
-                ))
+                Failure::no(format!("no built-in target stands in for arch `{arch}`"))
             })?;
         let unlike = |field: &str, value: &str| {
             Failure::no(format!(

@@ -119,9 +119,9 @@ impl Machine {
 
     /// The machine of this name or alias, if a file describes it.
     pub fn find(name: &str) -> Option<&'static Machine> {
-        MACHINES
-            .get(name)
-            .or_else(|| Self::all().find(|machine| machine.aliases.iter().any(|alias| alias == name)))
+        MACHINES.get(name).or_else(|| {
+            Self::all().find(|machine| machine.aliases.iter().any(|alias| alias == name))
+        })
     }
 
     /// The names of all machines, for messages.
@@ -220,7 +220,10 @@ mod tests {
             .find(|(name, _)| name == "um.toml")
             .unwrap();
         let other = text.replace("arch = \"um\"", "arch = \"vax\"\naliases = [\"um\"]");
-        let both = [("um.toml".to_owned(), text), ("vax.toml".to_owned(), &other)];
+        let both = [
+            ("um.toml".to_owned(), text),
+            ("vax.toml".to_owned(), &other),
+        ];
         assert!(load(both.into_iter()).unwrap_err().contains("the name um"));
     }
 

@@ -37,7 +37,8 @@ pub fn run(args: Args) -> Result<Exit> {
     let tools = Toolset::find(
         &own_path()?,
         &cache::root()?,
-        tree.as_ref().map(|tree| (tree, kbuild_arch(arch.unwrap_or("um")))),
+        tree.as_ref()
+            .map(|tree| (tree, kbuild_arch(arch.unwrap_or("um")))),
         Some(args.runtime.name()).filter(|_| args.runtime != Runtime::Source),
     )?;
     let variables = tools.variables(Mode::Gateless);

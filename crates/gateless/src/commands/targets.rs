@@ -1,6 +1,7 @@
 //! `gateless targets`.
 
 use camino::Utf8PathBuf;
+use gateless_driver::toolchain::Toolchain;
 use gateless_kbuild::tree::Tree;
 use gateless_kbuild::{cache, command, compiler, fetch};
 use gateless_llvm::Llvm;
@@ -41,8 +42,9 @@ pub fn run(args: Args) -> Result<Exit> {
         Some(tree) => Tree::open(tree)?,
         None => Tree::open(&fetch::fetch(&cache, &args.release, &mut Terminal::new())?)?,
     };
-    let compiler = compiler::find()?;
-    let llvm = Llvm::load(&gateless_llvm::of_compiler(&compiler.sysroot, &[])?)?;
+    let (compiler, toolchain) = (compiler::find()?, Toolchain::find()?);
+    let llvm =
+        Llvm::load(&gateless_llvm::of_compiler(&toolchain.sysroot, &toolchain.llvm, &[])?.path)?;
     let facts = Facts {
         builtin: compiler.builtin_targets()?,
         compiler: &compiler,
