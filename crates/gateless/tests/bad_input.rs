@@ -202,15 +202,23 @@ fn an_architecture_that_the_tree_does_not_have() -> Result<(), Failed> {
     let mut command = bench.build("tree", "out");
     command.args(["--arch", "pdp11"]);
     refused(&bench, command, 2, &["no architecture pdp11"])?;
-    fs::create_dir_all(bench.path("tree/arch/arm64"))?;
+    fs::create_dir_all(bench.path("tree/arch/alpha"))?;
     let tree = bench.path("tree").display().to_string();
-    let command = bench.gateless(&["build", "--arch", "arm64", "--tree", &tree]);
+    let command = bench.gateless(&["build", "--arch", "alpha", "--tree", &tree]);
     expect(
         command,
         2,
-        &["no preset for architecture arm64", "um-small"],
-    )
-    .map(drop)
+        &["no preset for architecture alpha", "um-small"],
+    )?;
+    for arguments in [
+        ["doctor", "--arch", "pdp11"],
+        ["matrix", "--arch", "um,pdp11"],
+        ["boot", "--arch", "pdp11"],
+    ] {
+        expect(bench.gateless(&arguments), 2, &["pdp11", "known: arm"])?;
+    }
+    let preset = bench.gateless(&["matrix", "--preset", "pdp11-small"]);
+    expect(preset, 2, &["no preset pdp11-small", "um-small"]).map(drop)
 }
 
 fn compilers_that_cannot_be_used() -> Result<(), Failed> {
