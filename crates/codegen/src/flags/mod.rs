@@ -26,8 +26,8 @@ mod red_zone;
 mod refused;
 mod retpoline;
 mod shadow_call_stack;
-mod sync_unwind;
 mod tune_cpu;
+mod use_sync_unwind;
 
 use gateless_llvm::{Function, Module};
 use gateless_model::{Failure, Result};
@@ -156,7 +156,7 @@ impl Flag {
             Flag::RedZone(allowed) => red_zone::apply(module, *allowed),
             Flag::Retpoline(_) => retpoline::check(target),
             Flag::ShadowCallStack => shadow_call_stack::apply(module, target),
-            Flag::SyncUnwind(sync) => sync_unwind::apply(module, *sync),
+            Flag::SyncUnwind(sync) => use_sync_unwind::apply(module, *sync),
             Flag::TuneCpu(cpu) => tune_cpu::apply(module, cpu),
             // Settings of the optimiser and of the object file, nothing that stands in a module.
             Flag::DebugInfoForProfiling
