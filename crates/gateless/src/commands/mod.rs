@@ -14,9 +14,9 @@ mod fetch;
 mod fidelity;
 mod lower;
 mod make_vars;
+mod matrix;
 mod probe;
 mod roadmap;
-mod matrix;
 mod targets;
 
 use clap::{Parser, Subcommand};
