@@ -6,7 +6,6 @@ use std::ffi::OsString;
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_driver::files;
 use gateless_model::{Exit, Failure, Result};
-use similar::TextDiff;
 
 use super::build::{Purpose, build};
 use super::build_options::{BuildOptions, Runtime};
@@ -182,13 +181,65 @@ fn diff(file: &File, base: &Utf8Path) -> Result<String> {
                 .help("build again"),
         );
     }
-    let diff = TextDiff::from_lines(&original, &file.lowered);
-    let (old, new) = (format!("a/{name}"), format!("b/{name}"));
-    let mut unified = diff.unified_diff();
     Ok(format!(
-        "diff --git {old} {new}\n{}",
-        unified.context_radius(3).header(&old, &new)
+        "diff --git a/{name} b/{name}\n--- a/{name}\n+++ b/{name}\n{}",
+        hunks(&original, &file.lowered)
     ))
+}
+
+/// Unchanged lines around changed ones in a patch.
+const CONTEXT: usize = 3;
+
+/// The hunks of a unified diff. Lowering moves no line, so each line is compared with the one in its place.
+fn hunks(original: &str, lowered: &str) -> String {
+    let lines: Vec<(&str, &str)> = original
+        .split_inclusive('\n')
+        .zip(lowered.split_inclusive('\n'))
+        .collect();
+    let changed = |line: &usize| lines[*line].0 != lines[*line].1;
+    let mut text = String::new();
+    let mut next = 0;
+    while let Some(first) = (next..lines.len()).find(changed) {
+        let mut last = first;
+        // Two hunks whose context would touch are one.
+        while let Some(more) = (last + 1..lines.len().min(last + 2 * CONTEXT + 2)).find(changed) {
+            last = more;
+        }
+        let (start, end) = (
+            first.saturating_sub(CONTEXT),
+            lines.len().min(last + CONTEXT + 1),
+        );
+        let range = format!("{},{}", start + 1, end - start);
+        text.push_str(&format!("@@ -{range} +{range} @@\n"));
+        let mut at = start;
+        while at < end {
+            let run = (at..end).take_while(changed).count();
+            match run {
+                0 => push_line(&mut text, ' ', lines[at].0),
+                _ => {
+                    let lines = &lines[at..at + run];
+                    lines
+                        .iter()
+                        .for_each(|(old, _)| push_line(&mut text, '-', old));
+                    lines
+                        .iter()
+                        .for_each(|(_, new)| push_line(&mut text, '+', new));
+                }
+            }
+            at += run.max(1);
+        }
+        next = end;
+    }
+    text
+}
+
+/// One line of a hunk, with diff's note when it is the last one of a file without a line end.
+fn push_line(text: &mut String, sign: char, line: &str) {
+    text.push(sign);
+    text.push_str(line);
+    if !line.ends_with('\n') {
+        text.push_str("\n\\ No newline at end of file\n");
+    }
 }
 
 fn absolute(path: &Utf8Path) -> Result<Utf8PathBuf> {
@@ -199,6 +250,30 @@ fn absolute(path: &Utf8Path) -> Result<Utf8PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn changes_far_apart_are_hunks_of_their_own_and_near_ones_share_one() {
+        let lines = |changed: &[usize]| {
+            let line = |line: usize| match changed.contains(&line) {
+                true => format!("new {line}\n"),
+                false => format!("{line}\n"),
+            };
+            (1..=20).map(line).collect::<String>()
+        };
+        let heads = |changed: &[usize]| {
+            let text = hunks(&lines(&[]), &lines(changed));
+            let heads = text.lines().filter(|line| line.starts_with("@@"));
+            heads.map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert_eq!(heads(&[]), [""; 0]);
+        assert_eq!(heads(&[1, 20]), ["@@ -1,4 +1,4 @@", "@@ -17,4 +17,4 @@"]);
+        assert_eq!(heads(&[5, 12]), ["@@ -2,14 +2,14 @@"]);
+        assert_eq!(heads(&[5, 13]), ["@@ -2,7 +2,7 @@", "@@ -10,7 +10,7 @@"]);
+        assert_eq!(
+            hunks("a\nb\nc\n", "x\ny\nc\n"),
+            "@@ -1,3 +1,3 @@\n-a\n-b\n+x\n+y\n c\n"
+        );
+    }
 
     #[test]
     fn a_patch_names_files_as_git_does_and_keeps_a_missing_line_end() {
