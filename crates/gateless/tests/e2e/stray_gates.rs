@@ -1,9 +1,6 @@
 //! Gates opened on purpose, each in its own way: the build must refuse them and say where they are.
 
-use crate::workshop::{Mode, Tested, Workshop};
-
-const DRIVER: &str = "samples/rust/rust_minimal.rs";
-const OBJECT: &str = "samples/rust/rust_minimal.o";
+use crate::workshop::{DRIVER, Mode, Tested, Workshop};
 
 /// A feature attribute that no list of the kernel has; RUSTC_BOOTSTRAP=1 is in the environment all the time.
 pub fn feature(workshop: &mut Workshop) -> Tested {
@@ -35,7 +32,7 @@ pub fn option(workshop: &mut Workshop) -> Tested {
 
 /// The driver does not build, and the message has all of `words`.
 fn refused(workshop: &Workshop, words: &[&str]) -> Tested {
-    let output = build(workshop)?;
+    let output = workshop.object(Mode::Gateless)?;
     let message = String::from_utf8_lossy(&output.stderr);
     if output.status.code() != Some(3) {
         return Err(format!("{}, not 3\n{message}", output.status).into());
@@ -48,12 +45,5 @@ fn refused(workshop: &Workshop, words: &[&str]) -> Tested {
 
 /// Without the gate the same driver builds: it was the gate that was refused.
 fn accepted(workshop: &Workshop) -> Tested {
-    crate::workshop::succeeded(build(workshop)?).map(drop)
-}
-
-fn build(workshop: &Workshop) -> Tested<std::process::Output> {
-    let out = workshop.out(Mode::Gateless);
-    let mut arguments = workshop.arguments("build", Mode::Gateless, &out);
-    arguments.extend(["--", OBJECT]);
-    workshop.gateless(&arguments)
+    crate::workshop::succeeded(workshop.object(Mode::Gateless)?).map(drop)
 }

@@ -37,6 +37,9 @@ pub struct Workshop {
     gateless: Option<String>,
 }
 
+/// A driver of the tree that the configurations leave out.
+pub const DRIVER: &str = "samples/rust/rust_minimal.rs";
+
 /// One line of Kbuild's output: what was done to which file, such as `RUSTC L` and `rust/kernel.o`.
 pub type Made = (String, String);
 
@@ -145,6 +148,15 @@ impl Workshop {
             Mode::Gateless => self.gateless = Some(answer.clone()),
         }
         Ok(answer)
+    }
+
+    /// Builds the object of [`DRIVER`], which is not part of a build of everything.
+    pub fn object(&self, mode: Mode) -> Tested<Output> {
+        let out = self.out(mode);
+        let object = Utf8Path::new(DRIVER).with_extension("o");
+        let mut arguments = self.arguments("build", mode, &out);
+        arguments.extend(["--", object.as_str()]);
+        self.gateless(&arguments)
     }
 
     /// Builds again, and returns what Kbuild made anew.
