@@ -76,6 +76,9 @@ struct Stamp {
 
 const STAMP: &str = "config.json";
 
+/// What became of the switches about Rust, in the output folder.
+const RUST_SWITCHES: &str = "rust-switches.txt";
+
 impl Request {
     /// The runtime source, where `core` is not built from the standard library's sources.
     fn prebuilt(&self) -> Option<&str> {
@@ -103,8 +106,9 @@ impl Build {
             configs => configs.to_vec(),
         };
         let mut recipe = Recipe::of_sources(&configs)?;
-        if !recipe.menus.is_empty() {
-            recipe.expand(&Symbols::read(&tree.path, source_arch)?)?;
+        if recipe.is_open() {
+            let symbols = Symbols::read(&tree.path, source_arch)?;
+            recipe.expand(&symbols, &tree.path, source_arch)?;
         }
         let tools = Toolset::find(
             home.binary,
@@ -177,6 +181,7 @@ impl Build {
             progress.done();
         }
         self.check_config(&config, progress)?;
+        self.tell_rust_switches(&config, progress)?;
         out::write_whole(
             &self.out.own(STAMP),
             &serde_json::to_string_pretty(&stamp).map_err(|error| {
@@ -272,6 +277,28 @@ impl Build {
         };
         out::write_whole(config, &self.recipe.merged_into(&base))?;
         run(&["olddefconfig"], progress)
+    }
+
+    /// Says which switches about Rust are off and why, where all were asked for; the whole list is kept in the output folder.
+    fn tell_rust_switches(&self, config: &Utf8Path, progress: &mut dyn Progress) -> Result<()> {
+        let Some(switches) = &self.recipe.rust_switches else {
+            return Ok(());
+        };
+        let symbols = Symbols::read(&self.tree.path, tree::source_arch(&self.make.arch))?;
+        let outcome = switches.outcome(&fs_err::read_to_string(config)?, &symbols);
+        let list = self.out.own(RUST_SWITCHES);
+        out::write_whole(&list, &outcome.list)?;
+        progress.note(&format!(
+            "{} switches about Rust: {} built in, {} modules, {} off ({list})",
+            switches.all.len(),
+            outcome.on,
+            outcome.modules,
+            outcome.off.len()
+        ));
+        for line in &outcome.off {
+            progress.note(line);
+        }
+        Ok(())
     }
 
     fn check_config(&self, config: &Utf8Path, progress: &mut dyn Progress) -> Result<()> {

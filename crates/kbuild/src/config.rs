@@ -6,7 +6,9 @@ use camino::Utf8Path;
 use gateless_model::{Failure, Result};
 
 use crate::kconfig::Symbols;
+use crate::kconfig::expression::Tri;
 use crate::presets;
+use crate::rust_switches::RustSwitches;
 
 /// What a configuration starts from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,15 +26,21 @@ pub struct Wanted {
     pub value: String,
     /// Preset or file, and line.
     pub origin: String,
+    /// Whether it was found on behalf of a switch about Rust; whether that became on is told for the switch itself.
+    pub is_derived: bool,
 }
 
 /// Everything asked for, from all presets and files; later ones win, as in the kernel's merge_config.sh.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Recipe {
     /// What to start from.
     pub base: Base,
     /// Menus of which every switch shall be on.
     pub menus: Vec<String>,
+    /// Whether every switch about Rust shall be on.
+    pub every_rust_switch: bool,
+    /// What was found for that.
+    pub rust_switches: Option<RustSwitches>,
     wanted: BTreeMap<String, Wanted>,
     /// Names of the presets and files, as part of an output folder's name.
     pub label: String,
@@ -47,6 +55,8 @@ impl Recipe {
         let mut recipe = Self {
             base: Base::Goal("defconfig"),
             menus: Vec::new(),
+            every_rust_switch: false,
+            rust_switches: None,
             wanted: BTreeMap::new(),
             label: String::new(),
         };
@@ -106,31 +116,54 @@ impl Recipe {
                         Wanted {
                             value: value.to_owned(),
                             origin: place,
+                            is_derived: false,
                         },
                     );
                 }
                 Line::Directive("base", "defconfig") => self.base = Base::Goal("defconfig"),
                 Line::Directive("base", "allnoconfig") => self.base = Base::Goal("allnoconfig"),
                 Line::Directive("every-switch-under", menu) => self.menus.push(menu.to_owned()),
+                Line::Directive("every-rust-switch", "") => self.every_rust_switch = true,
                 Line::Directive(..) | Line::Unknown => {
                     return Err(Failure::failed(format!("{place}: `{line}` is not understood"))
-                        .help("a configuration holds CONFIG_X=value, `# CONFIG_X is not set`, comments, `#: base defconfig`, `#: base allnoconfig`, `#: every-switch-under MENU`"));
+                        .help("a configuration holds CONFIG_X=value, `# CONFIG_X is not set`, comments, `#: base defconfig`, `#: base allnoconfig`, `#: every-switch-under MENU`, `#: every-rust-switch`"));
                 }
             }
         }
         Ok(())
     }
 
-    /// Adds the switches of the menus that were asked for; a value given by name stays.
-    pub fn expand(&mut self, symbols: &Symbols) -> Result<()> {
+    /// Whether [`Recipe::expand`] has anything to do.
+    pub fn is_open(&self) -> bool {
+        self.every_rust_switch || !self.menus.is_empty()
+    }
+
+    /// Adds the switches of the menus that were asked for, and those about Rust with what they need; a value given by name stays.
+    pub fn expand(&mut self, symbols: &Symbols, tree: &Utf8Path, source_arch: &str) -> Result<()> {
         for menu in &self.menus {
             let origin = format!("every switch under {menu}");
             for switch in symbols.switches_under(menu)? {
                 self.wanted.entry(switch).or_insert_with(|| Wanted {
                     value: "y".to_owned(),
                     origin: origin.clone(),
+                    is_derived: false,
                 });
             }
+        }
+        if self.every_rust_switch {
+            let given = |symbol: &str| self.value(symbol).and_then(Tri::of);
+            let found = RustSwitches::find(symbols, tree, source_arch, &given)?;
+            for (symbol, value, of) in found.plan.wishes() {
+                self.wanted.insert(
+                    symbol.to_owned(),
+                    Wanted {
+                        value: value.letter().to_owned(),
+                        origin: format!("every Rust switch, for {of}"),
+                        is_derived: true,
+                    },
+                );
+            }
+            self.rust_switches = Some(found);
         }
         Ok(())
     }
@@ -154,10 +187,11 @@ impl Recipe {
         kept.map(|line| format!("{line}\n")).collect::<String>() + &self.fragment()
     }
 
-    /// What Kconfig made differently in `config` (the text of the resulting .config), one line each.
+    /// What Kconfig made differently in `config` (the text of the resulting .config), of what was asked for by name or menu.
     pub fn unmet(&self, config: &str) -> Vec<Unmet> {
         let got = values(config);
-        let unmet = self.wanted.iter().filter_map(|(symbol, wanted)| {
+        let asked = self.wanted.iter().filter(|(_, wanted)| !wanted.is_derived);
+        let unmet = asked.filter_map(|(symbol, wanted)| {
             let got = got.get(symbol.as_str()).copied();
             (got.unwrap_or("n") != wanted.value).then(|| Unmet {
                 symbol: symbol.clone(),
@@ -269,6 +303,8 @@ mod tests {
         let mut recipe = Recipe {
             base: Base::Goal("defconfig"),
             menus: Vec::new(),
+            every_rust_switch: false,
+            rust_switches: None,
             wanted: BTreeMap::new(),
             label: String::new(),
         };

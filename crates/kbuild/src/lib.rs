@@ -23,6 +23,7 @@ pub mod out;
 pub mod presets;
 pub mod progress;
 pub mod rust_src;
+pub mod rust_switches;
 pub mod saved_command;
 pub mod stand_ins;
 pub mod tools;

@@ -1,0 +1,163 @@
+//! What a tree's Kconfig files say about symbols: enough to list a menu's switches, what a symbol depends on, and how a switch in Rust is turned on.
+
+pub mod expression;
+mod parse;
+pub mod reach;
+pub mod rust;
+
+use std::collections::BTreeMap;
+
+use camino::Utf8Path;
+use gateless_model::{Failure, Result};
+
+/// One `config` or `menuconfig` entry.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Symbol {
+    /// `bool`, `tristate` or another type; empty if the entry has none (an addition to another entry).
+    pub kind: String,
+    /// Expressions of its own `depends on` lines and of the blocks around it, as written.
+    pub depends: Vec<String>,
+    /// Where a person can set it: the condition, empty if there is none. `None` without a prompt.
+    pub prompt: Option<String>,
+    /// Values that it gets by itself.
+    pub defaults: Vec<Conditional>,
+    /// Symbols that it turns on.
+    pub selects: Vec<Conditional>,
+    /// File of the entry, relative to the tree, and line.
+    pub place: String,
+}
+
+/// `VALUE if CONDITION`; the condition is empty where there is none.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Conditional {
+    /// As written.
+    pub value: String,
+    /// As written.
+    pub condition: String,
+}
+
+/// All entries that Kconfig would read for one architecture.
+#[derive(Debug, Clone, Default)]
+pub struct Symbols(BTreeMap<String, Vec<Symbol>>);
+
+impl Symbols {
+    /// Reads the tree's `Kconfig` and every file that it sources, for the architecture's folder `source_arch`.
+    ///
+    /// A file that can't be read is an error, as it is one for Kconfig.
+    pub fn read(tree: &Utf8Path, source_arch: &str) -> Result<Self> {
+        let mut symbols = Self::default();
+        parse::Reader::new(tree, source_arch, &mut symbols).file("Kconfig")?;
+        Ok(symbols)
+    }
+
+    /// The entries of a symbol; none if it is not defined.
+    pub fn entries(&self, name: &str) -> &[Symbol] {
+        self.0.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// `bool` or `tristate`, where the symbol is a switch.
+    pub fn switch_kind(&self, name: &str) -> Option<&str> {
+        let mut kinds = self.entries(name).iter().map(|entry| entry.kind.as_str());
+        kinds.find(|kind| matches!(*kind, "bool" | "tristate"))
+    }
+
+    /// All switches (`bool`, `tristate`) that exist only under `menu`: in an `if MENU` block or with `depends on MENU`.
+    ///
+    /// A menu that the tree doesn't have, or one without switches, is an error.
+    pub fn switches_under(&self, menu: &str) -> Result<Vec<String>> {
+        let is_switch = |symbol: &Symbol| {
+            matches!(symbol.kind.as_str(), "bool" | "tristate")
+                && symbol.depends.iter().any(|on| on == menu)
+        };
+        let switches: Vec<String> = self
+            .0
+            .iter()
+            .filter(|(_, entries)| entries.iter().any(is_switch))
+            .map(|(name, _)| name.clone())
+            .collect();
+        if !self.0.contains_key(menu) || switches.is_empty() {
+            return Err(Failure::failed(format!(
+                "this kernel tree has no Kconfig menu {menu} with switches in it"
+            ))
+            .help("choose another --config; the presets are made for Linux 7.3 and later"));
+        }
+        Ok(switches)
+    }
+
+    /// What stands in the way of a symbol, for a message: where it is defined and what it depends on.
+    pub fn explain(&self, name: &str) -> String {
+        match self.0.get(name) {
+            None => "no Kconfig file of this tree and architecture defines it".to_owned(),
+            Some(entries) => entries
+                .iter()
+                .map(|symbol| match symbol.depends.as_slice() {
+                    [] => format!("defined in {}", symbol.place),
+                    depends => format!(
+                        "defined in {}, depends on {}",
+                        symbol.place,
+                        depends.join(" && ")
+                    ),
+                })
+                .collect::<Vec<_>>()
+                .join("; "),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "\
+menuconfig TESTS
+\tbool \"tests\"
+\tdepends on KUNIT && RUST
+\thelp
+\t  config NOT_A_SYMBOL
+\t  if unsure, say N.
+
+if TESTS
+config ONE
+\tbool \"one\" if !ALL
+config NUMBER
+\tint \"number\"
+endif
+
+config OUTSIDE
+\ttristate \"outside\"
+config TWO
+\ttristate \"two\"
+\tdepends on TESTS
+";
+
+    fn symbols() -> Symbols {
+        let mut symbols = Symbols::default();
+        parse::Reader::new("/".into(), "x86", &mut symbols)
+            .text(TEXT, "lib/Kconfig")
+            .unwrap();
+        symbols
+    }
+
+    #[test]
+    fn a_menus_switches_are_listed_whether_by_block_or_by_dependency() {
+        assert_eq!(symbols().switches_under("TESTS").unwrap(), ["ONE", "TWO"]);
+        assert!(symbols().switches_under("GONE").is_err());
+        assert!(
+            symbols().switches_under("OUTSIDE").is_err(),
+            "a menu without switches must not pass for one"
+        );
+    }
+
+    #[test]
+    fn help_texts_define_nothing() {
+        assert!(
+            symbols()
+                .explain("NOT_A_SYMBOL")
+                .starts_with("no Kconfig file")
+        );
+        assert_eq!(
+            symbols().explain("TESTS"),
+            "defined in lib/Kconfig:1, depends on KUNIT && RUST"
+        );
+    }
+}

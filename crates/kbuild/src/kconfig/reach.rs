@@ -1,0 +1,425 @@
+//! What has to be asked for so that a switch can be on: the switch, what it depends on, and what selects that which has no prompt.
+//!
+//! Kconfig has the last word: what is found here is asked for, and the resulting .config is checked. Expressions that only Kconfig
+//! can evaluate (macro calls, strings, numbers) are taken to hold.
+
+use std::collections::BTreeMap;
+
+use super::expression::{Expression, Tri};
+use super::{Conditional, Symbol, Symbols};
+
+/// The switch that lets others be modules.
+const MODULES: &str = "MODULES";
+
+impl Symbol {
+    /// What its dependencies have to be at least, so that it can have `value`: a bool whose dependency is a module can be on.
+    fn least(&self, value: Tri) -> Tri {
+        match self.kind.as_str() {
+            "tristate" => value,
+            _ => Tri::Module,
+        }
+    }
+}
+
+/// What to ask for, and for what.
+#[derive(Debug, Clone, Default)]
+pub struct Plan {
+    /// By symbol: its value, and the switch on whose behalf.
+    wishes: BTreeMap<String, (Tri, String)>,
+    /// Symbols without a prompt that other wishes turn on.
+    settled: BTreeMap<String, Tri>,
+}
+
+/// Why a switch can't be on: one sentence for a person.
+pub type Obstacle = String;
+
+/// Finds plans in a tree's symbols.
+pub struct Search<'a> {
+    symbols: &'a Symbols,
+    /// Values given by name, which stay.
+    given: &'a dyn Fn(&str) -> Option<Tri>,
+    /// By symbol: who selects it, with the condition.
+    selectors: BTreeMap<&'a str, Vec<(&'a str, &'a Conditional)>>,
+}
+
+impl Plan {
+    /// Symbol, value and the switch on whose behalf, in order of the symbols.
+    pub fn wishes(&self) -> impl Iterator<Item = (&str, Tri, &str)> {
+        self.wishes
+            .iter()
+            .map(|(symbol, (value, of))| (symbol.as_str(), *value, of.as_str()))
+    }
+
+    fn value(&self, symbol: &str) -> Option<Tri> {
+        let wish = self.wishes.get(symbol).map(|(value, _)| *value);
+        wish.or_else(|| self.settled.get(symbol).copied())
+    }
+}
+
+impl<'a> Search<'a> {
+    /// A search in `symbols`; `given` tells the values given by name.
+    pub fn new(symbols: &'a Symbols, given: &'a dyn Fn(&str) -> Option<Tri>) -> Self {
+        let mut selectors: BTreeMap<&str, Vec<(&str, &Conditional)>> = BTreeMap::new();
+        for (name, entries) in &symbols.0 {
+            for select in entries.iter().flat_map(|entry| &entry.selects) {
+                selectors.entry(&select.value).or_default().push((name, select));
+            }
+        }
+        Self {
+            symbols,
+            given,
+            selectors,
+        }
+    }
+
+    /// Adds what `switch` needs to the plan: as a module where it can be one, else built in. The plan stays as it was if that fails.
+    pub fn add(&self, switch: &str, plan: &mut Plan) -> Result<(), Obstacle> {
+        let is_tristate = self.symbols.switch_kind(switch) == Some("tristate");
+        let mut tries = vec![Tri::Yes];
+        if is_tristate {
+            tries.insert(0, Tri::Module);
+        }
+        let mut first = None;
+        for value in tries {
+            let mut attempt = plan.clone();
+            let mut trail = vec![switch.to_owned()];
+            let found = match value {
+                Tri::Module => self.ask(MODULES, Tri::Yes, &mut attempt, &mut trail),
+                _ => Ok(()),
+            };
+            match found.and_then(|()| self.set(switch, value, &mut attempt, &mut trail)) {
+                Ok(()) => {
+                    *plan = attempt;
+                    return Ok(());
+                }
+                Err(obstacle) => first = first.or(Some(obstacle)),
+            }
+        }
+        Err(first.unwrap_or_default())
+    }
+
+    /// Makes `name` at least `value`; `trail` are the symbols on whose behalf, the switch first.
+    fn ask(&self, name: &str, value: Tri, plan: &mut Plan, trail: &mut Vec<String>) -> Result<(), Obstacle> {
+        if plan.value(name).is_some_and(|known| known >= value) {
+            return Ok(());
+        }
+        if trail.iter().any(|known| known == name) {
+            return Err(format!("{name} needs itself"));
+        }
+        trail.push(name.to_owned());
+        let found = self.set(name, value, plan, trail);
+        trail.pop();
+        found
+    }
+
+    fn set(&self, name: &str, value: Tri, plan: &mut Plan, trail: &mut Vec<String>) -> Result<(), Obstacle> {
+        let entries = self.symbols.entries(name);
+        if entries.is_empty() {
+            return Err(format!("no Kconfig file of this tree and architecture defines {name}"));
+        }
+        if let Some(given) = (self.given)(name) {
+            if given < value {
+                return Err(format!("{name}={} was asked for by name", given.letter()));
+            }
+        } else if plan.value(name) == Some(Tri::No) {
+            return Err(format!("{name} has to be off for {}", plan.wishes[name].1));
+        }
+        let mut obstacle = String::new();
+        for entry in entries.iter().filter(|entry| !entry.kind.is_empty()) {
+            let mut attempt = plan.clone();
+            match self.by_entry(name, entry, value, &mut attempt, trail) {
+                Ok(()) => {
+                    *plan = attempt;
+                    return Ok(());
+                }
+                Err(found) if obstacle.is_empty() => obstacle = found,
+                Err(_) => {}
+            }
+        }
+        self.by_select(name, value, plan, trail)
+            .map_err(|found| if obstacle.is_empty() { found } else { obstacle })
+    }
+
+    /// Through the entry's prompt, or through one of its defaults.
+    fn by_entry(&self, name: &str, entry: &Symbol, value: Tri, plan: &mut Plan, trail: &mut Vec<String>) -> Result<(), Obstacle> {
+        if let Some(condition) = &entry.prompt {
+            // A switch's dependencies are built in where they can be, so that whoever asks for `=y` is served as well.
+            let values = match trail.len() {
+                1 => [value, value],
+                _ => [Tri::Yes, value],
+            };
+            for wish in values {
+                let mut attempt = plan.clone();
+                let found = self
+                    .require(&entry.dependency(), entry.least(wish), &mut attempt, trail)
+                    .and_then(|()| self.require_text(condition, Tri::Module, &mut attempt, trail));
+                if found.is_ok() {
+                    *plan = attempt;
+                    self.note(name, wish, plan, trail);
+                    return Ok(());
+                }
+            }
+        }
+        self.require(&entry.dependency(), entry.least(value), plan, trail)?;
+        let mut obstacle = format!("{name} has no prompt and no default");
+        for default in &entry.defaults {
+            let mut attempt = plan.clone();
+            let found = self
+                .require_text(&default.condition, value, &mut attempt, trail)
+                .and_then(|()| self.require_text(&default.value, value, &mut attempt, trail));
+            match found {
+                Ok(()) => {
+                    *plan = attempt;
+                    plan.settled.insert(name.to_owned(), value);
+                    return Ok(());
+                }
+                Err(found) => obstacle = found,
+            }
+        }
+        Err(obstacle)
+    }
+
+    /// Puts a symbol with a prompt into the plan; what is given by name need not be asked for.
+    fn note(&self, name: &str, value: Tri, plan: &mut Plan, trail: &[String]) {
+        match (self.given)(name) {
+            Some(given) => {
+                plan.settled.insert(name.to_owned(), given);
+            }
+            None => {
+                plan.wishes.insert(name.to_owned(), (value, trail[0].clone()));
+            }
+        }
+    }
+
+    /// Through the symbol that selects it and needs the fewest wishes.
+    fn by_select(&self, name: &str, value: Tri, plan: &mut Plan, trail: &mut Vec<String>) -> Result<(), Obstacle> {
+        let mut best: Option<Plan> = None;
+        for (selector, select) in self.selectors.get(name).into_iter().flatten() {
+            let mut attempt = plan.clone();
+            let found = self
+                .ask(selector, value, &mut attempt, trail)
+                .and_then(|()| self.require_text(&select.condition, value, &mut attempt, trail));
+            let is_better = |best: &Plan| attempt.wishes.len() < best.wishes.len();
+            if found.is_ok() && best.as_ref().is_none_or(is_better) {
+                let is_free = attempt.wishes.len() == plan.wishes.len();
+                best = Some(attempt);
+                if is_free {
+                    break;
+                }
+            }
+        }
+        let mut best = best.ok_or_else(|| {
+            format!("{name} has no prompt, and nothing that can be on selects it")
+        })?;
+        best.settled.insert(name.to_owned(), value);
+        *plan = best;
+        Ok(())
+    }
+
+    fn require_text(&self, text: &str, value: Tri, plan: &mut Plan, trail: &mut Vec<String>) -> Result<(), Obstacle> {
+        if text.is_empty() {
+            return Ok(());
+        }
+        self.require(&Expression::parse(text), value, plan, trail)
+    }
+
+    /// Makes an expression at least `value`.
+    fn require(&self, expression: &Expression, value: Tri, plan: &mut Plan, trail: &mut Vec<String>) -> Result<(), Obstacle> {
+        match expression {
+            Expression::Constant(tri) if *tri >= value => Ok(()),
+            Expression::Constant(tri) => Err(format!("a dependency is always {}", tri.letter())),
+            Expression::Symbol(name) => self.ask(name, value, plan, trail),
+            Expression::Equals(name, true, Tri::No) | Expression::Equals(name, false, Tri::Yes) => {
+                self.forbid_symbol(name, plan, trail)
+            }
+            Expression::Equals(name, true, tri) => self.ask(name, *tri, plan, trail),
+            Expression::Equals(name, false, _) => self.ask(name, Tri::Yes, plan, trail),
+            Expression::Other(_) => Ok(()),
+            Expression::Not(inner) => self.forbid(inner, plan, trail),
+            Expression::And(one, other) => {
+                self.require(one, value, plan, trail)?;
+                self.require(other, value, plan, trail)
+            }
+            Expression::Or(one, other) => Self::either(plan, trail, |first, plan, trail| {
+                self.require(if first { one } else { other }, value, plan, trail)
+            }),
+        }
+    }
+
+    /// Makes an expression `n`.
+    fn forbid(&self, expression: &Expression, plan: &mut Plan, trail: &mut Vec<String>) -> Result<(), Obstacle> {
+        match expression {
+            Expression::Constant(Tri::No) | Expression::Other(_) => Ok(()),
+            Expression::Constant(tri) => Err(format!("a dependency is !{}", tri.letter())),
+            Expression::Symbol(name) => self.forbid_symbol(name, plan, trail),
+            Expression::Equals(name, equal, tri) => {
+                let opposite = Expression::Equals(name.clone(), !equal, *tri);
+                self.require(&opposite, Tri::Yes, plan, trail)
+            }
+            Expression::Not(inner) => self.require(inner, Tri::Yes, plan, trail),
+            Expression::Or(one, other) => {
+                self.forbid(one, plan, trail)?;
+                self.forbid(other, plan, trail)
+            }
+            Expression::And(one, other) => Self::either(plan, trail, |first, plan, trail| {
+                self.forbid(if first { one } else { other }, plan, trail)
+            }),
+        }
+    }
+
+    fn forbid_symbol(&self, name: &str, plan: &mut Plan, trail: &[String]) -> Result<(), Obstacle> {
+        let value = (self.given)(name).or_else(|| plan.value(name));
+        if value.is_some_and(|value| value > Tri::No) {
+            return Err(format!("{name} has to be off, and is asked for"));
+        }
+        let can_be_set = self.symbols.entries(name).iter().any(|entry| entry.prompt.is_some());
+        if value.is_none() && can_be_set {
+            plan.wishes.insert(name.to_owned(), (Tri::No, trail[0].clone()));
+        }
+        Ok(())
+    }
+
+    /// The one of two ways that needs fewer wishes.
+    fn either(
+        plan: &mut Plan,
+        trail: &mut Vec<String>,
+        way: impl Fn(bool, &mut Plan, &mut Vec<String>) -> Result<(), Obstacle>,
+    ) -> Result<(), Obstacle> {
+        let mut one = plan.clone();
+        let first = way(true, &mut one, trail);
+        if first.is_ok() && one.wishes.len() == plan.wishes.len() {
+            *plan = one;
+            return Ok(());
+        }
+        let mut other = plan.clone();
+        let second = way(false, &mut other, trail);
+        match (first, second) {
+            (Ok(()), Ok(())) if other.wishes.len() < one.wishes.len() => *plan = other,
+            (Ok(()), _) => *plan = one,
+            (Err(_), Ok(())) => *plan = other,
+            (Err(first), Err(second)) => return Err(format!("{first}, and {second}")),
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kconfig::parse::Reader;
+
+    const TEXT: &str = "\
+config MODULES
+\tbool \"modules\"
+config RUST
+\tbool \"rust\"
+\tdepends on HAVE_RUST && (!MODVERSIONS || GENKSYMS)
+config HAVE_RUST
+\tbool
+config ARCH
+\tdef_bool y
+\tselect HAVE_RUST if WIDE
+config WIDE
+\tbool \"wide\" if \"$(ARCH)\" = \"x86\"
+config MODVERSIONS
+\tbool \"versions\"
+config BUS
+\ttristate \"bus\"
+config CORE
+\tbool
+config HEAVY
+\tbool \"h\"
+\tdepends on BUS && WIDE && OTHER
+\tselect CORE
+config LIGHT
+\tbool \"l\"
+\tselect CORE
+config OTHER
+\tbool \"o\"
+config MODULE
+\ttristate \"m\"
+\tdepends on RUST && BUS && CORE
+config BUILT_IN
+\tbool \"b\"
+\tdepends on RUST && BUS=y && !OTHER && (ARM || COMPILE_TEST)
+config COMPILE_TEST
+\tbool \"c\"
+config ARM_ONLY
+\ttristate \"a\"
+\tdepends on RUST && ARM
+config LOOP
+\tbool
+\tdepends on LOOP2
+config LOOP2
+\tbool \"loop\"
+\tdepends on LOOP
+config NEEDS_OTHER
+\tbool \"n\"
+\tdepends on OTHER
+";
+
+    fn added(switches: &[&str], given: &[(&str, Tri)]) -> (Vec<String>, Vec<Obstacle>) {
+        let mut symbols = Symbols::default();
+        Reader::new("/".into(), "x86", &mut symbols)
+            .text(TEXT, "Kconfig")
+            .unwrap();
+        let given = |name: &str| given.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
+        let search = Search::new(&symbols, &given);
+        let mut plan = Plan::default();
+        let obstacles = switches
+            .iter()
+            .filter_map(|switch| search.add(switch, &mut plan).err())
+            .collect();
+        let wishes = plan
+            .wishes()
+            .map(|(symbol, value, of)| format!("{symbol}={} {of}", value.letter()));
+        (wishes.collect(), obstacles)
+    }
+
+    #[test]
+    fn a_module_gets_its_dependencies_and_the_cheapest_selector() {
+        let (wishes, obstacles) = added(&["MODULE"], &[]);
+        assert!(obstacles.is_empty(), "{obstacles:?}");
+        assert_eq!(
+            wishes,
+            [
+                "BUS=y MODULE",
+                "LIGHT=y MODULE",
+                "MODULE=m MODULE",
+                "MODULES=y MODULE",
+                "MODVERSIONS=n MODULE",
+                "RUST=y MODULE",
+                "WIDE=y MODULE"
+            ]
+        );
+    }
+
+    #[test]
+    fn what_was_given_by_name_stays_and_is_named_as_the_obstacle() {
+        let (wishes, obstacles) = added(&["MODULE"], &[("BUS", Tri::No), ("RUST", Tri::Yes)]);
+        assert!(wishes.is_empty(), "a failed attempt must leave nothing behind: {wishes:?}");
+        assert_eq!(obstacles, ["BUS=n was asked for by name"]);
+        let (wishes, obstacles) = added(&["MODULE"], &[("MODVERSIONS", Tri::No)]);
+        assert!(obstacles.is_empty() && !wishes.iter().any(|wish| wish.starts_with("MODVERSIONS")));
+    }
+
+    #[test]
+    fn what_one_switch_needs_off_no_other_turns_on() {
+        let (wishes, obstacles) = added(&["BUILT_IN", "NEEDS_OTHER"], &[]);
+        assert!(wishes.contains(&"OTHER=n BUILT_IN".to_owned()), "{wishes:?}");
+        assert!(wishes.contains(&"COMPILE_TEST=y BUILT_IN".to_owned()), "{wishes:?}");
+        assert_eq!(obstacles, ["OTHER has to be off for BUILT_IN"]);
+    }
+
+    #[test]
+    fn what_cannot_be_on_is_said_with_its_reason() {
+        let (_, obstacles) = added(&["ARM_ONLY", "LOOP"], &[]);
+        assert_eq!(
+            obstacles,
+            [
+                "no Kconfig file of this tree and architecture defines ARM",
+                "LOOP needs itself"
+            ]
+        );
+    }
+}

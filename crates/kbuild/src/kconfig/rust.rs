@@ -1,0 +1,207 @@
+//! Which switches are about Rust: those that exist only with Rust, and those whose object has a Rust source.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use gateless_model::Result;
+
+use super::expression::{Expression, Tri};
+use super::{Symbol, Symbols};
+
+/// The symbol that turns Rust on.
+pub const RUST: &str = "RUST";
+
+impl Symbols {
+    /// The switches that can't be on without `RUST`, by their own dependencies and those of the blocks around them; `RUST` is one.
+    pub fn needing_rust(&self) -> BTreeSet<String> {
+        let mut found = BTreeSet::from([RUST.to_owned()]);
+        loop {
+            let without = |name: &str| found.contains(name).then_some(Tri::No);
+            let more: Vec<String> = self
+                .0
+                .iter()
+                .filter(|(name, _)| !found.contains(*name) && self.switch_kind(name).is_some())
+                .filter(|(_, entries)| {
+                    let mut real = entries.iter().filter(|entry| !entry.is_addition()).peekable();
+                    real.peek().is_some()
+                        && real.all(|entry| entry.dependency().value(&without) == Some(Tri::No))
+                })
+                .map(|(name, _)| name.clone())
+                .collect();
+            if more.is_empty() {
+                return found;
+            }
+            found.extend(more);
+        }
+    }
+}
+
+impl Symbol {
+    /// Whether the entry only adds to one elsewhere.
+    fn is_addition(&self) -> bool {
+        self.kind.is_empty()
+    }
+
+    /// All its dependencies at once.
+    pub fn dependency(&self) -> Expression {
+        let mut all = self.depends.iter().map(|text| Expression::parse(text));
+        let first = all.next().unwrap_or(Expression::Constant(Tri::Yes));
+        all.fold(first, |one, other| Expression::And(Box::new(one), Box::new(other)))
+    }
+}
+
+/// The symbols with which the tree's makefiles make objects of Rust sources, each with the sources (relative to the tree).
+///
+/// Sources in folders of architectures other than `source_arch` don't count.
+pub fn switches_of_sources(
+    tree: &Utf8Path,
+    source_arch: &str,
+) -> Result<BTreeMap<String, BTreeSet<Utf8PathBuf>>> {
+    let mut found: BTreeMap<String, BTreeSet<Utf8PathBuf>> = BTreeMap::new();
+    let mut folders = vec![tree.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in folder.read_dir_utf8()? {
+            let entry = entry?;
+            let name = entry.file_name();
+            if entry.file_type()?.is_dir() {
+                let other_arch = folder == tree.join("arch") && name != source_arch;
+                // Documentation and tools are not part of a kernel, and have makefiles of other kinds.
+                let other = folder == tree && matches!(name, "Documentation" | "tools" | "scripts");
+                if !other_arch && !other && !name.starts_with('.') {
+                    folders.push(entry.path().to_owned());
+                }
+            } else if matches!(name, "Makefile" | "Kbuild") {
+                let text = fs_err::read_to_string(entry.path())?;
+                if text.contains(".o") {
+                    for (symbol, source) in of_makefile(&text, &folder) {
+                        let source = source.strip_prefix(tree).unwrap_or(&source);
+                        found.entry(symbol).or_default().insert(source.to_owned());
+                    }
+                }
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The symbol and the source of each object that the makefile of `folder` makes of Rust.
+fn of_makefile(text: &str, folder: &Utf8Path) -> Vec<(String, Utf8PathBuf)> {
+    let text = text.replace("\\\n", " ");
+    let lists: Vec<(&str, &str, &str)> = text.lines().filter_map(list).collect();
+    let mut found = Vec::new();
+    for (stem, part, objects) in &lists {
+        for object in objects.split_whitespace() {
+            let Some(object) = object.strip_suffix(".o") else {
+                continue;
+            };
+            let source = folder.join(format!("{object}.rs"));
+            if !source.is_file() {
+                continue;
+            }
+            let symbols = match symbol(part) {
+                Some(symbol) => vec![symbol],
+                // A part of `stem.o`, which is made where a list has it.
+                None => whole(&lists, stem),
+            };
+            found.extend(symbols.iter().map(|symbol| ((*symbol).to_owned(), source.clone())));
+        }
+    }
+    found
+}
+
+/// The symbols of the lists that have `STEM.o`, in this folder or a folder below.
+fn whole<'a>(lists: &[(&'a str, &'a str, &'a str)], stem: &str) -> Vec<&'a str> {
+    let object = format!("{stem}.o");
+    let has = |objects: &str| {
+        objects
+            .split_whitespace()
+            .any(|word| word.rsplit('/').next() == Some(object.as_str()))
+    };
+    lists
+        .iter()
+        .filter(|(_, _, objects)| has(objects))
+        .filter_map(|(_, part, _)| symbol(part))
+        .collect()
+}
+
+/// `STEM-PART := OBJECTS`, of the lists that Kbuild knows.
+fn list(line: &str) -> Option<(&str, &str, &str)> {
+    let line = line.split('#').next().unwrap_or(line).trim();
+    let (name, objects) = line.split_once('=')?;
+    let (stem, part) = name.trim_end_matches([':', '+', '?', ' ', '\t']).rsplit_once('-')?;
+    let is_part = matches!(part, "y" | "m" | "objs") || symbol(part).is_some();
+    is_part.then_some((stem, part, objects))
+}
+
+/// `X` of `$(CONFIG_X)`.
+fn symbol(part: &str) -> Option<&str> {
+    part.strip_prefix("$(CONFIG_")?.strip_suffix(')')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kconfig::parse::Reader;
+
+    fn symbols(text: &str) -> Symbols {
+        let mut symbols = Symbols::default();
+        Reader::new("/".into(), "x86", &mut symbols)
+            .text(text, "Kconfig")
+            .unwrap();
+        symbols
+    }
+
+    #[test]
+    fn what_cannot_be_on_without_rust_is_found_through_menus_ifs_and_other_symbols() {
+        let found = symbols(
+            "config RUST\n\tbool \"r\"\n\
+             menu \"m\"\n\tdepends on RUST\nconfig IN_MENU\n\tbool \"a\"\nendmenu\n\
+             menuconfig SAMPLES_RUST\n\tbool \"s\"\n\tdepends on NET && RUST\n\
+             if SAMPLES_RUST\nconfig SAMPLE\n\ttristate \"b\"\n\thelp\n\t  depends on NET\nendif\n\
+             config EITHER\n\tbool \"c\"\n\tdepends on RUST || NET\n\
+             config WITHOUT\n\tbool \"d\"\n\tdepends on !RUST\n\
+             config HIDDEN\n\tbool\n\tdepends on RUST=y\n\
+             config TEXT\n\tstring\n\tdepends on RUST\n\
+             config CONDITIONAL\n\tbool \"e\"\n\tdepends on RUST if NET\n",
+        )
+        .needing_rust();
+        let found: Vec<&str> = found.iter().map(String::as_str).collect();
+        assert_eq!(found, ["HIDDEN", "IN_MENU", "RUST", "SAMPLE", "SAMPLES_RUST"]);
+    }
+
+    #[test]
+    fn objects_with_rust_sources_are_found_also_as_parts_and_in_other_folders() {
+        let folder = tempfile::tempdir().unwrap();
+        let tree = Utf8Path::from_path(folder.path()).unwrap();
+        for (file, text) in [
+            (
+                "d/Makefile",
+                "obj-$(CONFIG_A)\t+= a.o c.o\nobj-$(CONFIG_B) += b.o\nb-y := b_main.o \\\n  b_c.o\nb-$(CONFIG_C) += part.o # why\n\
+                 obj-$(CONFIG_D) += sub/whole.o\nwhole-y := sub/inner.o\nCFLAGS_a.o += -DX\n",
+            ),
+            ("d/a.rs", ""),
+            ("d/c.c", ""),
+            ("d/b_main.rs", ""),
+            ("d/part.rs", ""),
+            ("d/sub/inner.rs", ""),
+            ("arch/arm/Makefile", "obj-$(CONFIG_ARM) += x.o\n"),
+            ("arch/arm/x.rs", ""),
+        ] {
+            let path = tree.join(file);
+            fs_err::create_dir_all(path.parent().unwrap()).unwrap();
+            fs_err::write(path, text).unwrap();
+        }
+        let found = switches_of_sources(tree, "x86").unwrap();
+        let found: Vec<String> = found
+            .iter()
+            .map(|(symbol, sources)| {
+                let sources: Vec<&str> = sources.iter().map(|path| path.as_str()).collect();
+                format!("{symbol}: {}", sources.join(" "))
+            })
+            .collect();
+        assert_eq!(
+            found,
+            ["A: d/a.rs", "B: d/b_main.rs", "C: d/part.rs", "D: d/sub/inner.rs"]
+        );
+    }
+}
