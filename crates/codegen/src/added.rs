@@ -1,13 +1,14 @@
-//! Functions that lowering added: the gated build has no symbols for them.
+//! Functions that lowering added: the gated build has no symbols for them, and calls what they forward to directly.
 //!
 //! rustc takes every method of a trait's impl for reachable from other crates (`CollectPrivateImplItemsVisitor`,
 //! compiler/rustc_passes/src/reachable.rs), and so gives those of the extension traits a symbol. In a crate on which no other depends
-//! nobody can call them by it.
+//! nobody can call them by it. `#[inline(always)]` in the source would not do: what an inlined method calls is reachable as well, so
+//! it would get a symbol, and be inlined elsewhere than in the gated build.
 
-use gateless_llvm::Module;
+use gateless_llvm::{Module, PassOptions, TargetMachine};
 use gateless_model::Result;
 
-/// Makes the functions with `mark` in their names private to the module, so that the optimiser removes what it has inlined.
+/// Makes the functions with `mark` in their names private to the module.
 pub fn make_private(module: &Module, mark: &str) -> Result<()> {
     for function in module.functions()? {
         if function.name()?.contains(mark) {
@@ -17,8 +18,72 @@ pub fn make_private(module: &Module, mark: &str) -> Result<()> {
     Ok(())
 }
 
+/// Gives a symbol to what is forwarded to from functions that rustc's users asked to inline, as it has in the gated build, where these
+/// call it directly: what is called in a function that can be inlined elsewhere is reachable from there.
+pub fn publish(module: &Module, mark: &str) -> Result<()> {
+    for function in module.functions()? {
+        if function.is_declaration()? || function.name()?.contains(mark) {
+            continue;
+        }
+        let mut callers = function.callers()?;
+        let mut is_forwarded_to = false;
+        for caller in function.callers()? {
+            if caller.name()?.contains(mark) {
+                is_forwarded_to = true;
+                callers.extend(caller.callers()?);
+            }
+        }
+        let mut is_inlined = false;
+        for caller in callers {
+            is_inlined |= !caller.name()?.contains(mark)
+                && (caller.attribute(ALWAYS)?.is_some()
+                    || caller.attribute("inlinehint")?.is_some());
+        }
+        if is_forwarded_to && is_inlined {
+            function.make_public()?;
+        }
+    }
+    Ok(())
+}
+
+/// Puts what the functions with `mark` in their names do into their callers, before anything is optimised, and removes those whose
+/// address nobody takes. All other functions are left as they are.
+pub fn dissolve(module: &mut Module, machine: &TargetMachine, mark: &str) -> Result<()> {
+    let mut others = Vec::new();
+    let mut any = false;
+    for function in module.functions()? {
+        if function.name()?.contains(mark) {
+            any |= !function.is_declaration()?;
+            function.set_attribute(ALWAYS, 0)?;
+            // Inlining would note in the caller what these say; the function that is forwarded to says it itself.
+            function.remove_attribute_of_parameters("noalias")?;
+        } else if function.attribute(ALWAYS)?.is_some() {
+            function.remove_attribute(ALWAYS)?;
+            others.push(function.name()?);
+        }
+    }
+    if any {
+        let nothing = PassOptions {
+            merge_functions: false,
+            unroll_loops: false,
+            vectorize_loops: false,
+            vectorize_slp: false,
+        };
+        module.run_passes("always-inline", machine, nothing)?;
+    }
+    for name in others {
+        if let Some(function) = module.function(&name)? {
+            function.set_attribute(ALWAYS, 0)?;
+        }
+    }
+    Ok(())
+}
+
+const ALWAYS: &str = "alwaysinline";
+
 #[cfg(test)]
 mod tests {
+    use crate::target;
     use crate::testing::Fixture;
 
     #[test]
@@ -38,5 +103,55 @@ mod tests {
                 && text.contains("declare void @_RNv3___mark_y()"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn what_an_inlined_function_is_forwarded_to_keeps_its_symbol() {
+        let module = Fixture::x86(
+            "define internal void @__mark_a() { call void @a()\n ret void }\ndefine internal void @a() { ret void }\n\
+             define internal void @__mark_b() { call void @b()\n ret void }\ndefine internal void @b() { ret void }\n\
+             define internal void @c() { ret void }\n\
+             define void @hot() inlinehint { call void @__mark_a()\n call void @c()\n ret void }\n\
+             define void @cold() { call void @__mark_b()\n ret void }",
+        )
+        .module();
+        super::publish(&module, "__mark_").unwrap();
+        let text = module.to_text().unwrap();
+        assert!(text.contains("define void @a()"), "{text}");
+        assert!(
+            text.contains("define internal void @b()")
+                && text.contains("define internal void @c()"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn forwarding_functions_leave_nothing_behind_and_others_are_not_inlined() {
+        let fixture = Fixture::x86(
+            "define internal i32 @__mark_forward(ptr noalias %p, i32 %x) \"target-cpu\"=\"x86-64\" { %r = call i32 @own(ptr noalias %p, i32 %x)\n ret i32 %r }\n\
+             define internal i32 @own(ptr noalias %p, i32 %x) \"target-cpu\"=\"x86-64\" { %r = call i32 @small(i32 %x)\n store i32 %r, ptr %p\n ret i32 %r }\n\
+             define internal i32 @small(i32 %x) alwaysinline \"target-cpu\"=\"x86-64\" { ret i32 %x }\n\
+             define internal ptr @__mark_slot() \"target-cpu\"=\"x86-64\" { ret ptr null }\n\
+             @table = constant ptr @__mark_slot\n\
+             define i32 @caller(ptr %p) \"target-cpu\"=\"x86-64\" { %r = call i32 @__mark_forward(ptr noalias %p, i32 1)\n ret i32 %r }",
+        );
+        let mut module = fixture.module();
+        let machine = target::apply(&module, &fixture.target, &[]).unwrap();
+        super::dissolve(&mut module, &machine, "__mark_").unwrap();
+        let text = module.to_text().unwrap();
+        assert!(!text.contains("@__mark_forward"), "{text}");
+        assert!(
+            text.contains("call i32 @own(ptr noalias %p, i32 1)"),
+            "{text}"
+        );
+        assert!(
+            text.contains("call i32 @small(i32 %x)") && text.contains("alwaysinline"),
+            "{text}"
+        );
+        assert!(
+            text.contains("@table = constant ptr @__mark_slot"),
+            "{text}"
+        );
+        assert!(!text.contains("alias.scope"), "{text}");
     }
 }

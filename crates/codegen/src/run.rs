@@ -35,6 +35,10 @@ pub fn run(job: &Job) -> Result<Done> {
         no_unwinding::apply(&mut module, &machine)?;
     }
     if job.stage != Stage::Optimised {
+        if let Some(mark) = &job.private_mark {
+            added::publish(&module, mark)?;
+            added::dissolve(&mut module, &machine, mark)?;
+        }
         names::remove_private(&module, few_names)?;
         optimise::run(&mut module, &machine, job.target.opt, &job.flags)?;
     }

@@ -1,8 +1,11 @@
-//! The small presets say all that the kernel tree's own description of their machine asks for.
+//! The small presets say all that the kernel tree's own description of their machine asks for; Kconfig turns on every switch about Rust for the
+//! preset that asks for all of them.
 //!
 //! The tree is `$GATELESS_TEST_TREE`; without it the test shows as ignored.
 
-use camino::Utf8Path;
+use std::process::Command;
+
+use camino::{Utf8Path, Utf8PathBuf};
 use gateless_kbuild::config::{Recipe, values};
 use gateless_lab::qemu_config::QemuConfig;
 use gateless_machines::{Machine, Runner};
@@ -26,7 +29,99 @@ fn main() {
             None => Trial::test(name, || Ok(())).with_ignored_flag(true),
         })
     });
-    libtest_mimic::run(&arguments, trials.collect()).exit();
+    let all_rust = "x86_64_allrust_has_every_switch_about_rust_on_or_says_why_not";
+    let all_rust = match tree.clone() {
+        Some(tree) => Trial::test(all_rust, move || every_switch(Utf8Path::new(&tree))),
+        None => Trial::test(all_rust, || Ok(())).with_ignored_flag(true),
+    };
+    libtest_mimic::run(&arguments, trials.chain([all_rust]).collect()).exit();
+}
+
+/// Has Kconfig configure the preset, and looks at the result for what the tree's texts alone say about Rust.
+fn every_switch(tree: &Utf8Path) -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let out = Utf8Path::from_path(folder.path()).ok_or("a temporary folder that is not UTF-8")?;
+    let made = Command::new(env!("CARGO_BIN_EXE_gateless"))
+        .args([
+            "build",
+            "--gated",
+            "--arch",
+            "x86_64",
+            "--config",
+            "x86_64-allrust",
+        ])
+        .args([
+            "--tree",
+            tree.as_str(),
+            "--out",
+            out.as_str(),
+            "--",
+            "scripts_basic",
+        ])
+        .output()?;
+    let said = String::from_utf8_lossy(&made.stderr);
+    if !made.status.success() {
+        return Err(format!("not configured: {said}").into());
+    }
+    let config = std::fs::read_to_string(out.join(".config"))?;
+    let config = values(&config);
+    let mut looked_at = 0;
+    for symbol in named_with_rust(tree)? {
+        looked_at += 1;
+        let is_on = matches!(config.get(symbol.as_str()), Some(&("y" | "m")));
+        let reason = format!("CONFIG_{symbol} is off: ");
+        if !is_on && !said.contains(&reason) {
+            return Err(format!("CONFIG_{symbol} is off, and nothing says so: {said}").into());
+        }
+        if !is_on && !said.contains("was asked for by name") {
+            return Err(
+                format!("only the preset's own lines may turn something off: {said}").into(),
+            );
+        }
+    }
+    // RUST_KUNIT_TESTS, SAMPLES_RUST, and the samples: fewer would mean that the texts were not understood here.
+    if looked_at < 30 {
+        return Err(format!("only {looked_at} switches of the tree mention Rust").into());
+    }
+    if config.get("SAMPLE_RUST_MINIMAL") != Some(&"m") {
+        return Err("a sample that can be a module is none".into());
+    }
+    Ok(())
+}
+
+/// Symbols with a prompt in Kconfig files that say `depends on RUST` for them, and all samples'.
+fn named_with_rust(tree: &Utf8Path) -> Result<Vec<String>, Failed> {
+    let mut found = Vec::new();
+    for folder in ["drivers", "lib", "rust", "samples/rust"] {
+        let mut folders: Vec<Utf8PathBuf> = vec![tree.join(folder)];
+        while let Some(inner) = folders.pop() {
+            for entry in inner.read_dir_utf8()? {
+                let entry = entry?;
+                if entry.file_type()?.is_dir() {
+                    folders.push(entry.path().to_owned());
+                } else if entry.file_name().starts_with("Kconfig") {
+                    let text = std::fs::read_to_string(entry.path())?;
+                    let all = folder == "samples/rust";
+                    for block in text.split("\nconfig ").skip(1) {
+                        let name = block.split_whitespace().next().unwrap_or_default();
+                        let rust = block.lines().any(|line| {
+                            line.trim().starts_with("depends on")
+                                && line.split_whitespace().any(|word| word == "RUST")
+                                && !line.contains('|')
+                        });
+                        let prompt = block.lines().any(|line| {
+                            line.trim().starts_with("bool \"")
+                                || line.trim().starts_with("tristate \"")
+                        });
+                        if prompt && (rust || all) {
+                            found.push(name.to_owned());
+                        }
+                    }
+                }
+            }
+        }
+    }
+    Ok(found)
 }
 
 fn complete(tree: &Utf8Path, arch: &str, config: &str) -> Result<(), Failed> {

@@ -64,7 +64,9 @@ impl RustSwitches {
             }
             outcome.list.push('\n');
             match value(symbol).as_str() {
-                "n" => outcome.off.push(self.reason(symbol, switch, &value, symbols)),
+                "n" => outcome
+                    .off
+                    .push(self.reason(symbol, switch, &value, symbols)),
                 "m" => outcome.modules += 1,
                 _ => outcome.on += 1,
             }
@@ -75,14 +77,25 @@ impl RustSwitches {
         outcome
     }
 
-    fn reason(&self, symbol: &str, switch: &Switch, value: &dyn Fn(&str) -> String, symbols: &Symbols) -> String {
+    fn reason(
+        &self,
+        symbol: &str,
+        switch: &Switch,
+        value: &dyn Fn(&str) -> String,
+        symbols: &Symbols,
+    ) -> String {
         if let Some(obstacle) = &switch.obstacle {
-            return format!("CONFIG_{symbol} is off: {obstacle}; {}", symbols.explain(symbol));
+            return format!(
+                "CONFIG_{symbol} is off: {obstacle}; {}",
+                symbols.explain(symbol)
+            );
         }
         let refused: Vec<String> = self
             .plan
             .wishes()
-            .filter(|(wished, tri, of)| *of == symbol && *wished != symbol && value(wished) != tri.letter())
+            .filter(|(wished, tri, of)| {
+                *of == symbol && *wished != symbol && value(wished) != tri.letter()
+            })
             .map(|(wished, tri, _)| format!("CONFIG_{wished}={}", tri.letter()))
             .collect();
         let mut line = format!("CONFIG_{symbol} is off: Kconfig refused it");
@@ -104,4 +117,90 @@ pub struct Outcome {
     pub off: Vec<String>,
     /// All of them, as `CONFIG_X=VALUE SOURCES`, then the lines of `off` as comments.
     pub list: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A tree with a driver, its bus, a driver for another architecture, and a switch that the caller turns off.
+    fn tree() -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for (file, text) in [
+            (
+                "Kconfig",
+                "source \"init/Kconfig\"\nsource \"arch/$(SRCARCH)/Kconfig\"\nmenu \"Drivers\"\n\tdepends on BUS\nsource \"drivers/Kconfig\"\nendmenu\n",
+            ),
+            (
+                "init/Kconfig",
+                "config RUST\n\tbool \"r\"\n\tdepends on HAVE_RUST\nconfig HAVE_RUST\n\tbool\nconfig MODULES\n\tbool \"m\"\nconfig BUS\n\tbool \"b\"\n\
+                 config RUST_CHECKS\n\tbool \"c\"\n\tdepends on RUST\n",
+            ),
+            (
+                "arch/x86/Kconfig",
+                "config X86\n\tdef_bool y\n\tselect HAVE_RUST\n",
+            ),
+            (
+                "drivers/Kconfig",
+                "config DRIVER\n\ttristate \"d\"\n\tdepends on RUST\nconfig BOTH\n\ttristate \"e\"\nconfig ELSEWHERE\n\ttristate \"f\"\n\tdepends on RUST && ARM\n",
+            ),
+            (
+                "drivers/Makefile",
+                "obj-$(CONFIG_DRIVER) += driver.o\nobj-$(CONFIG_BOTH) += both.o\nobj-$(CONFIG_OTHER) += other.o\n",
+            ),
+            ("drivers/driver.rs", ""),
+            ("drivers/both.rs", ""),
+            ("drivers/other.c", ""),
+        ] {
+            let path = folder.path().join(file);
+            fs_err::create_dir_all(path.parent().unwrap()).unwrap();
+            fs_err::write(path, text).unwrap();
+        }
+        folder
+    }
+
+    #[test]
+    fn every_switch_of_a_tree_is_asked_for_or_said_to_be_off_with_the_reason() {
+        let folder = tree();
+        let path = Utf8Path::from_path(folder.path()).unwrap();
+        let symbols = Symbols::read(path, "x86").unwrap();
+        let given = |name: &str| (name == "RUST_CHECKS").then_some(Tri::No);
+        let found = RustSwitches::find(&symbols, path, "x86", &given).unwrap();
+        let wishes: Vec<String> = found
+            .plan
+            .wishes()
+            .map(|(symbol, value, _)| format!("{symbol}={}", value.letter()))
+            .collect();
+        assert_eq!(
+            wishes,
+            ["BOTH=m", "BUS=y", "DRIVER=m", "MODULES=y", "RUST=y"]
+        );
+        // As if Kconfig had refused one.
+        let outcome = found.outcome("CONFIG_RUST=y\nCONFIG_BOTH=m\n", &symbols);
+        assert_eq!((outcome.on, outcome.modules), (1, 1));
+        assert_eq!(
+            outcome.off,
+            [
+                "CONFIG_DRIVER is off: Kconfig refused it; defined in drivers/Kconfig:1, depends on BUS && RUST",
+                "CONFIG_ELSEWHERE is off: no Kconfig file of this tree and architecture defines ARM; defined in drivers/Kconfig:6, depends on BUS && RUST && ARM",
+                "CONFIG_RUST_CHECKS is off: RUST_CHECKS=n was asked for by name; defined in init/Kconfig:9, depends on RUST",
+            ]
+        );
+        assert!(
+            outcome
+                .list
+                .starts_with("CONFIG_BOTH=m drivers/both.rs\nCONFIG_DRIVER=n drivers/driver.rs\n"),
+            "{}",
+            outcome.list
+        );
+    }
+
+    #[test]
+    fn a_sourced_file_that_is_missing_is_named_with_the_line_that_sources_it() {
+        let folder = tree();
+        fs_err::remove_file(folder.path().join("drivers/Kconfig")).unwrap();
+        let failure =
+            Symbols::read(Utf8Path::from_path(folder.path()).unwrap(), "x86").unwrap_err();
+        assert_eq!(failure.what, "Kconfig:5 sources drivers/Kconfig");
+    }
 }

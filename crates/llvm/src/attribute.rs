@@ -99,6 +99,20 @@ impl Function<'_> {
         Ok(())
     }
 
+    /// Takes LLVM's attribute `name` away from all of the function's parameters.
+    pub fn remove_attribute_of_parameters(&self, name: &str) -> Result<()> {
+        let kind = kind(self.module.llvm(), name)?;
+        let count = self.module.table().LLVMCountParams()?;
+        let remove = self.module.table().LLVMRemoveEnumAttributeAtIndex()?;
+        // SAFETY: a function of a live module, its parameters (which attributes count from 1) and a known kind.
+        unsafe {
+            for parameter in 1..=count(self.raw) {
+                remove(self.raw, parameter, kind);
+            }
+        }
+        Ok(())
+    }
+
     /// Takes LLVM's attribute `name` away from all calls of the function that have it for themselves.
     pub fn remove_attribute_of_calls(&self, name: &str) -> Result<()> {
         let kind = kind(self.module.llvm(), name)?;

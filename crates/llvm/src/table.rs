@@ -168,6 +168,8 @@ table! {
     LLVMGetNextUse(*mut RawUse) -> *mut RawUse;
     LLVMGetUser(*mut RawUse) -> *mut RawValue;
     LLVMIsACallInst(*mut RawValue) -> *mut RawValue;
+    LLVMGetInstructionParent(*mut RawValue) -> *mut RawBlock;
+    LLVMGetBasicBlockParent(*mut RawBlock) -> *mut RawValue;
     LLVMRemoveCallSiteEnumAttribute(*mut RawValue, c_uint, c_uint);
     LLVMBuildUnreachable(*mut RawBuilder) -> *mut RawValue;
     LLVMGetFirstBasicBlock(*mut RawValue) -> *mut RawBlock;
@@ -190,6 +192,7 @@ table! {
     LLVMGetStringAttributeAtIndex(*mut RawValue, c_uint, *const c_char, c_uint) -> *mut RawAttribute;
     LLVMGetStringAttributeValue(*mut RawAttribute, *mut c_uint) -> *const c_char;
     LLVMRemoveEnumAttributeAtIndex(*mut RawValue, c_uint, c_uint);
+    LLVMCountParams(*mut RawValue) -> c_uint;
     LLVMRemoveStringAttributeAtIndex(*mut RawValue, c_uint, *const c_char, c_uint);
 
     LLVMGetNamedMetadataNumOperands(*mut RawModule, *const c_char) -> c_uint;

@@ -68,6 +68,47 @@ impl Function<'_> {
         Ok(())
     }
 
+    /// Gives the function a symbol for others, if it is private to its module.
+    pub fn make_public(&self) -> Result<()> {
+        let link = self.module.table().LLVMSetLinkage()?;
+        if linkage(self.module, self.raw)? == INTERNAL {
+            // SAFETY: a global value of a live module.
+            unsafe { link(self.raw, EXTERNAL) };
+        }
+        Ok(())
+    }
+
+    /// The functions with calls that mention it, as what is called or as an argument; one for each call.
+    pub fn callers(&self) -> Result<Vec<Self>> {
+        let table = self.module.table();
+        let (first, next, user) = (
+            table.LLVMGetFirstUse()?,
+            table.LLVMGetNextUse()?,
+            table.LLVMGetUser()?,
+        );
+        let (is_call, block, function) = (
+            table.LLVMIsACallInst()?,
+            table.LLVMGetInstructionParent()?,
+            table.LLVMGetBasicBlockParent()?,
+        );
+        let mut callers = Vec::new();
+        // SAFETY: a function of a live module; the list of its uses does not change meanwhile, and a call stands in a block of a function.
+        unsafe {
+            let mut used = first(self.raw);
+            while !used.is_null() {
+                let call = is_call(user(used));
+                if !call.is_null() {
+                    callers.push(Self {
+                        module: self.module,
+                        raw: function(block(call)),
+                    });
+                }
+                used = next(used);
+            }
+        }
+        Ok(callers)
+    }
+
     /// Marks the function as one that is linked into the same image, so that it needs no global offset table.
     pub fn assume_local(&self) -> Result<()> {
         assume_local(self.module, self.raw)

@@ -118,7 +118,10 @@ struct Reader {
 
 impl Reader {
     fn next_is(&mut self, wanted: &str) -> bool {
-        let is = self.tokens.get(self.at).is_some_and(|token| token == wanted);
+        let is = self
+            .tokens
+            .get(self.at)
+            .is_some_and(|token| token == wanted);
         self.at += usize::from(is);
         is
     }
@@ -227,7 +230,10 @@ mod tests {
             ("A && !B || C", "((A && !B) || C)"),
             ("(A || B)&&C=y # why", "((A || B) && C=y)"),
             ("A != n", "A!=n"),
-            ("X < 5 && $(cc-option,-f(a)) && y", "((X < 5 && $(cc-option,-f(a))) && y)"),
+            (
+                "X < 5 && $(cc-option,-f(a)) && y",
+                "((X < 5 && $(cc-option,-f(a))) && y)",
+            ),
             ("\"$(ARCH)\" = \"x86\"", "\"$(ARCH)\" = \"x86\""),
             ("A &&", "A &&"),
         ] {

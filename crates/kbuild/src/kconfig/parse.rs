@@ -144,7 +144,11 @@ impl<'a> Reader<'a> {
                 }
                 return;
             }
-            Open::Entry(name, at) => self.symbols.0.get_mut(name).and_then(|all| all.get_mut(*at)),
+            Open::Entry(name, at) => self
+                .symbols
+                .0
+                .get_mut(name)
+                .and_then(|all| all.get_mut(*at)),
         };
         let Some(symbol) = symbol else { return };
         match word {

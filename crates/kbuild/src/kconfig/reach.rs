@@ -62,7 +62,10 @@ impl<'a> Search<'a> {
         let mut selectors: BTreeMap<&str, Vec<(&str, &Conditional)>> = BTreeMap::new();
         for (name, entries) in &symbols.0 {
             for select in entries.iter().flat_map(|entry| &entry.selects) {
-                selectors.entry(&select.value).or_default().push((name, select));
+                selectors
+                    .entry(&select.value)
+                    .or_default()
+                    .push((name, select));
             }
         }
         Self {
@@ -99,7 +102,13 @@ impl<'a> Search<'a> {
     }
 
     /// Makes `name` at least `value`; `trail` are the symbols on whose behalf, the switch first.
-    fn ask(&self, name: &str, value: Tri, plan: &mut Plan, trail: &mut Vec<String>) -> Result<(), Obstacle> {
+    fn ask(
+        &self,
+        name: &str,
+        value: Tri,
+        plan: &mut Plan,
+        trail: &mut Vec<String>,
+    ) -> Result<(), Obstacle> {
         if plan.value(name).is_some_and(|known| known >= value) {
             return Ok(());
         }
@@ -112,10 +121,18 @@ impl<'a> Search<'a> {
         found
     }
 
-    fn set(&self, name: &str, value: Tri, plan: &mut Plan, trail: &mut Vec<String>) -> Result<(), Obstacle> {
+    fn set(
+        &self,
+        name: &str,
+        value: Tri,
+        plan: &mut Plan,
+        trail: &mut Vec<String>,
+    ) -> Result<(), Obstacle> {
         let entries = self.symbols.entries(name);
         if entries.is_empty() {
-            return Err(format!("no Kconfig file of this tree and architecture defines {name}"));
+            return Err(format!(
+                "no Kconfig file of this tree and architecture defines {name}"
+            ));
         }
         if let Some(given) = (self.given)(name) {
             if given < value {
@@ -141,7 +158,14 @@ impl<'a> Search<'a> {
     }
 
     /// Through the entry's prompt, or through one of its defaults.
-    fn by_entry(&self, name: &str, entry: &Symbol, value: Tri, plan: &mut Plan, trail: &mut Vec<String>) -> Result<(), Obstacle> {
+    fn by_entry(
+        &self,
+        name: &str,
+        entry: &Symbol,
+        value: Tri,
+        plan: &mut Plan,
+        trail: &mut Vec<String>,
+    ) -> Result<(), Obstacle> {
         if let Some(condition) = &entry.prompt {
             // A switch's dependencies are built in where they can be, so that whoever asks for `=y` is served as well.
             let values = match trail.len() {
@@ -186,19 +210,31 @@ impl<'a> Search<'a> {
                 plan.settled.insert(name.to_owned(), given);
             }
             None => {
-                plan.wishes.insert(name.to_owned(), (value, trail[0].clone()));
+                plan.wishes
+                    .insert(name.to_owned(), (value, trail[0].clone()));
             }
         }
     }
 
     /// Through the symbol that selects it and needs the fewest wishes.
-    fn by_select(&self, name: &str, value: Tri, plan: &mut Plan, trail: &mut Vec<String>) -> Result<(), Obstacle> {
+    fn by_select(
+        &self,
+        name: &str,
+        value: Tri,
+        plan: &mut Plan,
+        trail: &mut Vec<String>,
+    ) -> Result<(), Obstacle> {
+        // A bool that a module selects is on.
+        let least = match self.symbols.switch_kind(name) {
+            Some("bool") => Tri::Module,
+            _ => value,
+        };
         let mut best: Option<Plan> = None;
         for (selector, select) in self.selectors.get(name).into_iter().flatten() {
             let mut attempt = plan.clone();
             let found = self
-                .ask(selector, value, &mut attempt, trail)
-                .and_then(|()| self.require_text(&select.condition, value, &mut attempt, trail));
+                .ask(selector, least, &mut attempt, trail)
+                .and_then(|()| self.require_text(&select.condition, least, &mut attempt, trail));
             let is_better = |best: &Plan| attempt.wishes.len() < best.wishes.len();
             if found.is_ok() && best.as_ref().is_none_or(is_better) {
                 let is_free = attempt.wishes.len() == plan.wishes.len();
@@ -216,7 +252,13 @@ impl<'a> Search<'a> {
         Ok(())
     }
 
-    fn require_text(&self, text: &str, value: Tri, plan: &mut Plan, trail: &mut Vec<String>) -> Result<(), Obstacle> {
+    fn require_text(
+        &self,
+        text: &str,
+        value: Tri,
+        plan: &mut Plan,
+        trail: &mut Vec<String>,
+    ) -> Result<(), Obstacle> {
         if text.is_empty() {
             return Ok(());
         }
@@ -224,7 +266,13 @@ impl<'a> Search<'a> {
     }
 
     /// Makes an expression at least `value`.
-    fn require(&self, expression: &Expression, value: Tri, plan: &mut Plan, trail: &mut Vec<String>) -> Result<(), Obstacle> {
+    fn require(
+        &self,
+        expression: &Expression,
+        value: Tri,
+        plan: &mut Plan,
+        trail: &mut Vec<String>,
+    ) -> Result<(), Obstacle> {
         match expression {
             Expression::Constant(tri) if *tri >= value => Ok(()),
             Expression::Constant(tri) => Err(format!("a dependency is always {}", tri.letter())),
@@ -247,7 +295,12 @@ impl<'a> Search<'a> {
     }
 
     /// Makes an expression `n`.
-    fn forbid(&self, expression: &Expression, plan: &mut Plan, trail: &mut Vec<String>) -> Result<(), Obstacle> {
+    fn forbid(
+        &self,
+        expression: &Expression,
+        plan: &mut Plan,
+        trail: &mut Vec<String>,
+    ) -> Result<(), Obstacle> {
         match expression {
             Expression::Constant(Tri::No) | Expression::Other(_) => Ok(()),
             Expression::Constant(tri) => Err(format!("a dependency is !{}", tri.letter())),
@@ -272,9 +325,14 @@ impl<'a> Search<'a> {
         if value.is_some_and(|value| value > Tri::No) {
             return Err(format!("{name} has to be off, and is asked for"));
         }
-        let can_be_set = self.symbols.entries(name).iter().any(|entry| entry.prompt.is_some());
+        let can_be_set = self
+            .symbols
+            .entries(name)
+            .iter()
+            .any(|entry| entry.prompt.is_some());
         if value.is_none() && can_be_set {
-            plan.wishes.insert(name.to_owned(), (Tri::No, trail[0].clone()));
+            plan.wishes
+                .insert(name.to_owned(), (Tri::No, trail[0].clone()));
         }
         Ok(())
     }
@@ -336,6 +394,12 @@ config LIGHT
 \tselect CORE
 config OTHER
 \tbool \"o\"
+config DRIVER
+\ttristate \"d\"
+\tdepends on RUST
+\tselect HIDDEN
+config HIDDEN
+\tbool
 config MODULE
 \ttristate \"m\"
 \tdepends on RUST && BUS && CORE
@@ -363,7 +427,12 @@ config NEEDS_OTHER
         Reader::new("/".into(), "x86", &mut symbols)
             .text(TEXT, "Kconfig")
             .unwrap();
-        let given = |name: &str| given.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
+        let given = |name: &str| {
+            given
+                .iter()
+                .find(|(known, _)| *known == name)
+                .map(|(_, value)| *value)
+        };
         let search = Search::new(&symbols, &given);
         let mut plan = Plan::default();
         let obstacles = switches
@@ -395,9 +464,19 @@ config NEEDS_OTHER
     }
 
     #[test]
+    fn a_module_that_selects_a_switch_stays_a_module() {
+        let (wishes, obstacles) = added(&["DRIVER", "HIDDEN"], &[]);
+        assert!(obstacles.is_empty(), "{obstacles:?}");
+        assert!(wishes.contains(&"DRIVER=m DRIVER".to_owned()), "{wishes:?}");
+    }
+
+    #[test]
     fn what_was_given_by_name_stays_and_is_named_as_the_obstacle() {
         let (wishes, obstacles) = added(&["MODULE"], &[("BUS", Tri::No), ("RUST", Tri::Yes)]);
-        assert!(wishes.is_empty(), "a failed attempt must leave nothing behind: {wishes:?}");
+        assert!(
+            wishes.is_empty(),
+            "a failed attempt must leave nothing behind: {wishes:?}"
+        );
         assert_eq!(obstacles, ["BUS=n was asked for by name"]);
         let (wishes, obstacles) = added(&["MODULE"], &[("MODVERSIONS", Tri::No)]);
         assert!(obstacles.is_empty() && !wishes.iter().any(|wish| wish.starts_with("MODVERSIONS")));
@@ -406,8 +485,14 @@ config NEEDS_OTHER
     #[test]
     fn what_one_switch_needs_off_no_other_turns_on() {
         let (wishes, obstacles) = added(&["BUILT_IN", "NEEDS_OTHER"], &[]);
-        assert!(wishes.contains(&"OTHER=n BUILT_IN".to_owned()), "{wishes:?}");
-        assert!(wishes.contains(&"COMPILE_TEST=y BUILT_IN".to_owned()), "{wishes:?}");
+        assert!(
+            wishes.contains(&"OTHER=n BUILT_IN".to_owned()),
+            "{wishes:?}"
+        );
+        assert!(
+            wishes.contains(&"COMPILE_TEST=y BUILT_IN".to_owned()),
+            "{wishes:?}"
+        );
         assert_eq!(obstacles, ["OTHER has to be off for BUILT_IN"]);
     }
 

@@ -22,7 +22,10 @@ impl Symbols {
                 .iter()
                 .filter(|(name, _)| !found.contains(*name) && self.switch_kind(name).is_some())
                 .filter(|(_, entries)| {
-                    let mut real = entries.iter().filter(|entry| !entry.is_addition()).peekable();
+                    let mut real = entries
+                        .iter()
+                        .filter(|entry| !entry.is_addition())
+                        .peekable();
                     real.peek().is_some()
                         && real.all(|entry| entry.dependency().value(&without) == Some(Tri::No))
                 })
@@ -46,7 +49,9 @@ impl Symbol {
     pub fn dependency(&self) -> Expression {
         let mut all = self.depends.iter().map(|text| Expression::parse(text));
         let first = all.next().unwrap_or(Expression::Constant(Tri::Yes));
-        all.fold(first, |one, other| Expression::And(Box::new(one), Box::new(other)))
+        all.fold(first, |one, other| {
+            Expression::And(Box::new(one), Box::new(other))
+        })
     }
 }
 
@@ -103,7 +108,11 @@ fn of_makefile(text: &str, folder: &Utf8Path) -> Vec<(String, Utf8PathBuf)> {
                 // A part of `stem.o`, which is made where a list has it.
                 None => whole(&lists, stem),
             };
-            found.extend(symbols.iter().map(|symbol| ((*symbol).to_owned(), source.clone())));
+            found.extend(
+                symbols
+                    .iter()
+                    .map(|symbol| ((*symbol).to_owned(), source.clone())),
+            );
         }
     }
     found
@@ -128,7 +137,9 @@ fn whole<'a>(lists: &[(&'a str, &'a str, &'a str)], stem: &str) -> Vec<&'a str> 
 fn list(line: &str) -> Option<(&str, &str, &str)> {
     let line = line.split('#').next().unwrap_or(line).trim();
     let (name, objects) = line.split_once('=')?;
-    let (stem, part) = name.trim_end_matches([':', '+', '?', ' ', '\t']).rsplit_once('-')?;
+    let (stem, part) = name
+        .trim_end_matches([':', '+', '?', ' ', '\t'])
+        .rsplit_once('-')?;
     let is_part = matches!(part, "y" | "m" | "objs") || symbol(part).is_some();
     is_part.then_some((stem, part, objects))
 }
@@ -166,7 +177,10 @@ mod tests {
         )
         .needing_rust();
         let found: Vec<&str> = found.iter().map(String::as_str).collect();
-        assert_eq!(found, ["HIDDEN", "IN_MENU", "RUST", "SAMPLE", "SAMPLES_RUST"]);
+        assert_eq!(
+            found,
+            ["HIDDEN", "IN_MENU", "RUST", "SAMPLE", "SAMPLES_RUST"]
+        );
     }
 
     #[test]
@@ -201,7 +215,12 @@ mod tests {
             .collect();
         assert_eq!(
             found,
-            ["A: d/a.rs", "B: d/b_main.rs", "C: d/part.rs", "D: d/sub/inner.rs"]
+            [
+                "A: d/a.rs",
+                "B: d/b_main.rs",
+                "C: d/part.rs",
+                "D: d/sub/inner.rs"
+            ]
         );
     }
 }

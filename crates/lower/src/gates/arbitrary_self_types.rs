@@ -564,7 +564,7 @@ mod tests {
 
             impl<T> Foo<T> {
               pub fn m(this: P<Self>, (a, b): (u8, T)) -> u8 { this.n + a }
-            } #[doc(hidden)] #[quiet] pub trait __gateless_m_x_0_57<T> { fn m(self, a0: (u8, T)) -> u8; } #[quiet] impl<T> __gateless_m_x_0_57<T> for P<Foo<T>> { #[inline] fn m(self, a0: (u8, T)) -> u8 { <Foo<T>>::m(self, a0) } }"#]].assert_eq(&lowered("pub fn m(self: P<Self>, (a, b): (u8, T)) -> u8 { self.n + a }", "P<Self>"));
+            } #[doc(hidden)] #[quiet] pub trait __gateless_m_x_0_57<T> { fn m(self, a0: (u8, T)) -> u8; } #[quiet] const __gateless_m_x_0_57: () = { impl<T> __gateless_m_x_0_57<T> for P<Foo<T>> { #[inline] fn m(self, a0: (u8, T)) -> u8 { <Foo<T>>::m(self, a0) } } };"#]].assert_eq(&lowered("pub fn m(self: P<Self>, (a, b): (u8, T)) -> u8 { self.n + a }", "P<Self>"));
     }
 
     #[test]
@@ -573,7 +573,7 @@ mod tests {
 
             impl<T> Foo<T> {
               fn m<'__gateless>(this: &'__gateless P<Self>, x: &str) -> Option<&'__gateless T> { this.get(x) }
-            } #[doc(hidden)] #[quiet] trait __gateless_m_x_0_53<T> { fn m<'__gateless>(&'__gateless self, x: &str) -> Option<&'__gateless T>; } #[quiet] impl<T> __gateless_m_x_0_53<T> for P<Foo<T>> { fn m<'__gateless>(&'__gateless self, x: &str) -> Option<&'__gateless T> { <Foo<T>>::m(self, x) } }"#]].assert_eq(&lowered("fn m(self: &P<Self>, x: &str) -> Option<&T> { self.get(x) }", "&P<Self>"));
+            } #[doc(hidden)] #[quiet] trait __gateless_m_x_0_53<T> { fn m<'__gateless>(&'__gateless self, x: &str) -> Option<&'__gateless T>; } #[quiet] const __gateless_m_x_0_53: () = { impl<T> __gateless_m_x_0_53<T> for P<Foo<T>> { fn m<'__gateless>(&'__gateless self, x: &str) -> Option<&'__gateless T> { <Foo<T>>::m(self, x) } } };"#]].assert_eq(&lowered("fn m(self: &P<Self>, x: &str) -> Option<&T> { self.get(x) }", "&P<Self>"));
     }
 
     #[test]

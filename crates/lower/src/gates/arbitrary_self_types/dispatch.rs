@@ -10,7 +10,7 @@ use std::ops::Range;
 use ra_ap_syntax::ast::{self, HasGenericParams, HasName, HasTypeBounds, HasVisibility};
 use ra_ap_syntax::{AstNode, SyntaxKind};
 
-use super::extension::{self, clause, conditions, items, mentions, signature};
+use super::extension::{self, clause, conditions, items, mentions, signature, uncounted};
 use super::lifetimes::Naming;
 use super::method::Method;
 use crate::generics::{Param, declared, named};
@@ -259,12 +259,21 @@ pub fn lower(
         );
         declared(&params)
     };
-    after.push_str(&format!(
-        " {conditions}#[doc(hidden)] {QUIET} {visibility}trait {hidden}{}{predicates} {{ fn {hidden}(&self) -> *const (){demands}; }} {conditions}{QUIET} impl{blanket} {hidden}{arguments} for {SELF}{predicates} {{ fn {hidden}(&self) -> *const (){demands} {{ unsafe fn shim{shim_params}(pointer: *mut (), _: {support}{MODULE}::core::marker::PhantomData<{subject}>{inputs}){}{inner} {{ let this: {subject} = {support}{MODULE}::To::NEW.make(pointer.cast()); {} }} shim::{turbofish} as *const () }} }}",
-        declared(&outer),
+    let shim = format!(
+        "unsafe fn shim{shim_params}(pointer: *mut (), _: {support}{MODULE}::core::marker::PhantomData<{subject}>{inputs}){}{inner} {{ let this: {subject} = {support}{MODULE}::To::NEW.make(pointer.cast()); {} }}",
         signature.output,
         in_unsafe(call("this")),
         subject = signature.subject,
+    );
+    let definition = uncounted(
+        &hidden,
+        &format!(
+            "impl{blanket} {hidden}{arguments} for {SELF}{predicates} {{ fn {hidden}(&self) -> *const (){demands} {{ {shim} shim::{turbofish} as *const () }} }}"
+        ),
+    );
+    after.push_str(&format!(
+        " {conditions}#[doc(hidden)] {QUIET} {visibility}trait {hidden}{}{predicates} {{ fn {hidden}(&self) -> *const (){demands}; }} {conditions}{QUIET} {definition}",
+        declared(&outer),
     ));
     let mut edits = vec![out_of_vtable(method)?];
     edits.push(supertrait(

@@ -282,6 +282,12 @@ pub fn conditions(method: &Method<'_>, around: Option<&dyn super::method::AnyAtt
     outer + &method.attributes(&method.function, &["cfg"])
 }
 
+/// An impl of `name` that does not count among those of its module, whose numbers are part of the symbols of what they contain. Neither
+/// does the constant around it, since it has a name.
+pub fn uncounted(name: &str, item: &str) -> String {
+    format!("const {name}: () = {{ {item} }};")
+}
+
 /// The trait and its impl, with `body` as the method's body.
 pub fn items(
     conditions: &str,
@@ -304,11 +310,15 @@ pub fn items(
         declaration = format!("$({declaration}){after}");
         definition = format!("$({definition}){after}");
     }
+    let declared = declared(&signature.params);
+    let named = named(&signature.params);
+    let subject = &signature.subject;
     format!(
-        " {conditions}#[doc(hidden)] {QUIET} {visibility}trait {name}{declared}{bound}{clause} {{ {declaration} }} {conditions}{QUIET} impl{declared} {name}{named} for {subject}{clause} {{ {definition} }}",
-        declared = declared(&signature.params),
-        named = named(&signature.params),
-        subject = signature.subject,
+        " {conditions}#[doc(hidden)] {QUIET} {visibility}trait {name}{declared}{bound}{clause} {{ {declaration} }} {conditions}{QUIET} {}",
+        uncounted(
+            name,
+            &format!("impl{declared} {name}{named} for {subject}{clause} {{ {definition} }}")
+        ),
     )
 }
 
