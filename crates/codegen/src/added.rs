@@ -117,7 +117,7 @@ mod tests {
         .module();
         super::publish(&module, "__mark_").unwrap();
         let text = module.to_text().unwrap();
-        assert!(text.contains("define void @a()"), "{text}");
+        assert!(text.contains("define dso_local void @a()"), "{text}");
         assert!(
             text.contains("define internal void @b()")
                 && text.contains("define internal void @c()"),

@@ -18,6 +18,7 @@ mod probe;
 pub mod record;
 mod rendered;
 mod restore;
+mod retain;
 mod runtime;
 pub mod target;
 pub mod toolchain;
@@ -58,6 +59,16 @@ pub fn is_doctest_builder() -> bool {
 /// Whether rustdoc started this process in place of the compiler, to compile a doctest ([`rustc_main`] does it).
 pub fn is_doctest_compiler() -> bool {
     doctest::is_compiler()
+}
+
+/// Whether rustc started this process in place of the linker ([`linker_main`] does it).
+pub fn is_linker() -> bool {
+    retain::is_linker()
+}
+
+/// Stands in for the linker of programs for the host. `args` without the program's name.
+pub fn linker_main(args: Vec<OsString>) -> ExitCode {
+    report(retain::link(args))
 }
 
 /// Stands in for `clippy-driver`. `args` without the program's name.

@@ -15,6 +15,10 @@ use gateless_kbuild::stand_ins;
 fn main() -> ExitCode {
     let mut arguments = env::args_os();
     let name = arguments.next().unwrap_or_default();
+    // First, since a doctest's compiler starts its linker with its own variables.
+    if gateless_driver::is_linker() {
+        return gateless_driver::linker_main(arguments.collect());
+    }
     if gateless_driver::is_doctest_builder() {
         return gateless_driver::rustdoc_main(arguments.collect());
     }

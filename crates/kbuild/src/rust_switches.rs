@@ -183,7 +183,7 @@ mod tests {
             [
                 "CONFIG_DRIVER is off: Kconfig refused it; defined in drivers/Kconfig:1, depends on BUS && RUST",
                 "CONFIG_ELSEWHERE is off: no Kconfig file of this tree and architecture defines ARM; defined in drivers/Kconfig:6, depends on BUS && RUST && ARM",
-                "CONFIG_RUST_CHECKS is off: RUST_CHECKS=n was asked for by name; defined in init/Kconfig:9, depends on RUST",
+                "CONFIG_RUST_CHECKS is off: RUST_CHECKS=n was asked for by name; defined in init/Kconfig:10, depends on RUST",
             ]
         );
         assert!(

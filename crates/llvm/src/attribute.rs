@@ -99,7 +99,7 @@ impl Function<'_> {
         Ok(())
     }
 
-    /// Takes LLVM's attribute `name` away from all of the function's parameters.
+    /// Takes LLVM's attribute `name` away from all of the function's parameters, and from the arguments of its calls.
     pub fn remove_attribute_of_parameters(&self, name: &str) -> Result<()> {
         let kind = kind(self.module.llvm(), name)?;
         let count = self.module.table().LLVMCountParams()?;
@@ -108,6 +108,7 @@ impl Function<'_> {
         unsafe {
             for parameter in 1..=count(self.raw) {
                 remove(self.raw, parameter, kind);
+                self.remove_from_calls(parameter, kind)?;
             }
         }
         Ok(())
@@ -115,15 +116,20 @@ impl Function<'_> {
 
     /// Takes LLVM's attribute `name` away from all calls of the function that have it for themselves.
     pub fn remove_attribute_of_calls(&self, name: &str) -> Result<()> {
-        let kind = kind(self.module.llvm(), name)?;
+        self.remove_from_calls(ON_FUNCTION, kind(self.module.llvm(), name)?)
+    }
+
+    /// Takes the attribute of this kind away from this place of all calls of the function.
+    fn remove_from_calls(&self, place: c_uint, kind: c_uint) -> Result<()> {
         let table = self.module.table();
         let (first, next, user) = (
             table.LLVMGetFirstUse()?,
             table.LLVMGetNextUse()?,
             table.LLVMGetUser()?,
         );
-        let (is_call, remove) = (
+        let (is_call, called, remove) = (
             table.LLVMIsACallInst()?,
+            table.LLVMGetCalledValue()?,
             table.LLVMRemoveCallSiteEnumAttribute()?,
         );
         // SAFETY: a function of a live module; the list of its uses does not change meanwhile, and attributes are taken from calls only.
@@ -131,8 +137,9 @@ impl Function<'_> {
             let mut used = first(self.raw);
             while !used.is_null() {
                 let call = is_call(user(used));
-                if !call.is_null() {
-                    remove(call, ON_FUNCTION, kind);
+                // The function may be an argument of a call of something else.
+                if !call.is_null() && called(call) == self.raw {
+                    remove(call, place, kind);
                 }
                 used = next(used);
             }

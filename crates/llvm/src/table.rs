@@ -168,6 +168,7 @@ table! {
     LLVMGetNextUse(*mut RawUse) -> *mut RawUse;
     LLVMGetUser(*mut RawUse) -> *mut RawValue;
     LLVMIsACallInst(*mut RawValue) -> *mut RawValue;
+    LLVMGetCalledValue(*mut RawValue) -> *mut RawValue;
     LLVMGetInstructionParent(*mut RawValue) -> *mut RawBlock;
     LLVMGetBasicBlockParent(*mut RawBlock) -> *mut RawValue;
     LLVMRemoveCallSiteEnumAttribute(*mut RawValue, c_uint, c_uint);

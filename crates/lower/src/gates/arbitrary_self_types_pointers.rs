@@ -21,7 +21,7 @@ mod tests {
         let lowered = refined(text, "E0658", message, "*const Self", "");
         expect![[r#"
 
-            impl S { fn m(_this: *const Self) -> u8 { 1 } } #[doc(hidden)] #[quiet] trait __gateless_m_x_0_52 { fn m(self) -> u8; } #[quiet] impl __gateless_m_x_0_52 for *const S { fn m(self) -> u8 { <S>::m(self) } }
+            impl S { fn m(_this: *const Self) -> u8 { 1 } } #[doc(hidden)] #[quiet] trait __gateless_m_x_0_52 { fn m(self) -> u8; } #[quiet] const __gateless_m_x_0_52: () = { impl __gateless_m_x_0_52 for *const S { fn m(self) -> u8 { <S>::m(self) } } };
             struct S;"#]].assert_eq(&lowered);
     }
 }
