@@ -14,6 +14,7 @@ use gateless_model::{Failure, Result};
 use crate::classify::Class;
 use crate::depinfo;
 use crate::diagnostics::{self, Format};
+use crate::doctest;
 use crate::files::{self, STATE};
 use crate::generate::Generate;
 use crate::invocation::{Arg, Invocation, Kind};
@@ -21,6 +22,7 @@ use crate::libraries::{self, Loads};
 use crate::mapping::Mapping;
 use crate::plan::Plan;
 use crate::record;
+use crate::retain;
 use crate::runtime::prebuilt::{self, Library};
 use crate::runtime::{self, Source, float_helpers};
 use crate::toolchain::Toolchain;
@@ -141,13 +143,19 @@ pub fn compile(call: &Call<'_>) -> Result<u8> {
         {
             lowered.write()?;
         }
-        let run = call.final_run(
+        let mut run = call.final_run(
             changed
                 .then(|| lowered.as_ref().map(Lowered::root))
                 .flatten(),
             &mapping,
             generate.as_ref(),
         )?;
+        let puts_used_right = call.puts_used_right() && (changed || doctest::is_compiler());
+        if puts_used_right && call.class == Class::HostProgram {
+            let (argument, (name, value)) = retain::through_linker()?;
+            run.args.push(argument);
+            run.env.insert(name, Some(value));
+        }
         let ran = execute(call, &run)?;
         let success = ran.status.success();
         if let Some(lowered) = lowered.as_ref().filter(|_| success)
@@ -173,6 +181,11 @@ pub fn compile(call: &Call<'_>) -> Result<u8> {
                 .and_then(|code| u8::try_from(code).ok())
                 .unwrap_or(1));
         }
+        if puts_used_right && call.class == Class::HostLibrary {
+            for output in call.host_libraries() {
+                retain::release(&output)?;
+            }
+        }
         runs.push(run);
         break;
     }
@@ -185,7 +198,16 @@ pub fn compile(call: &Call<'_>) -> Result<u8> {
         None => None,
     };
     if let (State::Kept(folder), Some(lowered)) = (call.state, &mut lowered) {
-        keep_patched(&folder.join(PATCHED).join(mangle(&primary)), lowered)?;
+        // What a prebuilt core needs besides is not part of the kernel's file.
+        let lines = match call.class {
+            Class::RuntimeBuiltins => Some(
+                fs_err::read_to_string(call.cwd.join(input))?
+                    .lines()
+                    .count(),
+            ),
+            _ => None,
+        };
+        keep_patched(&folder.join(PATCHED).join(mangle(&primary)), lowered, lines)?;
     }
     finish(
         call,
@@ -199,15 +221,18 @@ pub fn compile(call: &Call<'_>) -> Result<u8> {
     Ok(0)
 }
 
-/// Keeps the crate's lowered files for `gateless lower`: the file with the absolute path `A` at `folder` + `A`.
-fn keep_patched(folder: &Utf8Path, lowered: &mut Lowered<'_>) -> Result<()> {
+/// Keeps the crate's lowered files for `gateless lower`, or that many lines of them: the file with the absolute path `A` at `folder` + `A`.
+fn keep_patched(folder: &Utf8Path, lowered: &mut Lowered<'_>, lines: Option<usize>) -> Result<()> {
     if folder.exists() {
         fs_err::remove_dir_all(folder)?;
     }
     if !lowered.changed() {
         return Ok(());
     }
-    for (path, text) in lowered.patched()? {
+    for (path, mut text) in lowered.patched()? {
+        if let Some(lines) = lines {
+            text = text.split_inclusive('\n').take(lines).collect();
+        }
         let path = Utf8PathBuf::from(format!("{folder}{path}"));
         fs_err::create_dir_all(path.parent().unwrap_or(folder))?;
         files::write(&path, text.as_bytes())?;
@@ -325,8 +350,46 @@ impl Call<'_> {
     fn marks_used(&self) -> bool {
         match self.class {
             Class::ProcMacro => matches!(self.state, State::Kept(_)),
-            _ => matches!(Generate::plan(self, ""), Ok(Some(_))),
+            _ => self.puts_used_right() || matches!(Generate::plan(self, ""), Ok(Some(_))),
         }
+    }
+
+    /// Whether rustc makes the object, in a form in which the uses of `#[used]` can be put right: a library of objects, or a program that
+    /// is linked as rustc chooses to.
+    fn puts_used_right(&self) -> bool {
+        let call = self.invocation;
+        let is_text = call
+            .emits()
+            .any(|(kind, _)| matches!(kind, "asm" | "llvm-ir" | "llvm-bc" | "obj"));
+        let types: Vec<&str> = call.values("crate-type").collect();
+        !is_text
+            && match self.class {
+                Class::HostLibrary => types.iter().all(|kind| matches!(*kind, "lib" | "rlib")),
+                Class::HostProgram => {
+                    call.codegen("linker").is_none() && call.codegen("linker-flavor").is_none()
+                }
+                _ => false,
+            }
+    }
+
+    /// The libraries that a call for the host wrote.
+    fn host_libraries(&self) -> Vec<Utf8PathBuf> {
+        let call = self.invocation;
+        let named = call.emits().find(|(kind, _)| *kind == "link");
+        let own = retain::library(
+            call.value("out-dir").unwrap_or_default(),
+            self.crate_name,
+            call.codegen("extra-filename").unwrap_or_default(),
+        );
+        let path = named
+            .and_then(|(_, path)| path)
+            .or(call.value("output"))
+            .map_or(own, Utf8PathBuf::from);
+        // A call for metadata only writes none.
+        Some(self.cwd.join(path))
+            .filter(|path| path.is_file())
+            .into_iter()
+            .collect()
     }
 
     /// The file by which the call is known: its object, else whatever it emits first, else the crate's name.
