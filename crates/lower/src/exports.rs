@@ -2,7 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use gateless_model::{Failure, Result};
 use serde::{Deserialize, Serialize};
+
+use crate::support::QUIET;
+
+/// Name of the constant in which a patched crate's root says what it exports, since nothing is left to find it out from.
+const CARRIED: &str = "__GATELESS_EXPORTS";
 
 /// Exports of any number of crates, by crate name.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,5 +40,44 @@ impl Exports {
     /// Adds the exports of other crates.
     pub fn merge(&mut self, other: Exports) {
         self.crates.extend(other.crates);
+    }
+}
+
+impl CrateExports {
+    /// The item that says this in the root of a patched crate; nothing where there is nothing to say.
+    pub(crate) fn carried(&self) -> Option<String> {
+        if *self == Self::default() {
+            return None;
+        }
+        let text = serde_json::to_string(self).ok()?;
+        Some(format!(
+            "#[doc(hidden)] {QUIET} pub const {CARRIED}: &str = r#\"{text}\"#;"
+        ))
+    }
+
+    /// What the root `text` of a crate says, if it was patched.
+    ///
+    /// Fails where it says something that can't be read.
+    pub(crate) fn of_root(text: &str, path: &str) -> Result<Self> {
+        let start = format!("pub const {CARRIED}: &str = r#\"");
+        let Some((_, rest)) = text.split_once(&start) else {
+            return Ok(Self::default());
+        };
+        let json = rest.split("\"#;").next().unwrap_or(rest);
+        serde_json::from_str(json).map_err(|error| {
+            Failure::failed(format!("{path}: `{CARRIED}` can't be read"))
+                .because(error)
+                .help("apply the patch anew, made by the gateless that is to build the tree")
+        })
+    }
+
+    /// Adds what else the crate exports.
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.pointers |= other.pointers;
+        self.extensions |= other.extensions;
+        self.traits.extend(other.traits.iter().cloned());
+        self.methods.extend(other.methods.iter().cloned());
+        self.dispatched
+            .extend(other.dispatched.iter().map(|(k, v)| (k.clone(), v.clone())));
     }
 }

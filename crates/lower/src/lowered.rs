@@ -33,6 +33,8 @@ pub struct Lowered<'a> {
     gates: BTreeMap<String, usize>,
     marks_used: bool,
     exports: CrateExports,
+    /// What the crate exports by an earlier lowering, whose patch it has.
+    carried: CrateExports,
 }
 
 /// Whether a round of [`Lowered::refine`] did anything.
@@ -65,6 +67,8 @@ pub fn lower_syntax(request: Request<'_>) -> Result<Lowered<'_>> {
     let root = Tokens::new(files.list[0].text.original(), edition);
     let features = gates::features::declared(&root, request.crate_attrs, &request.cfg);
     let syntactic = syntactic(&request, &files, &features, edition, &mut work)?;
+    let carried =
+        CrateExports::of_root(files.list[0].text.original(), files.list[0].path.as_str())?;
     let exports = CrateExports {
         pointers: work.pointers,
         ..CrateExports::default()
@@ -93,6 +97,7 @@ pub fn lower_syntax(request: Request<'_>) -> Result<Lowered<'_>> {
         gates: work.gates,
         marks_used: work.marks_used,
         exports,
+        carried,
     };
     lowered.render()?;
     Ok(lowered)
@@ -311,7 +316,13 @@ impl Lowered<'_> {
             self.edition,
             &mut Work::default(),
         )?;
-        let edits = self.edits(clean, false)?;
+        let mut edits = self.edits(clean, false)?;
+        if let Some(end) = self.files.modules[0].end
+            && self.carried == CrateExports::default()
+            && let Some(item) = self.own_exports().carried()
+        {
+            edits[0].push(Edit::insert(end, format!(" {item}")));
+        }
         let mut changed = Vec::new();
         for (file, edits) in self.files.list.iter().zip(edits) {
             let text = with(file, edits)?;
@@ -387,6 +398,12 @@ impl Lowered<'_> {
 
     /// What dependants need to know about this crate.
     pub fn exports(&self) -> Exports {
+        Exports {
+            crates: [(self.request.crate_name.to_owned(), self.own_exports())].into(),
+        }
+    }
+
+    fn own_exports(&self) -> CrateExports {
         let mut own = self.exports.clone();
         if own.pointers {
             let files = self.files.list.iter().map(|file| file.text.original());
@@ -395,9 +412,8 @@ impl Lowered<'_> {
                 .flat_map(|text| ambiguous::methods(text, self.edition, None))
                 .collect();
         }
-        Exports {
-            crates: [(self.request.crate_name.to_owned(), own)].into(),
-        }
+        own.add(&self.carried);
+        own
     }
 
     /// To be asked once the lowered crate compiles: whether it means the same as the original.
@@ -588,6 +604,32 @@ mod tests {
                 "{a}"
             );
             assert_eq!(lowered.inputs().len(), 9);
+        });
+    }
+
+    #[test]
+    fn a_patched_crate_is_not_lowered_again_and_still_says_what_it_exports() {
+        let text = "#![feature(derive_coerce_pointee)]\nuse core::marker::CoercePointee;\n#[derive(CoercePointee)]\n#[repr(transparent)]\npub struct P<T: ?Sized>(std::rc::Rc<T>);\n\
+            impl<T: ?Sized> P<T> { pub fn own(&self) {} }\n";
+        let scratch = Scratch::new(&[("lib.rs", text)]);
+        let mut first = None;
+        scratch.lower("lib.rs", &[], |lowered| {
+            let mut lowered = lowered.unwrap();
+            first = Some((lowered.patched().unwrap(), lowered.exports()));
+        });
+        let (patched, exports) = first.unwrap();
+        assert!(exports.crates.values().all(|own| own.pointers));
+        let scratch = Scratch::new(&[("lib.rs", &patched[0].1)]);
+        scratch.lower("lib.rs", &[], |lowered| {
+            let mut lowered = lowered.unwrap();
+            assert!(!lowered.changed() && lowered.patched().unwrap().is_empty());
+            assert_eq!(lowered.exports(), exports);
+        });
+        let damaged = patched[0].1.replace("r#\"{", "r#\"");
+        let scratch = Scratch::new(&[("lib.rs", &damaged)]);
+        scratch.lower("lib.rs", &[], |lowered| {
+            let failure = lowered.map(|_| ()).unwrap_err();
+            assert!(failure.what.contains("__GATELESS_EXPORTS"), "{failure}");
         });
     }
 

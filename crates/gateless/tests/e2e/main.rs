@@ -5,6 +5,7 @@
 //! need what `gateless doctor` asks for, and about 30 minutes of two processors the first time.
 
 mod audits;
+mod patches;
 mod rebuilds;
 mod results;
 mod runtime;
@@ -61,6 +62,10 @@ const UM: &[(&str, fn(&mut Workshop) -> Tested)] = &[
     (
         "the_audit_finds_no_language_gate_in_lowered_sources",
         audits::lowered,
+    ),
+    (
+        "the_lowered_tree_is_a_patch_that_applies_builds_and_is_not_lowered_again",
+        patches::applied,
     ),
     (
         "a_rebuild_without_changes_compiles_nothing",

@@ -239,7 +239,7 @@ impl Workshop {
 }
 
 /// Hard links where the file system allows, for the tree is large; nothing in the copy is ever written in place.
-fn copy_tree(source: &Utf8Path, tree: &Utf8Path) -> Tested {
+pub fn copy_tree(source: &Utf8Path, tree: &Utf8Path) -> Tested {
     if tree.exists() {
         fs_err::remove_dir_all(tree)?;
     }
@@ -260,7 +260,8 @@ fn replace(path: &Utf8Path, content: &[u8]) -> Tested {
     Ok(())
 }
 
-fn run(command: &mut Command) -> Tested {
+/// Runs a command that has to succeed.
+pub fn run(command: &mut Command) -> Tested {
     succeeded(command.output()?).map(drop)
 }
 
