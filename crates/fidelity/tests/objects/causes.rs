@@ -167,3 +167,73 @@ fn another_line_is_never_explained() {
     fs_err::write(&source, SOURCE).unwrap();
     assert_eq!(compare(&gated, &gateless).verdict, Verdict::Unexplained);
 }
+
+/// Indirect calls go through thunks, as in kernels with retpolines.
+const RETPOLINES: &str = "-Ctarget-feature=+retpoline-external-thunk,+retpoline-indirect-branches,+retpoline-indirect-calls";
+
+/// A trait whose method `m` is called through its vtable; `rest` are more items.
+fn dispatching(rest: &str) -> Out {
+    Out::new(
+        &format!(
+            "#![no_std]\npub trait T {{ fn a(&self, x: u32) -> u32; fn m(&self, x: u32) -> u32; }}\npub struct S(pub u32);\n\
+             impl T for S {{ fn a(&self, x: u32) -> u32 {{ x ^ 3 ^ self.0 }} fn m(&self, x: u32) -> u32 {{ other(x) ^ self.0 }} }}\n\
+             pub fn make(s: &S) -> &dyn T {{ s }}\npub fn call(t: &dyn T, x: u32) -> u32 {{ other(x) ^ t.m(x) }}\n{rest}"
+        ),
+        &[RETPOLINES],
+    )
+}
+
+/// The same as lowering makes it, with `call` as the body of the function that makes the call, and what the added function leads to.
+fn lowered(call: &str, method: &str, rest: &str) -> Out {
+    Out::new(
+        &format!(
+            "#![no_std]\n#![allow(non_camel_case_types)]\npub trait T: __gateless_t_x_call {{ fn a(&self, x: u32) -> u32; fn m(&self, x: u32) -> u32 where Self: Sized; }}\npub struct S(pub u32);\n\
+             impl T for S {{ fn a(&self, x: u32) -> u32 {{ x ^ 3 ^ self.0 }} fn m(&self, x: u32) -> u32 {{ other(x) ^ self.0 }} }}\n\
+             pub trait __gateless_t_x_call {{ fn __gateless_t_x_call(&self) -> *const (); }}\n\
+             impl<X: T> __gateless_t_x_call for X {{ fn __gateless_t_x_call(&self) -> *const () {{ \
+             unsafe fn shim<X: T>(s: *mut (), x: u32) -> u32 {{ let s = unsafe {{ &*(s as *const X) }}; {method} }} shim::<X> as *const () }} }}\n\
+             pub fn make(s: &S) -> &dyn T {{ s }}\npub fn call(t: &dyn T, x: u32) -> u32 {{ {call} }}\n{rest}"
+        ),
+        &[RETPOLINES],
+    )
+}
+
+const OTHERS: &str = "#[inline(never)] pub fn other(x: u32) -> u32 { x ^ 9 }\n#[inline(never)] pub fn stray(x: u32) -> u32 { x ^ 8 }\n";
+const CALL: &str = "other(x) ^ unsafe { core::mem::transmute::<*const (), unsafe fn(*mut (), u32) -> u32>(t.__gateless_t_x_call())(t as *const dyn T as *mut (), x) }";
+const METHOD: &str = "<X as T>::m(s, x)";
+
+#[test]
+fn calls_through_vtables_are_explained_by_what_lowering_puts_there() {
+    let report = compare(&dispatching(OTHERS), &lowered(CALL, METHOD, OTHERS));
+    assert_eq!(report.verdict, Verdict::Explained, "{:?}", found(&report));
+    assert_eq!(causes(&report), ["dynamic-calls"]);
+}
+
+#[test]
+fn a_vtable_that_leads_elsewhere_and_a_call_of_something_else_stay_unexplained() {
+    let elsewhere = lowered(CALL, "<X as T>::a(s, x)", OTHERS);
+    let report = compare(&dispatching(OTHERS), &elsewhere);
+    assert_eq!(report.verdict, Verdict::Unexplained, "{:?}", found(&report));
+    let another = CALL.replace("other(x)", "stray(x)");
+    let report = compare(&dispatching(OTHERS), &lowered(&another, METHOD, OTHERS));
+    let unexplained: Vec<&str> = report.objects[0]
+        .differences
+        .iter()
+        .filter(|difference| difference.cause.is_none())
+        .map(|difference| difference.name.as_str())
+        .collect();
+    assert_eq!(unexplained, ["sample::call"]);
+}
+
+#[test]
+fn a_function_that_has_nothing_to_do_with_the_vtable_stays_unexplained() {
+    let changed = OTHERS.replace("x ^ 8", "x ^ 7");
+    let report = compare(&dispatching(OTHERS), &lowered(CALL, METHOD, &changed));
+    let unexplained: Vec<&str> = report.objects[0]
+        .differences
+        .iter()
+        .filter(|difference| difference.cause.is_none())
+        .map(|difference| difference.name.as_str())
+        .collect();
+    assert_eq!(unexplained, ["sample::stray"]);
+}
