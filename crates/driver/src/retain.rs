@@ -194,7 +194,9 @@ mod tests {
     /// Names of the sections with data, with `*` for those that the linker is to keep.
     fn kept(bytes: &[u8]) -> Vec<String> {
         let file = object::File::parse(bytes).unwrap();
-        let sections = file.sections().filter(|section| section.size() == 1);
+        let sections = file
+            .sections()
+            .filter(|section| section.kind() == SectionKind::Data);
         sections
             .map(|section| {
                 let SectionFlags::Elf { sh_flags } = section.flags() else {

@@ -88,14 +88,13 @@ impl Added {
         for index in first {
             let item = &object.items[index];
             // It returns an address, and does nothing else.
-            let mut targets =
-                item.references
-                    .iter()
-                    .filter_map(|reference| match reference.target {
-                        Target::Item(target, 0) => Some(Some(target)),
-                        Target::Symbol(..) => None,
-                        _ => Some(None),
-                    });
+            let mut targets = item.references.iter().filter_map(|reference| {
+                match (&reference.target, entered(object, &reference.target)) {
+                    (_, Some(target)) => Some(Some(target)),
+                    (Target::Symbol(..), None) => None,
+                    _ => Some(None),
+                }
+            });
             let method = match (targets.next(), targets.next()) {
                 (Some(Some(target)), None) => functions.get(&target).cloned().flatten(),
                 _ => None,
@@ -106,40 +105,48 @@ impl Added {
     }
 }
 
-/// The method that an added function calls and nothing else, or whose copy it is.
+/// The method that an added function jumps to, doing nothing else, or whose copy it is.
 fn method_of(object: &Object, index: usize) -> Option<String> {
     let item = &object.items[index];
-    // What it refers to of this object: the method may have a symbol for others.
-    let defined = |key: &str| {
-        object
-            .items
-            .iter()
-            .position(|item| item.name.as_ref().is_some_and(|name| name.key == key))
-    };
-    let own: Vec<usize> = item
-        .references
-        .iter()
-        .filter_map(|reference| match &reference.target {
-            Target::Item(target, _) => Some(*target),
-            Target::Symbol(name, _) => defined(&name.key),
-            _ => None,
-        })
-        .collect();
-    if let [target] = own.as_slice()
-        && item.references.len() <= 2
-        && object.items[*target].kind == ItemKind::Function
+    let content = object.content(item);
+    if let [reference] = item.references.as_slice()
+        && is_jump(&content[(item.entry - item.start) as usize..])
     {
-        return key(&object.items[*target]);
+        // The distance of a jump counts from behind it.
+        let target = match &reference.target {
+            Target::Symbol(name, -4) => Target::Symbol(name.clone(), 0),
+            other => other.clone(),
+        };
+        return entered(object, &target).and_then(|target| key(&object.items[target]));
     }
-    let code = object.content(item);
     let copy = object.items.iter().enumerate().find(|(other, candidate)| {
         *other != index
             && candidate.kind == ItemKind::Function
             && candidate.references == item.references
             && !object.show_item(*other).contains(ADDED)
-            && object.content(candidate) == code
+            && object.content(candidate) == content
     });
     copy.and_then(|(_, candidate)| key(candidate))
+}
+
+/// Whether x86 code is a jump alone, behind a landing pad or not; where it leads to is left out of it.
+fn is_jump(code: &[u8]) -> bool {
+    const LANDING_PAD: [u8; 4] = [0xf3, 0x0f, 0x1e, 0xfa];
+    let code = code.strip_prefix(&LANDING_PAD).unwrap_or(code);
+    // An instruction that needs no relocation is left out whole.
+    matches!(code, [0xe9 | 0, 0, 0, 0, 0])
+}
+
+/// The item at whose entry a reference leads, also by a symbol for others.
+fn entered(object: &Object, target: &Target) -> Option<usize> {
+    match target {
+        Target::Item(target, 0) => Some(*target),
+        Target::Symbol(name, 0) => object
+            .items
+            .iter()
+            .position(|item| item.name.as_ref() == Some(name)),
+        _ => None,
+    }
 }
 
 fn key(item: &Item) -> Option<String> {
@@ -195,7 +202,8 @@ impl Both<'_> {
         let item = &self.gateless.items[index];
         item.kind == ItemKind::Nameless
             && item.references.iter().any(|reference| {
-                matches!(reference.target, Target::Item(target, 0) if self.added.functions.contains_key(&target))
+                entered(self.gateless, &reference.target)
+                    .is_some_and(|target| self.added.functions.contains_key(&target))
             })
     }
 
@@ -221,16 +229,15 @@ impl Both<'_> {
         let is_gateless = std::ptr::eq(object, self.gateless);
         let mut methods = Vec::new();
         for reference in &item.references {
-            match &reference.target {
-                Target::Item(target, 0) => {
-                    match (is_gateless, self.added.functions.get(target)) {
-                        (true, Some(method)) => methods.push(method.clone()?),
-                        // The way to the vtable of an added trait.
-                        _ if is_gateless && self.is_added_table(*target) => {}
-                        _ => methods.push(key(&object.items[*target])?),
-                    }
+            let entered = entered(object, &reference.target).filter(|_| is_gateless);
+            match (&reference.target, entered) {
+                (_, Some(target)) if self.added.functions.contains_key(&target) => {
+                    methods.push(self.added.functions[&target].clone()?);
                 }
-                Target::Symbol(name, 0) => methods.push(name.key.clone()),
+                // The way to the vtable of an added trait.
+                (_, Some(target)) if self.is_added_table(target) => {}
+                (Target::Item(target, 0), _) => methods.push(key(&object.items[*target])?),
+                (Target::Symbol(name, 0), _) => methods.push(name.key.clone()),
                 _ => return None,
             }
         }

@@ -168,8 +168,13 @@ fn another_line_is_never_explained() {
     assert_eq!(compare(&gated, &gateless).verdict, Verdict::Unexplained);
 }
 
-/// Indirect calls go through thunks, as in kernels with retpolines.
-const RETPOLINES: &str = "-Ctarget-feature=+retpoline-external-thunk,+retpoline-indirect-branches,+retpoline-indirect-calls";
+/// As in kernels: indirect calls go through thunks.
+const KERNEL: &[&str] = &[
+    "-Ctarget-feature=+retpoline-external-thunk,+retpoline-indirect-branches,+retpoline-indirect-calls",
+    "-Cforce-unwind-tables=n",
+    "-Crelocation-model=static",
+    "-Zfunction-sections=n",
+];
 
 /// A trait whose method `m` is called through its vtable; `rest` are more items.
 fn dispatching(rest: &str) -> Out {
@@ -177,9 +182,9 @@ fn dispatching(rest: &str) -> Out {
         &format!(
             "#![no_std]\npub trait T {{ fn a(&self, x: u32) -> u32; fn m(&self, x: u32) -> u32; }}\npub struct S(pub u32);\n\
              impl T for S {{ fn a(&self, x: u32) -> u32 {{ x ^ 3 ^ self.0 }} fn m(&self, x: u32) -> u32 {{ other(x) ^ self.0 }} }}\n\
-             pub fn make(s: &S) -> &dyn T {{ s }}\npub fn call(t: &dyn T, x: u32) -> u32 {{ other(x) ^ t.m(x) }}\n{rest}"
+             #[inline(never)] pub fn make(s: &S) -> &dyn T {{ s }}\n#[inline(never)] pub fn call(t: &dyn T, x: u32) -> u32 {{ other(x) ^ t.m(x) }}\n{rest}"
         ),
-        &[RETPOLINES],
+        KERNEL,
     )
 }
 
@@ -192,9 +197,9 @@ fn lowered(call: &str, method: &str, rest: &str) -> Out {
              pub trait __gateless_t_x_call {{ fn __gateless_t_x_call(&self) -> *const (); }}\n\
              impl<X: T> __gateless_t_x_call for X {{ fn __gateless_t_x_call(&self) -> *const () {{ \
              unsafe fn shim<X: T>(s: *mut (), x: u32) -> u32 {{ let s = unsafe {{ &*(s as *const X) }}; {method} }} shim::<X> as *const () }} }}\n\
-             pub fn make(s: &S) -> &dyn T {{ s }}\npub fn call(t: &dyn T, x: u32) -> u32 {{ {call} }}\n{rest}"
+             #[inline(never)] pub fn make(s: &S) -> &dyn T {{ s }}\n#[inline(never)] pub fn call(t: &dyn T, x: u32) -> u32 {{ {call} }}\n{rest}"
         ),
-        &[RETPOLINES],
+        KERNEL,
     )
 }
 
