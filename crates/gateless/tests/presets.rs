@@ -102,6 +102,8 @@ fn named_with_rust(tree: &Utf8Path) -> Result<Vec<String>, Failed> {
                 } else if entry.file_name().starts_with("Kconfig") {
                     let text = std::fs::read_to_string(entry.path())?;
                     let all = folder == "samples/rust";
+                    // Some entries are indented.
+                    let text = text.replace("\n config ", "\nconfig ");
                     for block in text.split("\nconfig ").skip(1) {
                         let name = block.split_whitespace().next().unwrap_or_default();
                         let rust = block.lines().any(|line| {

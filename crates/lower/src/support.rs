@@ -47,7 +47,7 @@ pub fn module(parent: Option<&str>) -> String {
 }
 
 /// No lifetimes, allocators or constants are lost on the way: `take` keeps them in the phantom, `same` wants them equal.
-const POINTERS: &str = "pub extern crate core; use self::core::{marker::PhantomData, mem::{ManuallyDrop, transmute_copy}, ops::Deref}; \
+const POINTERS: &str = "pub extern crate core; use self::core::{marker::PhantomData, mem::ManuallyDrop, ops::Deref}; \
 pub unsafe trait Pointer: Sized { type Raw; type Rest; } \
 unsafe impl<P: Pointer> Pointer for self::core::pin::Pin<P> { type Raw = P::Raw; type Rest = P::Rest; } \
 unsafe impl<T: ?Sized> Pointer for *const T { type Raw = *mut T; type Rest = (); } \
@@ -57,13 +57,15 @@ unsafe impl<P: Pointer> Pointer for self::core::cell::UnsafeCell<P> { type Raw =
 unsafe impl<P: Pointer> Pointer for self::core::cell::RefCell<P> { type Raw = self::core::cell::RefCell<P::Raw>; type Rest = Of<self::core::cell::RefCell<P::Rest>>; } \
 pub trait Receiver { type Target: ?Sized; } impl<P: ?Sized + Deref> Receiver for P { type Target = P::Target; } \
 pub struct Of<T: ?Sized>(PhantomData<fn(*mut T) -> *mut T>); \
+#[repr(C)] union Cast<A, B> { from: ManuallyDrop<A>, to: ManuallyDrop<B> } \
+#[inline(always)] const fn cast<A, B>(from: A) -> B { const { assert!(self::core::mem::size_of::<A>() == self::core::mem::size_of::<B>()) } ManuallyDrop::into_inner(unsafe { Cast { from: ManuallyDrop::new(from) }.to }) } \
 pub struct To<D>(PhantomData<fn(D) -> D>); \
-#[inline(always)] pub const fn take<P: Pointer>(pointer: P) -> (PhantomData<fn(P::Rest) -> P::Rest>, P::Raw) { let pointer = ManuallyDrop::new(pointer); (PhantomData, unsafe { transmute_copy(&pointer) }) } \
+#[inline(always)] pub const fn take<P: Pointer>(pointer: P) -> (PhantomData<fn(P::Rest) -> P::Rest>, P::Raw) { (PhantomData, cast::<P, P::Raw>(pointer)) } \
 impl<D: Pointer> To<D> { pub const NEW: To<D> = To(PhantomData); \
 #[inline(always)] pub fn is(&self, pointer: D) -> D { pointer } \
 #[inline(always)] pub const fn never(&self) -> D { loop {} } \
 #[inline(always)] pub const fn same(&self, rest: PhantomData<fn(D::Rest) -> D::Rest>) {} \
-#[inline(always)] pub const fn make(&self, raw: D::Raw) -> D { let raw = ManuallyDrop::new(raw); unsafe { transmute_copy(&raw) } } } ";
+#[inline(always)] pub const fn make(&self, raw: D::Raw) -> D { cast::<D::Raw, D>(raw) } } ";
 
 /// The `break` makes the expected type the type of `to` before the raw pointer is converted.
 const MACRO: &str = "#[doc(hidden)] #[macro_export] macro_rules! __gateless_coerce { \
