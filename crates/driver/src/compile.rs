@@ -175,6 +175,12 @@ pub fn compile(call: &Call<'_>) -> Result<u8> {
         let shown = lowered.as_ref().filter(|_| changed);
         diagnostics::show(&ran.stderr, &format, &mapping, shown);
         if !success {
+            if !loads.bare.is_empty() {
+                eprintln!(
+                    "note: gateless: there are no notes beside {}, so what these export is not known; whoever copied them from an output folder has to copy `.lib*.gateless` as well",
+                    loads.bare.join(", ")
+                );
+            }
             return Ok(ran
                 .status
                 .code()

@@ -21,6 +21,8 @@ pub struct Loads {
     pub artifacts: Vec<String>,
     /// What the lowered ones among them export.
     pub exports: Exports,
+    /// Libraries of the kernel without notes beside them, as when somebody copied them from an output folder and left the notes.
+    pub bare: Vec<String>,
 }
 
 /// What lies beside a library.
@@ -68,7 +70,12 @@ pub fn find(call: &Invocation, class: Class, cwd: &Utf8Path) -> Result<Loads> {
                 ))
                 .because(error)
             })?,
-            Err(_) => Beside::default(),
+            Err(_) => {
+                if class.is_kernel() {
+                    loads.bare.push(found.clone());
+                }
+                Beside::default()
+            }
         };
         loads.exports.merge(beside.exports);
         let folder = Utf8Path::new(&found).parent().unwrap_or(Utf8Path::new(""));
@@ -148,4 +155,28 @@ pub fn leave(call: &Call<'_>, loads: &Loads, exports: &Exports) -> Result<()> {
     let text = serde_json::to_string(&Beside { loads, exports })
         .map_err(|error| Failure::failed(error.to_string()))?;
     files::write_if_changed(&call.cwd.join(beside(library)), text.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::invocation::Tool;
+
+    #[test]
+    fn a_library_that_was_copied_without_its_notes_is_known() {
+        let folder = tempfile::tempdir().unwrap();
+        let cwd = Utf8Path::from_path(folder.path()).unwrap();
+        for file in ["rust/libkernel.rmeta", "rust/libpin_init.rmeta"] {
+            files::write(&cwd.join(file), b"").unwrap();
+        }
+        let notes = serde_json::to_string(&Beside::default()).unwrap();
+        files::write(&cwd.join("rust/.libpin_init.gateless"), notes.as_bytes()).unwrap();
+        let args =
+            "-L ./rust/ --extern kernel --extern pin_init --target=t.json --emit=obj=x.o x.rs";
+        let args = args.split_whitespace().map(str::to_owned).collect();
+        let call = Invocation::parse(Tool::Rustc, args, &|_| unreachable!()).unwrap();
+        let bare = |class| find(&call, class, cwd).unwrap().bare;
+        assert_eq!(bare(Class::Module), ["./rust/libkernel.rmeta"]);
+        assert!(bare(Class::HostProgram).is_empty());
+    }
 }
