@@ -60,7 +60,8 @@ pub struct Args {
     /// Compare with another tree, release (6.12) or earlier --json: `TREE --diff OTHER`, or `--diff OLD NEW`
     #[arg(long, value_name = "OTHER", num_args = 1..=2)]
     diff: Option<Vec<Utf8PathBuf>>,
-    /// Compile the crates of --out with one gate closed at a time, and compare with what the audit says
+    /// Run recorded commands of --out with one gate closed at a time, and compare with what the audit says. How each gate was closed
+    /// is told beside it; what that build does not compile is neither verified nor contradicted
     #[arg(long, requires = "out")]
     verify: bool,
     /// With --verify: only these gates
@@ -97,7 +98,12 @@ pub fn run(args: Args) -> Result<Exit> {
             ledger,
             only: &args.gate,
         };
-        agrees = audit::verify::verify(&mut answer, &job, &mut |line| output::note(line))?;
+        let outcome = audit::verify::verify(&mut answer, &job, &mut |line| output::note(line))?;
+        output::note(format_args!(
+            "verified: {}; contradicted: {}; not compiled in this build: {}",
+            outcome.verified, outcome.contradicted, outcome.not_compiled
+        ));
+        agrees = outcome.contradicted == 0;
     }
     if let Some(file) = &args.html {
         out::write_whole(file, &audit::html::page(&answer))?;

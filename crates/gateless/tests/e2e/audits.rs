@@ -5,8 +5,14 @@ use serde_json::Value;
 
 use crate::workshop::{Mode, Tested, Workshop};
 
-/// Gates that this configuration needs, and gates that it does not.
-const SAMPLE: [(&str, bool); 12] = [
+/// Gates that this configuration needs, and gates that it does not. Each is closed alone: a feature with all others open, an option by itself,
+/// the variable with everything else as recorded.
+const SAMPLE: [(&str, bool); 17] = [
+    ("Z_allow_features", true),
+    ("core_from_source", true),
+    ("rustc_bootstrap", true),
+    ("rustdoc_no_run", true),
+    ("target_json", true),
     ("arbitrary_self_types", true),
     ("derive_coerce_pointee", true),
     ("used_with_arg", true),

@@ -273,6 +273,7 @@ fn use_of(one: &Placed<'_>, left: &Condition, applies: Applies, question: &Quest
         text: one.finding.text.clone(),
         role: one.finding.role,
         place: one.place.to_string(),
+        example: one.finding.place == Place::Doctest,
         architectures,
         configurations: shown.conjuncts(),
         applies,

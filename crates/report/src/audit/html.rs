@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use crate::audit::text::{architectures, state};
+use crate::audit::text::{architectures, state, verdict};
 use crate::audit::{Applies, Audit, Gate};
 use crate::page::{card, column, document};
 
@@ -68,6 +68,9 @@ fn places(gate: &Gate) -> Markup {
     html! {
         details {
             summary { code { (gate.id) } " – " (gate.name) " (" (gate.uses.len()) ")" }
+            @if let Some(verified) = &gate.verified {
+                p { (verdict(verified)) @if let Some(error) = &verified.error { ": " code { (error) } } @if let Some(why) = &verified.why { ": " (why) } }
+            }
             ul {
                 @for one in &gate.uses {
                     li {

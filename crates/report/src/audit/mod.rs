@@ -19,6 +19,7 @@ use crate::scan::Counts;
 
 pub use assemble::{Question, assemble};
 pub use run::{Audited, run};
+pub use verify::{Evidence, Verified};
 
 /// Version of the JSON.
 pub const VERSION: u32 = 1;
@@ -132,6 +133,9 @@ pub struct Use {
     pub role: Role,
     /// What is made from it: `build`, `make rustdoc`, `probe`, `doctest`, `nothing`.
     pub place: String,
+    /// Whether it stands in an example in a comment.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub example: bool,
     /// Architectures it applies to; `all` for any.
     pub architectures: Vec<String>,
     /// Conditions that must all hold for it to apply; empty for none.
@@ -150,18 +154,4 @@ pub enum Applies {
     Sometimes,
     /// To none.
     Never,
-}
-
-/// What compiling without a gate showed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Verified {
-    /// Whether it compiles with just this gate closed.
-    pub compiles_without: bool,
-    /// Whether that is what `needed` says.
-    pub agrees: bool,
-    /// Crates that were compiled.
-    pub crates: Vec<String>,
-    /// The compiler's first words, where it failed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub error: Option<String>,
 }

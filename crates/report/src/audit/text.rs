@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use crate::audit::{Applies, Audit, Gate, Usage, Use};
+use crate::audit::{Applies, Audit, Gate, Usage, Use, Verified};
 
 /// Kinds in the order of the table, with their titles.
 const KINDS: [(&str, &str); 13] = [
@@ -115,13 +115,7 @@ fn row(text: &mut String, gate: &Gate, width: usize, all: bool) {
         };
         notes.push(format!("for {}{more}", shown.join(", ")));
     }
-    if let Some(verified) = &gate.verified {
-        notes.push(if verified.agrees {
-            "verified".to_owned()
-        } else {
-            "CONTRADICTED by compiling".to_owned()
-        });
-    }
+    notes.extend(gate.verified.as_ref().map(verdict));
     let archs = architectures(gate);
     if archs != "all" {
         notes.push(archs);
@@ -139,10 +133,22 @@ fn row(text: &mut String, gate: &Gate, width: usize, all: bool) {
     }
 }
 
+/// What closing the gate showed, and how it was seen.
+pub fn verdict(verified: &Verified) -> String {
+    match verified.agrees {
+        Some(true) => format!("verified ({})", verified.evidence.words()),
+        Some(false) => format!("CONTRADICTED ({})", verified.evidence.words()),
+        None => format!("not verified: {}", verified.evidence.words()),
+    }
+}
+
 fn place(one: &Use) -> String {
     let mut line = format!("{}:{}: {}", one.file, one.line, one.text);
     if !one.configurations.is_empty() {
         line.push_str(&format!("  [{}]", one.configurations.join(", ")));
+    }
+    if one.example {
+        line.push_str("  (example)");
     }
     if one.place != "build" {
         line.push_str(&format!("  ({})", one.place));

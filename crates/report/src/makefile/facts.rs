@@ -46,6 +46,17 @@ pub struct Facts {
     pub problems: Vec<Problem>,
 }
 
+impl Facts {
+    /// Everything in it holds only where `condition` does.
+    pub fn under(&mut self, condition: &Condition) {
+        let findings = self.findings.iter_mut().map(|one| &mut one.condition);
+        let roots = self.roots.iter_mut().map(|one| &mut one.condition);
+        for own in findings.chain(roots) {
+            *own = condition.clone().and(own.clone());
+        }
+    }
+}
+
 /// Who a text of a makefile belongs to.
 pub enum Owner<'m> {
     /// A variable.

@@ -3,6 +3,7 @@
 
 mod conditional;
 pub mod facts;
+pub mod folders;
 pub mod lines;
 pub mod options;
 mod wanted;

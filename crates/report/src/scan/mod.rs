@@ -14,7 +14,7 @@ use crate::finding::{Finding, Problem};
 use crate::kconfig::{self, Kconfig, arch_of_path};
 use crate::makefile::facts::{Global, PassedCfg, Root, facts};
 use crate::makefile::words::{name_condition, words};
-use crate::makefile::{Makefile, Statement, lines};
+use crate::makefile::{Makefile, Statement, folders, lines};
 use crate::rust::file as rust_file;
 use crate::rust::modules::Child;
 
@@ -194,12 +194,14 @@ impl Scan {
         }
         let global = Global::collect(makefiles.iter().map(|(_, made)| made));
         let included = included(&makefiles);
+        let folders = folders::conditions(&makefiles);
         for (path, made) in &makefiles {
             let mut found = facts(made, path, &global);
-            if let Some(condition) = included.get(path) {
-                for finding in &mut found.findings {
-                    finding.condition = condition.clone().and(finding.condition.clone());
-                }
+            for condition in [included.get(path), folders.get(path)]
+                .into_iter()
+                .flatten()
+            {
+                found.under(condition);
             }
             self.findings.append(&mut found.findings);
             self.roots.append(&mut found.roots);

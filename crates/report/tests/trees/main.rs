@@ -7,6 +7,7 @@ mod broken;
 mod kernel;
 mod plants;
 mod small;
+mod verify;
 
 use libtest_mimic::{Arguments, Trial};
 
@@ -34,6 +35,18 @@ const ALWAYS: &[(&str, Test)] = &[
     (
         "a_build_folder_says_what_was_really_passed",
         small::build_folder,
+    ),
+    (
+        "closing_one_gate_shows_what_a_build_compiled_and_nothing_about_the_rest",
+        verify::evidence,
+    ),
+    (
+        "a_folder_built_from_another_tree_proves_nothing",
+        verify::another_tree,
+    ),
+    (
+        "the_conditions_of_a_folder_hold_for_its_files",
+        small::folders,
     ),
     (
         "what_moved_is_not_new_and_what_was_added_is",

@@ -241,6 +241,44 @@ pub fn build_folder() -> Result<(), Failed> {
     Ok(())
 }
 
+pub fn folders() -> Result<(), Failed> {
+    let tree = Folder::new();
+    for (path, text) in [
+        (
+            "Kconfig",
+            "config RUST\n\tbool \"rust\"\nconfig A\n\tbool \"a\"\nconfig B\n\tbool \"b\"\nconfig OLD\n\tdef_bool RUSTC_VERSION < 108000\n",
+        ),
+        (
+            "Kbuild",
+            "obj-$(CONFIG_A) += one/\nobj-$(CONFIG_OLD) += old/\n",
+        ),
+        (
+            "one/Makefile",
+            "obj-$(CONFIG_B) += a.o\nRUSTFLAGS_a.o := -Ztune-cpu=generic\n",
+        ),
+        ("one/a.rs", "#[used(compiler)]\nstatic X: u8 = 1;\n"),
+        ("old/Makefile", "obj-y += b.o\n"),
+        ("old/b.rs", "mod c;\n"),
+        ("old/c.rs", "#[cfi_encoding = \"x\"]\nstruct S;\n"),
+    ] {
+        write(tree.path(), path, text.as_bytes());
+    }
+    let answer = audit_of(tree.path(), Ledger::embedded());
+    let place = |id: &str| {
+        let gate = answer.gates.iter().find(|gate| gate.id == id).unwrap();
+        (gate.needed, gate.uses[0].configurations.join(" "))
+    };
+    let both = (true, "CONFIG_A CONFIG_B".to_owned());
+    assert_eq!(place("used_with_arg"), both);
+    assert_eq!(place("Z_tune_cpu"), (true, "CONFIG_A".to_owned()));
+    assert_eq!(
+        place("cfi_encoding"),
+        (false, "CONFIG_OLD".to_owned()),
+        "this compiler is never in that folder"
+    );
+    Ok(())
+}
+
 pub fn difference() -> Result<(), Failed> {
     let tree = Folder::new();
     kernel_like(tree.path());

@@ -1,0 +1,266 @@
+//! Recorded commands run again, with something taken out.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::{Command, Stdio};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use gateless_lower::cfg::split_commas;
+use gateless_lower::tokens::{self, Tokens};
+use gateless_model::{Failure, Result};
+
+use super::none;
+use super::recorded::Recorded;
+
+/// Whether a nightly compiler's gates can be opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Gates {
+    /// As the kernel's build has it: `RUSTC_BOOTSTRAP=1`.
+    Open,
+    /// As a stable compiler has it. `-1` says so to a nightly one, too.
+    Shut,
+}
+
+impl Gates {
+    fn value(self) -> &'static str {
+        match self {
+            Gates::Open => "1",
+            Gates::Shut => "-1",
+        }
+    }
+}
+
+/// The compiler that the audit is about, in a build folder.
+pub struct Compiler<'c> {
+    rustc: &'c Utf8Path,
+    out: &'c Utf8Path,
+    /// Whether a recorded command compiles with nothing but its closed arguments taken out.
+    controls: BTreeMap<(String, Gates, BTreeSet<usize>), bool>,
+}
+
+impl<'c> Compiler<'c> {
+    /// Runs `rustc` in the build folder `out`.
+    pub fn new(rustc: &'c Utf8Path, out: &'c Utf8Path) -> Self {
+        Self {
+            rustc,
+            out,
+            controls: BTreeMap::new(),
+        }
+    }
+
+    /// The build folder.
+    pub fn out(&self) -> &Utf8Path {
+        self.out
+    }
+
+    /// Whether a command compiles without some arguments; asked once.
+    pub fn control(
+        &mut self,
+        one: &Recorded,
+        gates: Gates,
+        left_out: &BTreeSet<usize>,
+    ) -> Result<bool> {
+        let key = (one.name.clone(), gates, left_out.clone());
+        if let Some(known) = self.controls.get(&key) {
+            return Ok(*known);
+        }
+        let sound = self.compile(one, gates, left_out, &none())?.is_none();
+        self.controls.insert(key, sound);
+        Ok(sound)
+    }
+
+    /// Fails unless a command compiles as it was recorded.
+    pub fn sound(&mut self, one: &Recorded) -> Result<()> {
+        if self.control(one, Gates::Open, &none())? {
+            return Ok(());
+        }
+        Err(Failure::failed(format!(
+            "{} does not compile even with all gates open",
+            one.name
+        ))
+        .help("build the folder anew; its sources or its compiler may have changed"))
+    }
+
+    /// Compiles a crate without some arguments (by index) and features; the compiler's first words if it fails.
+    pub fn compile(
+        &self,
+        one: &Recorded,
+        gates: Gates,
+        left_out: &BTreeSet<usize>,
+        features: &BTreeSet<String>,
+    ) -> Result<Option<String>> {
+        let folder = tempfile::tempdir()?;
+        let scratch = scratch(&folder)?;
+        let root = overlay(self.out, one.root(), features, scratch)?;
+        let mut command = self.command(one, gates);
+        let mut skip = false;
+        for (i, arg) in one.args.iter().enumerate() {
+            if std::mem::take(&mut skip)
+                || left_out.contains(&i)
+                || arg.starts_with("--emit=")
+                || arg.starts_with("--out-dir=")
+            {
+                continue;
+            }
+            match arg.as_str() {
+                "--out-dir" | "-o" | "--emit" => skip = true,
+                _ if i == one.root => {
+                    command.arg(&root);
+                }
+                arg if arg.starts_with("-Zcrate-attr=") => {
+                    command.arg(without_features(arg, features));
+                }
+                arg => {
+                    command.arg(arg);
+                }
+            }
+        }
+        command.arg(format!("--emit=metadata={scratch}/out.rmeta"));
+        // Whether lints still like the crate is not the question.
+        command.arg("--cap-lints=allow");
+        run(command)
+    }
+
+    /// Gives a command's options to the program, with nothing to compile; its first words if it refuses them.
+    pub fn options(&self, one: &Recorded, left_out: &BTreeSet<usize>) -> Result<Option<String>> {
+        let folder = tempfile::tempdir()?;
+        let scratch = scratch(&folder)?;
+        let mut command = self.command(one, Gates::Shut);
+        let mut skip = false;
+        for (i, arg) in one.args.iter().enumerate() {
+            let makes = arg.starts_with("--emit") || arg.starts_with("--out-dir") || arg == "-o";
+            let apart = matches!(arg.as_str(), "--emit" | "--out-dir" | "-o");
+            if std::mem::take(&mut skip) || left_out.contains(&i) || i == one.root || makes {
+                skip = apart;
+                continue;
+            }
+            command.arg(arg);
+        }
+        if one.rustdoc {
+            // A page of text: rustdoc takes all of its options with one, and compiles no crate.
+            let page = scratch.join("empty.md");
+            fs_err::write(&page, "")?;
+            command.arg(page);
+            if !one.args.iter().any(|arg| arg == "--test") {
+                command.arg("-o").arg(scratch.join("doc"));
+            }
+        } else {
+            command.arg("--print=cfg");
+        }
+        run(command)
+    }
+
+    fn command(&self, one: &Recorded, gates: Gates) -> Command {
+        let beside = self.rustc.with_file_name("rustdoc");
+        let program = match one.rustdoc {
+            true if beside.is_file() => beside.as_str(),
+            false if one.program.ends_with("rustc") => self.rustc.as_str(),
+            _ => &one.program,
+        };
+        let mut command = Command::new(program);
+        command
+            .current_dir(self.out)
+            .envs(one.env.iter().cloned())
+            .env("RUSTC_BOOTSTRAP", gates.value())
+            .stdin(Stdio::null());
+        command
+    }
+}
+
+fn scratch(folder: &tempfile::TempDir) -> Result<&Utf8Path> {
+    Utf8Path::from_path(folder.path())
+        .ok_or_else(|| Failure::failed("the temporary folder's name is not UTF-8"))
+}
+
+fn run(mut command: Command) -> Result<Option<String>> {
+    let program = command.get_program().to_string_lossy().into_owned();
+    let output = command
+        .output()
+        .map_err(|error| Failure::failed(format!("`{program}` can't be run")).because(error))?;
+    if output.status.success() {
+        return Ok(None);
+    }
+    let words = String::from_utf8_lossy(&output.stderr);
+    let errors = || words.lines().filter(|line| line.starts_with("error"));
+    // A closed gate has other errors in its train; the one about the gate tells most.
+    let gate = errors().find(|line| {
+        ["[E0554]", "[E0658]"]
+            .iter()
+            .any(|code| line.contains(code))
+    });
+    let first = gate.or_else(|| errors().next());
+    Ok(Some(first.unwrap_or("failed without a word").to_owned()))
+}
+
+/// The crate root without some features, in a folder of links to everything that lies beside it; the root itself if none is to go.
+fn overlay(
+    out: &Utf8Path,
+    root: &str,
+    without: &BTreeSet<String>,
+    scratch: &Utf8Path,
+) -> Result<Utf8PathBuf> {
+    let root = camino::absolute_utf8(out.join(root))?;
+    if without.is_empty() {
+        return Ok(root);
+    }
+    let (Some(folder), Some(name)) = (root.parent(), root.file_name()) else {
+        return Err(Failure::failed(format!("{root} is no crate root")));
+    };
+    let links = scratch.join("root");
+    fs_err::create_dir(&links)?;
+    for entry in folder.read_dir_utf8()? {
+        let entry = entry?;
+        if entry.file_name() != name {
+            std::os::unix::fs::symlink(entry.path(), links.join(entry.file_name()))?;
+        }
+    }
+    let text = fs_err::read_to_string(&root)?;
+    let made = links.join(name);
+    fs_err::write(&made, without_features(&text, without))?;
+    Ok(made)
+}
+
+/// A text without some names in `feature(...)`.
+fn without_features(text: &str, without: &BTreeSet<String>) -> String {
+    let tokens = Tokens::new(text, tokens::edition("2021"));
+    let mut made = text.to_owned();
+    for i in (0..tokens.list.len()).rev() {
+        if tokens.at(i) != "feature" || !tokens.opens(i + 1, "(") {
+            continue;
+        }
+        let close = tokens.close(i + 1);
+        let parts = split_commas(&tokens, i + 2, close);
+        if !parts.iter().any(|&(a, _)| without.contains(tokens.at(a))) {
+            continue;
+        }
+        let kept: Vec<&str> = parts
+            .iter()
+            .filter(|&&(a, _)| !without.contains(tokens.at(a)))
+            .map(|&(a, b)| &text[tokens.bytes(a, b - 1)])
+            .collect();
+        let inside = tokens.list[i + 1].range.end..tokens.list[close].range.start;
+        let lines = "\n".repeat(text[inside.clone()].matches('\n').count());
+        made.replace_range(inside, &format!("{}{lines}", kept.join(", ")));
+    }
+    made
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn just_the_named_feature_goes_and_lines_stay() {
+        let without = BTreeSet::from(["b".to_owned()]);
+        assert_eq!(
+            without_features(
+                "#![feature(a, b)]\n#![cfg_attr(X, feature(\n b,\n))]\nfn feature() {}\n#![feature(c)]",
+                &without
+            ),
+            "#![feature(a)]\n#![cfg_attr(X, feature(\n\n))]\nfn feature() {}\n#![feature(c)]"
+        );
+        assert_eq!(
+            without_features("-Zcrate-attr=feature(a,b)", &without),
+            "-Zcrate-attr=feature(a)"
+        );
+    }
+}

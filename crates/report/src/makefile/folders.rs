@@ -1,0 +1,200 @@
+//! Folders that Kbuild descends into, and when: `obj-$(CONFIG_X) += folder/` holds for all that the folder's makefile makes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::condition::Condition;
+use crate::makefile::lines::{Assignment, Makefile, Statement};
+use crate::makefile::words::{name_condition, words};
+use crate::rust::modules::clean;
+
+/// Lists whose folders are named from the makefile's own folder (scripts/Kbuild.include and Makefile.build).
+const OWN: [&str; 2] = ["obj", "subdir"];
+
+/// Lists of the top and the architectures' makefiles, whose folders are named from the top of the tree.
+const TOP: [&str; 4] = ["core", "drivers", "libs", "virt"];
+
+/// Who descends into a folder: the makefile, and when.
+type Parents<'m> = BTreeMap<String, Vec<(&'m str, Condition)>>;
+
+/// What is known about a tree's folders.
+#[derive(Default)]
+struct Folders<'m> {
+    parents: Parents<'m>,
+    /// What stands before the first and behind the last reference in folders that only make can name.
+    patterns: BTreeSet<(String, String)>,
+    /// Makefiles that Kbuild reads when it descends, by their folders.
+    read: BTreeMap<&'m str, &'m str>,
+}
+
+/// When Kbuild reads each makefile, by its path. Those that it does not descend to are not there; nor are those that it always reads, and those
+/// of folders that a makefile may name by a variable.
+pub fn conditions(makefiles: &[(String, Makefile)]) -> BTreeMap<String, Condition> {
+    let mut folders = Folders::default();
+    for (path, _) in makefiles {
+        let (dir, name) = split(path);
+        // A `Kbuild` file goes before a `Makefile`.
+        if name == "Kbuild" || (name == "Makefile" && !folders.read.contains_key(dir)) {
+            folders.read.insert(dir, path);
+        }
+    }
+    for (path, made) in makefiles {
+        folders.collect(path, made);
+    }
+    let mut found = BTreeMap::new();
+    for (dir, path) in &folders.read {
+        let condition = folders.when(dir, &mut BTreeSet::new());
+        if condition != Condition::Always {
+            found.insert((*path).to_owned(), condition);
+        }
+    }
+    found
+}
+
+fn split(path: &str) -> (&str, &str) {
+    path.rsplit_once('/').unwrap_or(("", path))
+}
+
+impl<'m> Folders<'m> {
+    fn collect(&mut self, path: &'m str, made: &'m Makefile) {
+        for (condition, statement) in &made.statements {
+            match statement {
+                Statement::Assignment(a) => {
+                    self.list(path, condition, a);
+                    self.builds(path, condition, &a.value.text);
+                }
+                Statement::Rule(rule) => self.builds(path, condition, &rule.recipe.text),
+                Statement::Export(_) => {}
+            }
+        }
+    }
+
+    /// The folders in a list.
+    fn list(&mut self, path: &'m str, condition: &Condition, a: &Assignment) {
+        let Some((list, _)) = a.name.split_once('-').filter(|_| a.targets.is_none()) else {
+            return;
+        };
+        let base = match list {
+            list if OWN.contains(&list) => split(path).0,
+            list if TOP.contains(&list) => "",
+            _ => return,
+        };
+        for word in words(&a.value.text) {
+            if word.text.ends_with('/') || list == "subdir" {
+                let when = condition
+                    .clone()
+                    .and(name_condition(&a.name))
+                    .and(word.condition);
+                self.add(path, &format!("{base}/{}", word.text), when);
+            }
+        }
+    }
+
+    /// `$(MAKE) $(build)=FOLDER`.
+    fn builds(&mut self, path: &'m str, condition: &Condition, text: &str) {
+        for rest in text.split("$(build)=").skip(1) {
+            let folder = rest.split_whitespace().next().unwrap_or_default();
+            self.add(path, folder, condition.clone());
+        }
+    }
+
+    fn add(&mut self, path: &'m str, folder: &str, when: Condition) {
+        if let (Some(first), Some(last)) = (folder.find('$'), folder.rfind(')')) {
+            let before = folder[..first].trim_start_matches('/').to_owned();
+            let after = folder[last + 1..].trim_end_matches('/').to_owned();
+            // A reference alone is how make passes on what the lists have named.
+            if !(before.is_empty() && after.is_empty()) {
+                self.patterns.insert((before, after));
+            }
+            return;
+        }
+        let folder = clean(folder.trim_matches('/'));
+        self.parents.entry(folder).or_default().push((path, when));
+    }
+
+    /// When Kbuild descends into a folder. `seen` holds the folders on the way.
+    fn when(&self, dir: &str, seen: &mut BTreeSet<String>) -> Condition {
+        // Behind a known folder, a variable stands for one name.
+        let by_variable = |(before, after): &(String, String)| {
+            dir.strip_prefix(before.as_str())
+                .and_then(|rest| rest.strip_suffix(after.as_str()))
+                .is_some_and(|name| before.is_empty() || !name.contains('/'))
+        };
+        let Some(parents) = self.parents.get(dir) else {
+            return Condition::Always;
+        };
+        if self.patterns.iter().any(by_variable) || !seen.insert(dir.to_owned()) {
+            return Condition::Always;
+        }
+        let when = parents
+            .iter()
+            .map(|(path, condition)| {
+                let own = split(path).0;
+                let above = match self.read.get(own) {
+                    Some(read) if read == path && !own.is_empty() => self.when(own, seen),
+                    _ => Condition::Always,
+                };
+                above.and(condition.clone())
+            })
+            .fold(Condition::Never, Condition::or);
+        seen.remove(dir);
+        when
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::makefile::lines::parse;
+
+    #[test]
+    fn a_folder_has_the_conditions_of_all_ways_into_it() {
+        let files = [
+            (
+                "Kbuild",
+                "obj-y += drivers/\nobj-$(CONFIG_S) += samples/\nobj-y += arch/$(SRCARCH)/\n",
+            ),
+            (
+                "Makefile",
+                "prepare:\n\t$(MAKE) $(build)=rust\ncore-$(CONFIG_C) += late/\n",
+            ),
+            ("arch/x86/Kbuild", "obj-$(CONFIG_KVM) += kvm/\n"),
+            ("arch/x86/Makefile", "libs-$(CONFIG_L) += arch/x86/lib/\n"),
+            ("arch/x86/kvm/Makefile", ""),
+            ("arch/x86/lib/Makefile", ""),
+            (
+                "drivers/Makefile",
+                "ifdef CONFIG_A\nobj-$(CONFIG_B) += one/\nendif\nobj-$(CONFIG_D) += two/ loop/\n",
+            ),
+            (
+                "drivers/loop/Makefile",
+                "obj-$(CONFIG_E) += ../two/ ../loop/\n",
+            ),
+            ("drivers/one/Makefile", "subdir-$(CONFIG_F) := deep\n"),
+            ("drivers/one/deep/Makefile", ""),
+            ("drivers/two/Makefile", ""),
+            ("late/Makefile", ""),
+            ("rust/Makefile", ""),
+            ("samples/Kbuild", ""),
+            ("samples/Makefile", ""),
+            ("tools/Makefile", "obj-y += x.o\n"),
+        ];
+        let parsed: Vec<_> = files
+            .iter()
+            .map(|(path, text)| ((*path).to_owned(), parse(text)))
+            .collect();
+        let found: Vec<String> = conditions(&parsed)
+            .iter()
+            .map(|(path, condition)| format!("{path}: {condition}"))
+            .collect();
+        expect_test::expect![[r#"
+            arch/x86/kvm/Makefile: CONFIG_KVM
+            arch/x86/lib/Makefile: CONFIG_L
+            drivers/loop/Makefile: CONFIG_D || CONFIG_E
+            drivers/one/Makefile: CONFIG_A && CONFIG_B
+            drivers/one/deep/Makefile: CONFIG_A && CONFIG_B && CONFIG_F
+            drivers/two/Makefile: CONFIG_D || ((CONFIG_D || CONFIG_E) && CONFIG_E)
+            late/Makefile: CONFIG_C
+            samples/Kbuild: CONFIG_S"#]]
+        .assert_eq(&found.join("\n"));
+    }
+}
