@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::condition::Condition;
+use crate::condition::{Atom, Condition};
 use crate::makefile::lines::{Assignment, Makefile, Statement};
 use crate::makefile::words::{name_condition, words};
 use crate::rust::modules::clean;
@@ -12,6 +12,9 @@ const OWN: [&str; 2] = ["obj", "subdir"];
 
 /// Lists of the top and the architectures' makefiles, whose folders are named from the top of the tree.
 const TOP: [&str; 4] = ["core", "drivers", "libs", "virt"];
+
+/// References to the top of the tree or of the build folder.
+const HERE: [&str; 3] = ["$(objtree)/", "$(srctree)/", "./"];
 
 /// Who descends into a folder: the makefile, and when.
 type Parents<'m> = BTreeMap<String, Vec<(&'m str, Condition)>>;
@@ -41,8 +44,9 @@ pub fn conditions(makefiles: &[(String, Makefile)]) -> BTreeMap<String, Conditio
         folders.collect(path, made);
     }
     let mut found = BTreeMap::new();
+    let mut known = BTreeMap::new();
     for (dir, path) in &folders.read {
-        let condition = folders.when(dir, &mut BTreeSet::new());
+        let condition = folders.when(dir, &mut known);
         if condition != Condition::Always {
             found.insert((*path).to_owned(), condition);
         }
@@ -54,15 +58,37 @@ fn split(path: &str) -> (&str, &str) {
     path.rsplit_once('/').unwrap_or(("", path))
 }
 
+/// A condition without what nobody can decide (in which phase the top makefile is): that restricts nothing.
+fn decidable(condition: &Condition) -> Condition {
+    match condition {
+        Condition::All(list) => list
+            .iter()
+            .map(decidable)
+            .fold(Condition::Always, Condition::and),
+        Condition::Any(list) => list
+            .iter()
+            .map(decidable)
+            .fold(Condition::Never, Condition::or),
+        one if one
+            .atoms()
+            .iter()
+            .any(|atom| matches!(atom, Atom::Other(_))) =>
+        {
+            Condition::Always
+        }
+        one => one.clone(),
+    }
+}
+
 impl<'m> Folders<'m> {
     fn collect(&mut self, path: &'m str, made: &'m Makefile) {
         for (condition, statement) in &made.statements {
             match statement {
                 Statement::Assignment(a) => {
                     self.list(path, condition, a);
-                    self.builds(path, condition, &a.value.text);
+                    self.builds(path, &a.value.text);
                 }
-                Statement::Rule(rule) => self.builds(path, condition, &rule.recipe.text),
+                Statement::Rule(rule) => self.builds(path, &rule.recipe.text),
                 Statement::Export(_) => {}
             }
         }
@@ -70,7 +96,12 @@ impl<'m> Folders<'m> {
 
     /// The folders in a list.
     fn list(&mut self, path: &'m str, condition: &Condition, a: &Assignment) {
-        let Some((list, _)) = a.name.split_once('-').filter(|_| a.targets.is_none()) else {
+        let is_list = |last: &str| matches!(last, "y" | "m") || last.starts_with("$(");
+        let Some((list, _)) = a
+            .name
+            .split_once('-')
+            .filter(|(_, last)| a.targets.is_none() && is_list(last))
+        else {
             return;
         };
         let base = match list {
@@ -89,15 +120,19 @@ impl<'m> Folders<'m> {
         }
     }
 
-    /// `$(MAKE) $(build)=FOLDER`.
-    fn builds(&mut self, path: &'m str, condition: &Condition, text: &str) {
+    /// `$(MAKE) $(build)=FOLDER`: read whenever the phase or the goal comes that the rule is for.
+    fn builds(&mut self, path: &'m str, text: &str) {
         for rest in text.split("$(build)=").skip(1) {
             let folder = rest.split_whitespace().next().unwrap_or_default();
-            self.add(path, folder, condition.clone());
+            self.add(path, folder, Condition::Always);
         }
     }
 
     fn add(&mut self, path: &'m str, folder: &str, when: Condition) {
+        let folder = HERE
+            .iter()
+            .find_map(|here| folder.trim_start_matches('/').strip_prefix(here))
+            .unwrap_or(folder);
         if let (Some(first), Some(last)) = (folder.find('$'), folder.rfind(')')) {
             let before = folder[..first].trim_start_matches('/').to_owned();
             let after = folder[last + 1..].trim_end_matches('/').to_owned();
@@ -108,35 +143,45 @@ impl<'m> Folders<'m> {
             return;
         }
         let folder = clean(folder.trim_matches('/'));
-        self.parents.entry(folder).or_default().push((path, when));
+        self.parents
+            .entry(folder)
+            .or_default()
+            .push((path, decidable(&when)));
     }
 
-    /// When Kbuild descends into a folder. `seen` holds the folders on the way.
-    fn when(&self, dir: &str, seen: &mut BTreeSet<String>) -> Condition {
+    /// When Kbuild descends into a folder. A way that leads in a circle adds nothing to the others.
+    fn when(&self, dir: &str, known: &mut BTreeMap<String, Condition>) -> Condition {
+        if let Some(condition) = known.get(dir) {
+            return condition.clone();
+        }
         // Behind a known folder, a variable stands for one name.
         let by_variable = |(before, after): &(String, String)| {
             dir.strip_prefix(before.as_str())
                 .and_then(|rest| rest.strip_suffix(after.as_str()))
                 .is_some_and(|name| before.is_empty() || !name.contains('/'))
         };
-        let Some(parents) = self.parents.get(dir) else {
-            return Condition::Always;
+        let parents = match self.parents.get(dir) {
+            Some(parents) if !self.patterns.iter().any(by_variable) => parents,
+            _ => return Condition::Always,
         };
-        if self.patterns.iter().any(by_variable) || !seen.insert(dir.to_owned()) {
-            return Condition::Always;
-        }
+        known.insert(dir.to_owned(), Condition::Never);
         let when = parents
             .iter()
             .map(|(path, condition)| {
                 let own = split(path).0;
                 let above = match self.read.get(own) {
-                    Some(read) if read == path && !own.is_empty() => self.when(own, seen),
+                    Some(read) if read == path && !own.is_empty() => self.when(own, known),
                     _ => Condition::Always,
                 };
                 above.and(condition.clone())
             })
             .fold(Condition::Never, Condition::or);
-        seen.remove(dir);
+        // Only circles lead here: then nothing is known.
+        let when = match when {
+            Condition::Never => Condition::Always,
+            when => when,
+        };
+        known.insert(dir.to_owned(), when.clone());
         when
     }
 }
@@ -189,10 +234,10 @@ mod tests {
         expect_test::expect![[r#"
             arch/x86/kvm/Makefile: CONFIG_KVM
             arch/x86/lib/Makefile: CONFIG_L
-            drivers/loop/Makefile: CONFIG_D || CONFIG_E
+            drivers/loop/Makefile: CONFIG_D
             drivers/one/Makefile: CONFIG_A && CONFIG_B
             drivers/one/deep/Makefile: CONFIG_A && CONFIG_B && CONFIG_F
-            drivers/two/Makefile: CONFIG_D || ((CONFIG_D || CONFIG_E) && CONFIG_E)
+            drivers/two/Makefile: CONFIG_D || (CONFIG_D && CONFIG_E)
             late/Makefile: CONFIG_C
             samples/Kbuild: CONFIG_S"#]]
         .assert_eq(&found.join("\n"));
