@@ -116,6 +116,11 @@ fn entries(ledger: &Ledger) -> Vec<String> {
                     "ledger/{id}.toml: is called observed, and has no program to observe"
                 ));
             }
+            Some(probe) if probe.none.is_none() && entry.observed.is_empty() => {
+                broken.push(format!(
+                    "ledger/{id}.toml: has a program and no answer of a compiler under [observed]; `gateless probe {id}` tells it"
+                ));
+            }
             _ => {}
         }
         let others = entry

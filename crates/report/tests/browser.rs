@@ -6,7 +6,7 @@ use std::process::Command;
 
 use gateless_ledger::Ledger;
 use gateless_report::audit::{Audit, html};
-use gateless_report::roadmap::{self, Point, Selection, Support};
+use gateless_report::roadmap::{self, Point, Selection};
 use libtest_mimic::{Arguments, Failed, Trial};
 use serde_json::Value;
 
@@ -27,10 +27,47 @@ frame.addEventListener("load", () => {
   const filter = page.getElementById("filter");
   filter.value = "arbitrary_self"; filter.dispatchEvent(new Event("input"));
   const shown = [...table.tBodies[0].rows].filter((row) => !row.hidden).length;
+  filter.value = ""; filter.dispatchEvent(new Event("input"));
+  const luminance = (color) => color.match(/[\d.]+/g).slice(0, 3).map((c) => c / 255)
+    .map((c) => c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4).reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
+  const behind = (element) => {
+    const color = view.getComputedStyle(element).backgroundColor;
+    return color !== "rgba(0, 0, 0, 0)" || element === page.body ? color : behind(element.parentElement);
+  };
+  const contrast = (element) => {
+    const [a, b] = [luminance(view.getComputedStyle(element).color), luminance(behind(element))];
+    return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+  };
+  const texts = ["body", "p", "td", "td a", "th button", ".need", ".cards li", ".cards b", "summary"];
+  const contrasts = texts.map((text) => page.querySelector(text)).filter(Boolean).map(contrast);
+  const night = view.matchMedia("(prefers-color-scheme: dark)").matches;
+  const ground = luminance(view.getComputedStyle(page.body).backgroundColor);
+  const reach = [...page.querySelectorAll("a[href], button, input, summary, [tabindex]")];
+  const unreachable = reach.filter((element) => {
+    element.focus({ focusVisible: true });
+    const style = view.getComputedStyle(element);
+    const box = element.querySelector(".box");
+    const shown = style.outlineStyle !== "none" || element.matches(".skip") || (box && view.getComputedStyle(box).strokeWidth === "3px");
+    return page.activeElement !== element || element.tabIndex !== 0 || !shown;
+  }).map((element) => element.outerHTML.slice(0, 80));
+  const width = Math.max(page.documentElement.scrollWidth, page.body.scrollWidth), inner = view.innerWidth;
+  // As on paper: A4 between margins of a centimetre is 718 pixels wide.
+  const print = () => {
+    frame.width = 718;
+    for (const rule of [...page.styleSheets].flatMap((sheet) => [...sheet.cssRules])) {
+      if (rule.conditionText === "print") rule.media.mediaText = "all";
+    }
+    const part = page.querySelector("details ul") ?? page.querySelector("ol.steps");
+    return {
+      ground: luminance(view.getComputedStyle(page.body).backgroundColor), filter: view.getComputedStyle(filter).display,
+      cut: view.getComputedStyle(page.querySelector(".scroll")).overflowX, part: part.getBoundingClientRect().height,
+      width: Math.max(page.documentElement.scrollWidth, page.body.scrollWidth),
+    };
+  };
   const focusable = page.querySelectorAll("a[href], button, input, summary, [tabindex='0']").length;
   document.getElementById("result").textContent = JSON.stringify({
     title: page.title, rows: names.length, up, down, names, shown, focusable,
-    width: Math.max(page.documentElement.scrollWidth, page.body.scrollWidth), inner: view.innerWidth,
+    width, inner, contrasts, night, ground, unreachable, printed: print(),
     links: [...page.querySelectorAll("td a")].map((a) => a.href),
     fetched: view.performance.getEntriesByType("resource").length,
     scripts: [...page.scripts].filter((s) => s.src).length, svgs: page.querySelectorAll("svg").length, errors,
@@ -67,7 +104,7 @@ fn audit() -> Audit {
     serde_json::from_str(include_str!("data/audit-sample.json")).unwrap()
 }
 
-fn see(page: &str, number: &str) -> Result<Value, Failed> {
+fn see(page: &str, number: &str, dark: bool) -> Result<Value, Failed> {
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("harness.html");
     let quoted = serde_json::to_string(page)?.replace("</", "<\\/");
@@ -84,6 +121,11 @@ fn see(page: &str, number: &str) -> Result<Value, Failed> {
             "--enable-logging=stderr",
             "--v=0",
         ])
+        // Blink's number for `prefers-color-scheme`.
+        .arg(format!(
+            "--blink-settings=preferredColorScheme={}",
+            if dark { 0 } else { 1 }
+        ))
         .arg(format!(
             "--user-data-dir={}",
             folder.path().join("profile").display()
@@ -109,6 +151,41 @@ fn see(page: &str, number: &str) -> Result<Value, Failed> {
         .replace("&lt;", "<")
         .replace("&gt;", ">");
     serde_json::from_str(&result).map_err(|error| format!("{error}: {result}\n{stderr}").into())
+}
+
+/// What holds by day and by night, on a phone, on paper and without a mouse.
+fn readable(seen: &Value, dark: bool) {
+    assert_eq!(seen["night"], dark, "the browser was asked for this scheme");
+    let ground = seen["ground"].as_f64().unwrap();
+    assert_eq!(ground < 0.2, dark, "the ground is {ground}");
+    let contrasts: Vec<f64> = seen["contrasts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(Value::as_f64)
+        .collect();
+    assert!(
+        contrasts.len() >= 7 && contrasts.iter().all(|contrast| *contrast >= 4.5),
+        "text can't be read (WCAG 2 wants 4.5): {contrasts:?}"
+    );
+    assert_eq!(seen["unreachable"], serde_json::json!([]), "by keyboard");
+    let printed = &seen["printed"];
+    assert!(
+        printed["ground"].as_f64() > Some(0.9),
+        "{printed}: paper is white"
+    );
+    assert_eq!(
+        (&printed["filter"], &printed["cut"]),
+        (&"none".into(), &"visible".into())
+    );
+    assert!(
+        printed["part"].as_f64() > Some(10.0),
+        "{printed}: folded parts are printed"
+    );
+    assert!(
+        printed["width"].as_u64() <= Some(718),
+        "{printed}: cut off at the paper's edge"
+    );
 }
 
 fn common(seen: &Value) {
@@ -187,14 +264,23 @@ fn roadmap_page() -> Result<(), Failed> {
             rust_files: 100,
         })
         .collect();
-    made.support = Some(Support::default());
-    let seen = see(&roadmap::html::page(&made), "Uses")?;
+    made.support = Some(serde_json::from_str(include_str!(
+        "data/targets-sample.json"
+    ))?);
+    let page = roadmap::html::page(&made);
+    let seen = see(&page, "Uses", false)?;
     common(&seen);
+    readable(&seen, false);
+    readable(&see(&page, "Uses", true)?, true);
     assert_eq!(seen["svgs"], 2, "the graph and the trend are drawn");
     Ok(())
 }
 
 fn audit_page() -> Result<(), Failed> {
-    common(&see(&html::page(&audit()), "Places")?);
+    let page = html::page(&audit());
+    let seen = see(&page, "Places", false)?;
+    common(&seen);
+    readable(&seen, false);
+    readable(&see(&page, "Places", true)?, true);
     Ok(())
 }

@@ -14,7 +14,7 @@ use gateless_kbuild::c_tools::{self, CTools};
 use gateless_kbuild::compiler::Compiler;
 use gateless_kbuild::tree::{self, Tree};
 use gateless_lab::qemu_config::{FOLDER, QemuConfig};
-use gateless_machines::Machine;
+use gateless_machines::{Machine, Runner};
 use gateless_model::Result;
 use gateless_model::targets::{Architecture, Targets, Tool, VERSION, Variant};
 
@@ -127,7 +127,10 @@ fn architecture(
             .collect(),
     };
     let minimum = tree.minimum(tree::Tool::Rustc, arch)?;
-    described.obstacles = obstacles::of(&described, minimum, facts.compiler.version);
+    let is_process = own
+        .iter()
+        .any(|machine| matches!(machine.boot.runner, Runner::Process { .. }));
+    described.obstacles = obstacles::of(&described, minimum, facts.compiler.version, is_process);
     Ok(described)
 }
 

@@ -3,8 +3,14 @@
 use gateless_kbuild::Version;
 use gateless_model::targets::Architecture;
 
-/// The obstacles of an architecture that is described but for them. `minimum` is the oldest compiler that the tree takes for it.
-pub(crate) fn of(arch: &Architecture, minimum: Version, compiler: Version) -> Vec<String> {
+/// The obstacles of an architecture that is described but for them. `minimum` is the oldest compiler that the tree takes for it;
+/// `is_process` says that its kernels are programs of the host, so that nothing has to emulate them.
+pub(crate) fn of(
+    arch: &Architecture,
+    minimum: Version,
+    compiler: Version,
+    is_process: bool,
+) -> Vec<String> {
     let mut found = Vec::new();
     if !arch.upstream {
         found
@@ -28,7 +34,6 @@ pub(crate) fn of(arch: &Architecture, minimum: Version, compiler: Version) -> Ve
         Some(tool) if !tool.found => found.push(format!("{} is not installed", tool.name)),
         Some(_) => {}
     }
-    let is_process = arch.arch == "um";
     if arch.emulators.is_empty() && !is_process {
         found.push("the tree describes no machine for its tests".to_owned());
     } else if !is_process && !arch.emulators.iter().any(|tool| tool.found) {
@@ -75,7 +80,7 @@ mod tests {
     fn obstacles(change: impl Fn(&mut Architecture)) -> Vec<String> {
         let mut arch = good();
         change(&mut arch);
-        of(&arch, Version::new(1, 85, 0), Version::new(1, 95, 0))
+        of(&arch, Version::new(1, 85, 0), Version::new(1, 95, 0), false)
     }
 
     #[test]
@@ -104,16 +109,20 @@ mod tests {
                 "{word}: {found:?}"
             );
         }
-        let old = of(&good(), Version::new(1, 96, 0), Version::new(1, 95, 0));
+        let old = of(
+            &good(),
+            Version::new(1, 96, 0),
+            Version::new(1, 95, 0),
+            false,
+        );
         assert!(old[0].contains("1.96.0"), "{old:?}");
     }
 
     #[test]
-    fn uml_needs_no_emulator() {
-        let found = obstacles(|arch| {
-            arch.arch = "um".to_owned();
-            arch.emulators.clear();
-        });
+    fn a_kernel_that_is_a_program_needs_no_emulator() {
+        let mut arch = good();
+        arch.emulators.clear();
+        let found = of(&arch, Version::new(1, 85, 0), Version::new(1, 95, 0), true);
         assert!(found.is_empty(), "{found:?}");
     }
 }

@@ -1,11 +1,13 @@
 //! `gateless roadmap`.
 
 use camino::{Utf8Path, Utf8PathBuf};
+use gateless_kbuild::tree::Tree;
 use gateless_kbuild::{cache, compiler, fetch, out};
 use gateless_ledger::Ledger;
+use gateless_model::targets::Targets;
 use gateless_model::{Exit, Failure, Result};
 use gateless_report::audit;
-use gateless_report::roadmap::{self, Point, Selection, Support, plan};
+use gateless_report::roadmap::{self, Point, Selection, plan};
 
 use crate::output;
 
@@ -41,7 +43,7 @@ pub struct Args {
     /// Trees or releases for the trend, oldest first [default: 6.12, 7.2 and 7.3, where the cache has them]
     #[arg(long, value_name = "TREE", num_args = 0..)]
     trend: Option<Vec<Utf8PathBuf>>,
-    /// What `gateless targets --json` printed, for the matrix of architectures
+    /// What `gateless targets --json` printed, for the matrix of architectures [default: what it would print now]
     #[arg(long, value_name = "FILE")]
     targets: Option<Utf8PathBuf>,
     /// Print everything as JSON (crates/report/schema/roadmap.json)
@@ -83,7 +85,10 @@ pub fn run(args: Args) -> Result<Exit> {
     };
     let mut made = plan(&answer, ledger, &selection);
     made.trend = trend(&args, &tree, &answer, &rustc, ledger)?;
-    made.support = args.targets.as_deref().map(support).transpose()?;
+    made.support = match &args.targets {
+        Some(file) => Some(support(file)?),
+        None => own_support(&tree),
+    };
     if let Some(file) = &args.html {
         out::write_whole(file, &roadmap::html::page(&made))?;
         output::note(format_args!("wrote {file}"));
@@ -144,8 +149,17 @@ fn trend(
     Ok(points)
 }
 
-fn support(file: &Utf8Path) -> Result<Support> {
+fn support(file: &Utf8Path) -> Result<Targets> {
     serde_json::from_str(&fs_err::read_to_string(file)?).map_err(|error| {
         Failure::failed(format!("{file} is no answer of `gateless targets --json`")).because(error)
     })
+}
+
+/// The matrix as `gateless targets` has it; nothing, and a note, where that can't be made (a folder that is no kernel tree).
+fn own_support(tree: &Utf8Path) -> Option<Targets> {
+    let made = Tree::open(tree).and_then(|tree| super::targets::matrix(&tree, None));
+    if let Err(error) = &made {
+        output::note(format_args!("no matrix of architectures: {error}"));
+    }
+    made.ok()
 }

@@ -1,11 +1,12 @@
 //! `gateless targets`.
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use gateless_driver::toolchain::Toolchain;
 use gateless_kbuild::tree::Tree;
 use gateless_kbuild::{cache, command, compiler, fetch};
 use gateless_llvm::Llvm;
 use gateless_matrix::store::Store;
+use gateless_model::targets::Targets;
 use gateless_model::{Exit, Result};
 use gateless_survey::{Facts, survey, table};
 
@@ -42,6 +43,19 @@ pub fn run(args: Args) -> Result<Exit> {
         Some(tree) => Tree::open(tree)?,
         None => Tree::open(&fetch::fetch(&cache, &args.release, &mut Terminal::new())?)?,
     };
+    let targets = matrix(&tree, args.store.as_deref())?;
+    if args.json {
+        output::json(&targets)?;
+    } else if args.markdown {
+        output::line(table::markdown(&targets).trim_end())?;
+    } else {
+        output::line(table::text(&targets).trim_end())?;
+    }
+    Ok(Exit::Yes)
+}
+
+/// The matrix of a tree, by the compiler that gateless uses, this machine, and the results in `store` (the cache's unless given).
+pub fn matrix(tree: &Tree, store: Option<&Utf8Path>) -> Result<Targets> {
     let (compiler, toolchain) = (compiler::find()?, Toolchain::find()?);
     let llvm =
         Llvm::load(&gateless_llvm::of_compiler(&toolchain.sysroot, &toolchain.llvm, &[])?.path)?;
@@ -52,15 +66,10 @@ pub fn run(args: Args) -> Result<Exit> {
         back_end: &|processor| llvm.back_end(processor),
         has_program: &|name| command::find_on_path(name).is_some(),
     };
-    let store = args.store.unwrap_or_else(|| cache::results(&cache));
+    let store = store.map_or_else(
+        || cache::root().map(|root| cache::results(&root)),
+        |store| Ok(store.to_owned()),
+    )?;
     let results = Store::new(&store).latest()?;
-    let targets = survey(&tree, &facts, &results)?;
-    if args.json {
-        output::json(&targets)?;
-    } else if args.markdown {
-        output::line(table::markdown(&targets).trim_end())?;
-    } else {
-        output::line(table::text(&targets).trim_end())?;
-    }
-    Ok(Exit::Yes)
+    survey(tree, &facts, &results)
 }

@@ -1,9 +1,10 @@
 //! The roadmap as one page: summary, "done when", graph, table of gates, architectures, trend.
 
+use gateless_model::targets::{Targets, Variant};
 use maud::{Markup, html};
 
 use crate::page::{card, column, document};
-use crate::roadmap::{Item, Point, Roadmap, Step, Support, graph};
+use crate::roadmap::{Item, Point, Roadmap, Step, graph};
 
 /// The page.
 pub fn page(roadmap: &Roadmap) -> String {
@@ -46,8 +47,9 @@ pub fn page(roadmap: &Roadmap) -> String {
             section aria-labelledby="support" {
                 h2 #support { "Architectures" }
                 @match &roadmap.support {
-                    Some(support) => { div.scroll tabindex="0" role="region" aria-label="Architectures" { (matrix(support)) } },
-                    None => p.soft { "No result was given. " code { "gateless targets --json" } " makes them; " code { "--targets FILE" } " brings them here." },
+                    Some(support) => { div.scroll tabindex="0" role="region" aria-label="Architectures" { (matrix(support)) }
+                        p.soft { "As " code { "gateless targets" } " has it, for " (support.rustc) ". What was not built and booted is shown as that; a result counts only while its log is there." } },
+                    None => p.soft { "This tree has no architectures that could be asked about." },
                 }
             }
             section aria-labelledby="trend" {
@@ -118,30 +120,38 @@ fn row(item: &Item) -> Markup {
     }
 }
 
-fn matrix(support: &Support) -> Markup {
+fn matrix(support: &Targets) -> Markup {
     let yes = |yes: bool| if yes { "yes" } else { "no" };
     html! {
         table {
             thead {
-                tr { @for title in ["Architecture", "Upstream", "Variant", "Built", "Booted", "Tests", "With", "Log"] { th scope="col" { (title) } } }
+                tr { @for title in ["Architecture", "Upstream", "Variant", "Built", "Booted", "Tests", "With", "Log", "In the way"] { th scope="col" { (title) } } }
             }
             tbody {
                 @for arch in &support.architectures {
-                    @for variant in &arch.variants {
+                    @for (index, variant) in arch.variants.iter().enumerate() {
                         // A result without its log is no claim.
                         @let claimed = variant.log_sha256.is_some();
                         tr {
                             td.id { (arch.arch) } td { (yes(arch.upstream)) } td { (variant.name) }
                             td { (yes(claimed && variant.built)) } td { (yes(claimed && variant.booted)) }
-                            td { @if let (true, Some(passed)) = (claimed, variant.tests_passed) { (passed) " passed, " (variant.tests_failed.unwrap_or(0)) " failed" } }
+                            td { @if claimed { (tests(variant)) } }
                             td { @if let Some(release) = &variant.release { "Linux " (release) } @if let Some(rustc) = &variant.rustc { ", rustc " (rustc) } }
                             td.id { @if let Some(hash) = &variant.log_sha256 { (hash.chars().take(12).collect::<String>()) } }
+                            td { @if index == 0 { (arch.obstacles.join("; ")) } }
                         }
                     }
-                    @if arch.variants.is_empty() { tr { td.id { (arch.arch) } td { (yes(arch.upstream)) } td colspan="6" { "no result" } } }
+                    @if arch.variants.is_empty() { tr { td.id { (arch.arch) } td { (yes(arch.upstream)) } td colspan="6" { "no result" } td { (arch.obstacles.join("; ")) } } }
                 }
             }
         }
+    }
+}
+
+fn tests(variant: &Variant) -> Markup {
+    html! {
+        @if let Some(passed) = variant.tests_passed { (passed) " passed, " (variant.tests_failed.unwrap_or(0)) " failed" }
+        @if let Some(compared) = variant.compared { ", " (compared.alike) " as gated" }
     }
 }
 

@@ -4,14 +4,13 @@ pub mod dot;
 pub mod graph;
 pub mod html;
 pub mod plan;
-pub mod support;
 pub mod text;
 
+use gateless_model::targets::Targets;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use plan::{Selection, plan};
-pub use support::Support;
 
 /// The answer of `gateless roadmap`.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -36,7 +35,7 @@ pub struct Roadmap {
     pub unnecessary: Vec<String>,
     /// Architectures, from `gateless targets`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub support: Option<Support>,
+    pub support: Option<Targets>,
 }
 
 /// One step of "done when".
