@@ -56,7 +56,7 @@ fn table(audit: &Audit) -> Markup {
                         td { (state(gate)) }
                         td.number { (gate.uses.len()) }
                         td { (architectures(gate)) }
-                        td { (gate.way_out.as_deref().unwrap_or("–")) }
+                        td.long { (gate.way_out.as_deref().unwrap_or("–")) }
                     }
                 }
             }

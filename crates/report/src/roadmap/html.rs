@@ -83,11 +83,15 @@ fn one_step(step: &Step) -> Markup {
         .collect::<Vec<_>>();
     html! {
         li {
-            (verb) " " code { (link(&step.id, step.tracking.as_deref())) } ": frees " b { (step.uses) } " uses in " (step.files) " files"
+            (verb) " " code { (link(&step.id, step.tracking.as_deref())) } ": frees " b { (step.uses) } " " (plural(step.uses, "use")) " in " (step.files) " " (plural(step.files, "file"))
             @if !others.is_empty() { ", and with it " (others.join(", ")) }
             @if let Some(goal) = &step.goal { br; span.soft { (goal) } }
         }
     }
+}
+
+fn plural(count: usize, word: &str) -> String {
+    format!("{word}{}", if count == 1 { "" } else { "s" })
 }
 
 fn table(roadmap: &Roadmap) -> Markup {
@@ -138,10 +142,10 @@ fn matrix(support: &Targets) -> Markup {
                             td { @if claimed { (tests(variant)) } }
                             td { @if let Some(release) = &variant.release { "Linux " (release) } @if let Some(rustc) = &variant.rustc { ", rustc " (rustc) } }
                             td.id { @if let Some(hash) = &variant.log_sha256 { (hash.chars().take(12).collect::<String>()) } }
-                            td { @if index == 0 { (arch.obstacles.join("; ")) } }
+                            td.long { @if index == 0 { (arch.obstacles.join("; ")) } }
                         }
                     }
-                    @if arch.variants.is_empty() { tr { td.id { (arch.arch) } td { (yes(arch.upstream)) } td colspan="6" { "no result" } td { (arch.obstacles.join("; ")) } } }
+                    @if arch.variants.is_empty() { tr { td.id { (arch.arch) } td { (yes(arch.upstream)) } td colspan="6" { "no result" } td.long { (arch.obstacles.join("; ")) } } }
                 }
             }
         }
