@@ -1,4 +1,4 @@
-//! Two boots compared, test by test.
+//! Two boots compared, test by test; and what the two kernels say of the processor's vulnerabilities.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -24,6 +24,12 @@ pub struct Comparison {
     pub same: usize,
     /// Tests that differ, by name.
     pub different: Vec<Difference>,
+    /// Lines about vulnerabilities and mitigations that both kernels printed.
+    pub same_vulnerabilities: usize,
+    /// Such lines that only the first kernel printed.
+    pub vulnerabilities_of_first: Vec<String>,
+    /// Such lines that only the second kernel printed.
+    pub vulnerabilities_of_second: Vec<String>,
 }
 
 /// One test that differs.
@@ -37,20 +43,30 @@ pub struct Difference {
     pub second: Option<CaseStatus>,
 }
 
-/// Compares by full name.
+/// Compares tests by full name, and lines about vulnerabilities by their text.
 pub fn compare(first: &Results, second: &Results) -> Comparison {
-    let first = statuses(first);
-    let second = statuses(second);
-    let mut names: Vec<&str> = first.keys().chain(second.keys()).copied().collect();
+    let vulnerabilities_of_first = only(&first.vulnerabilities, &second.vulnerabilities);
+    let (statuses_of_first, statuses_of_second) = (statuses(first), statuses(second));
+    let mut names: Vec<&str> = statuses_of_first
+        .keys()
+        .chain(statuses_of_second.keys())
+        .copied()
+        .collect();
     names.sort_unstable();
     names.dedup();
     let mut comparison = Comparison {
         version: VERSION,
         same: 0,
         different: Vec::new(),
+        same_vulnerabilities: first.vulnerabilities.len() - vulnerabilities_of_first.len(),
+        vulnerabilities_of_first,
+        vulnerabilities_of_second: only(&second.vulnerabilities, &first.vulnerabilities),
     };
     for name in names {
-        let (a, b) = (first.get(name).copied(), second.get(name).copied());
+        let (a, b) = (
+            statuses_of_first.get(name).copied(),
+            statuses_of_second.get(name).copied(),
+        );
         if a == b {
             comparison.same += 1;
         } else {
@@ -64,6 +80,20 @@ pub fn compare(first: &Results, second: &Results) -> Comparison {
     comparison
 }
 
+/// The lines of `these` that are not among `others`, each as often as it is there more often.
+fn only(these: &[String], others: &[String]) -> Vec<String> {
+    let mut others = others.to_vec();
+    let mut only = these.to_vec();
+    only.retain(|line| match others.iter().position(|other| other == line) {
+        Some(index) => {
+            others.swap_remove(index);
+            false
+        }
+        None => true,
+    });
+    only
+}
+
 fn statuses(results: &Results) -> BTreeMap<&str, CaseStatus> {
     results
         .tests
@@ -73,9 +103,12 @@ fn statuses(results: &Results) -> BTreeMap<&str, CaseStatus> {
 }
 
 impl Comparison {
-    /// Whether both have the same tests with the same results, and at least one.
+    /// Whether both have the same tests with the same results, and at least one, and report the same vulnerabilities.
     pub fn is_equal(&self) -> bool {
-        self.different.is_empty() && self.same > 0
+        self.different.is_empty()
+            && self.same > 0
+            && self.vulnerabilities_of_first.is_empty()
+            && self.vulnerabilities_of_second.is_empty()
     }
 
     /// For people; `first` and `second` name the two sets.
@@ -92,6 +125,22 @@ impl Comparison {
             self.same,
             self.different.len()
         );
+        let sides = [
+            (first, &self.vulnerabilities_of_first),
+            (second, &self.vulnerabilities_of_second),
+        ];
+        for (side, lines) in sides {
+            for line in lines {
+                let _ = writeln!(text, "only in {side}: {line}");
+            }
+        }
+        if self.same_vulnerabilities > 0 {
+            let _ = writeln!(
+                text,
+                "{} lines about vulnerabilities alike",
+                self.same_vulnerabilities
+            );
+        }
         text
     }
 }
@@ -147,6 +196,24 @@ mod tests {
         let first = results("KTAP version 1\n1..2\nok 1 a\nok 2 b\n");
         let second = results("KTAP version 1\n1..2\nok 1 b\nok 2 a\n");
         assert!(compare(&first, &second).is_equal());
+    }
+
+    #[test]
+    fn a_vulnerability_that_one_kernel_does_not_mitigate_makes_the_boots_unequal() {
+        let of = |state| {
+            results(&format!(
+                "Spectre V1 : Mitigation: barriers\nSpectre V2 : {state}\nKTAP version 1\n1..1\nok 1 a\n"
+            ))
+        };
+        let (good, bad) = (of("Mitigation: Retpolines"), of("Vulnerable"));
+        let comparison = compare(&good, &bad);
+        assert!(!comparison.is_equal());
+        assert_eq!(
+            comparison.text("gated", "gateless"),
+            "1 tests alike, 0 different\nonly in gated: Spectre V2 : Mitigation: Retpolines\n\
+             only in gateless: Spectre V2 : Vulnerable\n1 lines about vulnerabilities alike\n"
+        );
+        assert!(compare(&good, &good).is_equal());
     }
 
     #[test]

@@ -13,5 +13,6 @@ pub mod results;
 pub mod summary;
 pub mod trouble;
 mod uml;
+mod vulnerabilities;
 
 pub use boot::{boot, image};

@@ -17,6 +17,7 @@ use crate::expected::Expected;
 use crate::ktap::{self, Document, Status, Test};
 use crate::outcome::{self, Outcome};
 use crate::trouble::{self, Trouble};
+use crate::vulnerabilities;
 
 /// Version of the shape.
 pub const VERSION: u32 = 1;
@@ -42,6 +43,9 @@ pub struct Results {
     pub tests: Vec<Case>,
     /// Panics, oopses, warnings and the like on the console.
     pub trouble: Vec<Trouble>,
+    /// What the kernel says of the processor's vulnerabilities and its mitigations, line by line.
+    #[serde(default)]
+    pub vulnerabilities: Vec<String>,
     /// Where the log is not what KTAP asks for, or the build's promises are unclear.
     pub notes: Vec<String>,
     /// Path of the raw console log.
@@ -169,6 +173,7 @@ impl Results {
             suites: Vec::new(),
             tests: Vec::new(),
             trouble,
+            vulnerabilities: vulnerabilities::find(&lines),
             notes: Vec::new(),
             log: log.to_string(),
             log_sha256: Sha256::digest(bytes)

@@ -22,6 +22,11 @@ pub enum Compression {
     Zstd,
 }
 
+/// LLVM's DefaultCompression of each (llvm/include/llvm/Support/Compression.h): a section is compressed only where that makes it
+/// smaller, so another level could leave out another section.
+const ZLIB_LEVEL: u32 = 6;
+const ZSTD_LEVEL: i32 = 5;
+
 /// Where the fields that change are in one of ELF's two classes (gABI, "ELF Header" and "Section Header").
 struct Layout {
     /// Bytes of an address, an offset or a size.
@@ -173,15 +178,15 @@ fn pack(
     match compression {
         Compression::Zlib => {
             let mut encoder =
-                flate2::write::ZlibEncoder::new(&mut packed, flate2::Compression::default());
+                flate2::write::ZlibEncoder::new(&mut packed, flate2::Compression::new(ZLIB_LEVEL));
             encoder
                 .write_all(content)
                 .and_then(|()| encoder.finish().map(|_| ()))
                 .map_err(cannot)?;
         }
-        Compression::Zstd => packed.extend(
-            zstd::bulk::compress(content, zstd::DEFAULT_COMPRESSION_LEVEL).map_err(cannot)?,
-        ),
+        Compression::Zstd => {
+            packed.extend(zstd::bulk::compress(content, ZSTD_LEVEL).map_err(cannot)?);
+        }
     }
     Ok((packed.len() < content.len()).then_some(packed))
 }

@@ -6,7 +6,7 @@ use gateless_model::{Exit, Result};
 
 use crate::output;
 
-/// Compare the test results of two boots by name; exits with 1 if any differs
+/// Compare two boots: test results by name, and what the kernels say of vulnerabilities; exits with 1 if any differs
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Output folder that was booted, JSON answer of `gateless boot`, or console log

@@ -5,6 +5,7 @@
 //! need what `gateless doctor` asks for, and about 30 minutes of two processors the first time.
 
 mod audits;
+mod configurations;
 mod patches;
 mod rebuilds;
 mod results;
@@ -17,6 +18,7 @@ use std::sync::{Arc, Mutex};
 use camino::Utf8Path;
 use libtest_mimic::{Arguments, Trial};
 
+use configurations::Configuration;
 use workshop::{Tested, Workshop, alone};
 
 /// On x86_64, after those of User Mode Linux.
@@ -109,14 +111,14 @@ fn main() {
     if tree.is_none() {
         eprintln!("no kernel tree: set GATELESS_TEST_TREE to build and boot kernels from it");
     }
-    let wanted = |(name, _): &&(&str, _)| {
-        arguments
-            .filter
-            .as_ref()
-            .is_none_or(|filter| name.contains(filter.as_str()))
+    let wanted = |name: &str| {
+        let filter = arguments.filter.as_ref();
+        filter.is_none_or(|filter| name.contains(filter.as_str()))
     };
+    let names = UM.iter().chain(X86_64).map(|(name, _)| (*name).to_owned());
+    let mut names = names.chain(configurations::ALL.iter().map(Configuration::test));
     let workshop = match &tree {
-        Some(tree) if !arguments.list && UM.iter().chain(X86_64).any(|test| wanted(&test)) => {
+        Some(tree) if !arguments.list && names.any(|name| wanted(&name)) => {
             let opened = Workshop::open(Utf8Path::new(tree)).unwrap_or_else(|failed| {
                 panic!(
                     "the tests' folders can't be made: {}",
@@ -137,7 +139,22 @@ fn main() {
             let workshop = Arc::clone(&workshops[arch]);
             Trial::test(*name, move || test(&mut alone(&workshop)))
         }
-        None => Trial::test(*name, || Ok(())).with_ignored_flag(true),
+        None => without_tree(*name),
     });
-    libtest_mimic::run(&arguments, trials.collect()).exit();
+    let configurations = configurations::ALL.iter().map(|configuration| {
+        let name = configuration.test();
+        match &workshop {
+            Some([_, workshop]) => {
+                let workshop = Arc::clone(workshop);
+                Trial::test(name, move || configuration.same_code(&mut alone(&workshop)))
+                    .with_ignored_flag(true)
+            }
+            None => without_tree(name),
+        }
+    });
+    libtest_mimic::run(&arguments, trials.chain(configurations).collect()).exit();
+}
+
+fn without_tree(name: impl Into<String>) -> Trial {
+    Trial::test(name, || Err("needs GATELESS_TEST_TREE".into())).with_ignored_flag(true)
 }

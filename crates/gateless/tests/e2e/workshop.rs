@@ -87,13 +87,18 @@ impl Workshop {
         }
     }
 
-    /// Output folder of a build.
+    /// Output folder of a build of the preset for tests.
     pub fn out(&self, mode: Mode) -> Utf8PathBuf {
+        self.out_of(self.arch, mode)
+    }
+
+    /// Output folder of a build of something else.
+    pub fn out_of(&self, name: &str, mode: Mode) -> Utf8PathBuf {
         let mode = match mode {
             Mode::Gated => "gated",
             Mode::Gateless => "gateless",
         };
-        self.root.join(format!("{}-{mode}", self.arch))
+        self.root.join(format!("{name}-{mode}"))
     }
 
     /// Runs gateless as a user of the command line does, from another folder, in an environment with an open gate.
