@@ -110,7 +110,9 @@ fn rewrite<Elf: FileHeader<Endian = Endianness>>(
         let row = &mut rows[index * layout.section..][..layout.section];
         let content = section.data(endian, object).map_err(broken)?;
         let name = names.section_name(endian, section).map_err(broken)?;
-        let mut alignment = section.sh_addralign(endian).into();
+        // LLVM places a section before it compresses it: the alignment of the compression header stands in the row only.
+        let alignment = section.sh_addralign(endian).into();
+        out.resize(out.len().next_multiple_of(alignment.max(1) as usize), 0);
         let packed = if name.starts_with(b".debug_") {
             pack(content, alignment, compression, number)?
         } else {
@@ -118,12 +120,10 @@ fn rewrite<Elf: FileHeader<Endian = Endianness>>(
         };
         if let Some(packed) = &packed {
             let flags = section.sh_flags(endian).into() | u64::from(elf::SHF_COMPRESSED);
-            alignment = layout.word as u64;
             number.put(row, layout.flags, flags);
             number.put(row, layout.size, packed.len() as u64);
-            number.put(row, layout.alignment, alignment);
+            number.put(row, layout.alignment, layout.word as u64);
         }
-        out.resize(out.len().next_multiple_of(alignment.max(1) as usize), 0);
         number.put(row, layout.offset, out.len() as u64);
         out.extend_from_slice(packed.as_deref().unwrap_or(content));
     }
