@@ -86,7 +86,8 @@ fn main() {
     if !browser {
         eprintln!("no chromium on PATH: the pages are not tried in a browser");
     }
-    let tests: [(&str, fn() -> Result<(), Failed>); 2] = [
+    type Test = fn() -> Result<(), Failed>;
+    let tests: [(&str, Test); 2] = [
         ("the_roadmap_works_in_a_browser", roadmap_page),
         ("the_audits_page_works_in_a_browser", audit_page),
     ];
@@ -238,9 +239,7 @@ fn common(seen: &Value) {
         .filter_map(Value::as_str)
         .collect();
     assert!(
-        links
-            .iter()
-            .any(|link| *link == "https://github.com/rust-lang/rust/issues/44874"),
+        links.contains(&"https://github.com/rust-lang/rust/issues/44874"),
         "{links:?}"
     );
     assert!(seen["focusable"].as_u64().unwrap() > 10);

@@ -86,7 +86,8 @@ mod tests {
     #[test]
     fn an_architecture_with_everything_has_none_and_each_lack_is_one() {
         assert!(obstacles(|_| {}).is_empty());
-        let changes: [(&dyn Fn(&mut Architecture), &str); 8] = [
+        type Change<'c> = &'c dyn Fn(&mut Architecture);
+        let changes: [(Change<'_>, &str); 8] = [
             (&|arch| arch.upstream = false, "HAVE_RUST"),
             (&|arch| arch.builtin_targets.clear(), "built-in target"),
             (&|arch| arch.llvm_back_end = None, "back end"),

@@ -104,7 +104,7 @@ impl<'s> World<'s> {
         };
         let given = |atom: &Atom| {
             let is_given = together.contains(&Condition::Atom(atom.clone()));
-            is_given.then_some(true).or_else(|| match atom {
+            is_given.then_some(true).or(match atom {
                 Atom::Rustc(code) => Some(self.rustc >= *code),
                 _ => None,
             })

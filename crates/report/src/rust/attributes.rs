@@ -37,8 +37,7 @@ pub fn scan(tokens: &Tokens<'_>, regions: &mut Regions) -> Vec<Found> {
             regions.add(tokens, attribute.hash, attribute.open, condition);
             continue;
         }
-        let inner = attribute.is_inner();
-        meta(tokens, first, end, inner, Condition::Always, &mut found);
+        meta(tokens, first, end, Condition::Always, &mut found);
     }
     found
 }
@@ -47,7 +46,6 @@ fn meta(
     tokens: &Tokens<'_>,
     first: usize,
     end: usize,
-    inner: bool,
     condition: Condition,
     found: &mut Vec<Found>,
 ) {
@@ -65,7 +63,7 @@ fn meta(
             };
             let holds = condition.and(predicate(tokens, test.0, test.1));
             for &(a, b) in list {
-                meta(tokens, a, b, inner, holds.clone(), found);
+                meta(tokens, a, b, holds.clone(), found);
             }
         }
         "feature" if tokens.opens(group, "(") => {
