@@ -7,6 +7,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use crate::results::proven;
 use crate::workshop::{Mode, Tested, Workshop, succeeded};
 
 /// A configuration: its name, which is also that of a file in `configurations/` that is added to the preset for tests, and
@@ -42,13 +43,7 @@ impl Configuration {
         if first != second {
             return Err(format!("objtool says gated {first:#?} and gateless {second:#?}").into());
         }
-        let attested = succeeded(workshop.gateless(&["attest", gateless.as_str()])?)?;
-        if !attested.contains("weaker than gated: nothing") {
-            return Err(attested.into());
-        }
-        let compared = workshop.gateless(&["fidelity", gated.as_str(), gateless.as_str()])?;
-        println!("{}:\n{}", self.name, succeeded(compared)?);
-        Ok(())
+        proven(workshop, &gated, &gateless)
     }
 
     /// Builds the folder `rust/` and returns the output folder.

@@ -21,8 +21,11 @@ use libtest_mimic::{Arguments, Trial};
 use configurations::Configuration;
 use workshop::{Tested, Workshop, alone};
 
+/// A test and its name.
+type Test = (&'static str, fn(&mut Workshop) -> Tested);
+
 /// On x86_64, after those of User Mode Linux.
-const X86_64: &[(&str, fn(&mut Workshop) -> Tested)] = &[
+const X86_64: &[Test] = &[
     (
         "every_rust_test_passes_in_a_gateless_x86_64_kernel",
         results::all_pass,
@@ -39,7 +42,7 @@ const X86_64: &[(&str, fn(&mut Workshop) -> Tested)] = &[
 ];
 
 /// On User Mode Linux, in the order in which they run: the first ones build what the others use.
-const UM: &[(&str, fn(&mut Workshop) -> Tested)] = &[
+const UM: &[Test] = &[
     (
         "every_rust_test_passes_in_a_gateless_kernel",
         results::gateless_passes,
