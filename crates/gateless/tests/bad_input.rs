@@ -228,8 +228,16 @@ fn compilers_that_cannot_be_used() -> Result<(), Failed> {
         &bench,
         bench.build("tree", "out"),
         1,
-        &["1.80.1", "too old", "rustup update"],
+        &[
+            "1.80.1",
+            "is older than the tree wants",
+            "Debian's rustc >= 1.85.0",
+            "doctor --install",
+        ],
     )?;
+    let mut named = bench.build("tree", "out");
+    named.env("GATELESS_RUSTC", bench.path("bin/rustc"));
+    refused(&bench, named, 1, &["1.80.1", "too old"])?;
     for unstable in ["1.97.0-nightly", "1.95.0-dev", "1.96.0-beta.3"] {
         bench.rustc(unstable);
         refused(
@@ -270,6 +278,76 @@ fn the_compiler_that_the_environment_names_is_the_one_used() -> Result<(), Faile
     } else {
         Err(format!("no {wanted} in {line}").into())
     }
+}
+
+/// The variables that `make-vars` prints in the fake tree.
+fn variables_with(bench: &Bench, options: &[&str]) -> Result<String, Failed> {
+    let tree = bench.path("tree").display().to_string();
+    let mut command = bench.gateless(&["make-vars", "--tree", &tree]);
+    command.args(options).env_remove("RUST_LIB_SRC");
+    let output = expect(command, 0, &[])?;
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+fn an_unpacked_compiler_is_taken_where_the_tree_wants_it() -> Result<(), Failed> {
+    let bench = Bench::new();
+    bench.write("sysroot/lib/rustlib/src/rust/library/core/src/lib.rs", "");
+    let own = bench.path("sysroot/bin/rustc");
+    fs::create_dir_all(own.parent().expect("a parent"))?;
+    fs::copy(bench.path("bin/rustc"), &own)?;
+    for version in ["1.96.1", "1.97.0"] {
+        let root = format!("cache/compilers/{version}/usr");
+        let sources = format!("{root}/lib/rustlib/src/rust/library/core/src/lib.rs");
+        bench.write(&sources, "");
+        let script = format!(
+            "#!/bin/sh\ncase \"$1\" in -vV) printf 'rustc {version} (x)\\nrelease: {version}\\n';; --print) echo {};; *) echo 'rustc {version} (x)';; esac\n",
+            bench.path(&root).display()
+        );
+        let program = format!("{root}/bin/rustc");
+        bench.write(&program, &script);
+        fs::set_permissions(bench.path(&program), fs::Permissions::from_mode(0o755))?;
+    }
+    let has = |line: &str, wanted: Option<&str>| {
+        let wanted = wanted.map(|version| {
+            let path = bench.path(&format!("cache/compilers/{version}/usr/bin/rustc"));
+            format!("GATELESS_RUSTC={}", path.display())
+        });
+        match wanted {
+            Some(wanted) if line.contains(&wanted) => Ok(()),
+            None if !line.contains("GATELESS_RUSTC") => Ok(()),
+            _ => Err(Failed::from(format!("not {wanted:?} in {line}"))),
+        }
+    };
+    has(&variables_with(&bench, &[])?, None)?;
+    has(
+        &variables_with(&bench, &["--toolchain", "1.97"])?,
+        Some("1.97.0"),
+    )?;
+    bench.write(
+        "tree/scripts/min-tool-version.sh",
+        &MINIMUM.replace(
+            "echo 1.85.0",
+            "if [ $SRCARCH = um ]; then echo 1.96.0; else echo 1.85.0; fi",
+        ),
+    );
+    has(&variables_with(&bench, &[])?, Some("1.96.1"))?;
+    // Kconfig may ask for more than the script.
+    bench.write(
+        "tree/Kconfig",
+        "config RUST\n\tbool \"Rust\"\n\tdepends on RUSTC_VERSION >= 109700\n",
+    );
+    has(&variables_with(&bench, &[])?, Some("1.97.0"))?;
+    let tree = bench.path("tree").display().to_string();
+    for (toolchain, code, text) in [
+        ("1.98", 1, "no rustc 1.98 yet"),
+        ("1.96", 3, "too old"),
+        ("1.x", 2, "no release of rustc"),
+        ("/no/such/rustc", 3, "--toolchain names"),
+    ] {
+        let arguments = ["make-vars", "--tree", &tree, "--toolchain", toolchain];
+        expect(bench.gateless(&arguments), code, &[text])?;
+    }
+    Ok(())
 }
 
 fn c_tools_that_the_user_chooses_reach_configuration_and_build() -> Result<(), Failed> {
@@ -559,6 +637,10 @@ fn main() {
         Trial::test(
             "the_compiler_that_the_environment_names_is_the_one_used",
             the_compiler_that_the_environment_names_is_the_one_used,
+        ),
+        Trial::test(
+            "an_unpacked_compiler_is_taken_where_the_tree_wants_it",
+            an_unpacked_compiler_is_taken_where_the_tree_wants_it,
         ),
         Trial::test("missing_tools_are_named_with_what_to_do", missing_tools),
         Trial::test(

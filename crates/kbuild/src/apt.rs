@@ -20,10 +20,11 @@ const KEYRINGS: [&str; 2] = [
     "/usr/share/keyrings/debian-archive-keyring.gpg",
 ];
 
-/// A private apt set-up with the package lists of all suites.
+/// A private apt set-up with the package lists of all suites, or the machine's own.
 #[derive(Debug)]
 pub struct Apt {
-    folder: Utf8PathBuf,
+    /// Where the private set-up is; none for the machine's.
+    folder: Option<Utf8PathBuf>,
 }
 
 /// A package version that some suite offers.
@@ -96,9 +97,14 @@ impl Apt {
         Ok(apt)
     }
 
-    /// apt's configuration file of this set-up, for `APT_CONFIG`.
-    pub fn config(&self) -> Utf8PathBuf {
-        self.folder.join("apt.conf")
+    /// The machine's own set-up, its package lists as they are.
+    pub fn machine() -> Self {
+        Self { folder: None }
+    }
+
+    /// apt's configuration file of this set-up, for `APT_CONFIG`; none for the machine's own.
+    pub fn config(&self) -> Option<Utf8PathBuf> {
+        self.folder.as_deref().map(config_of)
     }
 
     /// A set-up without lists in `folder`, and the mirrors that the machine itself uses.
@@ -106,8 +112,10 @@ impl Apt {
         for part in ["lists/partial", "cache/archives/partial"] {
             fs_err::create_dir_all(folder.join(part))?;
         }
-        let apt = Self { folder };
-        apt.write_config()?;
+        write_config(&folder)?;
+        let apt = Self {
+            folder: Some(folder),
+        };
         let targets = command::stdout_of(Command::new("apt-get").args([
             "indextargets",
             "--format",
@@ -131,6 +139,11 @@ impl Apt {
         suites: &[String],
         targets: &str,
     ) -> Result<BTreeSet<String>> {
+        let Some(folder) = &self.folder else {
+            return Err(Failure::failed(
+                "the machine's own package lists are not gateless' to change",
+            ));
+        };
         let keyring = KEYRINGS.iter().find(|path| Utf8Path::new(path).is_file());
         let signed_by = keyring
             .map(|path| format!("signed-by={path} "))
@@ -141,12 +154,9 @@ impl Apt {
                 .map(|suite| format!("deb [{signed_by}target={targets}] {mirror} {suite} main\n"))
                 .collect::<Vec<_>>()
         });
-        out::write_whole(
-            &self.folder.join("sources.list"),
-            &lines.collect::<String>(),
-        )?;
+        out::write_whole(&folder.join("sources.list"), &lines.collect::<String>())?;
         let output = command::output_of(self.command("apt-get").arg("update"))?;
-        let names = self.code_names()?;
+        let names = code_names(folder)?;
         if names.is_empty() {
             let stderr = String::from_utf8_lossy(&output.stderr);
             return Err(Failure::failed(format!(
@@ -154,22 +164,6 @@ impl Apt {
                 stderr.trim()
             ))
             .help("check the network and apt's proxy settings"));
-        }
-        Ok(names)
-    }
-
-    fn code_names(&self) -> Result<BTreeSet<String>> {
-        let mut names = BTreeSet::new();
-        for entry in self.folder.join("lists").read_dir_utf8()? {
-            let path = entry?.path().to_owned();
-            if path.as_str().ends_with("Release") {
-                let text = fs_err::read_to_string(&path)?;
-                names.extend(
-                    text.lines()
-                        .find_map(|line| line.strip_prefix("Codename: "))
-                        .map(|name| name.trim().to_owned()),
-                );
-            }
         }
         Ok(names)
     }
@@ -252,43 +246,69 @@ impl Apt {
         let file = packages
             .next()
             .ok_or_else(|| Failure::failed(format!("apt-get download {name} left no file")))?;
-        let published = command::stdout_of(self.command("apt-cache").args(["show", &name]))?;
-        check_sha256(&file, &published)?;
+        check_sha256(&file, &self.record(offer)?)?;
         Ok(file)
     }
 
-    /// Writes the configuration that replaces the machine's own, whose hooks are about its own packages and would run for ours.
-    fn write_config(&self) -> Result<()> {
-        let folder = &self.folder;
-        let machine = command::stdout("apt-config".into(), &["dump"])?;
-        let own = [
-            ("Dir::Etc::Main", "/dev/null"),
-            ("Dir::Etc::Parts", "/dev/null"),
-            ("Dir::Etc::SourceList", &format!("{folder}/sources.list")),
-            ("Dir::Etc::SourceParts", "/dev/null"),
-            ("Dir::Etc::Preferences", "/dev/null"),
-            ("Dir::Etc::PreferencesParts", "/dev/null"),
-            ("Dir::State::Lists", &format!("{folder}/lists")),
-            ("Dir::Cache", &format!("{folder}/cache")),
-            ("Acquire::Languages", "none"),
-            ("Acquire::Retries", "3"),
-            // apt's own download user may not be able to reach a cache folder below /root.
-            ("APT::Sandbox::User", "root"),
-        ];
-        let own: String = own
-            .iter()
-            .map(|(name, value)| format!("{name} \"{value}\";\n"))
-            .collect();
-        out::write_whole(&self.config(), &(own + &transport(&machine)))
+    /// The record of a package in the lists: its dependencies, its checksum and other fields.
+    pub fn record(&self, offer: &Offer) -> Result<String> {
+        let name = format!("{}={}", offer.package, offer.version);
+        command::stdout_of(self.command("apt-cache").args(["show", &name]))
     }
 
     fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
-        command
-            .env("APT_CONFIG", self.config())
-            .env("DEBIAN_FRONTEND", "noninteractive");
+        command.env("DEBIAN_FRONTEND", "noninteractive");
+        if let Some(config) = self.config() {
+            command.env("APT_CONFIG", config);
+        }
         command
     }
+}
+
+fn config_of(folder: &Utf8Path) -> Utf8PathBuf {
+    folder.join("apt.conf")
+}
+
+/// The code names of the suites whose lists were read.
+fn code_names(folder: &Utf8Path) -> Result<BTreeSet<String>> {
+    let mut names = BTreeSet::new();
+    for entry in folder.join("lists").read_dir_utf8()? {
+        let path = entry?.path().to_owned();
+        if path.as_str().ends_with("Release") {
+            let text = fs_err::read_to_string(&path)?;
+            names.extend(
+                text.lines()
+                    .find_map(|line| line.strip_prefix("Codename: "))
+                    .map(|name| name.trim().to_owned()),
+            );
+        }
+    }
+    Ok(names)
+}
+
+/// Writes the configuration that replaces the machine's own, whose hooks are about its own packages and would run for ours.
+fn write_config(folder: &Utf8Path) -> Result<()> {
+    let machine = command::stdout("apt-config".into(), &["dump"])?;
+    let own = [
+        ("Dir::Etc::Main", "/dev/null"),
+        ("Dir::Etc::Parts", "/dev/null"),
+        ("Dir::Etc::SourceList", &format!("{folder}/sources.list")),
+        ("Dir::Etc::SourceParts", "/dev/null"),
+        ("Dir::Etc::Preferences", "/dev/null"),
+        ("Dir::Etc::PreferencesParts", "/dev/null"),
+        ("Dir::State::Lists", &format!("{folder}/lists")),
+        ("Dir::Cache", &format!("{folder}/cache")),
+        ("Acquire::Languages", "none"),
+        ("Acquire::Retries", "3"),
+        // apt's own download user may not be able to reach a cache folder below /root.
+        ("APT::Sandbox::User", "root"),
+    ];
+    let own: String = own
+        .iter()
+        .map(|(name, value)| format!("{name} \"{value}\";\n"))
+        .collect();
+    out::write_whole(&config_of(folder), &(own + &transport(&machine)))
 }
 
 /// The lines of `apt-config dump` that say how to reach mirrors: proxies and the like.

@@ -17,6 +17,7 @@ use crate::make_vars::{Mode, Toolset};
 use crate::out::{self, Out};
 use crate::presets;
 use crate::progress::Progress;
+use crate::toolchain::Choice;
 use crate::tree::{self, Tree};
 
 /// What to build and how.
@@ -38,6 +39,8 @@ pub struct Request {
     pub jobs: Option<usize>,
     /// Variables that choose the C tools, in place of the machine's own.
     pub c_tools: Vec<(String, String)>,
+    /// Which compiler.
+    pub toolchain: Choice,
 }
 
 /// Where gateless itself is.
@@ -115,6 +118,7 @@ impl Build {
             home.cache,
             Some((&tree, arch)),
             request.prebuilt(),
+            &request.toolchain,
         )?;
         let out = match &request.out {
             Some(path) => Out::open(path)?,

@@ -36,6 +36,11 @@ pub fn rust_src(cache: &Utf8Path) -> Utf8PathBuf {
     cache.join("rust-src")
 }
 
+/// Unpacked compilers, one folder per version.
+pub fn compilers(cache: &Utf8Path) -> Utf8PathBuf {
+    cache.join("compilers")
+}
+
 /// Results of `gateless matrix`, with their logs.
 pub fn results(cache: &Utf8Path) -> Utf8PathBuf {
     cache.join("results")

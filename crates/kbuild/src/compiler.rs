@@ -37,20 +37,7 @@ impl Compiler {
 /// The compiler that `$GATELESS_RUSTC`, else PATH names, and no other; anything but a stable release is refused.
 pub fn find() -> Result<Compiler> {
     match cache::utf8_variable("GATELESS_RUSTC")? {
-        Some(named) => {
-            let path = if named.as_str().contains('/') {
-                Some(camino::absolute_utf8(&named)?).filter(|path| command::is_executable(path))
-            } else {
-                command::find_on_path(named.as_str())
-            };
-            let path = path.ok_or_else(|| {
-                Failure::failed(format!(
-                    "GATELESS_RUSTC names `{named}`, which is no program that can be run"
-                ))
-                .help("set it to the path of a stable rustc, or unset it")
-            })?;
-            inspect(&path, true)
-        }
+        Some(program) => named(&program, "GATELESS_RUSTC names"),
         None => {
             let path = command::find_on_path("rustc").ok_or_else(|| {
                 Failure::failed("no `rustc` on PATH").help("install stable Rust (https://rustup.rs), or set GATELESS_RUSTC to the path of a stable rustc")
@@ -58,6 +45,22 @@ pub fn find() -> Result<Compiler> {
             inspect(&path, false)
         }
     }
+}
+
+/// The compiler that the user names, by a path or a name on PATH; `by` says how, for messages.
+pub fn named(program: &Utf8Path, by: &str) -> Result<Compiler> {
+    let path = if program.as_str().contains('/') {
+        Some(camino::absolute_utf8(program)?).filter(|path| command::is_executable(path))
+    } else {
+        command::find_on_path(program.as_str())
+    };
+    let path = path.ok_or_else(|| {
+        Failure::failed(format!(
+            "{by} `{program}`, which is no program that can be run"
+        ))
+        .help("give the path of a stable rustc, or none")
+    })?;
+    inspect(&path, true)
 }
 
 /// Asks the compiler at `path` (absolute) what it is.

@@ -7,8 +7,9 @@ use gateless_machines::{Machine, NeededBy, kbuild_arch};
 use gateless_model::{Failure, Result};
 
 use crate::c_tools::CTools;
-use crate::compiler::{self, Compiler};
+use crate::compiler::Compiler;
 use crate::libclang;
+use crate::toolchain::{self, Choice, Chosen, Wanted};
 use crate::tree::{Tool, Tree};
 use crate::{Version, cache, command, rust_src, tools};
 
@@ -47,6 +48,8 @@ pub struct Job<'a> {
     pub boots: bool,
     /// Whether `core` is built from the toolchain's sources.
     pub builds_core: bool,
+    /// Which compiler.
+    pub toolchain: &'a Choice,
 }
 
 /// How a prerequisite is brought in.
@@ -59,7 +62,9 @@ pub enum Fix {
     /// `cargo install bindgen-cli` into the cache.
     Bindgen,
     /// Debian's rust-src of the compiler's version, unpacked into the cache.
-    RustSrc,
+    RustSrc(Version),
+    /// Debian's rustc and rust-src, unpacked into the cache; and why, for people.
+    Toolchain(Wanted, String),
     /// The user has to do it.
     ByHand,
 }
@@ -139,6 +144,7 @@ const PROGRAMS: &[Program] = &[
 pub fn check(cache: &Utf8Path, job: Job<'_>, tree: Option<&Tree>) -> Result<Vec<Prerequisite>> {
     let minimum = |tool: Tool| -> Result<Version> {
         match tree {
+            Some(tree) if tool == Tool::Rustc => tree.minimum_rustc(kbuild_arch(job.arch)),
             Some(tree) => tree.minimum(tool, kbuild_arch(job.arch)),
             // As in scripts/min-tool-version.sh of Linux 7.3, for UML and x86.
             None => Ok(match tool {
@@ -150,7 +156,7 @@ pub fn check(cache: &Utf8Path, job: Job<'_>, tree: Option<&Tree>) -> Result<Vec<
             }),
         }
     };
-    let mut all = rust(cache, minimum(Tool::Rustc)?, job.builds_core);
+    let mut all = rust(cache, job, minimum(Tool::Rustc)?);
     let libclang_minimum = minimum(Tool::Llvm)?;
     let libclang = find_libclang(libclang_minimum);
     all.push(Prerequisite {
@@ -237,9 +243,19 @@ fn of_machine(machine: &Machine, host: &str, boots: bool) -> Vec<Prerequisite> {
     headers.chain(programs).collect()
 }
 
-fn rust(cache: &Utf8Path, minimum: Version, builds_core: bool) -> Vec<Prerequisite> {
-    let compiler = compiler::find();
+fn rust(cache: &Utf8Path, job: Job<'_>, minimum: Version) -> Vec<Prerequisite> {
+    let mut to_come = None;
+    let compiler = match toolchain::choose(job.toolchain, cache, Some(minimum)) {
+        Ok(Chosen::Here(compiler)) => Ok(compiler),
+        Ok(Chosen::Missing(wanted, instead)) => {
+            let failure = toolchain::missing(&wanted, &instead);
+            to_come = Some(Fix::Toolchain(wanted, instead));
+            Err(failure)
+        }
+        Err(failure) => Err(failure),
+    };
     let known: Option<Compiler> = compiler.as_ref().ok().cloned();
+    let comes_with_it = || to_come.clone().unwrap_or(Fix::ByHand);
     let version = known.as_ref().map(|compiler| compiler.version);
     let of_compiler = |path: Option<&camino::Utf8PathBuf>, name: &str| match (path, &known) {
         (Some(path), _) => Ok(path.to_string()),
@@ -269,7 +285,7 @@ fn rust(cache: &Utf8Path, minimum: Version, builds_core: bool) -> Vec<Prerequisi
                 }
             }),
             required: true,
-            fix: Fix::ByHand,
+            fix: comes_with_it(),
         },
         Prerequisite {
             name: "rustdoc".to_owned(),
@@ -282,7 +298,7 @@ fn rust(cache: &Utf8Path, minimum: Version, builds_core: bool) -> Vec<Prerequisi
                 "rustdoc",
             ),
             required: true,
-            fix: Fix::ByHand,
+            fix: comes_with_it(),
         },
         Prerequisite {
             name: "clippy-driver".to_owned(),
@@ -307,8 +323,12 @@ fn rust(cache: &Utf8Path, minimum: Version, builds_core: bool) -> Vec<Prerequisi
                 }
                 None => Err(Failure::no("no usable rustc")),
             },
-            required: builds_core,
-            fix: if by_user { Fix::ByHand } else { Fix::RustSrc },
+            required: job.builds_core,
+            fix: match version {
+                Some(version) if !by_user => Fix::RustSrc(version),
+                Some(_) => Fix::ByHand,
+                None => comes_with_it(),
+            },
         },
     ]
 }
@@ -396,6 +416,7 @@ mod tests {
             c_tools: variables,
             boots,
             builds_core: true,
+            toolchain: &Choice::Automatic,
         };
         let all = check(Utf8Path::from_path(root.path()).unwrap(), job, None).unwrap();
         all.into_iter()

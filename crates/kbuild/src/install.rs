@@ -9,7 +9,8 @@ use gateless_model::{Failure, Result};
 use crate::apt::{self, Apt};
 use crate::doctor::{Fix, Prerequisite};
 use crate::progress::Progress;
-use crate::{Version, cache, command, compiler, rust_src, tools};
+use crate::toolchain::{Wanted, debian};
+use crate::{Version, cache, command, rust_src, tools};
 
 /// The newest libclang that bindgen 0.72.1 is known to work with.
 const NEWEST_LIBCLANG: u32 = 22;
@@ -23,8 +24,10 @@ pub struct Plan {
     pub libclang: bool,
     /// Whether bindgen is to be built into the cache.
     pub bindgen: bool,
-    /// Whether the standard library's sources are to be unpacked into the cache.
-    pub rust_src: bool,
+    /// The compiler whose standard library's sources are to be unpacked into the cache.
+    pub rust_src: Option<Version>,
+    /// The compiler that is to be unpacked into the cache, with these sources; and why, for people.
+    pub toolchain: Option<(Wanted, String)>,
 }
 
 impl Plan {
@@ -44,7 +47,8 @@ impl Plan {
                 Fix::Package(name) => drop(plan.packages.insert(name)),
                 Fix::Libclang => plan.libclang = true,
                 Fix::Bindgen => plan.bindgen = true,
-                Fix::RustSrc => plan.rust_src = true,
+                Fix::RustSrc(version) => plan.rust_src = Some(version),
+                Fix::Toolchain(wanted, why) => plan.toolchain = Some((wanted, why)),
                 Fix::ByHand => return Err(failure),
             }
         }
@@ -76,7 +80,13 @@ impl Plan {
                 cache::tools(cache)
             ));
         }
-        if self.rust_src {
+        if let Some((wanted, why)) = &self.toolchain {
+            parts.push(format!(
+                "Debian's rustc {wanted} with its standard library's sources (unpacked into {}, not installed: {why})",
+                cache::compilers(cache)
+            ));
+        }
+        if self.rust_src.is_some() {
             parts.push(format!(
                 "the standard library's sources (Debian's rust-src, unpacked into {})",
                 cache::rust_src(cache)
@@ -87,7 +97,11 @@ impl Plan {
 
     /// Does it all; what is there already from an earlier, interrupted installation is kept.
     pub fn run(&self, cache: &Utf8Path, progress: &mut dyn Progress) -> Result<()> {
-        let codename = if self.packages.is_empty() && !self.libclang && !self.rust_src {
+        let only_bindgen = Self {
+            bindgen: self.bindgen,
+            ..Self::default()
+        };
+        let codename = if *self == only_bindgen {
             None
         } else {
             Some(apt::check_debian(&self.describe(cache))?)
@@ -97,8 +111,15 @@ impl Plan {
         {
             self.install_packages(cache, codename, progress)?;
         }
-        if let Some(codename) = codename.filter(|_| self.rust_src) {
-            install_rust_src(cache, &codename, progress)?;
+        if let (Some(codename), Some((wanted, _))) = (&codename, &self.toolchain) {
+            debian::bring_in(cache, codename, wanted, progress)?;
+        }
+        if let (Some(codename), Some(version)) = (&codename, self.rust_src) {
+            let _lock = apt::lock(cache)?;
+            if !rust_src::in_cache(cache, version).is_dir() {
+                let apt = Apt::update(cache, codename, progress)?;
+                unpack_rust_src(cache, &apt, version, progress)?;
+            }
         }
         if self.bindgen {
             install_bindgen(cache, progress)?;
@@ -157,7 +178,9 @@ fn install_alone(
 
 /// Runs apt-get on the machine's packages, as root or through sudo; with the lists of `apt` in place of the machine's own, if given.
 fn system_apt(arguments: &[&str], apt: Option<&Apt>, progress: &mut dyn Progress) -> Result<()> {
-    let config = apt.map(|apt| format!("APT_CONFIG={}", apt.config()));
+    let config = apt
+        .and_then(Apt::config)
+        .map(|config| format!("APT_CONFIG={config}"));
     let is_root = command::stdout("id".into(), &["-u"])?.trim() == "0";
     let mut command = if is_root {
         let mut command = Command::new("env");
@@ -260,14 +283,17 @@ fn install_bindgen(cache: &Utf8Path, progress: &mut dyn Progress) -> Result<()> 
     Ok(())
 }
 
-fn install_rust_src(cache: &Utf8Path, codename: &str, progress: &mut dyn Progress) -> Result<()> {
-    let version = compiler::find()?.version;
-    let _lock = apt::lock(cache)?;
+/// Unpacks the standard library's sources of a compiler of this version; the caller holds apt's lock.
+pub(crate) fn unpack_rust_src(
+    cache: &Utf8Path,
+    apt: &Apt,
+    version: Version,
+    progress: &mut dyn Progress,
+) -> Result<()> {
     let library = rust_src::in_cache(cache, version);
     if library.is_dir() {
         return Ok(());
     }
-    let apt = Apt::update(cache, codename, progress)?;
     let offers = apt.versions("rust-src")?;
     let offer = offers
         .iter()
@@ -347,7 +373,7 @@ mod tests {
         ])
         .unwrap();
         assert_eq!(plan.packages.iter().collect::<Vec<_>>(), ["bison"]);
-        assert!(plan.bindgen && !plan.rust_src && !plan.libclang && !plan.is_empty());
+        assert!(plan.bindgen && plan.rust_src.is_none() && !plan.libclang && !plan.is_empty());
         assert!(Plan::of(Vec::new()).unwrap().is_empty());
     }
 
@@ -361,6 +387,21 @@ mod tests {
             .unwrap_err()
             .what,
             "gone"
+        );
+    }
+
+    #[test]
+    fn a_newer_compiler_is_asked_about_with_the_reason() {
+        let wanted = Wanted::AtLeast(Version::new(1, 96, 0));
+        let fix = Fix::Toolchain(wanted, "1.95.0 is older".to_owned());
+        // rustdoc and the sources come with it.
+        let plan = Plan::of(vec![missing(fix.clone(), true), missing(fix, true)]).unwrap();
+        let what = plan.describe(Utf8Path::new("/c"));
+        assert!(
+            what.contains(">= 1.96.0")
+                && what.contains("1.95.0 is older")
+                && what.contains("/c/compilers"),
+            "{what}"
         );
     }
 

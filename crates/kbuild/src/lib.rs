@@ -26,6 +26,7 @@ pub mod rust_src;
 pub mod rust_switches;
 pub mod saved_command;
 pub mod stand_ins;
+pub mod toolchain;
 pub mod tools;
 pub mod tree;
 pub mod version;

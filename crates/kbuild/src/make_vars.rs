@@ -8,9 +8,10 @@ use crate::c_tools;
 use crate::compiler::Compiler;
 use crate::libclang::Libclang;
 use crate::stand_ins::{self, StandIns};
+use crate::toolchain::{self, Choice};
 use crate::tools::{self, Bindgen};
 use crate::tree::{Tool, Tree};
-use crate::{Version, compiler, libclang, rust_src};
+use crate::{Version, libclang, rust_src};
 
 /// Everything that Kbuild's Rust support is told through variables.
 #[derive(Debug, Clone)]
@@ -40,14 +41,18 @@ pub enum Mode {
 
 impl Toolset {
     /// Finds everything, for the running program `binary` and, if given, for a tree and its ARCH; what is missing or too old is an error.
-    /// `prebuilt` names the runtime source where that is not the standard library's sources.
+    /// `prebuilt` names the runtime source where that is not the standard library's sources; `toolchain` says which compiler.
     pub fn find(
         binary: &Utf8Path,
         cache: &Utf8Path,
         tree: Option<(&Tree, &str)>,
         prebuilt: Option<&str>,
+        toolchain: &Choice,
     ) -> Result<Self> {
-        let compiler = compiler::find()?;
+        let minimum = tree
+            .map(|(tree, arch)| tree.minimum_rustc(arch))
+            .transpose()?;
+        let compiler = toolchain::choose(toolchain, cache, minimum)?.compiler()?;
         if let Some((tree, arch)) = tree {
             tree.check_compiler(&compiler, arch)?;
         }

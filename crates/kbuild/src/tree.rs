@@ -6,6 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use gateless_model::{Failure, Result};
 
 use crate::compiler::Compiler;
+use crate::kconfig::{Symbols, rustc_version};
 use crate::{Version, command, stand_ins};
 
 /// A folder that holds the sources of a kernel with Rust support.
@@ -129,15 +130,26 @@ impl Tree {
         })
     }
 
+    /// The oldest rustc that this tree wants for `arch`: what its script says, and what Kconfig asks of RUSTC_VERSION before there can be Rust at all.
+    pub fn minimum_rustc(&self, arch: &str) -> Result<Version> {
+        let by_script = self.minimum(Tool::Rustc, arch)?;
+        let source_arch = source_arch(arch);
+        if !self.path.join("arch").join(source_arch).is_dir() {
+            return Ok(by_script);
+        }
+        let symbols = Symbols::read(&self.path, source_arch)?;
+        Ok(rustc_version::minimum(&symbols).map_or(by_script, |version| version.max(by_script)))
+    }
+
     /// An error if the compiler is older than the tree wants.
     pub fn check_compiler(&self, compiler: &Compiler, arch: &str) -> Result<()> {
-        let minimum = self.minimum(Tool::Rustc, arch)?;
+        let minimum = self.minimum_rustc(arch)?;
         if compiler.version < minimum {
             return Err(Failure::failed(format!(
                 "rustc {} ({}) is too old for Linux {}: {minimum} is the minimum",
                 compiler.version, compiler.command, self.release
             ))
-            .help("`rustup update stable`, or name a newer stable rustc with GATELESS_RUSTC"));
+            .help("`rustup update stable`, or name a newer stable rustc with --toolchain or GATELESS_RUSTC; `--toolchain auto` without GATELESS_RUSTC takes Debian's"));
         }
         Ok(())
     }

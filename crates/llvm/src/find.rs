@@ -16,7 +16,8 @@ pub struct Generator {
 /// as `22.1.2`).
 ///
 /// It is what this compiler's `librustc_driver` names. Upstream's toolchains have both in `lib/`, the latter as
-/// `libLLVM.so.MAJOR.MINOR-rust-VERSION-CHANNEL`; Debian's have both in `lib/MULTIARCH/`. For a rustc with LLVM linked in statically it is
+/// `libLLVM.so.MAJOR.MINOR-rust-VERSION-CHANNEL`; Debian's have both in `lib/MULTIARCH/`. Where it is not beside it, as with a compiler of Debian's that
+/// was unpacked elsewhere, it is the installed one of exactly that name, as for the dynamic linker. For a rustc with LLVM linked in statically it is
 /// an installed one of the same major version, in the folders where distributions put it, under one of `roots` (`/` if there are none).
 pub fn of_compiler(sysroot: &Utf8Path, version: &str, roots: &[&Utf8Path]) -> Result<Generator> {
     let lib = sysroot.join("lib");
@@ -26,37 +27,54 @@ pub fn of_compiler(sysroot: &Utf8Path, version: &str, roots: &[&Utf8Path]) -> Re
     let Some(wanted) = needed_llvm(&driver)? else {
         return installed(&driver, version, roots);
     };
-    let folders = driver.parent().into_iter().chain([lib.as_path()]);
+    let beside = driver.parent().into_iter().chain([lib.as_path()]);
+    let beside: Vec<Utf8PathBuf> = beside.map(Utf8Path::to_owned).collect();
+    let system = system_folders(roots).into_iter().flat_map(|lib| {
+        let of_architectures = of_architectures(&lib).unwrap_or_default();
+        of_architectures.into_iter().chain([lib])
+    });
+    let folders = beside.into_iter().chain(system);
     folders
         .map(|folder| folder.join(&wanted))
         .find(|path| path.is_file())
         .map(|path| Generator { path, own: true })
-        .ok_or_else(|| Failure::failed(format!("{driver} needs {wanted}, which is not beside it")))
+        .ok_or_else(|| {
+            Failure::failed(format!(
+                "{driver} needs {wanted}, which is neither beside it nor installed"
+            ))
+            .help("install it (Debian: the libllvm package of that version)")
+        })
 }
 
-/// An installed libLLVM of the major version of `version`, for the compiler in `compiler`, which has none of its own.
-fn installed(compiler: &Utf8Path, version: &str, roots: &[&Utf8Path]) -> Result<Generator> {
-    let major = version.split('.').next().unwrap_or_default();
+/// Where the dynamic linker finds libraries that are installed, without asking its cache.
+fn system_folders(roots: &[&Utf8Path]) -> Vec<Utf8PathBuf> {
     let roots = if roots.is_empty() {
         &[Utf8Path::new("/")]
     } else {
         roots
     };
-    for root in roots {
-        for lib in ["usr/lib", "usr/lib64", "usr/local/lib", "usr/local/lib64"] {
-            let lib = root.join(lib);
-            let mut folders = vec![
-                lib.join(format!("llvm-{major}/lib")),
-                lib.join(format!("llvm{major}/lib")),
-                lib.join(format!("llvm{major}/lib64")),
-                lib.join(format!("llvm/{major}/lib")),
-                lib.join(format!("llvm/{major}/lib64")),
-                lib.clone(),
-            ];
-            folders.extend(of_architectures(&lib).unwrap_or_default());
-            if let Some(path) = folders.iter().find_map(|folder| of_major(folder, major)) {
-                return Ok(Generator { path, own: false });
-            }
+    let of_root = |root: &&Utf8Path| {
+        let root = root.to_path_buf();
+        ["usr/lib", "usr/lib64", "usr/local/lib", "usr/local/lib64"].map(|lib| root.join(lib))
+    };
+    roots.iter().flat_map(of_root).collect()
+}
+
+/// An installed libLLVM of the major version of `version`, for the compiler in `compiler`, which has none of its own.
+fn installed(compiler: &Utf8Path, version: &str, roots: &[&Utf8Path]) -> Result<Generator> {
+    let major = version.split('.').next().unwrap_or_default();
+    for lib in system_folders(roots) {
+        let mut folders = vec![
+            lib.join(format!("llvm-{major}/lib")),
+            lib.join(format!("llvm{major}/lib")),
+            lib.join(format!("llvm{major}/lib64")),
+            lib.join(format!("llvm/{major}/lib")),
+            lib.join(format!("llvm/{major}/lib64")),
+            lib.clone(),
+        ];
+        folders.extend(of_architectures(&lib).unwrap_or_default());
+        if let Some(path) = folders.iter().find_map(|folder| of_major(folder, major)) {
+            return Ok(Generator { path, own: false });
         }
     }
     Err(Failure::failed(format!(
@@ -237,6 +255,28 @@ mod tests {
                 }
             );
         }
+    }
+
+    #[test]
+    fn a_compiler_unpacked_elsewhere_takes_the_installed_one_of_the_name_that_it_needs() {
+        let own = of_this_toolchain();
+        let wanted = own.file_name().unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let root = Utf8Path::from_path(folder.path()).unwrap();
+        let [lib, system] = ["lib/x86_64-linux-gnu", "system/usr/lib/x86_64-linux-gnu"];
+        for part in [lib, system] {
+            std::fs::create_dir_all(root.join(part)).unwrap();
+        }
+        let driver = driver(own.parent().unwrap()).unwrap().unwrap();
+        let link = root.join(lib).join(driver.file_name().unwrap());
+        std::os::unix::fs::symlink(&driver, link).unwrap();
+        std::fs::write(root.join(system).join("libLLVM.so.1.2"), "").unwrap();
+        let find = || of_compiler(root, "22.1.2", &[&root.join("system")]);
+        let failure = find().unwrap_err();
+        assert!(failure.what.contains(wanted), "{failure}");
+        std::fs::write(root.join(system).join(wanted), "").unwrap();
+        let path = root.join(system).join(wanted);
+        assert_eq!(find().unwrap(), Generator { path, own: true });
     }
 
     #[test]

@@ -126,7 +126,7 @@ fn architecture(
             })
             .collect(),
     };
-    let minimum = tree.minimum(tree::Tool::Rustc, arch)?;
+    let minimum = tree.minimum_rustc(arch)?;
     let is_process = own
         .iter()
         .any(|machine| matches!(machine.boot.runner, Runner::Process { .. }));

@@ -24,7 +24,7 @@ pub(crate) fn of(
     }
     if compiler < minimum {
         found.push(format!(
-            "the tree wants rustc {minimum}, and this one is {compiler}"
+            "the tree wants rustc {minimum}, and this one is {compiler} (`--toolchain auto` takes a newer one of Debian's)"
         ));
     }
     match &arch.c_compiler {

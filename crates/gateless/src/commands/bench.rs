@@ -4,7 +4,8 @@ use std::process::{Command, Stdio};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_kbuild::c_tools::MakeArgs;
-use gateless_kbuild::{Progress, cache, compiler, stand_ins};
+use gateless_kbuild::toolchain::Choice;
+use gateless_kbuild::{Progress, cache, stand_ins};
 use gateless_lab::measure::{Cost, measure, median};
 use gateless_model::{Exit, Failure, Result};
 use serde::Serialize;
@@ -91,6 +92,7 @@ pub fn run(args: Args) -> Result<Exit> {
             costs.max_rss_kib.push(cost.max_rss_kib as f64);
         }
     }
+    let stand_in = stand_in(&gateless.rustc)?;
     let [gated, gateless] = costs;
     let answer = Answer {
         version: 1,
@@ -99,7 +101,7 @@ pub fn run(args: Args) -> Result<Exit> {
         memory_ratio: ratio(&gateless.max_rss_kib, &gated.max_rss_kib),
         gated,
         gateless,
-        stand_in: stand_in()?,
+        stand_in,
     };
     if args.json {
         output::json(&answer)?;
@@ -116,6 +118,8 @@ pub fn run(args: Args) -> Result<Exit> {
 struct Side {
     options: BuildOptions,
     out: Utf8PathBuf,
+    /// The compiler itself.
+    rustc: Utf8PathBuf,
 }
 
 impl Side {
@@ -127,6 +131,7 @@ impl Side {
         Ok(Side {
             options,
             out: build.out.path.clone(),
+            rustc: build.tools.compiler.rustc.clone(),
         })
     }
 
@@ -167,6 +172,9 @@ fn arguments(options: &BuildOptions, out: &Utf8Path) -> Vec<String> {
             .iter()
             .map(|config| format!("--config={config}")),
     );
+    if options.toolchain != Choice::Automatic {
+        arguments.push(format!("--toolchain={}", options.toolchain));
+    }
     arguments.push(format!("--out={out}"));
     arguments.push(format!("--runtime={}", options.runtime.name()));
     arguments.extend(options.jobs.map(|jobs| format!("--jobs={jobs}")));
@@ -200,8 +208,7 @@ fn remove_kept(folder: &Utf8Path) -> Result<()> {
 }
 
 /// Times a small crate through the stand-in and without it, in turn.
-fn stand_in() -> Result<StandIn> {
-    let rustc = compiler::find()?.rustc;
+fn stand_in(rustc: &Utf8Path) -> Result<StandIn> {
     let through = stand_ins::link(&own_path()?, &cache::root()?)?.rustc;
     let folder = tempfile::tempdir()?;
     fs_err::write(
@@ -218,7 +225,7 @@ fn stand_in() -> Result<StandIn> {
         ]);
         command
             .current_dir(folder.path())
-            .env("GATELESS_RUSTC", &rustc);
+            .env("GATELESS_RUSTC", rustc);
         let cost = measure(&mut command)?;
         if cost.status.success() {
             Ok(cost.seconds * 1000.0)
@@ -229,11 +236,11 @@ fn stand_in() -> Result<StandIn> {
         }
     };
     // The first call of each finds nothing in the system's caches.
-    time(&rustc)?;
+    time(rustc)?;
     time(&through)?;
     let (mut direct, mut stood_in) = (Vec::new(), Vec::new());
     for _ in 0..CALLS {
-        direct.push(time(&rustc)?);
+        direct.push(time(rustc)?);
         stood_in.push(time(&through)?);
     }
     let (rustc_ms, gateless_rustc_ms) = (middle(&direct), middle(&stood_in));
@@ -294,6 +301,7 @@ mod tests {
             "--arch=um",
             "--config=um",
             "--config=x",
+            "--toolchain=1.96",
             "--out=/o",
             "--runtime=sysroot",
             "--jobs=3",

@@ -72,21 +72,31 @@ pub fn open(
 ) -> Result<Build> {
     let cache = cache::root()?;
     let own_tools = MakeArgs::of(&options.make_args).tools;
-    // A wrong folder is worth saying before anything is installed.
-    let own_tree = options.tree.as_deref().map(Tree::open).transpose()?;
+    // A wrong folder is worth saying before anything is installed, and a tree says which versions it wants.
+    let known = match &options.tree {
+        Some(path) => Some(Tree::open(path)?),
+        None => fetch::cached(&cache, &options.release)?
+            .map(|path| Tree::open(&path))
+            .transpose()?,
+    };
     let job = Job {
         arch: &options.arch,
         c_tools: &c_tools::variables(&options.arch, &own_tools),
         boots: purpose == Purpose::Boot,
         builds_core: options.gated || options.runtime == Runtime::Source,
+        toolchain: &options.toolchain,
     };
-    doctor::ensure(&cache, job, own_tree.as_ref(), options.yes, progress)?;
-    let tree = match own_tree {
-        Some(tree) => tree.path,
-        None => fetch::fetch(&cache, &options.release, progress)?,
+    doctor::ensure(&cache, job, known.as_ref(), options.yes, progress)?;
+    let tree = match known {
+        Some(tree) => tree,
+        None => {
+            let tree = Tree::open(&fetch::fetch(&cache, &options.release, progress)?)?;
+            doctor::ensure(&cache, job, Some(&tree), options.yes, progress)?;
+            tree
+        }
     };
     let request = Request {
-        tree,
+        tree: tree.path,
         arch: options.arch.clone(),
         configs: options.configs.clone(),
         out: options.out.clone(),
@@ -94,12 +104,19 @@ pub fn open(
         mode: options.mode(),
         jobs: options.jobs.map(usize::from),
         c_tools: own_tools,
+        toolchain: options.toolchain.clone(),
     };
-    Build::open(
-        &request,
-        Home {
-            binary: &own_path()?,
-            cache: &cache,
-        },
-    )
+    let home = Home {
+        binary: &own_path()?,
+        cache: &cache,
+    };
+    let build = Build::open(&request, home)?;
+    let compiler = &build.tools.compiler;
+    if compiler.command.starts_with(cache::compilers(&cache)) {
+        progress.note(&format!(
+            "rustc {} ({})",
+            compiler.version, compiler.command
+        ));
+    }
+    Ok(build)
 }

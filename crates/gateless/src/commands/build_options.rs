@@ -3,7 +3,11 @@
 use camino::Utf8PathBuf;
 use clap::{Args, ValueEnum};
 use gateless_kbuild::make_vars::Mode;
+use gateless_kbuild::toolchain::Choice;
 use gateless_machines::Machine;
+
+/// The kernel release that is built unless another is asked for.
+pub const DEFAULT_RELEASE: &str = "7.3";
 
 /// What to build, from which tree, where to.
 #[derive(Debug, Clone, Args)]
@@ -12,7 +16,7 @@ pub struct BuildOptions {
     #[arg(long, value_name = "DIR", conflicts_with = "release")]
     pub tree: Option<Utf8PathBuf>,
     /// Kernel release, fetched if it is not there: 7.3 is the newest 7.3.y
-    #[arg(long, default_value = "7.3")]
+    #[arg(long, default_value = DEFAULT_RELEASE)]
     pub release: String,
     /// Architecture: um, x86_64, arm64, ... (`gateless targets` lists them), or any of Kbuild's ARCH
     #[arg(long, default_value = "um", value_parser = architecture)]
@@ -23,6 +27,10 @@ pub struct BuildOptions {
     /// Output folder [default: one in the cache]
     #[arg(long, value_name = "DIR")]
     pub out: Option<Utf8PathBuf>,
+    /// Compiler: auto, a release (1.96) that is unpacked from Debian's packages, or the path of a rustc; auto is $GATELESS_RUSTC, else `rustc`
+    /// on PATH, and where that is older than the tree wants for the architecture, Debian's oldest that does
+    #[arg(long, value_name = "auto|RELEASE|PATH", default_value = "auto", value_parser = toolchain)]
+    pub toolchain: Choice,
     /// Where core and compiler_builtins come from
     #[arg(long, value_enum, default_value_t = Runtime::Source)]
     pub runtime: Runtime,
@@ -43,6 +51,12 @@ pub struct BuildOptions {
 /// An architecture's own name for what a user calls it; a name that no machine has is left to Kbuild.
 pub fn architecture(name: &str) -> Result<String, std::convert::Infallible> {
     Ok(Machine::find(name).map_or(name, Machine::name).to_owned())
+}
+
+/// What `--toolchain` says; clap wants a plain text for what is wrong.
+pub fn toolchain(text: &str) -> Result<Choice, String> {
+    text.parse()
+        .map_err(|failure: gateless_model::Failure| failure.to_string())
 }
 
 impl BuildOptions {

@@ -8,12 +8,13 @@ use gateless_kbuild::c_tools;
 use gateless_kbuild::doctor::{self, Job, Prerequisite};
 use gateless_kbuild::doctor_answer::Answer;
 use gateless_kbuild::install::Plan;
+use gateless_kbuild::toolchain::Choice;
 use gateless_kbuild::tree::Tree;
-use gateless_kbuild::{Progress, cache};
+use gateless_kbuild::{Progress, cache, fetch};
 use gateless_machines::Machine;
 use gateless_model::{Exit, Failure, Result};
 
-use super::build_options::architecture;
+use super::build_options::{DEFAULT_RELEASE, architecture, toolchain};
 use crate::output;
 use crate::terminal::Terminal;
 
@@ -23,9 +24,12 @@ pub struct Args {
     /// Architecture to be built (`gateless targets` lists them)
     #[arg(long, default_value = "um", value_parser = architecture)]
     arch: String,
-    /// Kernel tree whose minimum versions are checked [default: those of Linux 7.3]
+    /// Kernel tree whose minimum versions are checked [default: a Linux 7.3 in the cache; else what 7.3 wants for um and x86_64]
     #[arg(long, value_name = "DIR")]
     tree: Option<Utf8PathBuf>,
+    /// Compiler: auto, a release (1.96), or the path of a rustc, as for `gateless build`
+    #[arg(long, value_name = "auto|RELEASE|PATH", default_value = "auto", value_parser = toolchain)]
+    toolchain: Choice,
     /// Bring in what is missing (asks first)
     #[arg(long)]
     install: bool,
@@ -47,13 +51,18 @@ pub fn run(args: Args) -> Result<Exit> {
         .help(format!("known: {}", Machine::names())));
     }
     let cache = cache::root()?;
-    let tree = args.tree.as_deref().map(Tree::open).transpose()?;
+    let tree = match &args.tree {
+        Some(path) => Some(path.clone()),
+        None => fetch::cached(&cache, DEFAULT_RELEASE)?,
+    };
+    let tree = tree.as_deref().map(Tree::open).transpose()?;
     let variables = c_tools::variables(&args.arch, &[]);
     let job = Job {
         arch: &args.arch,
         c_tools: &variables,
         boots: true,
         builds_core: true,
+        toolchain: &args.toolchain,
     };
     let check = || doctor::check(&cache, job, tree.as_ref());
     if args.install {

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_driver::files;
+use gateless_kbuild::toolchain::Choice;
 use gateless_model::{Exit, Failure, Result};
 
 use super::build::{Purpose, build};
@@ -115,6 +116,7 @@ fn built(args: &Args, tree: &Utf8Path) -> Result<Utf8PathBuf> {
         configs: args.configs.clone(),
         out: None,
         runtime: Runtime::Source,
+        toolchain: Choice::Automatic,
         gated: false,
         yes: false,
         jobs: None,

@@ -3,11 +3,12 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_kbuild::cache;
 use gateless_kbuild::make_vars::{self, Mode, Toolset};
+use gateless_kbuild::toolchain::Choice;
 use gateless_kbuild::tree::Tree;
 use gateless_machines::kbuild_arch;
 use gateless_model::{Exit, Failure, Result};
 
-use super::build_options::{Runtime, architecture};
+use super::build_options::{Runtime, architecture, toolchain};
 use crate::output;
 
 /// Print the variables that make Kbuild use gateless: make $(gateless make-vars) O=... ARCH=um
@@ -22,6 +23,9 @@ pub struct Args {
     /// Architecture to be built: adds ARCH and the variables that choose its C compiler [default: none, minimum versions are those of um]
     #[arg(long, value_parser = architecture)]
     arch: Option<String>,
+    /// Compiler: auto, a release (1.96), or the path of a rustc, as for `gateless build`
+    #[arg(long, value_name = "auto|RELEASE|PATH", default_value = "auto", value_parser = toolchain)]
+    toolchain: Choice,
     /// Where core and compiler_builtins come from
     #[arg(long, value_enum, default_value_t = Runtime::Source)]
     runtime: Runtime,
@@ -40,6 +44,7 @@ pub fn run(args: Args) -> Result<Exit> {
         tree.as_ref()
             .map(|tree| (tree, kbuild_arch(arch.unwrap_or("um")))),
         Some(args.runtime.name()).filter(|_| args.runtime != Runtime::Source),
+        &args.toolchain,
     )?;
     let variables = tools.variables(Mode::Gateless);
     output::line(if args.kunit {

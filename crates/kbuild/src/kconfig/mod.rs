@@ -4,6 +4,7 @@ pub mod expression;
 mod parse;
 pub mod reach;
 pub mod rust;
+pub mod rustc_version;
 
 use std::collections::BTreeMap;
 
@@ -53,6 +54,15 @@ impl Symbols {
     /// The entries of a symbol; none if it is not defined.
     pub fn entries(&self, name: &str) -> &[Symbol] {
         self.0.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// The conditions under which other symbols turn this one on; empty where there is none.
+    pub fn selects_of<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        let entries = self.0.values().flatten();
+        entries
+            .flat_map(|entry| &entry.selects)
+            .filter(move |select| select.value == name)
+            .map(|select| select.condition.as_str())
     }
 
     /// `bool` or `tristate`, where the symbol is a switch.

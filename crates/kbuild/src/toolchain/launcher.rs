@@ -1,0 +1,172 @@
+//! Making an unpacked compiler run where the machine's C library is older than it was built for.
+//!
+//! Its programs then have to be started by the C library's own loader, which was unpacked beside them (ld.so(8): a program given to the loader as its
+//! argument, with `--library-path`). Unlike `LD_LIBRARY_PATH` this does not reach the programs that the compiler starts.
+
+use std::os::unix::fs::PermissionsExt;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use gateless_model::{Failure, Result};
+
+use crate::out;
+
+/// What the programs themselves are called, behind their launchers.
+const SUFFIX: &str = "unpacked";
+
+/// Puts launchers in place of the programs in `root`/usr/bin, if a loader was unpacked below `root`; otherwise the machine's own will do.
+///
+/// # Errors
+/// If the folder can't be read or written.
+pub(super) fn install(root: &Utf8Path) -> Result<()> {
+    let folders = library_folders(root)?;
+    let Some(loader) = folders.iter().find_map(|folder| loader(folder)) else {
+        return Ok(());
+    };
+    let bin = root.join("usr/bin");
+    let programs: Vec<Utf8PathBuf> = bin
+        .read_dir_utf8()?
+        .map(|entry| Ok(entry?.into_path()))
+        .collect::<Result<_>>()?;
+    for program in programs {
+        if !is_elf(&program)? {
+            continue;
+        }
+        let name = program.file_name().unwrap_or_default();
+        let behind = format!("{name}.{SUFFIX}");
+        fs_err::rename(&program, bin.join(&behind))?;
+        out::write_whole(&program, &script(root, &loader, &folders, &behind)?)?;
+        fs_err::set_permissions(&program, std::fs::Permissions::from_mode(0o755))?;
+    }
+    Ok(())
+}
+
+/// Everything in it is relative to the script, so that the folder can be moved.
+fn script(
+    root: &Utf8Path,
+    loader: &Utf8Path,
+    folders: &[Utf8PathBuf],
+    behind: &str,
+) -> Result<String> {
+    let from_bin = |path: &Utf8Path| {
+        let path = path
+            .strip_prefix(root)
+            .map_err(|_| Failure::failed(format!("{path} is not below {root}")))?;
+        Ok(format!("$here/../../{path}"))
+    };
+    let folders: Vec<String> = folders
+        .iter()
+        .map(|path| from_bin(path))
+        .collect::<Result<_>>()?;
+    Ok(format!(
+        "#!/bin/sh\n\
+         # This compiler was built for a newer C library than the machine's, which lies beside it.\n\
+         self=$0\n\
+         [ -L \"$self\" ] && self=$(readlink -f \"$self\")\n\
+         here=${{self%/*}}\n\
+         exec \"{}\" --library-path \"{}\" \"$here/{behind}\" \"$@\"\n",
+        from_bin(loader)?,
+        folders.join(":")
+    ))
+}
+
+/// Folders with libraries, as Debian's packages lay them out: `usr/lib/MULTIARCH`, and `lib/MULTIARCH` before the two were merged.
+fn library_folders(root: &Utf8Path) -> Result<Vec<Utf8PathBuf>> {
+    let mut found = Vec::new();
+    for lib in ["usr/lib", "lib"] {
+        let Ok(entries) = root.join(lib).read_dir_utf8() else {
+            continue;
+        };
+        for entry in entries {
+            let path = entry?.into_path();
+            let is_multiarch = path
+                .file_name()
+                .is_some_and(|name| name.contains("-linux-"));
+            if is_multiarch && path.is_dir() {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// glibc's dynamic loader: `ld-linux-x86-64.so.2`, `ld-linux-aarch64.so.1`, `ld64.so.2`.
+fn loader(folder: &Utf8Path) -> Option<Utf8PathBuf> {
+    let mut found: Vec<Utf8PathBuf> = folder
+        .read_dir_utf8()
+        .ok()?
+        .flatten()
+        .filter(|entry| entry.file_name().starts_with("ld") && entry.file_name().contains(".so."))
+        .map(|entry| entry.into_path())
+        .collect();
+    found.sort();
+    found.into_iter().next()
+}
+
+fn is_elf(path: &Utf8Path) -> Result<bool> {
+    use std::io::Read;
+    if path.is_symlink() || !path.is_file() {
+        return Ok(false);
+    }
+    let mut first = Vec::new();
+    fs_err::File::open(path)?.take(4).read_to_end(&mut first)?;
+    Ok(first == b"\x7fELF")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+
+    /// A root with a program, and, if wanted, a "loader" that prints its arguments.
+    fn root(with_loader: bool) -> (tempfile::TempDir, Utf8PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let root = Utf8PathBuf::from_path_buf(folder.path().join("root")).unwrap();
+        let lib = root.join("usr/lib/vax-linux-gnu");
+        fs_err::create_dir_all(&lib).unwrap();
+        fs_err::create_dir_all(root.join("usr/bin")).unwrap();
+        fs_err::write(root.join("usr/bin/rustc"), b"\x7fELF...").unwrap();
+        fs_err::write(root.join("usr/bin/script"), "#!/bin/sh\n").unwrap();
+        if with_loader {
+            let loader = lib.join("ld-linux-vax.so.1");
+            fs_err::write(&loader, "#!/bin/sh\nprintf '%s\\n' \"$@\"\n").unwrap();
+            fs_err::set_permissions(&loader, std::fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        (folder, root)
+    }
+
+    #[test]
+    fn the_unpacked_loader_starts_the_program_wherever_the_folder_lies() {
+        let (_folder, root) = root(true);
+        install(&root).unwrap();
+        let moved = root.with_file_name("moved");
+        fs_err::rename(&root, &moved).unwrap();
+        let link = moved.with_file_name("link");
+        fs_err::os::unix::fs::symlink(moved.join("usr/bin/rustc"), &link).unwrap();
+        for program in [&moved.join("usr/bin/rustc"), &link] {
+            let output = Command::new(program).args(["-vV", "a b"]).output().unwrap();
+            let words = String::from_utf8(output.stdout).unwrap();
+            let words: Vec<&str> = words.lines().collect();
+            assert_eq!(words[0], "--library-path");
+            assert!(words[1].ends_with("usr/lib/vax-linux-gnu"), "{words:?}");
+            assert!(Utf8Path::new(words[2]).is_file(), "{words:?}");
+            assert!(words[2].ends_with("rustc.unpacked") && words[3..] == ["-vV", "a b"]);
+        }
+    }
+
+    #[test]
+    fn without_a_loader_of_its_own_the_program_stays_as_it_is() {
+        let (_folder, root) = root(false);
+        install(&root).unwrap();
+        assert!(is_elf(&root.join("usr/bin/rustc")).unwrap());
+    }
+
+    #[test]
+    fn scripts_stay_as_they_are() {
+        let (_folder, root) = root(true);
+        install(&root).unwrap();
+        let script = fs_err::read_to_string(root.join("usr/bin/script")).unwrap();
+        assert_eq!(script, "#!/bin/sh\n");
+    }
+}
