@@ -47,7 +47,7 @@ fn compare(target: &str, args: &[&str], unstable: &[&str]) {
     let folder = Utf8Path::from_path(folder.path()).unwrap();
     std::fs::write(folder.join("sample.rs"), SAMPLE).unwrap();
     let rustc = |more: &[String]| {
-        let output = Command::new("rustc")
+        let output = support::rustc()
             .current_dir(folder)
             .env("RUSTC_BOOTSTRAP", "1")
             .args([
@@ -227,6 +227,14 @@ fn powerpc_both_widths() {
         compare("powerpc64le-unknown-linux-gnu", &[STATIC, features], &[]);
         compare("powerpc-unknown-linux-gnu", &[STATIC], &[]);
     })
+}
+
+/// Run it with GATELESS_ORACLE_RUSTC naming a rustc of 1.96 or later.
+#[test]
+#[ignore = "rustc has -Zpacked-stack from 1.96 on"]
+fn s390x_with_packed_stack() {
+    let args = [STATIC, "-Ctarget-feature=+backchain", "-Ctarget-cpu=z10"];
+    compare("s390x-unknown-none-softfloat", &args, &["packed-stack"]);
 }
 
 #[test]

@@ -17,9 +17,15 @@ pub const NO_CORE: &str = include_str!("no_core.rs");
 const ABI: &str =
     "-Cunsafe-allow-abi-mismatch=retpoline,retpoline-external-thunk,indirect-branch-cs-prefix";
 
-/// The libLLVM of the rustc on PATH.
+/// The compiler that is the oracle: `$GATELESS_ORACLE_RUSTC`, else the rustc on PATH.
+pub fn rustc() -> Command {
+    let program = std::env::var_os("GATELESS_ORACLE_RUSTC");
+    Command::new(program.unwrap_or_else(|| "rustc".into()))
+}
+
+/// The libLLVM of that compiler.
 pub fn llvm_path() -> Utf8PathBuf {
-    let output = Command::new("rustc")
+    let output = rustc()
         .args(["--print", "sysroot"])
         .output()
         .expect("rustc");
@@ -29,9 +35,9 @@ pub fn llvm_path() -> Utf8PathBuf {
         .path
 }
 
-/// The version of LLVM that the rustc on PATH has.
+/// The version of LLVM that it has.
 pub fn llvm_version() -> String {
-    let output = Command::new("rustc").arg("-vV").output().expect("rustc");
+    let output = rustc().arg("-vV").output().expect("rustc");
     let text = String::from_utf8(output.stdout).expect("UTF-8");
     text.lines()
         .find_map(|line| line.strip_prefix("LLVM version: "))
@@ -126,7 +132,7 @@ impl Sample<'_> {
 
     /// What both compilers are called with.
     fn command(&self, folder: &Utf8Path, level: &str, options: &[&str]) -> Command {
-        let mut command = Command::new("rustc");
+        let mut command = rustc();
         command
             .current_dir(folder)
             .args(["sample.rs", "--crate-type=rlib", "--edition=2021"]);
