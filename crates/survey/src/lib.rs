@@ -126,7 +126,12 @@ fn architecture(
             })
             .collect(),
     };
-    let minimum = tree.minimum_rustc(arch)?;
+    // Where Kconfig has no Rust it asks for no compiler either.
+    let minimum = if described.upstream {
+        tree.minimum_rustc(arch)?
+    } else {
+        tree.minimum(tree::Tool::Rustc, arch)?
+    };
     let is_process = own
         .iter()
         .any(|machine| matches!(machine.boot.runner, Runner::Process { .. }));

@@ -121,9 +121,13 @@ impl Chosen {
 
 /// The failure for a compiler that is to be brought in.
 pub(crate) fn missing(wanted: &Wanted, instead: &str) -> Failure {
-    Failure::no(format!("no rustc {wanted} yet: {instead}")).help(
-        "`gateless doctor --arch ARCH --install` unpacks Debian's into the cache; or name a stable rustc that is new enough with --toolchain or GATELESS_RUSTC",
-    )
+    let option = match wanted {
+        Wanted::AtLeast(_) => "--arch ARCH".to_owned(),
+        Wanted::Release(release) => format!("--toolchain {release}"),
+    };
+    Failure::no(format!("no rustc {wanted} yet: {instead}")).help(format!(
+        "`gateless doctor {option} --install` unpacks Debian's into the cache; or name a stable rustc that is new enough with --toolchain or GATELESS_RUSTC"
+    ))
 }
 
 /// The compiler for a tree that wants at least `minimum` (if there is a tree), among those that are there.
@@ -252,6 +256,8 @@ mod tests {
             .compiler()
             .unwrap_err();
         assert!(failure.what.contains(">= 1.96.0") && failure.what.contains("1.95.0"));
-        assert!(failure.help.unwrap().contains("doctor"));
+        assert!(failure.help.unwrap().contains("doctor --arch"));
+        let failure = missing(&Wanted::Release("1.97".into()), "none");
+        assert!(failure.help.unwrap().contains("doctor --toolchain 1.97"));
     }
 }
