@@ -1,0 +1,15 @@
+//! What a booted kernel's userland does: the checks of `userland/`, expanded for the modules of one build, as an
+//! initial RAM file system whose init runs them and prints KTAP.
+//!
+//! Data flows one way: check (a file of `userland/`) -> plan (for one build) -> files -> archive. Only [`programs`] starts a process,
+//! the C compiler.
+
+pub mod archive;
+pub mod check;
+pub mod guest;
+pub mod modules;
+pub mod plan;
+pub mod programs;
+
+pub use check::Check;
+pub use plan::Plan;
