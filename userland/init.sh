@@ -68,7 +68,8 @@ step() {
 	fi
 	timeout -s KILL "$(cat limit)" sh -c 'set -e -o pipefail; . /step.sh; . ./run' > /tmp/out 2>&1 < /dev/null
 	code=$?
-	dmesg > /tmp/kernel
+	# Where the kernel puts the time before each line.
+	dmesg | sed -E 's/^\[ *[0-9]+\.[0-9]+\] //' > /tmp/kernel
 	if [ -e ktap ]; then
 		say "        KTAP version 1"
 		say "        # Subtest: $name"
@@ -78,11 +79,19 @@ step() {
 	fi
 	masked < /tmp/kernel | say_all "        # prints: "
 	case $code in
-	0) say "    ok $1 $name" ;;
-	4) say "    ok $1 $name # SKIP $(tail -n 1 /tmp/out)" ;;
-	137) say "        # no end within $(cat limit) s, or killed"; say "    not ok $1 $name" ;;
-	*) say "        # exit code $code"; say "    not ok $1 $name" ;;
+	0)
+		say "    ok $1 $name"
+		return
+		;;
+	4)
+		say "    ok $1 $name # SKIP $(tail -n 1 /tmp/out)"
+		return
+		;;
+	137) say "        # no end within $(cat limit) s, or killed" ;;
+	*) say "        # exit code $code" ;;
 	esac
+	say "    not ok $1 $name"
+	suite_result="not ok"
 }
 
 # Runs the suite in the folder $1, which is number $2.
@@ -91,14 +100,14 @@ suite() {
 	say "    KTAP version 1"
 	say "    # Subtest: $suite"
 	say "    1..$(number_of "$1")"
+	suite_result=ok
 	case_number=0
 	for folder in "$1"/[0-9]*; do
 		case_number=$((case_number + 1))
 		cd "$folder" && step $case_number
 		cd /
 	done
-	# The suite's own result is that of its cases, which the reader of this log counts itself.
-	say "ok $2 $suite"
+	say "$suite_result $2 $suite"
 }
 
 say "KTAP version 1"

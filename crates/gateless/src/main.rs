@@ -3,6 +3,7 @@
 mod commands;
 mod output;
 mod terminal;
+mod userland;
 
 use std::env;
 use std::ffi::OsStr;

@@ -82,6 +82,22 @@ const STAMP: &str = "config.json";
 /// What became of the switches about Rust, in the output folder.
 const RUST_SWITCHES: &str = "rust-switches.txt";
 
+/// The checks of userland that the configuration asked for, in the output folder.
+const USERLAND: &str = "userland.txt";
+
+/// The checks of userland that the configuration of the build in `out` asked for; none where it was not configured by gateless.
+///
+/// # Errors
+/// If they can't be read.
+pub fn userland_of(out: &Utf8Path) -> Result<Vec<String>> {
+    let list = out.join(".gateless").join(USERLAND);
+    if !list.is_file() {
+        return Ok(Vec::new());
+    }
+    let text = fs_err::read_to_string(&list)?;
+    Ok(text.lines().map(str::to_owned).collect())
+}
+
 impl Request {
     /// The runtime source, where `core` is not built from the standard library's sources.
     fn prebuilt(&self) -> Option<&str> {
@@ -186,6 +202,9 @@ impl Build {
         }
         self.check_config(&config, progress)?;
         self.tell_rust_switches(&config, progress)?;
+        let checks = self.recipe.userland.iter();
+        let checks: String = checks.map(|check| format!("{check}\n")).collect();
+        out::write_whole(&self.out.own(USERLAND), &checks)?;
         out::write_whole(
             &self.out.own(STAMP),
             &serde_json::to_string_pretty(&stamp).map_err(|error| {

@@ -41,6 +41,8 @@ pub struct Recipe {
     pub every_rust_switch: bool,
     /// What was found for that.
     pub rust_switches: Option<RustSwitches>,
+    /// Checks of userland that a boot shall run, if it is not told others.
+    pub userland: Vec<String>,
     wanted: BTreeMap<String, Wanted>,
     /// Names of the presets and files, as part of an output folder's name.
     pub label: String,
@@ -56,6 +58,7 @@ impl Recipe {
             base: Base::Goal("defconfig"),
             menus: Vec::new(),
             every_rust_switch: false,
+            userland: Vec::new(),
             rust_switches: None,
             wanted: BTreeMap::new(),
             label: String::new(),
@@ -124,9 +127,13 @@ impl Recipe {
                 Line::Directive("base", "allnoconfig") => self.base = Base::Goal("allnoconfig"),
                 Line::Directive("every-switch-under", menu) => self.menus.push(menu.to_owned()),
                 Line::Directive("every-rust-switch", "") => self.every_rust_switch = true,
+                Line::Directive("userland", names) if !names.is_empty() => {
+                    self.userland
+                        .extend(names.split_whitespace().map(str::to_owned));
+                }
                 Line::Directive(..) | Line::Unknown => {
                     return Err(Failure::failed(format!("{place}: `{line}` is not understood"))
-                        .help("a configuration holds CONFIG_X=value, `# CONFIG_X is not set`, comments, `#: base defconfig`, `#: base allnoconfig`, `#: every-switch-under MENU`, `#: every-rust-switch`"));
+                        .help("a configuration holds CONFIG_X=value, `# CONFIG_X is not set`, comments, `#: base defconfig`, `#: base allnoconfig`, `#: every-switch-under MENU`, `#: every-rust-switch`, `#: userland CHECK...`"));
                 }
             }
         }
@@ -304,6 +311,7 @@ mod tests {
             base: Base::Goal("defconfig"),
             menus: Vec::new(),
             every_rust_switch: false,
+            userland: Vec::new(),
             rust_switches: None,
             wanted: BTreeMap::new(),
             label: String::new(),
@@ -344,6 +352,7 @@ mod tests {
             "FOO=y",
             "#: base tinyconfig",
             "#: bse defconfig",
+            "#: userland",
         ] {
             let failure = recipe(&format!("CONFIG_A=y\n{bad}\n")).unwrap_err();
             assert!(

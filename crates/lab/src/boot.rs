@@ -9,9 +9,21 @@ use gateless_model::{Failure, Result};
 use crate::console::{Ended, Progress};
 use crate::qemu::{self, Qemu};
 use crate::qemu_config::QemuConfig;
+use crate::screen::PanicWatch;
 use crate::uml::{self, Uml};
 
-/// Boots the kernel in the build's output folder `out` and waits for its end, at most `limit`.
+/// What a machine is given besides what its description says.
+#[derive(Debug, Clone, Copy)]
+pub struct Guest<'a> {
+    /// The initial RAM file system, absolute.
+    pub initramfs: &'a Utf8Path,
+    /// Devices (QEMU's `-device`).
+    pub devices: &'a [String],
+    /// Arguments for the kernel, which win over the machine's own.
+    pub arguments: &'a [String],
+}
+
+/// Boots the kernel in the build's output folder `out` with the userland of `guest`, if any, and waits for its end, at most `limit`.
 ///
 /// Everything the machine prints is in the file `log` afterwards, byte for byte. `progress` is called while it grows.
 ///
@@ -20,12 +32,14 @@ use crate::uml::{self, Uml};
 pub fn boot(
     machine: &Machine,
     out: &Utf8Path,
+    guest: Option<Guest<'_>>,
     log: &Utf8Path,
     limit: Duration,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Ended> {
     let arguments = &machine.boot.arguments;
     match &machine.boot.runner {
+        Runner::Process { .. } if guest.is_some() => Err(no_userland(machine)),
         Runner::Process {
             kernel,
             memory_file_mib,
@@ -41,10 +55,50 @@ pub fn boot(
             let qemu = Qemu {
                 config: QemuConfig::read(&tree_of(out), config)?,
                 arguments,
+                guest,
+                screen: false,
             };
-            qemu::boot(&qemu, out, log, limit, progress)
+            qemu::boot(&qemu, out, log, limit, &mut |_, now| {
+                progress(now);
+                Ok(())
+            })
         }
     }
+}
+
+/// Boots the kernel in `out` with a userland that makes it panic, and takes a picture of the screen as it is then.
+///
+/// The picture is the file `picture` (PNG) afterwards, if the kernel panicked; what it printed is in `log`. The machine is ended then.
+///
+/// # Errors
+/// If the machine can't be started, has no screen, or the picture can't be taken; that the kernel does not panic is no error.
+pub fn boot_to_panic(
+    machine: &Machine,
+    out: &Utf8Path,
+    guest: Guest<'_>,
+    picture: &Utf8Path,
+    log: &Utf8Path,
+    limit: Duration,
+) -> Result<Ended> {
+    let Runner::Qemu { config } = &machine.boot.runner else {
+        return Err(no_userland(machine));
+    };
+    let qemu = Qemu {
+        config: QemuConfig::read(&tree_of(out), config)?,
+        arguments: &machine.boot.arguments,
+        guest: Some(guest),
+        screen: true,
+    };
+    let mut watch = PanicWatch::new(log, picture);
+    qemu::boot(&qemu, out, log, limit, &mut |folder, _| watch.look(folder))
+}
+
+fn no_userland(machine: &Machine) -> Failure {
+    Failure::usage(format!(
+        "the checks of a userland run in QEMU, and {} is no machine of QEMU's",
+        machine.name()
+    ))
+    .help("leave --userland away, or choose another --arch")
 }
 
 /// The image that [`boot`] boots, relative to the output folder of a build of `tree`.

@@ -10,13 +10,14 @@ use serde::Serialize;
 
 use crate::console::Ended;
 use crate::expected::Expected;
-use crate::results::{CaseStatus, Results};
+use crate::figures::Figure;
+use crate::results::{Case, CaseStatus, Results};
 
 /// Version of the shape.
 pub const VERSION: u32 = 1;
 
 /// How two sets of results differ.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Comparison {
     /// [`VERSION`].
     pub version: u32,
@@ -30,6 +31,38 @@ pub struct Comparison {
     pub vulnerabilities_of_first: Vec<String>,
     /// Such lines that only the second kernel printed.
     pub vulnerabilities_of_second: Vec<String>,
+    /// Tests of which both printed something to be compared, and the same.
+    pub same_prints: usize,
+    /// Tests that printed something else, or in another order.
+    pub different_prints: Vec<PrintsDiffer>,
+    /// Figures that both measured; they decide nothing.
+    pub figures: Vec<Ratio>,
+}
+
+/// A test that did not print the same in both boots.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct PrintsDiffer {
+    /// Full name.
+    pub name: String,
+    /// Lines that only the first boot printed.
+    pub only_first: Vec<String>,
+    /// Lines that only the second boot printed.
+    pub only_second: Vec<String>,
+}
+
+/// A figure of both boots.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Ratio {
+    /// Full name of the test, and the figure's.
+    pub name: String,
+    /// Unit.
+    pub unit: String,
+    /// Median, smallest and largest of the first boot.
+    pub first: [f64; 3],
+    /// Median, smallest and largest of the second boot.
+    pub second: [f64; 3],
+    /// Second median over the first.
+    pub ratio: f64,
 }
 
 /// One test that differs.
@@ -61,7 +94,11 @@ pub fn compare(first: &Results, second: &Results) -> Comparison {
         same_vulnerabilities: first.vulnerabilities.len() - vulnerabilities_of_first.len(),
         vulnerabilities_of_first,
         vulnerabilities_of_second: only(&second.vulnerabilities, &first.vulnerabilities),
+        same_prints: 0,
+        different_prints: Vec::new(),
+        figures: figures(first, second),
     };
+    comparison.compare_prints(first, second);
     for name in names {
         let (a, b) = (
             statuses_of_first.get(name).copied(),
@@ -78,6 +115,45 @@ pub fn compare(first: &Results, second: &Results) -> Comparison {
         }
     }
     comparison
+}
+
+fn figures(first: &Results, second: &Results) -> Vec<Ratio> {
+    let mut ratios = Vec::new();
+    for (test, other) in pairs(first, second) {
+        for figure in &test.figures {
+            let same = |candidate: &&Figure| {
+                candidate.name == figure.name && candidate.unit == figure.unit
+            };
+            if let Some(found) = other.figures.iter().find(same) {
+                ratios.push(Ratio {
+                    name: format!("{}: {}", test.name, figure.name),
+                    unit: figure.unit.clone(),
+                    first: summed_up(figure),
+                    second: summed_up(found),
+                    ratio: found.median() / figure.median(),
+                });
+            }
+        }
+    }
+    ratios
+}
+
+fn summed_up(figure: &Figure) -> [f64; 3] {
+    let (smallest, largest) = figure.range();
+    [figure.median(), smallest, largest]
+}
+
+/// Tests that are in both.
+fn pairs<'a>(first: &'a Results, second: &'a Results) -> Vec<(&'a Case, &'a Case)> {
+    let others: BTreeMap<&str, &Case> = second
+        .tests
+        .iter()
+        .map(|test| (test.name.as_str(), test))
+        .collect();
+    let tests = first.tests.iter();
+    tests
+        .filter_map(|test| Some((test, *others.get(test.name.as_str())?)))
+        .collect()
 }
 
 /// The lines of `these` that are not among `others`, each as often as it is there more often.
@@ -109,6 +185,24 @@ impl Comparison {
             && self.same > 0
             && self.vulnerabilities_of_first.is_empty()
             && self.vulnerabilities_of_second.is_empty()
+            && self.different_prints.is_empty()
+    }
+
+    fn compare_prints(&mut self, first: &Results, second: &Results) {
+        for (test, other) in pairs(first, second) {
+            if test.prints.is_empty() && other.prints.is_empty() {
+                continue;
+            }
+            if test.prints == other.prints {
+                self.same_prints += 1;
+                continue;
+            }
+            self.different_prints.push(PrintsDiffer {
+                name: test.name.clone(),
+                only_first: only(&test.prints, &other.prints),
+                only_second: only(&other.prints, &test.prints),
+            });
+        }
     }
 
     /// For people; `first` and `second` name the two sets.
@@ -141,7 +235,42 @@ impl Comparison {
                 self.same_vulnerabilities
             );
         }
+        self.write_prints(&mut text, first, second);
+        for figure in &self.figures {
+            let of = |values: [f64; 3]| format!("{:.0} ({:.0} to {:.0})", values[0], values[1], values[2]);
+            let _ = writeln!(
+                text,
+                "{}: {} {unit} in {first}, {} {unit} in {second}, {:.3} times",
+                figure.name,
+                of(figure.first),
+                of(figure.second),
+                figure.ratio,
+                unit = figure.unit
+            );
+        }
         text
+    }
+
+    fn write_prints(&self, text: &mut String, first: &str, second: &str) {
+        for test in &self.different_prints {
+            let sides = [(first, &test.only_first), (second, &test.only_second)];
+            if test.only_first.is_empty() && test.only_second.is_empty() {
+                let _ = writeln!(text, "{} prints the same in another order", test.name);
+            }
+            for (side, lines) in sides {
+                for line in lines {
+                    let _ = writeln!(text, "{} prints only in {side}: {line}", test.name);
+                }
+            }
+        }
+        if self.same_prints + self.different_prints.len() > 0 {
+            let _ = writeln!(
+                text,
+                "what {} tests print alike, {} different",
+                self.same_prints,
+                self.different_prints.len()
+            );
+        }
     }
 }
 
@@ -214,6 +343,41 @@ mod tests {
              only in gateless: Spectre V2 : Vulnerable\n1 lines about vulnerabilities alike\n"
         );
         assert!(compare(&good, &good).is_equal());
+    }
+
+    #[test]
+    fn a_test_that_prints_something_else_makes_the_boots_unequal() {
+        let of = |lines: &[&str]| {
+            let lines: String = lines.iter().map(|line| format!("# {line}\n")).collect();
+            results(&format!("KTAP version 1\n1..1\n{lines}ok 1 a\n"))
+        };
+        let first = of(&["prints: init", "prints: exit", "figure: reads 200 1/s"]);
+        for (lines, text) in [
+            (vec!["prints: init"], "a prints only in gated: exit\n"),
+            (
+                vec!["prints: init", "prints: EXIT"],
+                "a prints only in gated: exit\na prints only in gateless: EXIT\n",
+            ),
+            (
+                vec!["prints: exit", "prints: init"],
+                "a prints the same in another order\n",
+            ),
+            (vec![], "a prints only in gated: init\na prints only in gated: exit\n"),
+        ] {
+            let comparison = compare(&first, &of(&lines));
+            assert!(!comparison.is_equal(), "{lines:?}");
+            let expected = format!(
+                "1 tests alike, 0 different\n{text}what 0 tests print alike, 1 different\n"
+            );
+            assert_eq!(comparison.text("gated", "gateless"), expected);
+        }
+        let same = compare(&first, &of(&["prints: init", "prints: exit", "figure: reads 100 1/s"]));
+        assert!(same.is_equal(), "figures decide nothing");
+        assert_eq!(
+            same.text("gated", "gateless"),
+            "1 tests alike, 0 different\nwhat 1 tests print alike, 0 different\n\
+             a: reads: 200 (200 to 200) 1/s in gated, 100 (100 to 100) 1/s in gateless, 0.500 times\n"
+        );
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_model::{Failure, Result};
 
-use crate::boot::no_kernel;
+use crate::boot::{Guest, no_kernel};
 use crate::console::{self, Ended, Progress};
 use crate::qemu_config::QemuConfig;
 
@@ -21,9 +21,23 @@ pub(crate) struct Qemu<'a> {
     pub config: QemuConfig,
     /// Arguments for the kernel; those of the description come after them, and win.
     pub arguments: &'a [String],
+    /// What else the machine has.
+    pub guest: Option<Guest<'a>>,
+    /// Whether its monitor is to be reached, at [`MONITOR`] in the folder where it runs.
+    pub screen: bool,
 }
 
-/// Boots the kernel in the folder `out`, with its console in the file `log`.
+/// Where the emulator's monitor (QMP) listens.
+pub(crate) const MONITOR: &str = "monitor";
+
+/// The machine's own argument that ends it after the kernel's own tests, before a userland could start.
+const ENDS_BEFORE_USERLAND: &str = "kunit_shutdown=";
+
+/// Without it the kernel drops lines of programs that print many (Documentation/admin-guide/kernel-parameters.txt).
+const ALL_LINES: &str = "printk.devkmsg=on";
+
+/// Boots the kernel in the folder `out`, with its console in the file `log`. `watch` is called with the folder in which the emulator runs
+/// whenever the console has grown.
 ///
 /// # Errors
 /// If there is no kernel or no emulator, the emulator refuses the machine, or gateless was interrupted.
@@ -32,7 +46,7 @@ pub(crate) fn boot(
     out: &Utf8Path,
     log: &Utf8Path,
     limit: Duration,
-    progress: &mut dyn FnMut(Progress),
+    watch: &mut dyn FnMut(&Utf8Path, Progress) -> Result<()>,
 ) -> Result<Ended> {
     let out = out
         .canonicalize_utf8()
@@ -60,7 +74,15 @@ pub(crate) fn boot(
         .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
         .env("HOME", scratch.path())
         .env("TMPDIR", scratch.path());
-    let ended = console::run(&mut command, log, limit, progress)?;
+    let folder = Utf8Path::from_path(scratch.path())
+        .ok_or_else(|| Failure::failed("the folder for temporary files is not UTF-8"))?;
+    let mut watched = Ok(());
+    let ended = console::run(&mut command, log, limit, &mut |now| {
+        if watched.is_ok() {
+            watched = watch(folder, now);
+        }
+    })?;
+    watched?;
     match refusal(&ended, log)? {
         Some(why) => Err(
             Failure::failed(format!("{emulator} can't run the machine: {why}"))
@@ -75,7 +97,11 @@ pub(crate) fn boot(
 /// are tested, another one on each host, and where it is nested it may hang instead of failing.
 fn arguments(qemu: &Qemu<'_>, kernel: &Utf8Path) -> Vec<String> {
     let own = qemu.arguments.iter().map(String::as_str);
+    let own = own.filter(|word| qemu.guest.is_none() || !word.starts_with(ENDS_BEFORE_USERLAND));
+    let guests = qemu.guest.map_or(&[][..], |guest| guest.arguments);
     let command_line: Vec<&str> = own
+        .chain(qemu.guest.map(|_| ALL_LINES))
+        .chain(guests.iter().map(String::as_str))
         .chain([qemu.config.kernel_command_line.as_str()])
         .collect();
     let command_line = command_line.join(" ");
@@ -96,11 +122,22 @@ fn arguments(qemu: &Qemu<'_>, kernel: &Utf8Path) -> Vec<String> {
         &qemu.config.serial,
     ];
     let extra = qemu.config.extra_qemu_params.iter().map(String::as_str);
-    arguments
+    let mut words: Vec<String> = arguments
         .into_iter()
         .chain(extra)
         .map(str::to_owned)
-        .collect()
+        .collect();
+    if let Some(guest) = qemu.guest {
+        words.extend(["-initrd".to_owned(), guest.initramfs.to_string()]);
+        for device in guest.devices {
+            words.extend(["-device".to_owned(), device.clone()]);
+        }
+    }
+    if qemu.screen {
+        let monitor = format!("unix:{MONITOR},server=on,wait=off");
+        words.extend(["-qmp".to_owned(), monitor]);
+    }
+    words
 }
 
 /// The first program of this name in the folders of PATH.
@@ -131,6 +168,15 @@ mod tests {
     use super::*;
 
     fn qemu(serial: &str, extra: &[&str], kernel_arguments: &[String]) -> Vec<String> {
+        with_guest(serial, extra, kernel_arguments, None)
+    }
+
+    fn with_guest(
+        serial: &str,
+        extra: &[&str],
+        kernel_arguments: &[String],
+        guest: Option<Guest<'_>>,
+    ) -> Vec<String> {
         let config = QemuConfig {
             linux_arch: "vax".to_owned(),
             kconfig: String::new(),
@@ -143,6 +189,8 @@ mod tests {
         let qemu = Qemu {
             config,
             arguments: kernel_arguments,
+            guest,
+            screen: guest.is_some(),
         };
         arguments(&qemu, Utf8Path::new("/o/zImage"))
     }
@@ -177,6 +225,34 @@ mod tests {
         let arguments = qemu("null", &["-serial", "mon:stdio"], &[]).join(" ");
         assert!(arguments.contains(" -accel tcg -serial null -serial mon:stdio"));
         assert!(arguments.contains("-append console=ttyS0 "));
+    }
+
+    #[test]
+    fn a_guest_is_started_after_the_kernels_own_tests_instead_of_ending_with_them() {
+        let own = ["kunit_shutdown=reboot".to_owned(), "panic=-1".to_owned()];
+        let guest = Guest {
+            initramfs: Utf8Path::new("/o/userland.cpio"),
+            devices: &["pci-testdev".to_owned()],
+            arguments: &["panic=0".to_owned()],
+        };
+        let words = with_guest("stdio", &[], &own, Some(guest));
+        let append = words.iter().position(|word| word == "-append").unwrap();
+        // The last one wins; that of the description is the tree's own.
+        assert_eq!(
+            words[append + 1],
+            "panic=-1 printk.devkmsg=on panic=0 console=ttyS0 kunit_shutdown=poweroff"
+        );
+        assert_eq!(
+            words[words.len() - 6..],
+            [
+                "-initrd",
+                "/o/userland.cpio",
+                "-device",
+                "pci-testdev",
+                "-qmp",
+                "unix:monitor,server=on,wait=off"
+            ]
+        );
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::fs::Permissions;
 use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use gateless_model::{Failure, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -14,6 +14,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::console::Ended;
 use crate::expected::Expected;
+use crate::figures::{self, Figure};
 use crate::ktap::{self, Document, Status, Test};
 use crate::outcome::{self, Outcome};
 use crate::trouble::{self, Trouble};
@@ -52,6 +53,19 @@ pub struct Results {
     pub log: String,
     /// SHA-256 of the raw console log.
     pub log_sha256: String,
+    /// What was found out about the boot from outside of the machine, in KTAP as well.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub further_logs: Vec<FurtherLog>,
+}
+
+/// KTAP that gateless wrote down about a machine, and what it was written down from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FurtherLog {
+    /// Path.
+    pub path: String,
+    /// SHA-256.
+    pub sha256: String,
 }
 
 /// Numbers of test cases; a case is a test without subtests.
@@ -102,6 +116,12 @@ pub struct Case {
     /// What the kernel printed before a result that is not good: the first lines.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub message: Vec<String>,
+    /// What it printed for two boots to be compared by (`# prints: TEXT`).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub prints: Vec<String>,
+    /// What it measured (`# figure: NAME VALUE UNIT`).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub figures: Vec<Figure>,
 }
 
 /// How a case ended.
@@ -156,14 +176,46 @@ impl Results {
     /// # Errors
     /// If the log can't be read.
     pub fn from_log(log: &Utf8Path, ended: &Ended, expected: &Expected) -> Result<Results> {
-        let bytes = fs_err::read(log)?;
-        Ok(Results::from_bytes(&bytes, log, ended, expected))
+        Results::from_logs(log, &[], ended, expected)
     }
 
-    fn from_bytes(bytes: &[u8], log: &Utf8Path, ended: &Ended, expected: &Expected) -> Results {
-        let lines = ktap::split(bytes);
-        let documents = ktap::parse(&lines);
+    /// The same, with KTAP about the machine in further files, which is read as if it came after the console.
+    ///
+    /// # Errors
+    /// If a file can't be read.
+    pub fn from_logs(
+        log: &Utf8Path,
+        further: &[Utf8PathBuf],
+        ended: &Ended,
+        expected: &Expected,
+    ) -> Result<Results> {
+        let bytes = fs_err::read(log)?;
+        let mut more = Vec::new();
+        for path in further {
+            more.push((path.as_path(), fs_err::read(path)?));
+        }
+        Ok(Results::from_bytes(&bytes, log, &more, ended, expected))
+    }
+
+    fn from_bytes(
+        bytes: &[u8],
+        log: &Utf8Path,
+        further: &[(&Utf8Path, Vec<u8>)],
+        ended: &Ended,
+        expected: &Expected,
+    ) -> Results {
+        let mut lines = ktap::split(bytes);
+        let mut documents = ktap::parse(&lines);
         let trouble = trouble::find(&lines);
+        for (_, text) in further {
+            let more = ktap::split(text);
+            let mut new = ktap::parse(&more);
+            for document in &mut new {
+                document.move_down(lines.len());
+            }
+            documents.extend(new);
+            lines.extend(more);
+        }
         let verdict = outcome::judge(&documents, &trouble, ended, &expected.absent(&documents));
         let mut results = Results {
             version: VERSION,
@@ -176,9 +228,13 @@ impl Results {
             vulnerabilities: vulnerabilities::find(&lines),
             notes: Vec::new(),
             log: log.to_string(),
-            log_sha256: Sha256::digest(bytes)
+            log_sha256: hash(bytes),
+            further_logs: further
                 .iter()
-                .map(|byte| format!("{byte:02x}"))
+                .map(|(path, text)| FurtherLog {
+                    path: path.to_string(),
+                    sha256: hash(text),
+                })
                 .collect(),
         };
         for document in &documents {
@@ -300,6 +356,8 @@ impl Results {
                 location: None,
                 skip_reason: None,
                 message,
+                prints: Vec::new(),
+                figures: Vec::new(),
             });
         }
     }
@@ -311,7 +369,16 @@ impl Results {
                 .iter()
                 .map(|problem| format!("line {}: {name}{colon}{}", problem.line, problem.kind)),
         );
+        self.notes
+            .extend(figures::figures(&test.log).err().map(|what| format!("{name}{colon}{what}")));
     }
+}
+
+fn hash(bytes: &[u8]) -> String {
+    Sha256::digest(bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 fn totals(test: &Test) -> Totals {
@@ -360,6 +427,8 @@ fn case(test: &Test, name: &str, status: Status) -> Case {
         } else {
             first_lines(&test.log)
         },
+        prints: figures::prints(&test.log),
+        figures: figures::figures(&test.log).unwrap_or_default(),
     }
 }
 
@@ -419,6 +488,7 @@ ok 2 t
         Results::from_bytes(
             LOG.as_bytes(),
             Utf8Path::new("boot.log"),
+            &[],
             &Ended::Exited(0),
             &Expected::default(),
         )
@@ -460,6 +530,7 @@ ok 2 t
         let results = Results::from_bytes(
             log.as_bytes(),
             Utf8Path::new("x"),
+            &[],
             &Ended::Exited(0),
             &Expected::default(),
         );
@@ -509,6 +580,7 @@ ok 2 t
         let results = Results::from_bytes(
             b"",
             Utf8Path::new("x"),
+            &[],
             &Ended::Unknown,
             &Expected::default(),
         );

@@ -30,6 +30,7 @@ pub fn summary(results: &Results) -> String {
             trouble.line, trouble.kind, trouble.text
         )
     });
+    figures(&mut text, results);
     section(&mut text, "notes", &results.notes, |note| {
         format!("  {note}\n")
     });
@@ -57,6 +58,25 @@ fn suites(text: &mut String, results: &Results) {
             suite.status.word(),
             counted(suite.totals)
         );
+    }
+}
+
+fn figures(text: &mut String, results: &Results) {
+    let mut title = "\nmeasured:\n";
+    for test in &results.tests {
+        for figure in &test.figures {
+            let (smallest, largest) = figure.range();
+            text.push_str(std::mem::take(&mut title));
+            let _ = writeln!(
+                text,
+                "  {}: {}: {:.0} {unit} (median of {}, {smallest:.0} to {largest:.0})",
+                test.name,
+                figure.name,
+                figure.median(),
+                figure.values.len(),
+                unit = figure.unit
+            );
+        }
     }
 }
 

@@ -12,16 +12,19 @@ use gateless_lab::results::Results;
 use gateless_lab::summary::{summary, totals};
 use gateless_machines::Machine;
 use gateless_model::{Exit, Failure, Result};
+use gateless_userland::Check;
 use serde::Serialize;
 
 use super::build::{Purpose, build};
 use super::build_options::BuildOptions;
 use crate::output;
 use crate::terminal::Terminal;
+use crate::userland::{Userland, chosen};
 
 /// Build a kernel, boot it, run its tests, and say how they went
 ///
-/// The raw console is OUT/boot.log, the results by test are OUT/boot.json. Exit codes: 0 all tests passed, 1 not all
+/// The raw console is OUT/boot.log, the results by test are OUT/boot.json. Checks of userland are suites of the same results; one that ends in
+/// a panic on a screen is booted by itself (OUT/boot-CHECK.log, .png, .txt and .ktap). Exit codes: 0 all tests passed, 1 not all
 /// did, 3 could not be done, 4 the kernel panicked or stopped before its tests were complete, 5 time limit, 6 no KTAP.
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -36,6 +39,10 @@ pub struct Args {
     /// Boot the kernel that is in --out as it is
     #[arg(long, requires = "out", conflicts_with = "log")]
     no_build: bool,
+    /// Run this check when the kernel's own tests are over: a file of userland/ without its end, a path, all, or none; repeatable
+    /// [default: what the configuration asks for]
+    #[arg(long = "userland", value_name = "CHECK", conflicts_with = "log")]
+    userland: Vec<String>,
     /// Read this console log instead of building and booting; with --out, the tests of that build are asked for
     #[arg(long, value_name = "FILE", conflicts_with_all = ["compare_gated", "timeout"])]
     log: Option<Utf8PathBuf>,
@@ -69,14 +76,18 @@ pub fn run(args: Args) -> Result<Exit> {
     let mut progress = Terminal::new();
     if args.no_build {
         let out = Out::open(args.options.out.as_deref().unwrap_or(Utf8Path::new(".")))?;
-        let results = boot(machine, &out.path, limit, &mut progress)?;
+        let checks = chosen(&args.userland, &out.path)?;
+        let results = boot(machine, &out.path, checks, limit, &mut progress)?;
         return answer(&results, args.json);
     }
-    let results = build_and_boot(machine, &args.options, limit, &mut progress)?;
+    let once = |options: &BuildOptions, progress: &mut Terminal| {
+        build_and_boot(machine, options, &args.userland, limit, progress)
+    };
+    let results = once(&args.options, &mut progress)?;
     if !args.compare_gated {
         return answer(&results, args.json);
     }
-    let gated = build_and_boot(machine, &gated_twin(&args.options), limit, &mut progress)?;
+    let gated = once(&gated_twin(&args.options), &mut progress)?;
     answer_pair(results, gated, args.json)
 }
 
@@ -96,6 +107,7 @@ pub fn gated_twin(options: &BuildOptions) -> BuildOptions {
 fn build_and_boot(
     machine: &Machine,
     options: &BuildOptions,
+    userland: &[String],
     limit: Duration,
     progress: &mut Terminal,
 ) -> Result<Results> {
@@ -107,13 +119,20 @@ fn build_and_boot(
         ))
         .help("leave the MAKE ARGS away, or give a goal that makes one"));
     }
-    boot(machine, &built.build.out.path, limit, progress)
+    let out = &built.build.out.path;
+    let checks = chosen(userland, out)?;
+    if checks.iter().any(|check| !check.programs.is_empty()) {
+        // The programs of checks are compiled for this kernel, not for the host's.
+        built.build.make(&["headers".to_owned()], progress)?;
+    }
+    boot(machine, out, checks, limit, progress)
 }
 
-/// Boots what is in `out` and leaves boot.log and boot.json there.
+/// Boots what is in `out`, with `checks` of userland, and leaves boot.log and boot.json there.
 fn boot(
     machine: &Machine,
     out: &Utf8Path,
+    checks: Vec<Check>,
     limit: Duration,
     progress: &mut Terminal,
 ) -> Result<Results> {
@@ -124,17 +143,21 @@ fn boot(
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
         _ => {}
     }
-    let expected = expected(out)?;
+    let mut expected = expected(out)?;
+    let userland = Userland::prepare(checks, out, progress)?;
+    userland.expect(&mut expected);
     progress.step(&format!("booting ({})", machine.name()));
     let mut shown = 0;
-    let ended = gateless_lab::boot(machine, out, &log, limit, &mut |now| {
+    let ended = gateless_lab::boot(machine, out, userland.guest(), &log, limit, &mut |now| {
         while shown < now.tests {
             shown += 1;
             progress.tick(&format!("tests, {} failed", now.failed));
         }
     });
     progress.done();
-    let results = Results::from_log(&log, &ended?, &expected)?;
+    let ended = ended?;
+    let further = userland.panic_screens(machine, limit, progress)?;
+    let results = Results::from_logs(&log, &further, &ended, &expected)?;
     results.write(&json)?;
     Ok(results)
 }

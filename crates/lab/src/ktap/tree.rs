@@ -239,3 +239,24 @@ pub struct Document {
     /// Line of the last result of the plan, if all of the plan's tests have one.
     pub complete_line: Option<usize>,
 }
+
+impl Document {
+    /// Counts its lines from `lines` further down, for a document that is read as if that many lines came before it.
+    pub fn move_down(&mut self, lines: usize) {
+        self.first_line += lines;
+        self.complete_line = self.complete_line.map(|line| line + lines);
+        self.main.move_down(lines);
+    }
+}
+
+impl Test {
+    fn move_down(&mut self, lines: usize) {
+        self.result_line = self.result_line.map(|line| line + lines);
+        for problem in &mut self.problems {
+            problem.line += lines;
+        }
+        for test in &mut self.subtests {
+            test.move_down(lines);
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! What `gateless boot` does about userland: which checks, their initial RAM file systems, their boots.
+
+use std::time::Duration;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use gateless_kbuild::Progress;
+use gateless_kbuild::config::values;
+use gateless_lab::expected::Expected;
+use gateless_lab::{Guest, boot_to_panic, screen};
+use gateless_machines::Machine;
+use gateless_model::Result;
+use gateless_userland::guest;
+use gateless_userland::modules::{self, Module};
+use gateless_userland::{Check, Plan, archive, programs};
+
+/// Stands for every check of `userland/`.
+const ALL: &str = "all";
+/// Stands for no check.
+const NONE: &str = "none";
+
+/// The checks that the words of `--userland` name, or, without any, those that the configuration of the build in `out` asked for.
+///
+/// # Errors
+/// If a word is no check.
+pub fn chosen(words: &[String], out: &Utf8Path) -> Result<Vec<Check>> {
+    let recorded = gateless_kbuild::build::userland_of(out)?;
+    let words = if words.is_empty() { &recorded } else { words };
+    let mut checks: Vec<Check> = Vec::new();
+    for word in words {
+        let more = match word.as_str() {
+            ALL => Check::all().to_vec(),
+            NONE => Vec::new(),
+            name => vec![Check::find(name)?],
+        };
+        for check in more {
+            if !checks.iter().any(|known| known.name == check.name) {
+                checks.push(check);
+            }
+        }
+    }
+    Ok(checks)
+}
+
+/// The userland of one build: what its boots need, ready.
+pub struct Userland {
+    out: Utf8PathBuf,
+    modules: Vec<Module>,
+    config: String,
+    checks: Vec<Check>,
+    main: Option<Prepared>,
+}
+
+/// The userland of one boot.
+struct Prepared {
+    plan: Plan,
+    initramfs: Utf8PathBuf,
+}
+
+impl Prepared {
+    fn guest(&self) -> Guest<'_> {
+        Guest {
+            initramfs: &self.initramfs,
+            devices: &self.plan.devices,
+            arguments: &self.plan.arguments,
+        }
+    }
+}
+
+impl Userland {
+    /// Makes everything that `checks` need for the kernel in `out`.
+    ///
+    /// # Errors
+    /// If modules are missing, a program can't be compiled, or something can't be written.
+    pub fn prepare(
+        checks: Vec<Check>,
+        out: &Utf8Path,
+        progress: &mut dyn Progress,
+    ) -> Result<Userland> {
+        let mut userland = Userland {
+            out: out.canonicalize_utf8()?,
+            modules: Vec::new(),
+            config: fs_err::read_to_string(out.join(".config"))?,
+            checks,
+            main: None,
+        };
+        if userland.checks.is_empty() {
+            return Ok(userland);
+        }
+        progress.step("making the initial RAM file system");
+        userland.modules = modules::of_build(&userland.out)?;
+        let checks = userland.checks.iter().filter(|check| !check.panic_screen);
+        let checks: Vec<Check> = checks.cloned().collect();
+        if !checks.is_empty() {
+            userland.main = Some(userland.pack(&checks, "userland.cpio")?);
+        }
+        progress.done();
+        Ok(userland)
+    }
+
+    /// What the boot with KUnit's tests is given.
+    pub fn guest(&self) -> Option<Guest<'_>> {
+        self.main.as_ref().map(Prepared::guest)
+    }
+
+    /// Adds the suites that the log must have.
+    pub fn expect(&self, expected: &mut Expected) {
+        for check in &self.checks {
+            let reason = format!("the check {} of userland", check.name);
+            expected.suites.insert(check.name.clone(), reason);
+        }
+    }
+
+    /// Boots each check that ends in a panic by itself, and returns the files with what was seen (KTAP).
+    ///
+    /// # Errors
+    /// If a machine can't be started, or its screen can't be read.
+    pub fn panic_screens(
+        &self,
+        machine: &Machine,
+        limit: Duration,
+        progress: &mut dyn Progress,
+    ) -> Result<Vec<Utf8PathBuf>> {
+        let checks = self.checks.iter().filter(|check| check.panic_screen);
+        checks
+            .map(|check| self.panic_screen(check, machine, limit, progress))
+            .collect()
+    }
+
+    fn panic_screen(
+        &self,
+        check: &Check,
+        machine: &Machine,
+        limit: Duration,
+        progress: &mut dyn Progress,
+    ) -> Result<Utf8PathBuf> {
+        let name = &check.name;
+        let file = |end: &str| self.out.join(format!("boot-{name}.{end}"));
+        let (log, picture, text, ktap) = (file("log"), file("png"), file("txt"), file("ktap"));
+        for old in [&log, &picture, &text, &ktap] {
+            if old.exists() {
+                fs_err::remove_file(old)?;
+            }
+        }
+        let prepared = self.pack(std::slice::from_ref(check), &format!("{name}.cpio"))?;
+        let skip = prepared.plan.suites.iter().flat_map(|suite| &suite.cases);
+        let answer = match skip.filter_map(|case| case.skip.as_ref()).next() {
+            Some(reason) => screen::skipped(name, reason),
+            None => {
+                progress.step(&format!("booting to a panic ({})", machine.name()));
+                let guest = prepared.guest();
+                boot_to_panic(machine, &self.out, guest, &picture, &log, limit)?;
+                progress.done();
+                let decoded = match picture.is_file() {
+                    true => screen::decode(&picture)?,
+                    false => None,
+                };
+                if let Some(decoded) = &decoded {
+                    fs_err::write(&text, decoded)?;
+                }
+                let console = fs_err::read(&log)?;
+                screen::judge(name, &console, picture.is_file(), decoded.as_deref())
+            }
+        };
+        fs_err::write(&ktap, answer)?;
+        Ok(ktap)
+    }
+
+    /// Plans `checks` and writes what they need to `file` among gateless's own files in the output folder.
+    fn pack(&self, checks: &[Check], file: &str) -> Result<Prepared> {
+        let config = values(&self.config);
+        let is_on = |symbol: &str| matches!(config.get(symbol), Some(&("y" | "m")));
+        let plan = Plan::new(checks, &self.modules, &is_on)?;
+        let scratch = tempfile::tempdir()?;
+        let folder = Utf8PathBuf::try_from(scratch.path().to_owned())
+            .map_err(|error| gateless_model::Failure::failed("temporary folder").because(error))?;
+        let compiled = programs::compile(&plan.programs, &self.tree(), &self.out, &folder)?;
+        let files = guest::files(
+            &plan,
+            &self.modules,
+            &self.out,
+            programs::busybox()?,
+            compiled,
+        )?;
+        let initramfs = self.out.join(".gateless").join(file);
+        archive::write(&initramfs, &files)?;
+        Ok(Prepared { plan, initramfs })
+    }
+
+    /// Kbuild leaves a link to the tree in any folder but the tree itself.
+    fn tree(&self) -> Utf8PathBuf {
+        let source = self.out.join("source");
+        if source.is_dir() {
+            source
+        } else {
+            self.out.clone()
+        }
+    }
+}
