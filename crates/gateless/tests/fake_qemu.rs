@@ -198,3 +198,112 @@ fn what_is_missing_is_named() {
     );
     missing(&fake.out.join("source"), "describes no QEMU machine x86_64");
 }
+
+/// A check of userland with one step, for [`Fake::boot`].
+fn check(fake: &Fake, more: &str) -> Vec<String> {
+    let path = fake.root.join("disk.toml");
+    let text = format!("about = 'x'\n{more}\n[[step]]\nname = 'reads'\nrun = 'true'\n");
+    fs_err::write(&path, text).unwrap();
+    vec!["--userland".to_owned(), path.into_string()]
+}
+
+/// What a guest prints whose check passes.
+const USERLAND: &str = r"printf 'KTAP version 1\r\n1..1\r\n    KTAP version 1\r\n    # Subtest: disk\r\n    1..1\r\n        # prints: read\r\n    ok 1 reads\r\nok 1 disk\r\n'";
+
+#[test]
+fn a_check_of_userland_is_a_suite_like_the_kernels_own() {
+    let fake = Fake::new(&format!("{START}\n{END}\n{USERLAND}"));
+    let words = check(&fake, "");
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let output = fake.boot(&words);
+    assert_eq!(output.status.code(), Some(0), "{}", answer(&output));
+    assert!(
+        answer(&output).contains("3 tests: 3 passed"),
+        "{}",
+        answer(&output)
+    );
+    let results = fs_err::read_to_string(fake.out.join("boot.json")).unwrap();
+    assert!(
+        results.contains("disk.reads") && results.contains("\"read\""),
+        "{results}"
+    );
+}
+
+#[test]
+fn a_userland_that_was_asked_for_and_did_not_run_is_no_success() {
+    let no_init = "echo 'Kernel panic - not syncing: No working init found.'";
+    for end in ["true", no_init] {
+        let fake = Fake::new(&format!("{START}\n{END}\n{end}"));
+        let words = check(&fake, "");
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let output = fake.boot(&words);
+        assert_eq!(output.status.code(), Some(1), "{}", answer(&output));
+        assert!(
+            answer(&output).contains("suite disk is not in the log"),
+            "{}",
+            answer(&output)
+        );
+    }
+}
+
+#[test]
+fn a_userland_that_stops_in_the_middle_is_a_panic() {
+    let half = USERLAND.split("    ok 1 reads").next().unwrap();
+    let fake = Fake::new(&format!(
+        "{START}\n{END}\n{half}'\necho 'Kernel panic - not syncing: x'"
+    ));
+    let words = check(&fake, "");
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let output = fake.boot(&words);
+    assert_eq!(output.status.code(), Some(4), "{}", answer(&output));
+}
+
+#[test]
+fn the_emulator_gets_the_checks_devices_and_a_kernel_that_does_not_end_with_its_own_tests() {
+    let fake = Fake::new(r#"for word in "$@"; do echo "<$word>"; done"#);
+    let words = check(&fake, "devices = ['pci-testdev']\narguments = ['a.b=c']");
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    fake.boot(&words);
+    let log = fake.log();
+    assert!(
+        log.contains(
+            "<kunit.enable=1 kunit.autorun=1 panic=-1 printk.devkmsg=on a.b=c console=ttyS0>"
+        ),
+        "{log}"
+    );
+    let initramfs = fake.out.join(".gateless/userland.cpio");
+    assert!(
+        log.ends_with(&format!(
+            "<-initrd>\n<{initramfs}>\n<-device>\n<pci-testdev>\n"
+        )),
+        "{log}"
+    );
+    let archive = fs_err::read(&initramfs).unwrap();
+    assert!(archive.starts_with(b"070701"));
+}
+
+#[test]
+fn a_check_that_ends_in_a_panic_fails_when_the_kernel_goes_on() {
+    let fake = Fake::new(&format!("{START}\n{END}"));
+    let words = check(&fake, "panic-screen = true");
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let output = fake.boot(&words);
+    assert_eq!(output.status.code(), Some(1), "{}", answer(&output));
+    assert!(
+        answer(&output).contains("disk.the_kernel_panics: failed"),
+        "{}",
+        answer(&output)
+    );
+}
+
+#[test]
+fn a_check_that_is_not_there_is_answered_with_those_that_are() {
+    let fake = Fake::new("true");
+    let output = fake.boot(&["--userland", "dsik"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        answer(&output).contains("the checks are binder, "),
+        "{}",
+        answer(&output)
+    );
+}

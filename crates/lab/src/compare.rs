@@ -237,7 +237,9 @@ impl Comparison {
         }
         self.write_prints(&mut text, first, second);
         for figure in &self.figures {
-            let of = |values: [f64; 3]| format!("{:.0} ({:.0} to {:.0})", values[0], values[1], values[2]);
+            let of = |values: [f64; 3]| {
+                format!("{:.0} ({:.0} to {:.0})", values[0], values[1], values[2])
+            };
             let _ = writeln!(
                 text,
                 "{}: {} {unit} in {first}, {} {unit} in {second}, {:.3} times",
@@ -362,7 +364,10 @@ mod tests {
                 vec!["prints: exit", "prints: init"],
                 "a prints the same in another order\n",
             ),
-            (vec![], "a prints only in gated: init\na prints only in gated: exit\n"),
+            (
+                vec![],
+                "a prints only in gated: init\na prints only in gated: exit\n",
+            ),
         ] {
             let comparison = compare(&first, &of(&lines));
             assert!(!comparison.is_equal(), "{lines:?}");
@@ -371,7 +376,10 @@ mod tests {
             );
             assert_eq!(comparison.text("gated", "gateless"), expected);
         }
-        let same = compare(&first, &of(&["prints: init", "prints: exit", "figure: reads 100 1/s"]));
+        let same = compare(
+            &first,
+            &of(&["prints: init", "prints: exit", "figure: reads 100 1/s"]),
+        );
         assert!(same.is_equal(), "figures decide nothing");
         assert_eq!(
             same.text("gated", "gateless"),

@@ -92,14 +92,21 @@ mod tests {
         ]);
         let found = figures(&log).unwrap();
         assert_eq!(found[0].values, [300.0, 100.0]);
-        assert_eq!((found[0].median(), found[0].range()), (200.0, (100.0, 300.0)));
+        assert_eq!(
+            (found[0].median(), found[0].range()),
+            (200.0, (100.0, 300.0))
+        );
         assert_eq!(found[1].name, "writes");
         assert_eq!(prints(&log), ["x"]);
     }
 
     #[test]
     fn a_figure_that_is_none_is_named() {
-        for line in ["# figure: reads", "# figure: reads many 1/s", "# figure: reads inf 1/s"] {
+        for line in [
+            "# figure: reads",
+            "# figure: reads many 1/s",
+            "# figure: reads inf 1/s",
+        ] {
             assert!(figures(&log(&[line])).is_err(), "{line}");
         }
     }

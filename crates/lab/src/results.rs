@@ -369,8 +369,11 @@ impl Results {
                 .iter()
                 .map(|problem| format!("line {}: {name}{colon}{}", problem.line, problem.kind)),
         );
-        self.notes
-            .extend(figures::figures(&test.log).err().map(|what| format!("{name}{colon}{what}")));
+        self.notes.extend(
+            figures::figures(&test.log)
+                .err()
+                .map(|what| format!("{name}{colon}{what}")),
+        );
     }
 }
 

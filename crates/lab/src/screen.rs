@@ -83,18 +83,33 @@ pub fn decode(picture: &Utf8Path) -> Result<Option<String>> {
 /// `console` is the machine's console, `decoded` the code's text, if a picture was taken and a code was found.
 pub fn judge(name: &str, console: &[u8], has_picture: bool, decoded: Option<&str>) -> String {
     let lines = ktap::split(console);
-    let panic = lines.iter().find(|line| line.starts_with(PANIC));
+    // Kernels that print times put them before each line, on the console and in the code.
+    let panic = lines
+        .iter()
+        .find(|line| line.contains(PANIC) && !line.contains(LAST_WORDS));
     let cases = [
-        ("the_kernel_panics", panic.map(|_| ()).ok_or_else(|| {
-            "no panic on the console".to_owned()
-        })),
-        ("the_screen_is_taken", has_picture.then_some(()).ok_or_else(|| {
-            "no picture, since the kernel did not come to the end of its panic".to_owned()
-        })),
-        ("the_code_is_decoded", decoded.map(|_| ()).ok_or_else(|| {
-            "no QR code was found in the picture".to_owned()
-        })),
-        ("the_code_holds_the_panics_log", holds_log(&lines, panic, decoded)),
+        (
+            "the_kernel_panics",
+            panic
+                .map(|_| ())
+                .ok_or_else(|| "no panic on the console".to_owned()),
+        ),
+        (
+            "the_screen_is_taken",
+            has_picture.then_some(()).ok_or_else(|| {
+                "no picture, since the kernel did not come to the end of its panic".to_owned()
+            }),
+        ),
+        (
+            "the_code_is_decoded",
+            decoded
+                .map(|_| ())
+                .ok_or_else(|| "no QR code was found in the picture".to_owned()),
+        ),
+        (
+            "the_code_holds_the_panics_log",
+            holds_log(&lines, panic, decoded),
+        ),
     ];
     let mut text = format!(
         "KTAP version 1\n1..1\n    KTAP version 1\n    # Subtest: {name}\n    1..{}\n",
@@ -102,9 +117,9 @@ pub fn judge(name: &str, console: &[u8], has_picture: bool, decoded: Option<&str
     );
     for (index, (case, result)) in cases.iter().enumerate() {
         if index == 0
-            && let Some(panic) = panic
+            && let Some((_, what)) = panic.and_then(|line| line.split_once(PANIC))
         {
-            let _ = writeln!(text, "        # prints: {panic}");
+            let _ = writeln!(text, "        # prints: {PANIC}{what}");
         }
         let word = match result {
             Ok(()) => "ok",
@@ -129,7 +144,11 @@ pub fn skipped(name: &str, reason: &str) -> String {
 }
 
 /// Whether the code's lines are lines of the console, without a gap, and the panic is among them.
-fn holds_log(lines: &[String], panic: Option<&String>, decoded: Option<&str>) -> Result<(), String> {
+fn holds_log(
+    lines: &[String],
+    panic: Option<&String>,
+    decoded: Option<&str>,
+) -> Result<(), String> {
     let (Some(panic), Some(decoded)) = (panic, decoded) else {
         return Err("nothing to compare".to_owned());
     };
@@ -173,12 +192,24 @@ mod tests {
     }
 
     #[test]
+    fn a_kernel_that_prints_times_prints_them_in_the_code_too() {
+        let timed = |text: &str| -> String {
+            text.lines()
+                .map(|line| format!("[    4.038550] {line}\n"))
+                .collect()
+        };
+        assert_eq!(
+            results(&timed(CONSOLE), true, Some(&timed(CODE))),
+            [true; 4]
+        );
+        let text = judge("s", timed(CONSOLE).as_bytes(), true, Some(&timed(CODE)));
+        assert!(text.contains("# prints: Kernel panic - not syncing: sysrq\n"));
+    }
+
+    #[test]
     fn everything_that_can_be_missing_fails() {
         assert_eq!(results("boot\n", false, None), [false; 4]);
-        assert_eq!(
-            results(CONSOLE, false, None),
-            [true, false, false, false]
-        );
+        assert_eq!(results(CONSOLE, false, None), [true, false, false, false]);
         assert_eq!(results(CONSOLE, true, None), [true, true, false, false]);
     }
 

@@ -18,8 +18,11 @@ static CHECKS: LazyLock<Vec<Check>> = LazyLock::new(|| {
     let mut checks: Vec<Check> = files
         .map(|file| {
             let text = file.contents_utf8().unwrap_or_default();
-            Check::parse(Utf8Path::from_path(file.path()).unwrap_or(Utf8Path::new("")), text)
-                .expect("the embedded files are checked by a test of this crate")
+            Check::parse(
+                Utf8Path::from_path(file.path()).unwrap_or(Utf8Path::new("")),
+                text,
+            )
+            .expect("the embedded files are checked by a test of this crate")
         })
         .collect();
     checks.sort_by(|a, b| a.name.cmp(&b.name));
@@ -135,10 +138,10 @@ impl Check {
         let path = Utf8Path::new(name);
         if !path.is_file() {
             let known: Vec<&str> = CHECKS.iter().map(|check| check.name.as_str()).collect();
-            return Err(Failure::usage(format!(
-                "--userland {name} is neither a check nor a file"
-            ))
-            .help(format!("the checks are {}", known.join(", "))));
+            return Err(
+                Failure::usage(format!("--userland {name} is neither a check nor a file"))
+                    .help(format!("the checks are {}", known.join(", "))),
+            );
         }
         Check::parse(path, &fs_err::read_to_string(path)?).map_err(Failure::failed)
     }
@@ -164,7 +167,10 @@ impl Check {
                 )));
             }
             if step.name.contains(['#', '/', '\n']) {
-                return Err(bad(format!("step {:?} can't be named so in KTAP", step.name)));
+                return Err(bad(format!(
+                    "step {:?} can't be named so in KTAP",
+                    step.name
+                )));
             }
         }
         Ok(check)

@@ -47,11 +47,7 @@ impl Plan {
     ///
     /// # Errors
     /// If a step that is repeated has nothing to be repeated for, or names a module that is not there.
-    pub fn new(
-        checks: &[Check],
-        modules: &[Module],
-        is_on: &dyn Fn(&str) -> bool,
-    ) -> Result<Plan> {
+    pub fn new(checks: &[Check], modules: &[Module], is_on: &dyn Fn(&str) -> bool) -> Result<Plan> {
         let mut plan = Plan {
             suites: Vec::new(),
             devices: Vec::new(),

@@ -23,8 +23,10 @@ pub fn compile(
 ) -> Result<Vec<Entry>> {
     let headers = out.join("usr/include");
     if !programs.is_empty() && !headers.join("linux").is_dir() {
-        return Err(Failure::failed(format!("{headers} has no headers for programs"))
-            .help("make the goal `headers` there: `gateless boot` without --no-build does"));
+        return Err(
+            Failure::failed(format!("{headers} has no headers for programs"))
+                .help("make the goal `headers` there: `gateless boot` without --no-build does"),
+        );
     }
     let mut entries = Vec::new();
     for program in programs {
@@ -65,10 +67,7 @@ fn source(program: &Program, tree: &Utf8Path, scratch: &Utf8Path) -> Result<Utf8
         return Ok(tree.join(&program.source));
     }
     let text = own_file(&format!("programs/{}", program.source)).ok_or_else(|| {
-        Failure::failed(format!(
-            "there is no userland/programs/{}",
-            program.source
-        ))
+        Failure::failed(format!("there is no userland/programs/{}", program.source))
     })?;
     let path = scratch.join(&program.source);
     fs_err::write(&path, text)?;
@@ -89,10 +88,10 @@ pub fn busybox() -> Result<Vec<u8>> {
     let bad = |error: object::Error| Failure::failed(*path).because(error);
     let elf = object::File::parse(&*bytes).map_err(bad)?;
     if object::Object::section_by_name(&elf, ".interp").is_some() {
-        return Err(
-            Failure::failed(format!("{path} needs shared libraries, which the guest lacks"))
-                .help(help),
-        );
+        return Err(Failure::failed(format!(
+            "{path} needs shared libraries, which the guest lacks"
+        ))
+        .help(help));
     }
     Ok(bytes)
 }
