@@ -311,6 +311,8 @@ static void death(int fd)
 	size_t answered;
 
 	ping_once(fd);
+	// Work for the process, not for one of its calls, is brought to threads that have entered the loop.
+	put_word(&commands, BC_ENTER_LOOPER);
 	put_word(&commands, BC_ACQUIRE);
 	put_word(&commands, 0);
 	// Asked for, taken back, and asked for again.

@@ -442,7 +442,9 @@ mod tests {
                 "llvm-objcopy-22",
                 "libelf headers",
                 "OpenSSL headers",
-                "qemu-system-x86_64"
+                "qemu-system-x86_64",
+                "busybox",
+                "zbarimg"
             ]
         );
     }

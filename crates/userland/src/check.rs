@@ -166,6 +166,10 @@ impl Check {
                     step.name
                 )));
             }
+            // A reader of KTAP takes the result of a name for the suite's own.
+            if step.name == check.name {
+                return Err(bad(format!("step {} is named like the check", step.name)));
+            }
             if step.name.contains(['#', '/', '\n']) {
                 return Err(bad(format!(
                     "step {:?} can't be named so in KTAP",
@@ -231,6 +235,10 @@ mod tests {
             (
                 "about = 'x'\n[[step]]\nname = 'a'\nunder = 'b'\nrun = 'true'\n",
                 "`under`",
+            ),
+            (
+                "about = 'x'\n[[step]]\nname = 'disk_io'\nrun = 'true'\n",
+                "like the check",
             ),
             (
                 "about = 'x'\n[[step]]\nname = 'a # SKIP'\nrun = 'true'\n",

@@ -187,7 +187,10 @@ mod tests {
             "needs = ['A']\ndevices = ['d']\n[[step]]\nname = 's'\nneeds = ['B']\nrun = 'x'\n",
         );
         let skip = |on: &[&str]| {
-            let plan = Plan::new(&[check.clone()], &[], &|symbol| on.contains(&symbol)).unwrap();
+            let plan = Plan::new(std::slice::from_ref(&check), &[], &|symbol| {
+                on.contains(&symbol)
+            })
+            .unwrap();
             (plan.suites[0].cases[0].skip.clone(), plan.devices.len())
         };
         assert_eq!(skip(&[]), (Some("CONFIG_A is off".to_owned()), 0));
