@@ -47,8 +47,10 @@ pub fn publish(module: &Module, mark: &str) -> Result<()> {
 }
 
 /// Puts what the functions with `mark` in their names do into their callers, before anything is optimised, and removes those whose
-/// address nobody takes. All other functions are left as they are.
+/// address nobody takes. All other functions are left as they are. Debug information says nothing of them, as in the gated build: what
+/// they do is done where they were called.
 pub fn dissolve(module: &mut Module, machine: &TargetMachine, mark: &str) -> Result<()> {
+    module.forget(&|name| name.contains(mark))?;
     let mut others = Vec::new();
     let mut any = false;
     for function in module.functions()? {
@@ -153,5 +155,84 @@ mod tests {
             "{text}"
         );
         assert!(!text.contains("alias.scope"), "{text}");
+    }
+
+    /// `@caller` calls `@__mark_forward` in a block that a `phi` names, and has a variable of its own and one that lowering added; a scope of
+    /// `__mark_gone`, which rustc has inlined already, lies between `@caller` and `@own`.
+    const DESCRIBED: &str = "define internal i32 @__mark_forward(i32 %x) \"target-cpu\"=\"x86-64\" !dbg !3 { #dbg_value(i32 %x, !4, !DIExpression(), !5)\n %r = call i32 @own(i32 %x), !dbg !5\n ret i32 %r, !dbg !5 }\n\
+        define internal i32 @own(i32 %x) \"target-cpu\"=\"x86-64\" { ret i32 %x }\n\
+        define i32 @caller(i1 %c, i32 %x) \"target-cpu\"=\"x86-64\" !dbg !6 { br i1 %c, label %yes, label %no, !dbg !9\n\
+        yes:\n #dbg_value(i32 %x, !7, !DIExpression(), !9)\n #dbg_value(i32 %x, !8, !DIExpression(), !9)\n %r = call i32 @__mark_forward(i32 %x), !dbg !9\n \
+        #dbg_value(i32 %r, !13, !DIExpression(), !11)\n %s = call i32 @own(i32 %r), !dbg !11\n br label %no, !dbg !9\n\
+        no:\n %p = phi i32 [ 0, %0 ], [ %s, %yes ]\n ret i32 %p, !dbg !9 }\n\
+        @__mark_table = constant i8 0, !dbg !15\n\
+        !llvm.dbg.cu = !{!0}\n!llvm.module.flags = !{!2}\n\
+        !0 = distinct !DICompileUnit(language: DW_LANG_Rust, file: !1, emissionKind: FullDebug, globals: !14)\n\
+        !1 = !DIFile(filename: \"x.rs\", directory: \"/\")\n\
+        !2 = !{i32 2, !\"Debug Info Version\", i32 3}\n\
+        !3 = distinct !DISubprogram(name: \"forward\", linkageName: \"__mark_forward\", file: !1, line: 1, type: !10, unit: !0, spFlags: DISPFlagDefinition)\n\
+        !4 = !DILocalVariable(name: \"lost\", scope: !3, file: !1, line: 1)\n\
+        !5 = !DILocation(line: 1, scope: !3)\n\
+        !6 = distinct !DISubprogram(name: \"caller\", file: !1, line: 5, type: !10, unit: !0, spFlags: DISPFlagDefinition, retainedNodes: !16)\n\
+        !7 = !DILocalVariable(name: \"kept\", scope: !6, file: !1, line: 6)\n\
+        !8 = !DILocalVariable(name: \"__mark_raw\", scope: !6, file: !1, line: 7)\n\
+        !9 = !DILocation(line: 77, scope: !6)\n\
+        !10 = !DISubroutineType(types: !{})\n\
+        !11 = !DILocation(line: 4, scope: !12, inlinedAt: !17)\n\
+        !12 = distinct !DISubprogram(name: \"deep\", file: !1, line: 3, type: !10, unit: !0, spFlags: DISPFlagDefinition)\n\
+        !13 = !DILocalVariable(name: \"deeper\", scope: !12, file: !1, line: 3)\n\
+        !14 = !{!15}\n\
+        !15 = !DIGlobalVariableExpression(var: !18, expr: !DIExpression())\n\
+        !16 = !{!7, !8}\n\
+        !17 = !DILocation(line: 2, scope: !19, inlinedAt: !20)\n\
+        !18 = distinct !DIGlobalVariable(name: \"__mark_vtable\", scope: !0, file: !1, type: !21, isDefinition: true)\n\
+        !19 = distinct !DISubprogram(name: \"__mark_gone\", file: !1, line: 2, type: !10, unit: !0, spFlags: DISPFlagDefinition)\n\
+        !20 = !DILocation(line: 88, scope: !6)\n\
+        !21 = !DIBasicType(name: \"u8\", size: 8, encoding: DW_ATE_unsigned)\n";
+
+    #[test]
+    fn debug_information_says_nothing_of_what_was_added_and_keeps_all_else() {
+        let fixture = Fixture::x86(DESCRIBED);
+        let mut module = fixture.module();
+        let machine = target::apply(&module, &fixture.target, &[]).unwrap();
+        super::dissolve(&mut module, &machine, "__mark_").unwrap();
+        module.verify().unwrap();
+        let text = module.to_text().unwrap();
+        for gone in [
+            "@__mark_forward",
+            "\"lost\"",
+            "__mark_raw",
+            "__mark_gone",
+            "__mark_vtable",
+        ] {
+            assert!(!text.contains(gone), "{gone} in {text}");
+        }
+        for kept in [
+            "name: \"kept\"",
+            "name: \"deeper\"",
+            "%p = phi i32 [ 0, %0 ], [ %s, %yes ]",
+        ] {
+            assert!(text.contains(kept), "no {kept} in {text}");
+        }
+        // What is left of the chain: inlined at line 88 of the caller.
+        let at = |line: u32| {
+            let end = format!(" = !DILocation(line: {line}, scope: ");
+            let lines = text.lines().filter(|it| it.contains(&end));
+            lines.map(str::to_owned).collect::<Vec<_>>()
+        };
+        let number = |line: &str| line.split(' ').next().unwrap().to_owned();
+        let (outer, inner) = (at(88), at(4));
+        assert_eq!((outer.len(), inner.len()), (1, 1), "{text}");
+        assert!(
+            inner[0].contains(&format!("inlinedAt: {}", number(&outer[0]))),
+            "{text}"
+        );
+        // What the added function did is done where it was called.
+        let call = number(&at(77)[0]);
+        assert!(
+            text.contains(&format!("call i32 @own(i32 %x), !dbg {call}")),
+            "{text}"
+        );
+        assert_eq!(text.matches("#dbg_value(").count(), 2, "{text}");
     }
 }

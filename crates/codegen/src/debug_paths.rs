@@ -48,7 +48,8 @@ fn checksum(path: &Utf8Path, old: &str) -> Result<String> {
         .collect())
 }
 
-fn replace(path: &str, prefixes: &[(String, String)]) -> Option<String> {
+/// The path with the first prefix that fits replaced; nothing if none does.
+pub fn replace(path: &str, prefixes: &[(String, String)]) -> Option<String> {
     prefixes.iter().find_map(|(prefix, replacement)| {
         Some(format!(
             "{replacement}{}",

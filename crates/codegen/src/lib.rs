@@ -15,6 +15,7 @@ mod no_unwinding;
 mod optimise;
 mod options;
 mod producer;
+mod receivers;
 mod relocations;
 mod run;
 mod structors;

@@ -7,7 +7,8 @@ use crate::flags::debuginfo_compression;
 use crate::write::Outputs;
 use crate::{
     Done, Flag, Job, Output, Stage, Target, added, arm_attributes, debug_paths, function_sections,
-    names, no_unwinding, optimise, options, producer, relocations, structors, target, used,
+    names, no_unwinding, optimise, options, producer, receivers, relocations, structors, target,
+    used,
 };
 
 /// Does what `job` asks for. Either all outputs are written, each under a temporary name first, or none.
@@ -94,6 +95,7 @@ fn prepare(job: &Job, wanted: &Target, module: &mut Module) -> Result<TargetMach
     if let Some(mark) = &job.private_mark {
         added::make_private(module, mark)?;
     }
+    receivers::apply(module, &job.debug_paths)?;
     debug_paths::apply(module, &job.debug_paths)?;
     Ok(machine)
 }

@@ -1,4 +1,4 @@
-//! The source files that debug information names (`DIFile`).
+//! The source files (`DIFile`) and local variables (`DILocalVariable`) that debug information names.
 
 use std::collections::{HashMap, HashSet};
 use std::ffi::c_uint;
@@ -12,6 +12,10 @@ use crate::table::{RawMetadata, RawValue};
 
 /// LLVMDIFileMetadataKind (llvm-c/DebugInfo.h)
 const FILE: c_uint = 15;
+/// LLVMDILocalVariableMetadataKind (llvm-c/DebugInfo.h)
+const LOCAL_VARIABLE: c_uint = 25;
+/// The operand of a DIVariable that is its name (llvm/IR/DebugInfoMetadata.h).
+const VARIABLE_NAME: usize = 1;
 /// LLVMDbgRecordLabel (llvm-c/Core.h): the kind of debug record that has no variable.
 const LABEL: i32 = 0;
 
@@ -26,6 +30,41 @@ pub struct SourceFile<'m> {
     pub directory: String,
     /// The checksum of its content, in hexadecimal digits, if it has one.
     pub checksum: Option<String>,
+}
+
+/// A local variable or a parameter, as debug information describes it.
+pub struct LocalVariable<'m> {
+    module: &'m Module,
+    raw: *mut RawValue,
+    /// Its name.
+    pub name: String,
+    /// The path of the file that declares it, absolute or relative to `directory`.
+    pub file: String,
+    /// The folder that `file` is relative to; may be empty.
+    pub directory: String,
+    /// The line of its declaration, from 1.
+    pub line: u32,
+}
+
+impl LocalVariable<'_> {
+    /// Gives the variable another name.
+    pub fn rename(&self, name: &str) -> Result<()> {
+        let table = self.module.table();
+        let (string, replace) = (
+            table.LLVMMDStringInContext2()?,
+            table.LLVMReplaceMDNodeOperandWith()?,
+        );
+        // SAFETY: a node of this module that has a name; pointer and length are those of a str, which LLVM copies.
+        unsafe {
+            let name = string(
+                self.module.context.inner.raw,
+                name.as_ptr().cast(),
+                name.len(),
+            );
+            replace(self.raw, VARIABLE_NAME as c_uint, name);
+        }
+        Ok(())
+    }
 }
 
 impl SourceFile<'_> {
@@ -75,11 +114,77 @@ impl SourceFile<'_> {
 impl Module {
     /// Every file that debug information in this module refers to.
     pub fn source_files(&self) -> Result<Vec<SourceFile<'_>>> {
+        let table = self.table();
+        let (is_node, as_metadata) = (table.LLVMIsAMDNode()?, table.LLVMValueAsMetadata()?);
+        let mut files: Vec<SourceFile<'_>> = Vec::new();
+        let mut places: HashMap<*mut RawMetadata, usize> = HashMap::new();
+        for user in self.debug_nodes()? {
+            for (index, operand) in self.operands(user)?.into_iter().enumerate() {
+                // SAFETY: an operand of a live node, which null is kept out of.
+                if operand.is_null() || unsafe { is_node(operand) }.is_null() {
+                    continue;
+                }
+                // SAFETY: a value that stands for a node.
+                let node = unsafe { as_metadata(operand) };
+                if self.kind(node)? != FILE {
+                    continue;
+                }
+                let place = match places.get(&node) {
+                    Some(place) => *place,
+                    None => {
+                        files.push(self.file(operand, node)?);
+                        places.insert(node, files.len() - 1);
+                        files.len() - 1
+                    }
+                };
+                files[place].users.push((user, index as c_uint));
+            }
+        }
+        Ok(files)
+    }
+
+    /// Every local variable and parameter that debug information in this module describes.
+    pub fn local_variables(&self) -> Result<Vec<LocalVariable<'_>>> {
+        let table = self.table();
+        let (as_metadata, line, file) = (
+            table.LLVMValueAsMetadata()?,
+            table.LLVMDIVariableGetLine()?,
+            table.LLVMDIVariableGetFile()?,
+        );
+        let as_value = table.LLVMMetadataAsValue()?;
+        let mut variables = Vec::new();
+        for raw in self.debug_nodes()? {
+            // SAFETY: a value that stands for a node.
+            let node = unsafe { as_metadata(raw) };
+            if self.kind(node)? != LOCAL_VARIABLE {
+                continue;
+            }
+            // SAFETY: a DILocalVariable.
+            let (line, file) = unsafe { (line(node), file(node)) };
+            let name = self.string(self.operands(raw)?[VARIABLE_NAME])?;
+            let (Some(name), false) = (name, file.is_null()) else {
+                continue;
+            };
+            // SAFETY: a node of a live context.
+            let file = self.file(unsafe { as_value(self.context.inner.raw, file) }, file)?;
+            variables.push(LocalVariable {
+                module: self,
+                raw,
+                name,
+                file: file.name,
+                directory: file.directory,
+                line,
+            });
+        }
+        Ok(variables)
+    }
+
+    /// All metadata nodes that debug information consists of, but for files.
+    fn debug_nodes(&self) -> Result<Vec<*mut RawValue>> {
         let mut walk = Walk {
             module: self,
             seen: HashSet::new(),
             open: Vec::new(),
-            files: Vec::new(),
         };
         for node in self.named_metadata("llvm.dbg.cu")? {
             walk.open.push(node);
@@ -95,6 +200,41 @@ impl Module {
         }
         walk.finish()
     }
+
+    fn file(&self, value: *mut RawValue, node: *mut RawMetadata) -> Result<SourceFile<'_>> {
+        let (name, directory) = (
+            self.table().LLVMDIFileGetFilename()?,
+            self.table().LLVMDIFileGetDirectory()?,
+        );
+        let (mut name_length, mut directory_length) = (0, 0);
+        // SAFETY: a DIFile; LLVM returns the texts with their lengths.
+        let (name, directory) = unsafe {
+            let name = name(node, &mut name_length);
+            let directory = directory(node, &mut directory_length);
+            (
+                borrowed_text(name, name_length as usize),
+                borrowed_text(directory, directory_length as usize),
+            )
+        };
+        let checksum = match self.operands(value)?.get(2) {
+            Some(checksum) => self.string(*checksum)?,
+            None => None,
+        };
+        Ok(SourceFile {
+            module: self,
+            users: Vec::new(),
+            name: name.unwrap_or_default(),
+            directory: directory.unwrap_or_default(),
+            checksum,
+        })
+    }
+
+    /// The kind of a metadata node (llvm-c/DebugInfo.h, LLVM...MetadataKind).
+    pub(crate) fn kind(&self, node: *mut RawMetadata) -> Result<c_uint> {
+        let kind = self.table().LLVMGetMetadataKind()?;
+        // SAFETY: a node of a live context.
+        Ok(unsafe { kind(node) })
+    }
 }
 
 /// A walk through the graph of metadata nodes.
@@ -102,7 +242,6 @@ struct Walk<'m> {
     module: &'m Module,
     seen: HashSet<*mut RawMetadata>,
     open: Vec<*mut RawValue>,
-    files: Vec<SourceFile<'m>>,
 }
 
 impl<'m> Walk<'m> {
@@ -171,71 +310,24 @@ impl<'m> Walk<'m> {
         Ok(())
     }
 
-    fn finish(mut self) -> Result<Vec<SourceFile<'m>>> {
+    fn finish(mut self) -> Result<Vec<*mut RawValue>> {
         let table = self.module.table();
-        let (is_node, as_metadata, kind) = (
-            table.LLVMIsAMDNode()?,
-            table.LLVMValueAsMetadata()?,
-            table.LLVMGetMetadataKind()?,
-        );
-        let mut files: HashMap<*mut RawMetadata, usize> = HashMap::new();
+        let (is_node, as_metadata) = (table.LLVMIsAMDNode()?, table.LLVMValueAsMetadata()?);
+        let mut nodes = Vec::new();
         while let Some(value) = self.open.pop() {
             // SAFETY: a value that stands for metadata of a live context.
             let node = unsafe { as_metadata(value) };
-            if !self.seen.insert(node) {
+            if !self.seen.insert(node) || self.module.kind(node)? == FILE {
                 continue;
             }
-            for (index, operand) in self.module.operands(value)?.into_iter().enumerate() {
+            nodes.push(value);
+            for operand in self.module.operands(value)? {
                 // SAFETY: an operand of a live node, which null is kept out of.
-                if operand.is_null() || unsafe { is_node(operand) }.is_null() {
-                    continue;
-                }
-                // SAFETY: a value that stands for a node.
-                let node = unsafe { as_metadata(operand) };
-                // SAFETY: a node of a live context.
-                if unsafe { kind(node) } != FILE {
+                if !operand.is_null() && !unsafe { is_node(operand) }.is_null() {
                     self.open.push(operand);
-                    continue;
                 }
-                let place = match files.get(&node) {
-                    Some(place) => *place,
-                    None => {
-                        self.files.push(self.file(operand, node)?);
-                        files.insert(node, self.files.len() - 1);
-                        self.files.len() - 1
-                    }
-                };
-                self.files[place].users.push((value, index as c_uint));
             }
         }
-        Ok(self.files)
-    }
-
-    fn file(&self, value: *mut RawValue, node: *mut RawMetadata) -> Result<SourceFile<'m>> {
-        let (name, directory) = (
-            self.module.table().LLVMDIFileGetFilename()?,
-            self.module.table().LLVMDIFileGetDirectory()?,
-        );
-        let (mut name_length, mut directory_length) = (0, 0);
-        // SAFETY: a DIFile; LLVM returns the texts with their lengths.
-        let (name, directory) = unsafe {
-            let name = name(node, &mut name_length);
-            let directory = directory(node, &mut directory_length);
-            (
-                borrowed_text(name, name_length as usize),
-                borrowed_text(directory, directory_length as usize),
-            )
-        };
-        let checksum = match self.module.operands(value)?.get(2) {
-            Some(checksum) => self.module.string(*checksum)?,
-            None => None,
-        };
-        Ok(SourceFile {
-            module: self.module,
-            users: Vec::new(),
-            name: name.unwrap_or_default(),
-            directory: directory.unwrap_or_default(),
-            checksum,
-        })
+        Ok(nodes)
     }
 }

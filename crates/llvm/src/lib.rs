@@ -10,6 +10,7 @@ mod debug_info;
 mod disassembler;
 mod fatal;
 mod find;
+mod forget;
 mod library;
 mod machine;
 mod memory;
@@ -24,7 +25,7 @@ mod used;
 mod value;
 
 pub use context::{Context, Diagnostic, Severity};
-pub use debug_info::SourceFile;
+pub use debug_info::{LocalVariable, SourceFile};
 pub use disassembler::{Disassembler, Instruction};
 pub use fatal::set_fatal_hook;
 pub use find::{Generator, of_compiler};

@@ -145,6 +145,8 @@ table! {
     LLVMGetOperand(*mut RawValue, c_uint) -> *mut RawValue;
     LLVMGlobalCopyAllMetadata(*mut RawValue, *mut usize) -> *mut c_void;
     LLVMValueMetadataEntriesGetMetadata(*mut c_void, c_uint) -> *mut RawMetadata;
+    LLVMValueMetadataEntriesGetKind(*mut c_void, c_uint) -> c_uint;
+    LLVMGlobalEraseMetadata(*mut RawValue, c_uint);
     LLVMDisposeValueMetadataEntries(*mut c_void);
 
     LLVMPointerTypeInContext(*mut RawContext, c_uint) -> *mut RawType;
@@ -183,6 +185,24 @@ table! {
     LLVMDbgRecordGetDebugLoc(*mut RawDbgRecord) -> *mut RawMetadata;
     LLVMDbgRecordGetKind(*mut RawDbgRecord) -> c_int;
     LLVMDbgVariableRecordGetVariable(*mut RawDbgRecord) -> *mut RawMetadata;
+    LLVMDbgVariableRecordGetValue(*mut RawDbgRecord, c_uint) -> *mut RawValue;
+    LLVMDbgVariableRecordGetExpression(*mut RawDbgRecord) -> *mut RawMetadata;
+    LLVMInstructionSetDebugLoc(*mut RawValue, *mut RawMetadata);
+    LLVMInstructionRemoveFromParent(*mut RawValue);
+    LLVMInsertIntoBuilderWithName(*mut RawBuilder, *mut RawValue, *const c_char);
+    LLVMReplaceAllUsesWith(*mut RawValue, *mut RawValue);
+    LLVMBasicBlockAsValue(*mut RawBlock) -> *mut RawValue;
+    LLVMInsertBasicBlockInContext(*mut RawContext, *mut RawBlock, *const c_char) -> *mut RawBlock;
+    LLVMDeleteBasicBlock(*mut RawBlock);
+    LLVMGetSubprogram(*mut RawValue) -> *mut RawMetadata;
+    LLVMSetSubprogram(*mut RawValue, *mut RawMetadata);
+    LLVMDIVariableGetFile(*mut RawMetadata) -> *mut RawMetadata;
+    LLVMDIVariableGetLine(*mut RawMetadata) -> c_uint;
+    LLVMDIVariableGetScope(*mut RawMetadata) -> *mut RawMetadata;
+    LLVMDILocationGetLine(*mut RawMetadata) -> c_uint;
+    LLVMDILocationGetColumn(*mut RawMetadata) -> c_uint;
+    LLVMDILocationGetScope(*mut RawMetadata) -> *mut RawMetadata;
+    LLVMDILocationGetInlinedAt(*mut RawMetadata) -> *mut RawMetadata;
 
     LLVMGetEnumAttributeKindForName(*const c_char, usize) -> c_uint;
     LLVMCreateEnumAttribute(*mut RawContext, c_uint, u64) -> *mut RawAttribute;
@@ -215,6 +235,9 @@ table! {
 
     LLVMCreateDIBuilder(*mut RawModule) -> *mut RawDebugBuilder;
     LLVMDisposeDIBuilder(*mut RawDebugBuilder);
+    LLVMDIBuilderCreateDebugLocation(*mut RawContext, c_uint, c_uint, *mut RawMetadata, *mut RawMetadata) -> *mut RawMetadata;
+    LLVMDIBuilderInsertDeclareRecordBefore(*mut RawDebugBuilder, *mut RawValue, *mut RawMetadata, *mut RawMetadata, *mut RawMetadata, *mut RawValue) -> *mut RawDbgRecord;
+    LLVMDIBuilderInsertDbgValueRecordBefore(*mut RawDebugBuilder, *mut RawValue, *mut RawMetadata, *mut RawMetadata, *mut RawMetadata, *mut RawValue) -> *mut RawDbgRecord;
     LLVMDIBuilderCreateFile(*mut RawDebugBuilder, *const c_char, usize, *const c_char, usize) -> *mut RawMetadata;
     LLVMDIBuilderCreateFileWithChecksum(*mut RawDebugBuilder, *const c_char, usize, *const c_char, usize, c_int, *const c_char, usize, *const c_char, usize) -> *mut RawMetadata;
 

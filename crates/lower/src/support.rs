@@ -67,8 +67,9 @@ impl<D: Pointer> To<D> { pub const NEW: To<D> = To(PhantomData); \
 #[inline(always)] pub const fn same(&self, rest: PhantomData<fn(D::Rest) -> D::Rest>) {} \
 #[inline(always)] pub const fn make(&self, raw: D::Raw) -> D { cast::<D::Raw, D>(raw) } } ";
 
-/// The `break` makes the expected type the type of `to` before the raw pointer is converted.
+/// The `break` makes the expected type the type of `to` before the raw pointer is converted. Debug information is told to say nothing of the
+/// macro's variables: their names begin like all that lowering adds.
 const MACRO: &str = "#[doc(hidden)] #[macro_export] macro_rules! __gateless_coerce { \
-($e:expr) => { match $crate::__gateless::take($e) { (rest, raw) => 'coerced: { let to = $crate::__gateless::To::NEW; if false { break 'coerced to.never() } to.same(rest); to.make(raw) } } }; \
-($to:ident, $e:expr) => { match $crate::__gateless::take($e) { (rest, raw) => { $to.same(rest); $to.make(raw) } } }; \
-($e:expr => $t:ty) => { match $crate::__gateless::take($e) { (rest, raw) => { let to = $crate::__gateless::To::<$t>::NEW; to.same(rest); to.make(raw) } } }; }";
+($e:expr) => { match $crate::__gateless::take($e) { (__gateless_rest, __gateless_raw) => 'coerced: { let __gateless_to = $crate::__gateless::To::NEW; if false { break 'coerced __gateless_to.never() } __gateless_to.same(__gateless_rest); __gateless_to.make(__gateless_raw) } } }; \
+($to:ident, $e:expr) => { match $crate::__gateless::take($e) { (__gateless_rest, __gateless_raw) => { $to.same(__gateless_rest); $to.make(__gateless_raw) } } }; \
+($e:expr => $t:ty) => { match $crate::__gateless::take($e) { (__gateless_rest, __gateless_raw) => { let __gateless_to = $crate::__gateless::To::<$t>::NEW; __gateless_to.same(__gateless_rest); __gateless_to.make(__gateless_raw) } } }; }";
