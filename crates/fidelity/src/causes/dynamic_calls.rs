@@ -58,6 +58,11 @@ fn explains(difference: &Difference, evidence: &Evidence<'_>) -> bool {
     }
 }
 
+/// Whether lowering added anything to an object for calls through trait objects.
+pub fn are_lowered(gateless: &Object) -> bool {
+    !Added::find(gateless).functions.is_empty()
+}
+
 /// The items that a report calls so.
 fn items_called<'a>(object: &'a Object, name: &'a str) -> impl Iterator<Item = usize> + 'a {
     (0..object.items.len()).filter(move |index| object.show_item(*index) == name)

@@ -7,6 +7,7 @@ mod dynamic_calls;
 mod lowered_columns;
 mod merged_order;
 pub mod renamed_crate;
+mod vtable_types;
 
 use crate::compare::Comparison;
 use crate::difference::Difference;
@@ -42,6 +43,7 @@ pub const ALL: &[&Cause] = &[
     &lowered_columns::CAUSE,
     &merged_order::CAUSE,
     &dynamic_calls::CAUSE,
+    &vtable_types::CAUSE,
 ];
 
 /// The cause that explains a difference.
