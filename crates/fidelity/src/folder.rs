@@ -65,6 +65,18 @@ impl Folder {
         })
     }
 
+    /// Whether some lowered file declares a trait of this name on a line that has `mark` in it.
+    pub fn declares_trait(&self, name: &str, mark: &str) -> bool {
+        let declares = |line: &str| {
+            let mut words = line.split(|c: char| !c.is_alphanumeric() && c != '_');
+            line.contains(mark)
+                && words.any(|word| word == "trait")
+                && words.find(|word| !word.is_empty()) == Some(name)
+        };
+        let has = |text: &str| text.lines().any(declares);
+        self.mirrors.iter().any(|mirror| any_text(mirror, &has))
+    }
+
     /// Whether lowering changed this line of a source file, which is named as debug information names it (`OUT` for this folder).
     ///
     /// The line must exist, with another text, in a lowered copy of the file.
@@ -97,6 +109,19 @@ impl Folder {
             })
         })
     }
+}
+
+/// Whether some text file below a folder has what is asked for; what cannot be read has it not.
+fn any_text(folder: &Utf8Path, has: &dyn Fn(&str) -> bool) -> bool {
+    let Ok(mut entries) = folder.read_dir_utf8() else {
+        return false;
+    };
+    entries.any(|entry| {
+        entry.is_ok_and(|entry| match entry.file_type() {
+            Ok(kind) if kind.is_dir() => any_text(entry.path(), has),
+            _ => fs_err::read_to_string(entry.path()).is_ok_and(|text| has(&text)),
+        })
+    })
 }
 
 fn find_objects(
@@ -201,6 +226,20 @@ mod tests {
             );
             assert_eq!(failure.exit, gateless_model::Exit::Failed);
         }
+    }
+
+    #[test]
+    fn only_a_trait_that_lowering_extended_is_declared_so() {
+        let (_keep, folder) = tests_folder();
+        let file = folder.mirrors[0].join("t.rs");
+        fs_err::write(
+            &file,
+            "pub trait A: mark_1 {} fn b(trait_B: u8) {}\ntrait B {}\n",
+        )
+        .unwrap();
+        assert!(folder.declares_trait("A", "mark_"));
+        assert!(!folder.declares_trait("B", "mark_"), "not extended");
+        assert!(!folder.declares_trait("A", "other_"), "another mark");
     }
 
     #[test]

@@ -18,7 +18,7 @@ pub const CAUSE: Cause = Cause {
 };
 
 /// In the names of all functions that lowering adds for such calls (`TRAIT` in gateless' lowering), and of those that the vtable leads to.
-const ADDED: &str = "__gateless_t_";
+pub const ADDED: &str = "__gateless_t_";
 const METHOD: &str = "::shim::<";
 
 /// Beginning of the names of what retpolines call through; nothing else tells an indirect call from its references.
@@ -56,11 +56,6 @@ fn explains(difference: &Difference, evidence: &Evidence<'_>) -> bool {
         }
         _ => false,
     }
-}
-
-/// Whether lowering added anything to an object for calls through trait objects.
-pub fn are_lowered(gateless: &Object) -> bool {
-    !Added::find(gateless).functions.is_empty()
 }
 
 /// The items that a report calls so.

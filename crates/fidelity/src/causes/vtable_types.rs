@@ -1,16 +1,21 @@
 //! The types by which debug information describes vtables.
 
-use super::{Cause, Evidence, dynamic_calls};
-use crate::difference::{Difference, Finding, Subject};
+use std::collections::BTreeSet;
+
+use super::dynamic_calls::ADDED;
+use super::{Cause, Evidence};
+use crate::difference::{Aspect, Difference, Finding, Subject};
 use crate::dwarf::Entry;
+use crate::object::Object;
 
 /// The cause.
 pub const CAUSE: Cause = Cause {
     id: "vtable-types",
     title: "entries that debug information lists for a vtable",
     words: "Where calls through a trait object are lowered (cause dynamic-calls), the trait's vtables have other entries, and the type by which debug information describes a \
-            vtable lists them. Accepted only in an object to which lowering added such functions, for types of vtables that differ in their size and in members that stand for entries \
-            (pointers, named after their places), and only if the sizes differ by as many pointers as the members. The vtables themselves are compared as data.",
+            vtable lists them. Accepted only for a trait that lowering extended, in types of vtables that differ in their size and in members that stand for entries \
+            (pointers, named after their places), and only if the sizes differ by as many pointers as the members; and for a number of strings that differs by the names of such members only. \
+            The vtables themselves are compared as data.",
     explains,
 };
 
@@ -22,12 +27,77 @@ const POINTER: u64 = 8;
 fn explains(difference: &Difference, evidence: &Evidence<'_>) -> bool {
     match (difference.subject, &difference.finding) {
         (Subject::DebugEntry, Finding::Entries(entries)) => {
-            difference.name.ends_with(TYPE)
+            trait_of(&difference.name)
+                .is_some_and(|name| evidence.gateless.declares_trait(name, ADDED))
                 && only_entries_differ(entries)
-                && dynamic_calls::are_lowered(evidence.objects.1)
+        }
+        (Subject::DebugForm, Finding::Changed(aspects)) => {
+            let (gated, gateless) = evidence.objects;
+            difference
+                .name
+                .ends_with("from .debug_str_offsets to .debug_str")
+                && only_names_of_members_differ(
+                    aspects,
+                    &strings(gated),
+                    &strings(gateless),
+                    &evidence.gateless.roots,
+                )
         }
         _ => false,
     }
+}
+
+/// The trait whose vtable a type describes: `T` of `<X as path::T<..>>::{vtable_type}`.
+fn trait_of(name: &str) -> Option<&str> {
+    let (_, path) = name.strip_suffix(TYPE)?.rsplit_once(" as ")?;
+    let end = path.find(['<', '>']).unwrap_or(path.len());
+    path[..end].rsplit("::").next()
+}
+
+/// The strings that debug information refers to.
+fn strings(object: &Object) -> BTreeSet<&[u8]> {
+    let mut strings = BTreeSet::new();
+    for section in &object.sections {
+        if section.name == ".debug_str" {
+            strings.extend(section.bytes.split(|byte| *byte == 0));
+        }
+    }
+    strings
+}
+
+/// Whether, apart from the name of the output folder (`roots` in the gateless build), only names of vtables' entries differ, and so many strings.
+fn only_names_of_members_differ(
+    aspects: &[Aspect],
+    gated: &BTreeSet<&[u8]>,
+    gateless: &BTreeSet<&[u8]>,
+    roots: &[String],
+) -> bool {
+    let [number] = aspects else {
+        return false;
+    };
+    let others = |a: &BTreeSet<&[u8]>, b: &BTreeSet<&[u8]>| -> Vec<String> {
+        let only = a.difference(b).map(|text| String::from_utf8_lossy(text));
+        only.filter(|name| !is_slot_name(name))
+            .map(String::from)
+            .collect()
+    };
+    let (lost, added) = (others(gated, gateless), others(gateless, gated));
+    match (number.gated.parse::<i64>(), number.gateless.parse::<i64>()) {
+        (Ok(a), Ok(b)) => {
+            b - a == gateless.len() as i64 - gated.len() as i64
+                && lost.len() == added.len()
+                && lost.iter().all(|name| name.starts_with('/'))
+                && added.iter().all(|name| roots.contains(name))
+        }
+        _ => false,
+    }
+}
+
+fn is_slot_name(name: &str) -> bool {
+    MEMBERS.iter().any(|prefix| {
+        name.strip_prefix(prefix)
+            .is_some_and(|number| number.parse::<u32>().is_ok())
+    })
 }
 
 fn only_entries_differ(entries: &[(Option<Entry>, Option<Entry>)]) -> bool {
@@ -73,14 +143,8 @@ fn is_slot(entry: &Entry) -> bool {
             .filter(|(name, _)| name == attribute);
         found.next().map(|(_, value)| value.as_str())
     };
-    let is_named = value("DW_AT_name").is_some_and(|name| {
-        MEMBERS.iter().any(|prefix| {
-            name.strip_prefix(prefix)
-                .is_some_and(|number| number.parse::<u32>().is_ok())
-        })
-    });
     entry.tag == "member"
-        && is_named
+        && value("DW_AT_name").is_some_and(is_slot_name)
         && value("DW_AT_type").is_some_and(|of| of.starts_with("pointer_type "))
 }
 
@@ -142,5 +206,39 @@ mod tests {
             )]),
             "another name"
         );
+    }
+
+    #[test]
+    fn only_a_number_that_differs_by_names_of_entries_is_explained() {
+        let number = |gated: &str, gateless: &str| {
+            vec![Aspect {
+                what: "number".to_owned(),
+                gated: gated.to_owned(),
+                gateless: gateless.to_owned(),
+            }]
+        };
+        let set = |names: &[&'static str]| names.iter().map(|name| name.as_bytes()).collect();
+        let (a, b) = (set(&["/a", "x"]), set(&["/b", "x", "__method7"]));
+        let roots = ["/b".to_owned()];
+        let explained =
+            |aspects: Vec<Aspect>, b| only_names_of_members_differ(&aspects, &a, b, &roots);
+        assert!(explained(number("2", "3"), &b));
+        assert!(!explained(number("2", "4"), &b), "another number");
+        assert!(
+            !explained(number("2", "3"), &set(&["/b", "x", "y"])),
+            "another name"
+        );
+        assert!(
+            !explained(number("2", "3"), &set(&["/c", "x", "__method7"])),
+            "another path"
+        );
+    }
+
+    #[test]
+    fn the_trait_is_read_from_the_name_of_a_vtables_type() {
+        let of = |name| trait_of(name);
+        assert_eq!(of("<a::X<u8> as b::T>::{vtable_type}"), Some("T"));
+        assert_eq!(of("<a::X as b::T<u8, c::D>>::{vtable_type}"), Some("T"));
+        assert_eq!(of("<a::X as b::T>::{vtable}"), None);
     }
 }
