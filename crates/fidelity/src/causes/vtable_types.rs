@@ -219,19 +219,14 @@ mod tests {
         };
         let set = |names: &[&'static str]| names.iter().map(|name| name.as_bytes()).collect();
         let (a, b) = (set(&["/a", "x"]), set(&["/b", "x", "__method7"]));
+        let (another_name, another_path) = (set(&["/b", "x", "y"]), set(&["/c", "x", "__method7"]));
         let roots = ["/b".to_owned()];
         let explained =
             |aspects: Vec<Aspect>, b| only_names_of_members_differ(&aspects, &a, b, &roots);
         assert!(explained(number("2", "3"), &b));
         assert!(!explained(number("2", "4"), &b), "another number");
-        assert!(
-            !explained(number("2", "3"), &set(&["/b", "x", "y"])),
-            "another name"
-        );
-        assert!(
-            !explained(number("2", "3"), &set(&["/c", "x", "__method7"])),
-            "another path"
-        );
+        assert!(!explained(number("2", "3"), &another_name), "another name");
+        assert!(!explained(number("2", "3"), &another_path), "another path");
     }
 
     #[test]
