@@ -53,6 +53,7 @@ impl Configuration {
             .join(self.name)
             .with_extension("config");
         let out = workshop.out_of(self.name, mode);
+        workshop.begin(&out, &workshop.out_of(self.name, mode.other()))?;
         // So that objtool has a word on each object in the log of this very build.
         for object in objects(&out.join("rust"))? {
             fs_err::remove_file(object)?;

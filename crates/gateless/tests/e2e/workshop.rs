@@ -23,6 +23,16 @@ pub enum Mode {
     Gateless,
 }
 
+impl Mode {
+    /// The one that it is compared with.
+    pub fn other(self) -> Self {
+        match self {
+            Mode::Gated => Mode::Gateless,
+            Mode::Gateless => Mode::Gated,
+        }
+    }
+}
+
 /// The folders, and what was built in them so far. One test at a time uses it.
 #[derive(Debug)]
 pub struct Workshop {
@@ -101,6 +111,31 @@ impl Workshop {
         self.root.join(format!("{name}-{mode}"))
     }
 
+    /// Makes `out` a copy of the build in `from`, if that is there and `out` is not; tells whether it did.
+    ///
+    /// What is compiled in C is the same in all builds of a configuration, and takes most of the time. Make compiles anew what it has other
+    /// commands for: all that is written in Rust. Of what gateless wrote about the other build nothing is left.
+    pub fn begin(&self, out: &Utf8Path, from: &Utf8Path) -> Tested<bool> {
+        if out.exists() || !from.join("include/config/auto.conf").exists() {
+            return Ok(false);
+        }
+        let new = Utf8PathBuf::from(format!("{out}.new"));
+        if new.exists() {
+            fs_err::remove_dir_all(&new)?;
+        }
+        run(Command::new("cp").args(["-a", "--reflink=auto", from.as_str(), new.as_str()]))?;
+        for file in ["build.log", "boot.log", "boot.json"] {
+            if new.join(file).exists() {
+                fs_err::remove_file(new.join(file))?;
+            }
+        }
+        if new.join(".gateless").exists() {
+            fs_err::remove_dir_all(new.join(".gateless"))?;
+        }
+        fs_err::rename(new, out)?;
+        Ok(true)
+    }
+
     /// Runs gateless as a user of the command line does, from another folder, in an environment with an open gate.
     pub fn gateless(&self, args: &[&str]) -> Tested<Output> {
         Ok(self.command(args).output()?)
@@ -145,6 +180,7 @@ impl Workshop {
             return Ok(known.clone());
         }
         let out = self.out(mode);
+        self.begin(&out, &self.out(mode.other()))?;
         let mut arguments = self.arguments("boot", mode, &out);
         arguments.push("--json");
         let answer = succeeded(self.gateless(&arguments)?)?;
@@ -205,9 +241,14 @@ impl Workshop {
         Ok(texts.concat())
     }
 
-    /// What the last build in a folder made, from its log.
+    /// What the last build of the preset for tests made, from its log.
     pub fn made(&self, mode: Mode) -> Tested<BTreeSet<Made>> {
-        let log = fs_err::read_to_string(self.out(mode).join("build.log"))?;
+        self.made_in(&self.out(mode))
+    }
+
+    /// What the last build in a folder made, from its log.
+    pub fn made_in(&self, out: &Utf8Path) -> Tested<BTreeSet<Made>> {
+        let log = fs_err::read_to_string(out.join("build.log"))?;
         Ok(log
             .lines()
             .filter_map(made)
