@@ -5,6 +5,8 @@
 //! nobody can call them by it. `#[inline(always)]` in the source would not do: what an inlined method calls is reachable as well, so
 //! it would get a symbol, and be inlined elsewhere than in the gated build.
 
+use std::collections::HashSet;
+
 use gateless_llvm::{Module, PassOptions, TargetMachine};
 use gateless_model::Result;
 
@@ -49,19 +51,28 @@ pub fn publish(module: &Module, mark: &str) -> Result<()> {
 /// Puts what the functions with `mark` in their names do into their callers, before anything is optimised, and removes those whose
 /// address nobody takes. All other functions are left as they are. Debug information says nothing of them, as in the gated build: what
 /// they do is done where they were called.
+///
+/// The same is done with the functions of `core` that only those of the module `mark` call: the gated build has no instances of them.
 pub fn dissolve(module: &mut Module, machine: &TargetMachine, mark: &str) -> Result<()> {
-    module.forget(&|name| name.contains(mark))?;
+    let helpers = helpers(module, mark)?;
+    module.forget(&|name| name.contains(mark) || helpers.contains(name))?;
     let mut others = Vec::new();
     let mut any = false;
     for function in module.functions()? {
-        if function.name()?.contains(mark) {
+        let name = function.name()?;
+        let is_helper = helpers.contains(&name);
+        if is_helper {
+            function.make_internal()?;
+            function.remove_attribute("noinline")?;
+        }
+        if is_helper || name.contains(mark) {
             any |= !function.is_declaration()?;
             function.set_attribute(ALWAYS, 0)?;
             // Inlining would note in the caller what these say; the function that is forwarded to says it itself.
             function.remove_attribute_of_parameters("noalias")?;
         } else if function.attribute(ALWAYS)?.is_some() {
             function.remove_attribute(ALWAYS)?;
-            others.push(function.name()?);
+            others.push(name);
         }
     }
     if any {
@@ -79,6 +90,48 @@ pub fn dissolve(module: &mut Module, machine: &TargetMachine, mark: &str) -> Res
         }
     }
     Ok(())
+}
+
+/// The names of functions that only functions of the module `mark` call, or others of these. In symbols (v0) the module's name stands behind its length.
+fn helpers(module: &Module, mark: &str) -> Result<HashSet<String>> {
+    let of_module = format!("{}_{mark}", mark.len());
+    let mut helpers = HashSet::new();
+    let mut open = Vec::new();
+    for function in module.functions()? {
+        let name = function.name()?;
+        if !function.is_declaration()? && !name.contains(mark) {
+            open.push((name, function));
+        }
+    }
+    loop {
+        let before = helpers.len();
+        for (name, function) in &open {
+            if helpers.contains(name) {
+                continue;
+            }
+            let Some(callers) = function.only_callers()? else {
+                continue;
+            };
+            let mut all = !callers.is_empty();
+            for caller in callers {
+                let caller = caller.name()?;
+                all &= helpers.contains(&caller) || ends_in(&caller, &of_module);
+            }
+            if all {
+                helpers.insert(name.clone());
+            }
+        }
+        if helpers.len() == before {
+            return Ok(helpers);
+        }
+    }
+}
+
+/// Whether the module's name, and not the beginning of a longer one, stands in a symbol.
+fn ends_in(symbol: &str, of_module: &str) -> bool {
+    symbol
+        .match_indices(of_module)
+        .any(|(at, _)| !symbol[at + of_module.len()..].starts_with('_'))
 }
 
 const ALWAYS: &str = "alwaysinline";
@@ -234,5 +287,28 @@ mod tests {
             "{text}"
         );
         assert_eq!(text.matches("#dbg_value(").count(), 2, "{text}");
+    }
+
+    #[test]
+    fn what_only_the_added_module_calls_goes_with_it_and_what_is_forwarded_to_stays() {
+        let fixture = Fixture::x86(
+            "define internal i32 @_RNv6___mark4cast(i32 %x) \"target-cpu\"=\"x86-64\" { %r = call i32 @helper(i32 %x)\n %s = call i32 @shared(i32 %r)\n ret i32 %s }\n\
+             define i32 @helper(i32 %x) \"target-cpu\"=\"x86-64\" { %r = call i32 @deep(i32 %x)\n ret i32 %r }\n\
+             define i32 @deep(i32 %x) \"target-cpu\"=\"x86-64\" { ret i32 %x }\n\
+             define i32 @shared(i32 %x) \"target-cpu\"=\"x86-64\" { ret i32 %x }\n\
+             define i32 @own(i32 %x) \"target-cpu\"=\"x86-64\" { ret i32 %x }\n\
+             define internal i32 @_RNv14___mark_m_forward(i32 %x) \"target-cpu\"=\"x86-64\" { %r = call i32 @own(i32 %x)\n ret i32 %r }\n\
+             define i32 @caller(i32 %x) \"target-cpu\"=\"x86-64\" { %r = call i32 @_RNv6___mark4cast(i32 %x)\n %s = call i32 @_RNv14___mark_m_forward(i32 %r)\n %t = call i32 @shared(i32 %s)\n ret i32 %t }",
+        );
+        let mut module = fixture.module();
+        let machine = target::apply(&module, &fixture.target, &[]).unwrap();
+        super::dissolve(&mut module, &machine, "__mark").unwrap();
+        let text = module.to_text().unwrap();
+        for gone in ["@helper(", "@deep(", "@_RNv"] {
+            assert!(!text.contains(gone), "{gone} in {text}");
+        }
+        for kept in ["define i32 @shared(", "define i32 @own(", "call i32 @own("] {
+            assert!(text.contains(kept), "no {kept} in {text}");
+        }
     }
 }

@@ -109,6 +109,33 @@ impl Function<'_> {
         Ok(callers)
     }
 
+    /// The functions that call it, if nothing else is done with it.
+    pub fn only_callers(&self) -> Result<Option<Vec<Self>>> {
+        let table = self.module.table();
+        let (first, next, user) = (
+            table.LLVMGetFirstUse()?,
+            table.LLVMGetNextUse()?,
+            table.LLVMGetUser()?,
+        );
+        let (is_call, called) = (table.LLVMIsACallInst()?, table.LLVMGetCalledValue()?);
+        let mut uses = 0;
+        // SAFETY: a function of a live module; the list of its uses does not change meanwhile.
+        unsafe {
+            let mut used = first(self.raw);
+            while !used.is_null() {
+                let call = is_call(user(used));
+                if call.is_null() || called(call) != self.raw {
+                    return Ok(None);
+                }
+                uses += 1;
+                used = next(used);
+            }
+        }
+        let callers = self.callers()?;
+        // A call may have it as an argument as well.
+        Ok((callers.len() == uses).then_some(callers))
+    }
+
     /// Marks the function as one that is linked into the same image, so that it needs no global offset table.
     pub fn assume_local(&self) -> Result<()> {
         assume_local(self.module, self.raw)
