@@ -4,9 +4,10 @@ use std::ffi::{c_char, c_uint};
 
 use gateless_model::{Failure, Result};
 
-use crate::Llvm;
 use crate::memory::borrowed_text;
-use crate::value::Function;
+use crate::table::RawValue;
+use crate::value::{Function, name as name_of};
+use crate::{Llvm, Module};
 
 /// The place of a function's own attributes, as opposed to its parameters' and its result's.
 const ON_FUNCTION: c_uint = c_uint::MAX;
@@ -145,6 +146,81 @@ impl Function<'_> {
             }
         }
         Ok(())
+    }
+}
+
+impl Module {
+    /// Gives the calls that have LLVM's attribute `name` for themselves the text attribute `text` instead, but for those of functions that `but` picks;
+    /// it goes where the calls go.
+    pub fn hide_attribute_of_calls(
+        &self,
+        name: &str,
+        text: &str,
+        but: impl Fn(&str) -> bool,
+    ) -> Result<()> {
+        let kind = kind(self.llvm(), name)?;
+        let table = self.table();
+        let (get, remove, add, create) = (
+            table.LLVMGetCallSiteEnumAttribute()?,
+            table.LLVMRemoveCallSiteEnumAttribute()?,
+            table.LLVMAddCallSiteAttribute()?,
+            table.LLVMCreateStringAttribute()?,
+        );
+        let (start, length) = parts(text);
+        let context = self.context.inner.raw;
+        for (call, called) in self.calls()? {
+            // SAFETY: a call of a live module, whose context is alive; pointer and length are those of a str, which LLVM copies.
+            unsafe {
+                if !get(call, ON_FUNCTION, kind).is_null() && !but(&called) {
+                    remove(call, ON_FUNCTION, kind);
+                    add(call, ON_FUNCTION, create(context, start, length, start, 0));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Undoes [`Module::hide_attribute_of_calls`].
+    pub fn show_attribute_of_calls(&self, name: &str, text: &str) -> Result<()> {
+        let kind = kind(self.llvm(), name)?;
+        let table = self.table();
+        let (get, remove, add, create) = (
+            table.LLVMGetCallSiteStringAttribute()?,
+            table.LLVMRemoveCallSiteStringAttribute()?,
+            table.LLVMAddCallSiteAttribute()?,
+            table.LLVMCreateEnumAttribute()?,
+        );
+        let (start, length) = parts(text);
+        for (call, _) in self.calls()? {
+            // SAFETY: a call of a live module, whose context is alive; pointer and length are those of a str, and the kind is known.
+            unsafe {
+                if !get(call, ON_FUNCTION, start, length).is_null() {
+                    remove(call, ON_FUNCTION, start, length);
+                    add(call, ON_FUNCTION, create(self.context.inner.raw, kind, 0));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// All calls, each with the name of what is called; no name for what is computed.
+    fn calls(&self) -> Result<Vec<(*mut RawValue, String)>> {
+        let (is_call, called) = (
+            self.table().LLVMIsACallInst()?,
+            self.table().LLVMGetCalledValue()?,
+        );
+        let mut calls = Vec::new();
+        for function in self.functions()? {
+            for instruction in function.instructions()? {
+                // SAFETY: an instruction of a live module; what it calls is a value of the same.
+                unsafe {
+                    if !is_call(instruction).is_null() {
+                        calls.push((instruction, name_of(self, called(instruction))?));
+                    }
+                }
+            }
+        }
+        Ok(calls)
     }
 }
 

@@ -173,6 +173,10 @@ table! {
     LLVMGetCalledValue(*mut RawValue) -> *mut RawValue;
     LLVMGetInstructionParent(*mut RawValue) -> *mut RawBlock;
     LLVMGetBasicBlockParent(*mut RawBlock) -> *mut RawValue;
+    LLVMGetCallSiteEnumAttribute(*mut RawValue, c_uint, c_uint) -> *mut RawAttribute;
+    LLVMGetCallSiteStringAttribute(*mut RawValue, c_uint, *const c_char, c_uint) -> *mut RawAttribute;
+    LLVMRemoveCallSiteStringAttribute(*mut RawValue, c_uint, *const c_char, c_uint);
+    LLVMAddCallSiteAttribute(*mut RawValue, c_uint, *mut RawAttribute);
     LLVMRemoveCallSiteEnumAttribute(*mut RawValue, c_uint, c_uint);
     LLVMBuildUnreachable(*mut RawBuilder) -> *mut RawValue;
     LLVMGetFirstBasicBlock(*mut RawValue) -> *mut RawBlock;
