@@ -13,9 +13,9 @@ use crate::table::{RawMetadata, RawValue};
 /// LLVMDIFileMetadataKind (llvm-c/DebugInfo.h)
 const FILE: c_uint = 15;
 /// LLVMDILocalVariableMetadataKind (llvm-c/DebugInfo.h)
-const LOCAL_VARIABLE: c_uint = 25;
+pub(crate) const LOCAL_VARIABLE: c_uint = 25;
 /// The operand of a DIVariable that is its name (llvm/IR/DebugInfoMetadata.h).
-const VARIABLE_NAME: usize = 1;
+pub(crate) const VARIABLE_NAME: usize = 1;
 /// LLVMDbgRecordLabel (llvm-c/Core.h): the kind of debug record that has no variable.
 const LABEL: i32 = 0;
 

@@ -10,9 +10,10 @@ use std::ffi::{CString, c_uint};
 use gateless_model::{Failure, Result};
 
 use crate::Module;
+use crate::debug_info::{LOCAL_VARIABLE, VARIABLE_NAME};
 use crate::memory::c_string;
 use crate::table::{RawBlock, RawDbgRecord, RawMetadata, RawValue};
-use crate::value::{Function, name};
+use crate::value::{Function, instructions_of, name};
 
 // Kinds of metadata (llvm-c/DebugInfo.h, LLVM...MetadataKind).
 const TUPLE: c_uint = 4;
@@ -20,7 +21,6 @@ const GLOBAL_VARIABLE_EXPRESSION: c_uint = 7;
 const SUBPROGRAM: c_uint = 17;
 const LEXICAL_BLOCK: c_uint = 18;
 const LEXICAL_BLOCK_FILE: c_uint = 19;
-const LOCAL_VARIABLE: c_uint = 25;
 
 // Kinds of debug records (llvm-c/Core.h, LLVMDbgRecordKind).
 const DECLARE: i32 = 1;
@@ -29,8 +29,7 @@ const VALUE: i32 = 2;
 /// The kind of the attachment `!dbg` (LLVMContext::MD_dbg, llvm/IR/FixedMetadataKinds.def).
 const DBG: c_uint = 0;
 
-// Operands of nodes (llvm/IR/DebugInfoMetadata.h): a DIVariable's name, a DISubprogram's names, a DIScope's own scope.
-const VARIABLE_NAME: usize = 1;
+// Operands of nodes (llvm/IR/DebugInfoMetadata.h): a DISubprogram's names, a DIScope's own scope.
 const SUBPROGRAM_NAMES: [usize; 2] = [3, 2];
 const SCOPE: usize = 1;
 
@@ -117,7 +116,8 @@ impl<'m> Forgetting<'m> {
     fn block(&mut self, function: &Function<'m>, block: *mut RawBlock, whole: bool) -> Result<()> {
         let mut instructions = Vec::new();
         let mut is_changed = false;
-        for instruction in self.instructions(block)? {
+        // SAFETY: a block of a live function.
+        for instruction in unsafe { instructions_of(self.module, block)? } {
             self.relocate(instruction, whole)?;
             let mut kept = Vec::new();
             for record in self.records(instruction)? {
@@ -437,7 +437,7 @@ impl<'m> Forgetting<'m> {
     /// Takes the descriptions of picked variables off the variables themselves.
     fn globals(&self) -> Result<()> {
         let table = self.module.table();
-        let (copy, get, count, dispose) = (
+        let (copy, get, kind, dispose) = (
             table.LLVMGlobalCopyAllMetadata()?,
             table.LLVMValueMetadataEntriesGetMetadata()?,
             table.LLVMValueMetadataEntriesGetKind()?,
@@ -452,7 +452,7 @@ impl<'m> Forgetting<'m> {
                 let copied = copy(global.raw, &mut entries);
                 for index in 0..entries as c_uint {
                     let node = get(copied, index);
-                    is_picked |= count(copied, index) == DBG
+                    is_picked |= kind(copied, index) == DBG
                         && self.module.kind(node)? == GLOBAL_VARIABLE_EXPRESSION
                         && self.picks_variable(node)?;
                 }
@@ -471,23 +471,6 @@ impl<'m> Forgetting<'m> {
             .module
             .string(text)?
             .is_some_and(|text| (self.which)(&text)))
-    }
-
-    fn instructions(&self, block: *mut RawBlock) -> Result<Vec<*mut RawValue>> {
-        let (first, next) = (
-            self.module.table().LLVMGetFirstInstruction()?,
-            self.module.table().LLVMGetNextInstruction()?,
-        );
-        let mut instructions = Vec::new();
-        // SAFETY: a block of a live module, which is not changed meanwhile.
-        unsafe {
-            let mut instruction = first(block);
-            while !instruction.is_null() {
-                instructions.push(instruction);
-                instruction = next(instruction);
-            }
-        }
-        Ok(instructions)
     }
 
     fn records(&self, instruction: *mut RawValue) -> Result<Vec<*mut RawDbgRecord>> {

@@ -1,12 +1,13 @@
 //! Functions and global variables of a module.
 
+use std::collections::HashSet;
 use std::ffi::CStr;
 
 use gateless_model::Result;
 
 use crate::Module;
 use crate::memory::{borrowed_text, c_string};
-use crate::table::RawValue;
+use crate::table::{RawBlock, RawValue};
 
 /// A function of a module.
 #[derive(Clone, Copy)]
@@ -109,7 +110,7 @@ impl Function<'_> {
         Ok(callers)
     }
 
-    /// The functions that call it, if nothing else is done with it.
+    /// The functions that call it, if nothing else is done with it; one for each call.
     pub fn only_callers(&self) -> Result<Option<Vec<Self>>> {
         let table = self.module.table();
         let (first, next, user) = (
@@ -118,22 +119,20 @@ impl Function<'_> {
             table.LLVMGetUser()?,
         );
         let (is_call, called) = (table.LLVMIsACallInst()?, table.LLVMGetCalledValue()?);
-        let mut uses = 0;
+        let mut calls = HashSet::new();
         // SAFETY: a function of a live module; the list of its uses does not change meanwhile.
         unsafe {
             let mut used = first(self.raw);
             while !used.is_null() {
                 let call = is_call(user(used));
-                if call.is_null() || called(call) != self.raw {
+                // A second use by the same call is an argument.
+                if call.is_null() || called(call) != self.raw || !calls.insert(call) {
                     return Ok(None);
                 }
-                uses += 1;
                 used = next(used);
             }
         }
-        let callers = self.callers()?;
-        // A call may have it as an argument as well.
-        Ok((callers.len() == uses).then_some(callers))
+        self.callers().map(Some)
     }
 
     /// Marks the function as one that is linked into the same image, so that it needs no global offset table.
@@ -205,23 +204,14 @@ impl Function<'_> {
             table.LLVMGetFirstBasicBlock()?,
             table.LLVMGetNextBasicBlock()?,
         );
-        let (first, next) = (
-            table.LLVMGetFirstInstruction()?,
-            table.LLVMGetNextInstruction()?,
-        );
         let mut instructions = Vec::new();
-        // SAFETY: a function of a live module.
-        let mut block = unsafe { first_block(self.raw) };
-        while !block.is_null() {
-            // SAFETY: a block of this function.
-            let mut instruction = unsafe { first(block) };
-            while !instruction.is_null() {
-                instructions.push(instruction);
-                // SAFETY: an instruction of this block.
-                instruction = unsafe { next(instruction) };
+        // SAFETY: a function of a live module, whose list of blocks is not changed meanwhile.
+        unsafe {
+            let mut block = first_block(self.raw);
+            while !block.is_null() {
+                instructions.extend(instructions_of(self.module, block)?);
+                block = next_block(block);
             }
-            // SAFETY: a block of this function.
-            block = unsafe { next_block(block) };
         }
         Ok(instructions)
     }
@@ -333,6 +323,31 @@ fn assume_local(module: &Module, raw: *mut RawValue) -> Result<()> {
         set(raw, visibility);
     }
     Ok(())
+}
+
+/// The instructions of a block of a function of `module`, in order.
+///
+/// # Safety
+///
+/// The block must be alive.
+pub(crate) unsafe fn instructions_of(
+    module: &Module,
+    block: *mut RawBlock,
+) -> Result<Vec<*mut RawValue>> {
+    let (first, next) = (
+        module.table().LLVMGetFirstInstruction()?,
+        module.table().LLVMGetNextInstruction()?,
+    );
+    let mut instructions = Vec::new();
+    // SAFETY: a live block, as the caller promises, which is not changed meanwhile.
+    unsafe {
+        let mut instruction = first(block);
+        while !instruction.is_null() {
+            instructions.push(instruction);
+            instruction = next(instruction);
+        }
+    }
+    Ok(instructions)
 }
 
 pub(crate) fn name(module: &Module, raw: *mut RawValue) -> Result<String> {
