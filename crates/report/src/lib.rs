@@ -10,6 +10,7 @@ pub mod finding;
 pub mod kconfig;
 pub mod makefile;
 pub mod page;
+pub mod parallel;
 pub mod probe;
 pub mod roadmap;
 pub mod rust;

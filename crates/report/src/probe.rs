@@ -3,8 +3,6 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::process::{Command, Stdio};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_ledger::{Entry, Observed, Probe, Status};
@@ -12,6 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::compiler::Compiler;
+use crate::parallel;
 
 /// The answer of `gateless probe`.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -67,22 +66,10 @@ pub fn matrix(entries: &[(&str, &Entry)], compilers: &[Utf8PathBuf]) -> io::Resu
     let jobs: Vec<(usize, usize)> = (0..entries.len())
         .flat_map(|entry| (0..asked.len()).map(move |compiler| (entry, compiler)))
         .collect();
-    let next = AtomicUsize::new(0);
-    let results: Mutex<BTreeMap<(usize, usize), Outcome>> = Mutex::new(BTreeMap::new());
-    let threads = std::thread::available_parallelism().map_or(2, usize::from);
-    std::thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
-                while let Some(&job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let outcome = outcome(entries[job.0].1, &asked[job.1]);
-                    if let Ok(mut results) = results.lock() {
-                        results.insert(job, outcome);
-                    }
-                }
-            });
-        }
+    let outcomes = parallel::map(&jobs, |&(entry, compiler)| {
+        outcome(entries[entry].1, &asked[compiler])
     });
-    let mut results = results.into_inner().unwrap_or_default();
+    let mut results: BTreeMap<(usize, usize), Outcome> = jobs.into_iter().zip(outcomes).collect();
     let rows = entries
         .iter()
         .enumerate()

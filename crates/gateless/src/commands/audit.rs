@@ -98,7 +98,7 @@ pub fn run(args: Args) -> Result<Exit> {
             ledger,
             only: &args.gate,
         };
-        let outcome = audit::verify::verify(&mut answer, &job, &mut |line| output::note(line))?;
+        let outcome = audit::verify::verify(&mut answer, &job, &|line| output::note(line))?;
         output::note(format_args!(
             "verified: {}; contradicted: {}; not compiled in this build: {}",
             outcome.verified, outcome.contradicted, outcome.not_compiled

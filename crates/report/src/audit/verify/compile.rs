@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_lower::cfg::split_commas;
@@ -33,9 +34,15 @@ impl Gates {
 pub struct Compiler<'c> {
     rustc: &'c Utf8Path,
     out: &'c Utf8Path,
-    /// Whether a recorded command compiles with nothing but its closed arguments taken out.
-    controls: BTreeMap<(String, Gates, BTreeSet<usize>), bool>,
+    /// What recorded commands say with nothing but these arguments taken out.
+    controls: Mutex<BTreeMap<Without, Control>>,
 }
+
+/// A recorded command by its name, its gates, and the arguments taken out.
+type Without = (String, Gates, BTreeSet<usize>);
+
+/// The compiler's first words if it fails, once it was asked; whoever asks first keeps the others waiting.
+type Control = Arc<Mutex<Option<Option<String>>>>;
 
 impl<'c> Compiler<'c> {
     /// Runs `rustc` in the build folder `out`.
@@ -43,7 +50,7 @@ impl<'c> Compiler<'c> {
         Self {
             rustc,
             out,
-            controls: BTreeMap::new(),
+            controls: Mutex::default(),
         }
     }
 
@@ -52,29 +59,34 @@ impl<'c> Compiler<'c> {
         self.out
     }
 
-    /// Whether a command compiles without some arguments; asked once.
+    /// Compiles a command without some arguments, once; the compiler's first words if it fails.
     pub fn control(
-        &mut self,
+        &self,
         one: &Recorded,
         gates: Gates,
         left_out: &BTreeSet<usize>,
-    ) -> Result<bool> {
+    ) -> Result<Option<String>> {
         let key = (one.name.clone(), gates, left_out.clone());
-        if let Some(known) = self.controls.get(&key) {
-            return Ok(*known);
+        let control = {
+            let mut controls = self.controls.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(controls.entry(key).or_default())
+        };
+        let mut known = control.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(error) = &*known {
+            return Ok(error.clone());
         }
-        let sound = self.compile(one, gates, left_out, &none())?.is_none();
-        self.controls.insert(key, sound);
-        Ok(sound)
+        let error = self.compile(one, gates, left_out, &none())?;
+        *known = Some(error.clone());
+        Ok(error)
     }
 
     /// Fails unless a command compiles as it was recorded.
-    pub fn sound(&mut self, one: &Recorded) -> Result<()> {
-        if self.control(one, Gates::Open, &none())? {
+    pub fn sound(&self, one: &Recorded) -> Result<()> {
+        let Some(error) = self.control(one, Gates::Open, &none())? else {
             return Ok(());
-        }
+        };
         Err(Failure::failed(format!(
-            "{} does not compile even with all gates open",
+            "{} does not compile even with all gates open: {error}",
             one.name
         ))
         .help("build the folder anew; its sources or its compiler may have changed"))

@@ -8,7 +8,7 @@ use gateless_model::Result;
 
 use super::compile::{Compiler, Gates};
 use super::recorded::Build;
-use super::{Evidence, Verified, none};
+use super::{Evidence, Note, Verified, none};
 use crate::audit::{Applies, Gate, Usage, Use};
 use crate::finding::Role;
 
@@ -17,8 +17,8 @@ pub fn close(
     gate: &Gate,
     ledger: &Ledger,
     build: &Build,
-    compiler: &mut Compiler<'_>,
-    note: &mut dyn FnMut(String),
+    compiler: &Compiler<'_>,
+    note: Note<'_>,
 ) -> Result<Option<Verified>> {
     let names: BTreeSet<String> = match ledger.get(&gate.id) {
         Some(entry) if !entry.features.is_empty() => entry.features.iter().cloned().collect(),

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::audit::{Audit, Gate, assemble};
 use crate::finding::Role;
+use crate::parallel;
 use compile::Compiler;
 use recorded::Build;
 
@@ -136,8 +137,11 @@ pub struct Outcome {
     pub not_compiled: usize,
 }
 
-/// Verifies what can be verified, and writes it into the gates. `note` is told of each step.
-pub fn verify(audit: &mut Audit, job: &Job<'_>, note: &mut dyn FnMut(String)) -> Result<Outcome> {
+/// Is told of each step, by several threads.
+pub type Note<'n> = &'n (dyn Fn(String) + Sync);
+
+/// Verifies what can be verified, and writes it into the gates.
+pub fn verify(audit: &mut Audit, job: &Job<'_>, note: Note<'_>) -> Result<Outcome> {
     let build = Build::read(job.tree, job.out)?;
     if !build.commands.iter().any(|one| one.ours && !one.rustdoc) {
         return Err(Failure::failed(format!(
@@ -146,21 +150,24 @@ pub fn verify(audit: &mut Audit, job: &Job<'_>, note: &mut dyn FnMut(String)) ->
         ))
         .help("build the kernel there first, or only `make prepare`"));
     }
-    let mut compiler = Compiler::new(job.rustc, job.out);
-    let mut outcome = Outcome::default();
-    for gate in &mut audit.gates {
-        if !job.only.is_empty() && !job.only.contains(&gate.id) {
-            continue;
+    let compiler = Compiler::new(job.rustc, job.out);
+    let mut asked: Vec<&mut Gate> = audit
+        .gates
+        .iter_mut()
+        .filter(|gate| job.only.is_empty() || job.only.contains(&gate.id))
+        .collect();
+    let answers: Vec<Result<Option<Verified>>> = parallel::map(&asked, |gate| {
+        let verified = close(gate, job.ledger, &build, &compiler, note)?;
+        if let Some(verified) = &verified {
+            note(told(gate, verified));
         }
-        let verified = if is_feature(gate) {
-            features::close(gate, job.ledger, &build, &mut compiler, note)?
-        } else {
-            options::close(gate, job.ledger, &build, &mut compiler)?
-        };
-        let Some(verified) = verified.or_else(|| consequence(gate, job.ledger)) else {
+        Ok(verified)
+    });
+    let mut outcome = Outcome::default();
+    for (gate, verified) in asked.iter_mut().zip(answers) {
+        let Some(verified) = verified? else {
             continue;
         };
-        note(told(gate, &verified));
         match verified.agrees {
             Some(true) => outcome.verified += 1,
             Some(false) => outcome.contradicted += 1,
@@ -174,6 +181,22 @@ pub fn verify(audit: &mut Audit, job: &Job<'_>, note: &mut dyn FnMut(String)) ->
     }
     audit.totals = assemble::totals(&audit.gates, job.ledger);
     Ok(outcome)
+}
+
+/// Closes one gate. Nothing where no compiler can be asked.
+fn close(
+    gate: &Gate,
+    ledger: &Ledger,
+    build: &Build,
+    compiler: &Compiler<'_>,
+    note: Note<'_>,
+) -> Result<Option<Verified>> {
+    let verified = if is_feature(gate) {
+        features::close(gate, ledger, build, compiler, note)?
+    } else {
+        options::close(gate, ledger, build, compiler)?
+    };
+    Ok(verified.or_else(|| consequence(gate, ledger)))
 }
 
 /// A needed gate that nothing refuses by itself, and whose need ends with others.
