@@ -10,9 +10,9 @@ fail() {
 	exit 1
 }
 
-# Lines that two boots are compared by.
+# Lines that two boots are compared by. The last one ends even where the text does not.
 prints() {
-	sed 's/^/prints: /'
+	awk '{ print "prints: " $0 }'
 }
 
 # Loads the module $1 after those that it needs, with the parameters that follow. What the kernel answers when it has no such
@@ -50,4 +50,20 @@ unload_needed() {
 	for unload_name in $unload_list; do
 		[ ! -d "/sys/module/$unload_name" ] || rmmod "$unload_name"
 	done
+}
+
+# Gives the platform driver $1 a device that has no driver, as an administrator would.
+bind_platform_device() {
+	for platform_device in /sys/bus/platform/devices/*; do
+		[ -e "$platform_device/driver" ] || break
+	done
+	[ ! -e "$platform_device/driver" ] || skip "every platform device of this machine has a driver"
+	echo "$1" > "$platform_device/driver_override"
+	echo "${platform_device##*/}" > "/sys/bus/platform/drivers/$1/bind"
+}
+
+# Takes it away again.
+release_platform_device() {
+	echo "${platform_device##*/}" > "/sys/bus/platform/drivers/$1/unbind"
+	echo > "$platform_device/driver_override"
 }

@@ -228,6 +228,41 @@ fn what_kbuild_does_to_an_object_is_accounted_for_and_nothing_else() {
 }
 
 #[test]
+fn objtool_may_add_tables_to_a_module_but_neither_code_nor_change_anything() {
+    let out = Out::new();
+    out.write("table", "table");
+    out.cmd(
+        "one",
+        &out.arguments("one"),
+        "; ./tools/objtool/objtool --orc --link --module one.o",
+    );
+    let add = |section: &str, flags: &str| {
+        let added = format!("{section}=table");
+        let flags = format!("{section}={flags}");
+        out.run(
+            "objcopy",
+            &[
+                "--add-section",
+                &added,
+                "--set-section-flags",
+                &flags,
+                "one.o",
+            ],
+        );
+    };
+    add(".orc_unwind", "alloc,readonly,data");
+    let (code, text) = out.attest();
+    assert_eq!(code, 0, "{text}");
+    add(".text.more", "alloc,readonly,code");
+    out.refused("was rewritten by objtool as Kbuild records, which does not explain its section `.text.more`");
+    let out = Out::new();
+    out.write("table", "table");
+    out.cmd("one", &out.arguments("one"), "; objtool one.o");
+    out.run("objcopy", &["--update-section", ".comment=table", "one.o"]);
+    out.refused("does not explain its section `.comment`");
+}
+
+#[test]
 fn a_folder_that_gateless_did_not_build_is_no_proof() {
     let folder = tempfile::tempdir().unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_gateless"))

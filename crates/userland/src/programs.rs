@@ -35,7 +35,9 @@ pub fn compile(
         let mut command = Command::new("gcc");
         command
             .args(["-std=gnu11", "-O2", "-static", "-pthread", "-Wall"])
-            .args(["-isystem", headers.as_str()]);
+            .args(["-isystem", headers.as_str()])
+            // What a test of the tree prints names its source as the tree does.
+            .arg(format!("-fmacro-prefix-map={tree}/="));
         for folder in &program.includes {
             command.arg("-I").arg(tree.join(folder));
         }
