@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::process::ExitStatus;
+use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_codegen::UsedFix;
@@ -25,6 +26,7 @@ use crate::record;
 use crate::retain;
 use crate::runtime::prebuilt::{self, Library};
 use crate::runtime::{self, Source, float_helpers};
+use crate::times::{Times, timed};
 use crate::toolchain::Toolchain;
 
 /// Folder of lowered files as a patch has them, within [`STATE`].
@@ -114,7 +116,10 @@ pub fn compile(call: &Call<'_>) -> Result<u8> {
     let mirror = call.state.folder().join("lowered").join(mangle(&primary));
     let mut loads = libraries::find(call.invocation, call.class, call.cwd)?;
     let known = loads.exports.clone();
-    let lowered = lower_syntax(call.lowering(&root, &mirror, text.as_deref(), &known));
+    let mut times = Times::default();
+    let lowered = timed(&mut times.rewriting, || {
+        lower_syntax(call.lowering(&root, &mirror, text.as_deref(), &known))
+    });
     let mut lowered = match (call.class, lowered) {
         // The toolchain's own library is not kernel code: it is never lowered.
         (Class::RuntimeCore, _) => None,
@@ -141,7 +146,7 @@ pub fn compile(call: &Call<'_>) -> Result<u8> {
         if let Some(lowered) = &lowered
             && changed
         {
-            lowered.write()?;
+            timed(&mut times.rewriting, || lowered.write())?;
         }
         let mut run = call.final_run(
             changed
@@ -156,7 +161,8 @@ pub fn compile(call: &Call<'_>) -> Result<u8> {
             run.args.push(argument);
             run.env.insert(name, Some(value));
         }
-        let ran = execute(call, &run)?;
+        let mut took = Duration::ZERO;
+        let ran = timed(&mut took, || execute(call, &run))?;
         let success = ran.status.success();
         if let Some(lowered) = lowered.as_ref().filter(|_| success)
             && let Err(failure) = lowered.check()
@@ -167,8 +173,10 @@ pub fn compile(call: &Call<'_>) -> Result<u8> {
         if !success && round < ROUNDS {
             let diagnostics = diagnostics::parse(&ran.stderr);
             if let Some(lowered) = &mut lowered
-                && lowered.refine(&diagnostics)? == Progress::Changed
+                && timed(&mut times.rewriting, || lowered.refine(&diagnostics))?
+                    == Progress::Changed
             {
+                times.guiding.push(took);
                 continue;
             }
         }
@@ -192,6 +200,7 @@ pub fn compile(call: &Call<'_>) -> Result<u8> {
                 retain::release(&output)?;
             }
         }
+        times.compiling = took;
         runs.push(run);
         break;
     }
@@ -200,7 +209,9 @@ pub fn compile(call: &Call<'_>) -> Result<u8> {
         None => UsedFix::Keep,
     };
     let generator = match &generate {
-        Some(generate) => Some(generate.run(call, &mapping, used)?),
+        Some(generate) => Some(timed(&mut times.generating, || {
+            generate.run(call, &mapping, used)
+        })?),
         None => None,
     };
     if let (State::Kept(folder), Some(lowered)) = (call.state, &mut lowered) {
@@ -213,7 +224,10 @@ pub fn compile(call: &Call<'_>) -> Result<u8> {
             ),
             _ => None,
         };
-        keep_patched(&folder.join(PATCHED).join(mangle(&primary)), lowered, lines)?;
+        let folder = folder.join(PATCHED).join(mangle(&primary));
+        timed(&mut times.rewriting, || {
+            keep_patched(&folder, lowered, lines)
+        })?;
     }
     finish(
         call,
@@ -224,6 +238,7 @@ pub fn compile(call: &Call<'_>) -> Result<u8> {
         generate.as_ref().zip(generator),
         &primary,
     )?;
+    times.write(&primary, call.crate_name)?;
     Ok(0)
 }
 

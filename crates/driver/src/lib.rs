@@ -21,6 +21,7 @@ mod restore;
 mod retain;
 mod runtime;
 pub mod target;
+mod times;
 pub mod toolchain;
 
 use std::ffi::OsString;
