@@ -8,7 +8,7 @@ use gateless_kbuild::config::values;
 use gateless_lab::expected::Expected;
 use gateless_lab::{Guest, boot_to_panic, screen};
 use gateless_machines::Machine;
-use gateless_model::Result;
+use gateless_model::{Failure, Result};
 use gateless_userland::guest;
 use gateless_userland::modules::{self, Module};
 use gateless_userland::{Check, Plan, archive, programs};
@@ -62,6 +62,7 @@ impl Prepared {
             initramfs: &self.initramfs,
             devices: &self.plan.devices,
             arguments: &self.plan.arguments,
+            counts_instructions: false,
         }
     }
 }
@@ -97,9 +98,22 @@ impl Userland {
         Ok(userland)
     }
 
-    /// What the boot with KUnit's tests is given.
-    pub fn guest(&self) -> Option<Guest<'_>> {
-        self.main.as_ref().map(Prepared::guest)
+    /// What the boot with KUnit's tests is given, whose clock counts instructions if that is asked for.
+    ///
+    /// # Errors
+    /// If it is asked for, and no check runs in that boot.
+    pub fn guest(&self, counts_instructions: bool) -> Result<Option<Guest<'_>>> {
+        match &self.main {
+            Some(prepared) => Ok(Some(Guest {
+                counts_instructions,
+                ..prepared.guest()
+            })),
+            None if counts_instructions => Err(Failure::usage(
+                "--count-instructions is for what checks of userland measure, and none runs here",
+            )
+            .help("ask for checks with --userland, or leave it away")),
+            None => Ok(None),
+        }
     }
 
     /// Adds the suites that the log must have.

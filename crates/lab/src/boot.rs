@@ -21,6 +21,8 @@ pub struct Guest<'a> {
     pub devices: &'a [String],
     /// Arguments for the kernel, which win over the machine's own.
     pub arguments: &'a [String],
+    /// Whether its clock counts instructions instead of following the host's.
+    pub counts_instructions: bool,
 }
 
 /// Boots the kernel in the build's output folder `out` with the userland of `guest`, if any, and waits for its end, at most `limit`.

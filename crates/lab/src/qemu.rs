@@ -30,6 +30,9 @@ pub(crate) struct Qemu<'a> {
 /// Where the emulator's monitor (QMP) listens.
 pub(crate) const MONITOR: &str = "monitor";
 
+/// An instruction takes 2^1 ns of the guest's clock, and waiting takes none of the host's (qemu(1), `-icount`).
+const COUNTED: &str = "shift=1,sleep=off";
+
 /// The machine's own argument that ends it after the kernel's own tests, before a userland could start.
 const ENDS_BEFORE_USERLAND: &str = "kunit_shutdown=";
 
@@ -131,6 +134,9 @@ fn arguments(qemu: &Qemu<'_>, kernel: &Utf8Path) -> Vec<String> {
         words.extend(["-initrd".to_owned(), guest.initramfs.to_string()]);
         for device in guest.devices {
             words.extend(["-device".to_owned(), device.clone()]);
+        }
+        if guest.counts_instructions {
+            words.extend(["-icount".to_owned(), COUNTED.to_owned()]);
         }
     }
     if qemu.screen {
@@ -234,6 +240,7 @@ mod tests {
             initramfs: Utf8Path::new("/o/userland.cpio"),
             devices: &["pci-testdev".to_owned()],
             arguments: &["panic=0".to_owned()],
+            counts_instructions: true,
         };
         let words = with_guest("stdio", &[], &own, Some(guest));
         let append = words.iter().position(|word| word == "-append").unwrap();
@@ -243,12 +250,14 @@ mod tests {
             "panic=-1 printk.devkmsg=on panic=0 console=ttyS0 kunit_shutdown=poweroff"
         );
         assert_eq!(
-            words[words.len() - 6..],
+            words[words.len() - 8..],
             [
                 "-initrd",
                 "/o/userland.cpio",
                 "-device",
                 "pci-testdev",
+                "-icount",
+                "shift=1,sleep=off",
                 "-qmp",
                 "unix:monitor,server=on,wait=off"
             ]

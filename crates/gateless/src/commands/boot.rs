@@ -12,7 +12,6 @@ use gateless_lab::results::Results;
 use gateless_lab::summary::{summary, totals};
 use gateless_machines::Machine;
 use gateless_model::{Exit, Failure, Result};
-use gateless_userland::Check;
 use serde::Serialize;
 
 use super::build::{Purpose, build};
@@ -39,16 +38,27 @@ pub struct Args {
     /// Boot the kernel that is in --out as it is
     #[arg(long, requires = "out", conflicts_with = "log")]
     no_build: bool,
-    /// Run this check when the kernel's own tests are over: a file of userland/ without its end, a path, all, or none; repeatable
-    /// [default: what the configuration asks for]
-    #[arg(long = "userland", value_name = "CHECK", conflicts_with = "log")]
-    userland: Vec<String>,
+    #[command(flatten)]
+    userland: UserlandOptions,
     /// Read this console log instead of building and booting; with --out, the tests of that build are asked for
     #[arg(long, value_name = "FILE", conflicts_with_all = ["compare_gated", "timeout"])]
     log: Option<Utf8PathBuf>,
     /// Do the same with upstream's own build (in OUT-gated if --out is given), and compare test by test
     #[arg(long, conflicts_with_all = ["gated", "no_build"])]
     compare_gated: bool,
+}
+
+/// Which checks of userland run, and how.
+#[derive(Debug, clap::Args)]
+struct UserlandOptions {
+    /// Run this check when the kernel's own tests are over: a file of userland/ without its end, a path, all, or none; repeatable
+    /// [default: what the configuration asks for]
+    #[arg(long = "userland", value_name = "CHECK", conflicts_with = "log")]
+    checks: Vec<String>,
+    /// Let the guest's clock count instructions (QEMU's -icount; 500 million are a second): what checks of userland measure then does not
+    /// depend on what else this machine does. Slower
+    #[arg(long, conflicts_with = "log")]
+    count_instructions: bool,
 }
 
 /// Two boots of the same configuration.
@@ -76,8 +86,7 @@ pub fn run(args: Args) -> Result<Exit> {
     let mut progress = Terminal::new();
     if args.no_build {
         let out = Out::open(args.options.out.as_deref().unwrap_or(Utf8Path::new(".")))?;
-        let checks = chosen(&args.userland, &out.path)?;
-        let results = boot(machine, &out.path, checks, limit, &mut progress)?;
+        let results = boot(machine, &out.path, &args.userland, limit, &mut progress)?;
         return answer(&results, args.json);
     }
     let once = |options: &BuildOptions, progress: &mut Terminal| {
@@ -107,7 +116,7 @@ pub fn gated_twin(options: &BuildOptions) -> BuildOptions {
 fn build_and_boot(
     machine: &Machine,
     options: &BuildOptions,
-    userland: &[String],
+    userland: &UserlandOptions,
     limit: Duration,
     progress: &mut Terminal,
 ) -> Result<Results> {
@@ -120,35 +129,37 @@ fn build_and_boot(
         .help("leave the MAKE ARGS away, or give a goal that makes one"));
     }
     let out = &built.build.out.path;
-    let checks = chosen(userland, out)?;
+    let checks = chosen(&userland.checks, out)?;
     if checks.iter().any(|check| !check.programs.is_empty()) {
         // The programs of checks are compiled for this kernel, not for the host's.
         built.build.make(&["headers".to_owned()], progress)?;
     }
-    boot(machine, out, checks, limit, progress)
+    boot(machine, out, userland, limit, progress)
 }
 
-/// Boots what is in `out`, with `checks` of userland, and leaves boot.log and boot.json there.
+/// Boots what is in `out`, with the checks of userland that are asked for, and leaves boot.log and boot.json there.
 fn boot(
     machine: &Machine,
     out: &Utf8Path,
-    checks: Vec<Check>,
+    options: &UserlandOptions,
     limit: Duration,
     progress: &mut Terminal,
 ) -> Result<Results> {
     let log = out.join("boot.log");
     let json = out.join("boot.json");
+    let mut expected = expected(out)?;
+    let checks = chosen(&options.checks, out)?;
+    let userland = Userland::prepare(checks, out, progress)?;
+    userland.expect(&mut expected);
+    let guest = userland.guest(options.count_instructions)?;
     // Old results must not be taken for those of a boot that was interrupted.
     match fs_err::remove_file(&json) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
         _ => {}
     }
-    let mut expected = expected(out)?;
-    let userland = Userland::prepare(checks, out, progress)?;
-    userland.expect(&mut expected);
     progress.step(&format!("booting ({})", machine.name()));
     let mut shown = 0;
-    let ended = gateless_lab::boot(machine, out, userland.guest(), &log, limit, &mut |now| {
+    let ended = gateless_lab::boot(machine, out, guest, &log, limit, &mut |now| {
         while shown < now.tests {
             shown += 1;
             progress.tick(&format!("tests, {} failed", now.failed));
