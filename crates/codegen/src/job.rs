@@ -33,6 +33,10 @@ pub struct Job {
     pub private_mark: Option<String>,
 }
 
+/// Compiles any function with the options of a job's bitcode, and gives the path of its bitcode; asked for processor and features of a built-in
+/// target if the job's module has no function that tells.
+pub type Sample<'s> = &'s dyn Fn() -> Result<Utf8PathBuf, Failure>;
+
 /// How far rustc went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {

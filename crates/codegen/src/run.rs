@@ -6,16 +6,16 @@ use gateless_model::{Failure, Result};
 use crate::flags::debuginfo_compression;
 use crate::write::Outputs;
 use crate::{
-    Done, Flag, Job, Output, Stage, Target, added, arm_attributes, debug_paths, function_sections,
-    names, no_unwinding, optimise, options, producer, receivers, relocations, structors, target,
-    used,
+    Done, Flag, Job, Output, Sample, Stage, Target, added, arm_attributes, debug_paths,
+    function_sections, names, no_unwinding, optimise, options, producer, receivers, relocations,
+    structors, target, used,
 };
 
 /// Does what `job` asks for. Either all outputs are written, each under a temporary name first, or none.
 ///
 /// Fails if the bitcode cannot be read, if it is for another data layout than the target, if a flag does not fit the target,
 /// if LLVM cannot generate the code, or if an output cannot be written.
-pub fn run(job: &Job) -> Result<Done> {
+pub fn run(job: &Job, sample: Sample<'_>) -> Result<Done> {
     let llvm = Llvm::load(&job.llvm)?;
     let merge = optimise::merging(&job.flags);
     options::set(llvm, merge, &job.flags, &job.llvm_args)?;
@@ -29,7 +29,16 @@ pub fn run(job: &Job) -> Result<Done> {
     let mut module = Module::from_bitcode(&context, &bitcode, job.bitcode.as_str())?;
     drop(bitcode);
     module.name_after_source()?;
-    let wanted = target::complete(&module, &job.target)?;
+    let mut wanted = target::complete(&module, &job.target)?;
+    if job.target.triple.is_empty() && target::names_none(&module)? {
+        let path = sample()?;
+        let bitcode = fs_err::read(&path)?;
+        fs_err::remove_file(&path)?;
+        target::learn(
+            &mut wanted,
+            &Module::from_bitcode(&context, &bitcode, path.as_str())?,
+        )?;
+    }
     let machine = prepare(job, &wanted, &mut module)?;
     options::check(llvm, &machine)?;
     if job.stage == Stage::Prebuilt {
@@ -133,6 +142,11 @@ mod tests {
 
     use super::*;
     use crate::UsedFix;
+
+    /// A run on bitcode that says what it is for.
+    fn run(job: &Job) -> Result<Done> {
+        super::run(job, &|| panic!("a sample was asked for"))
+    }
     use crate::testing::{Fixture, llvm_path, x86_target};
 
     const FUNCTION: &str = "define i32 @f(i32 %x) \"target-cpu\"=\"x86-64\" { %y = add i32 %x, 1\n %z = sub i32 %y, 1\n ret i32 %z }";

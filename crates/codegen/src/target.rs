@@ -122,6 +122,20 @@ fn cpu_of_rustc(module: &Module) -> Result<Option<String>> {
     Ok(None)
 }
 
+/// Whether no function names a processor, so that the module does not tell the built-in target's.
+pub fn names_none(module: &Module) -> Result<bool> {
+    Ok(cpu_of_rustc(module)?.is_none())
+}
+
+/// Takes the processor, where the call names none, and the features of a built-in target from another module for it.
+pub fn learn(target: &mut Target, sample: &Module) -> Result<()> {
+    if target.cpu.is_empty() {
+        target.cpu = cpu_of_rustc(sample)?.unwrap_or_default();
+    }
+    target.features = common_features(sample)?;
+    Ok(())
+}
+
 /// The features that all functions have in common: rustc writes the crate's before those of `#[target_feature]`.
 fn common_features(module: &Module) -> Result<String> {
     let mut common: Option<Vec<String>> = None;

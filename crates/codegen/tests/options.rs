@@ -48,7 +48,7 @@ fn an_option_without_effect_is_noticed_before_anything_is_written() {
         used: UsedFix::Keep,
         private_mark: None,
     };
-    let failure = gateless_codegen::run(&job).unwrap_err();
+    let failure = gateless_codegen::run(&job, &|| panic!("a sample was asked for")).unwrap_err();
     assert!(failure.what.contains("-trap-unreachable"), "{failure}");
     assert!(!folder.join("out.o").exists());
 }

@@ -15,6 +15,7 @@ use crate::compile::{Call, mangle};
 use crate::invocation::{Invocation, Kind};
 use crate::mapping::Mapping;
 use crate::runtime::Source;
+use crate::sample;
 
 /// The planned stage.
 pub struct Generate {
@@ -201,7 +202,8 @@ impl Generate {
             private_mark: matches!(call.class, Class::BuiltIn | Class::Module)
                 .then(|| ADDED.to_owned()),
         };
-        let done = gateless_codegen::run(&job)?;
+        let sample = || sample::bitcode(call, &mangle(&call.primary_output()));
+        let done = gateless_codegen::run(&job, &sample)?;
         for warning in done.warnings {
             eprintln!("warning: {warning}");
         }

@@ -20,6 +20,7 @@ mod rendered;
 mod restore;
 mod retain;
 mod runtime;
+mod sample;
 pub mod target;
 mod times;
 pub mod toolchain;
