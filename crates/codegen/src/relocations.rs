@@ -11,41 +11,73 @@ use object::read::elf::{FileHeader, SectionHeader};
 
 /// R_X86_64_CODE_4_GOTPCRELX (x86-64 psABI), for instructions with the prefix of APX.
 const CODE_4_GOTPCRELX: u32 = 43;
-/// Where in an entry its type is: r_info, whose low half it is, comes after r_offset.
-const TYPE: usize = 8;
+/// Where in an entry its type begins: in r_info, whose low half (64 bits) or byte (32 bits) it is, after r_offset.
+const TYPE_64: usize = 8;
+const TYPE_32: usize = 4;
 
 /// Turns the relaxable relocation types of an x86 object into the plain ones; other objects stay as they are.
 pub fn make_plain(bytes: &mut [u8]) -> Result<()> {
-    let Ok(header) = elf::FileHeader64::<LE>::parse(&*bytes) else {
+    let places = if let Ok(header) = elf::FileHeader64::<LE>::parse(&*bytes) {
+        x86_64(header, bytes)
+    } else if let Ok(header) = elf::FileHeader32::<LE>::parse(&*bytes) {
+        i386(header, bytes)
+    } else {
         return Ok(());
     };
-    if header.e_machine(LE) != elf::EM_X86_64 {
-        return Ok(());
-    }
-    let broken = |error: object::Error| {
+    let places = places.map_err(|error| {
         Failure::failed("LLVM wrote an object that is not well-formed").because(error)
-    };
+    })?;
+    for (place, from, to) in places {
+        debug_assert_eq!(u32::from(bytes[place]), from);
+        bytes[place] = to;
+    }
+    Ok(())
+}
+
+/// Offsets of types to change, with what is there and what belongs there. All of them fit into the type's first byte.
+type Places = Vec<(usize, u32, u8)>;
+
+fn x86_64(header: &elf::FileHeader64<LE>, bytes: &[u8]) -> object::Result<Places> {
     let mut places = Vec::new();
-    for section in header.section_headers(LE, &*bytes).map_err(broken)? {
-        if let Some((entries, _)) = section.rela(LE, &*bytes).map_err(broken)? {
-            let start = section.sh_offset(LE) as usize;
-            for (index, entry) in entries.iter().enumerate() {
-                let kind = entry.r_type(LE, false);
-                if matches!(
-                    kind,
-                    elf::R_X86_64_GOTPCRELX | elf::R_X86_64_REX_GOTPCRELX | CODE_4_GOTPCRELX
-                ) {
-                    places.push((start + index * size_of::<elf::Rela64<LE>>() + TYPE, kind));
-                }
+    if header.e_machine(LE) != elf::EM_X86_64 {
+        return Ok(places);
+    }
+    for section in header.section_headers(LE, bytes)? {
+        let Some((entries, _)) = section.rela(LE, bytes)? else {
+            continue;
+        };
+        for (index, entry) in entries.iter().enumerate() {
+            let kind = entry.r_type(LE, false);
+            if matches!(
+                kind,
+                elf::R_X86_64_GOTPCRELX | elf::R_X86_64_REX_GOTPCRELX | CODE_4_GOTPCRELX
+            ) {
+                let entry = section.sh_offset(LE) as usize + index * size_of_val(entry);
+                places.push((entry + TYPE_64, kind, elf::R_X86_64_GOTPCREL as u8));
             }
         }
     }
-    for (place, kind) in places {
-        let field = &mut bytes[place..place + size_of::<u32>()];
-        debug_assert_eq!(field, kind.to_le_bytes());
-        field.copy_from_slice(&elf::R_X86_64_GOTPCREL.to_le_bytes());
+    Ok(places)
+}
+
+fn i386(header: &elf::FileHeader32<LE>, bytes: &[u8]) -> object::Result<Places> {
+    let mut places = Vec::new();
+    if header.e_machine(LE) != elf::EM_386 {
+        return Ok(places);
     }
-    Ok(())
+    for section in header.section_headers(LE, bytes)? {
+        let Some((entries, _)) = section.rel(LE, bytes)? else {
+            continue;
+        };
+        for (index, entry) in entries.iter().enumerate() {
+            let kind = entry.r_type(LE);
+            if kind == elf::R_386_GOT32X {
+                let entry = section.sh_offset(LE) as usize + index * size_of_val(entry);
+                places.push((entry + TYPE_32, kind, elf::R_386_GOT32 as u8));
+            }
+        }
+    }
+    Ok(places)
 }
 
 #[cfg(test)]
@@ -81,6 +113,22 @@ mod tests {
         assert_eq!(types(&bytes), [elf::R_X86_64_REX_GOTPCRELX]);
         make_plain(&mut bytes).unwrap();
         assert_eq!(types(&bytes), [elf::R_X86_64_GOTPCREL]);
+        assert_eq!(bytes.iter().zip(&before).filter(|(a, b)| a != b).count(), 1);
+    }
+
+    #[test]
+    fn loads_from_the_got_become_plain_with_32_bits_too() {
+        let text = "target datalayout = \"e-m:e-p:32:32-p270:32:32-p271:32:32-p272:64:64-i128:128-f64:32:64-f80:32-n8:16:32-S128\"\n\
+            @there = external global ptr\ndefine ptr @f() { ret ptr @there }\n\
+            !llvm.module.flags = !{!0}\n!0 = !{i32 8, !\"PIC Level\", i32 2}";
+        let mut fixture = Fixture::whole(text).pic();
+        fixture.target.triple = "i386-unknown-linux-gnu".into();
+        let mut bytes = fixture.object(&[]);
+        let before = bytes.clone();
+        let got = |bytes: &[u8]| types(bytes).into_iter().next_back();
+        assert_eq!(got(&bytes), Some(elf::R_386_GOT32X));
+        make_plain(&mut bytes).unwrap();
+        assert_eq!(got(&bytes), Some(elf::R_386_GOT32));
         assert_eq!(bytes.iter().zip(&before).filter(|(a, b)| a != b).count(), 1);
     }
 

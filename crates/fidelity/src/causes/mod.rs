@@ -3,6 +3,7 @@
 //! A difference that no check accepts is unexplained. No check looks at file names, functions or drivers of the kernel: what it accepts follows from
 //! the records of the build, the lowered sources, and the objects.
 
+mod atomic_width;
 mod dynamic_calls;
 mod lowered_columns;
 mod merged_order;
@@ -42,6 +43,7 @@ pub const ALL: &[&Cause] = &[
     &renamed_crate::CAUSE,
     &lowered_columns::CAUSE,
     &merged_order::CAUSE,
+    &atomic_width::CAUSE,
     &dynamic_calls::CAUSE,
     &vtable_types::CAUSE,
 ];
