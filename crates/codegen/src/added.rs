@@ -94,6 +94,30 @@ pub fn dissolve(module: &mut Module, machine: &TargetMachine, mark: &str) -> Res
             function.set_attribute(ALWAYS, 0)?;
         }
     }
+    shorten(module, mark)
+}
+
+/// Makes the functions with `mark` in their names that only return an address (lowering puts them into vtables) return that of the method itself,
+/// where what they lead to does nothing but call it with the same arguments: so the method stays a function of its own, as in the gated build, where
+/// the vtable has it. They come last in the module, so that all others have the neighbours that they have in the gated build.
+fn shorten(module: &mut Module, mark: &str) -> Result<()> {
+    let mut found = Vec::new();
+    for function in module.functions()? {
+        let name = function.name()?;
+        if !name.contains(mark) {
+            continue;
+        }
+        if let Some(returned) = function.returned_function()? {
+            let target = match returned.name()?.contains(mark) {
+                true => returned.forwards_to()?.unwrap_or(returned),
+                false => returned,
+            };
+            found.push((name, target.name()?));
+        }
+    }
+    for (function, target) in found {
+        module.replace_by_address(&function, &target)?;
+    }
     Ok(())
 }
 
@@ -218,6 +242,97 @@ mod tests {
             "{text}"
         );
         assert!(!text.contains("alias.scope"), "{text}");
+    }
+
+    /// The module after `dissolve`, as text.
+    fn dissolved(body: &str) -> String {
+        let fixture = Fixture::x86(&body.replace(") {", ") \"target-cpu\"=\"x86-64\" {"));
+        let mut module = fixture.module();
+        let machine = target::apply(&module, &fixture.target, &[]).unwrap();
+        super::dissolve(&mut module, &machine, "__mark_").unwrap();
+        module.verify().unwrap();
+        module.to_text().unwrap()
+    }
+
+    /// A function that a vtable holds, which leads to `@__mark_shim`; behind it, what stays where it is.
+    const SLOT: &str = "@table = constant ptr @__mark_slot\n\
+        define internal noundef ptr @__mark_slot(ptr %self) { %spill = alloca ptr\n store ptr %self, ptr %spill\n call void @llvm.assume(i1 true)\n ret ptr @__mark_shim }\n\
+        define i32 @own(ptr %p, i32 %x) { ret i32 %x }\n\
+        define { i8, i32 } @pair(ptr %p) { ret { i8, i32 } zeroinitializer }\n\
+        define void @large(ptr sret([64 x i8]) %r, ptr %p) { ret void }\n\
+        declare void @llvm.assume(i1)\ndeclare void @elsewhere()\n";
+
+    #[test]
+    fn what_a_vtable_holds_returns_the_method_and_comes_last() {
+        let slot = |body: &str, method: &str| {
+            let text = dissolved(&format!("{SLOT}{body}"));
+            let at = |what: &str| {
+                text.find(what)
+                    .unwrap_or_else(|| panic!("no {what} in {text}"))
+            };
+            assert!(at("define internal noundef ptr @__mark_slot(") > at("define void @large("));
+            assert!(
+                text.contains("@table = constant ptr @__mark_slot"),
+                "{text}"
+            );
+            assert!(
+                text.contains(&format!("ret ptr @{method}")),
+                "{method}: {text}"
+            );
+        };
+        slot(
+            "define internal i32 @__mark_shim(ptr %p, i32 %x) { %v = alloca ptr\n store ptr %p, ptr %v\n %q = load ptr, ptr %v\n br label %b\nb:\n %r = call i32 @own(ptr %q, i32 %x)\n ret i32 %r }",
+            "own",
+        );
+        // `same` is called elsewhere as well, so that it is left alone.
+        slot(
+            "define ptr @same(ptr %p) { ret ptr %p }\n\
+             define ptr @user(ptr %p) { %q = call ptr @same(ptr %p)\n ret ptr %q }\n\
+             define internal i32 @__mark_shim(ptr %p, i32 %x) { %q = call ptr @same(ptr %p)\n %r = call i32 @own(ptr %q, i32 %x)\n ret i32 %r }",
+            "own",
+        );
+        slot(
+            "define internal { i8, i32 } @__mark_shim(ptr %p) { %r = call { i8, i32 } @pair(ptr %p)\n %a = extractvalue { i8, i32 } %r, 0\n %b = extractvalue { i8, i32 } %r, 1\n %s = insertvalue { i8, i32 } poison, i8 %a, 0\n %t = insertvalue { i8, i32 } %s, i32 %b, 1\n ret { i8, i32 } %t }",
+            "pair",
+        );
+        slot(
+            "define internal void @__mark_shim(ptr sret([64 x i8]) %r, ptr %p) { call void @large(ptr sret([64 x i8]) %r, ptr %p)\n ret void }",
+            "large",
+        );
+    }
+
+    #[test]
+    fn what_does_more_than_call_the_method_stays_in_between() {
+        for body in [
+            // another order of the elements, not all of them
+            "define internal { i8, i32 } @__mark_shim(ptr %p) { %r = call { i8, i32 } @pair(ptr %p)\n %b = extractvalue { i8, i32 } %r, 1\n %t = insertvalue { i8, i32 } poison, i32 %b, 1\n ret { i8, i32 } %t }",
+            // another argument
+            "define internal i32 @__mark_shim(ptr %p, i32 %x) { %r = call i32 @own(ptr %p, i32 7)\n ret i32 %r }",
+            // an argument that is computed
+            "define internal i32 @__mark_shim(ptr %p, i32 %x) { %y = add i32 %x, 1\n %r = call i32 @own(ptr %p, i32 %y)\n ret i32 %r }",
+            // what is called before does more than return it
+            "define ptr @next(ptr %p) { %q = getelementptr i8, ptr %p, i64 8\n ret ptr %q }\n\
+             define internal i32 @__mark_shim(ptr %p, i32 %x) { %q = call ptr @next(ptr %p)\n %r = call i32 @own(ptr %q, i32 %x)\n ret i32 %r }",
+            "define ptr @loud(ptr %p) { call void @elsewhere()\n ret ptr %p }\n\
+             define internal i32 @__mark_shim(ptr %p, i32 %x) { %q = call ptr @loud(ptr %p)\n %r = call i32 @own(ptr %q, i32 %x)\n ret i32 %r }",
+            // another result
+            "define internal i32 @__mark_shim(ptr %p, i32 %x) { %r = call i32 @own(ptr %p, i32 %x)\n ret i32 %x }",
+            // something besides
+            "define internal i32 @__mark_shim(ptr %p, i32 %x) { call void @elsewhere()\n %r = call i32 @own(ptr %p, i32 %x)\n ret i32 %r }",
+            "define internal i32 @__mark_shim(ptr %p, i32 %x) { store i32 1, ptr %p\n %r = call i32 @own(ptr %p, i32 %x)\n ret i32 %r }",
+            // a choice
+            "define internal i32 @__mark_shim(ptr %p, i32 %x) { %c = icmp eq i32 %x, 0\n br i1 %c, label %a, label %b\na:\n ret i32 0\nb:\n %r = call i32 @own(ptr %p, i32 %x)\n ret i32 %r }",
+            // other parameters, and others in memory
+            "define internal i32 @__mark_shim(ptr %p, i32 %x, i32 %y) { %r = call i32 @own(ptr %p, i32 %x)\n ret i32 %r }",
+            "define internal void @__mark_shim(ptr %r, ptr %p) { call void @large(ptr sret([64 x i8]) %r, ptr %p)\n ret void }",
+            // another way of calling
+            "define internal fastcc i32 @__mark_shim(ptr %p, i32 %x) { %r = call i32 @own(ptr %p, i32 %x)\n ret i32 %r }",
+            // what a variable held before
+            "define internal i32 @__mark_shim(ptr %p, i32 %x) { %v = alloca i32\n store i32 %x, ptr %v\n store i32 3, ptr %v\n %y = load i32, ptr %v\n %r = call i32 @own(ptr %p, i32 %y)\n ret i32 %r }",
+        ] {
+            let text = dissolved(&format!("{SLOT}{body}"));
+            assert!(text.contains("ret ptr @__mark_shim"), "{body}: {text}");
+        }
     }
 
     /// `@caller` calls `@__mark_forward` in a block that a `phi` names, and has a variable of its own and one that lowering added; a scope of

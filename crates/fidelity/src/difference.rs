@@ -45,7 +45,7 @@ pub enum Subject {
     LineTable,
     /// A function, type or variable in the debug information, with all that is in it.
     DebugEntry,
-    /// DWARF versions, numbers of units, source files with their checksums.
+    /// DWARF versions, numbers of units, source files with their checksums, unwinding tables, address ranges.
     DebugForm,
 }
 

@@ -150,6 +150,11 @@ impl Function<'_> {
 }
 
 impl Module {
+    /// LLVM's number for the attribute `name`.
+    pub(crate) fn attribute_kind(&self, name: &str) -> Result<c_uint> {
+        kind(self.llvm(), name)
+    }
+
     /// Gives the calls that have LLVM's attribute `name` for themselves the text attribute `text` instead, but for those of functions that `but` picks;
     /// it goes where the calls go.
     pub fn hide_attribute_of_calls(

@@ -11,6 +11,7 @@ mod disassembler;
 mod fatal;
 mod find;
 mod forget;
+mod forward;
 mod library;
 mod machine;
 mod memory;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Cause, Evidence};
 use crate::difference::{Difference, Finding, Side, Subject};
+use crate::dwarf::Entry;
 use crate::object::{Item, ItemKind, Object, Target};
 
 /// The cause.
@@ -12,7 +13,7 @@ pub const CAUSE: Cause = Cause {
     title: "calls through trait objects by smart pointers",
     words: "Stable Rust puts no method into a vtable whose receiver is a pointer of one's own. Lowering puts a function there that returns the method's address, so that \
             such a call is two calls, and a vtable has other entries, at other places. Accepted: what lowering added, where it leads to a method that both builds have; vtables that are \
-            the same once the added functions stand for the methods they lead to; functions that are the same but for the vtables they refer to; and functions that make calls \
+            the same once the added functions stand for the methods they lead to, and what debug information says of their place; functions that are the same but for the vtables they refer to; and functions that make calls \
             through vtables and refer to the same functions and data, each as often. Of the last, instructions that refer to nothing are not compared.",
     explains,
 };
@@ -23,6 +24,9 @@ const METHOD: &str = "::shim::<";
 
 /// Beginning of the names of what retpolines call through; nothing else tells an indirect call from its references.
 const THUNK: &str = "__x86_indirect_thunk_";
+
+/// The end of the names that rustc gives vtables in debug information (compiler/rustc_codegen_llvm/src/debuginfo/metadata.rs).
+const VTABLE: &str = "::{vtable}";
 
 fn explains(difference: &Difference, evidence: &Evidence<'_>) -> bool {
     let (gated, gateless) = evidence.objects;
@@ -53,6 +57,12 @@ fn explains(difference: &Difference, evidence: &Evidence<'_>) -> bool {
             .is_some_and(|(a, b)| both.is_the_same_function(a, b)),
         (Subject::Content | Subject::Section, Finding::Changed(_)) => {
             both.has_more_entries_only(&difference.name)
+        }
+        (Subject::DebugEntry, Finding::Entries(entries)) => {
+            entries.iter().all(|(first, second)| match (first, second) {
+                (Some(first), Some(second)) => both.is_the_same_variable(first, second),
+                _ => false,
+            })
         }
         _ => false,
     }
@@ -96,7 +106,10 @@ impl Added {
                 }
             });
             let method = match (targets.next(), targets.next()) {
-                (Some(Some(target)), None) => functions.get(&target).cloned().flatten(),
+                (Some(Some(target)), None) if is_added(&object.items[target]) => {
+                    functions.get(&target).cloned().flatten()
+                }
+                (Some(Some(target)), None) => key(&object.items[target]),
                 _ => None,
             };
             functions.insert(index, method);
@@ -195,6 +208,40 @@ impl Both<'_> {
                 })
             }
         }
+    }
+
+    /// Whether two entries of the debug information are about a vtable that is the same once added functions stand for methods, at whatever place.
+    fn is_the_same_variable(&self, first: &Entry, second: &Entry) -> bool {
+        const PLACE: &str = "DW_AT_location";
+        let place = |entry: &Entry| {
+            let found = entry.attributes.iter().find(|(name, _)| name == PLACE);
+            found.and_then(|(_, value)| Some(value.strip_suffix("+0x0")?.to_owned()))
+        };
+        let others = |entry: &Entry| {
+            let mut others = entry.clone();
+            others.attributes.retain(|(name, _)| name != PLACE);
+            others
+        };
+        let (Some(x), Some(y)) = (place(first), place(second)) else {
+            return false;
+        };
+        first.tag == "variable"
+            && first.path.ends_with(VTABLE)
+            && others(first) == others(second)
+            && self.is_a_lowered_copy(&x, &y)
+    }
+
+    /// Whether everything that is called `y` in the gateless build is a lowered vtable, which has the methods of one that is called `x` in the gated one.
+    fn is_a_lowered_copy(&self, x: &str, y: &str) -> bool {
+        let tables: Vec<_> = items_called(self.gated, x)
+            .filter_map(|index| self.table(self.gated, index))
+            .collect();
+        let mut named = items_called(self.gateless, y).peekable();
+        named.peek().is_some()
+            && named.all(|index| {
+                let table = self.table(self.gateless, index);
+                self.is_lowered_table(index) && table.is_some_and(|table| tables.contains(&table))
+            })
     }
 
     /// Whether a vtable has an added function in it.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::dynamic_calls::ADDED;
 use super::{Cause, Evidence};
 use crate::difference::{Aspect, Difference, Finding, Subject};
-use crate::dwarf::Entry;
+use crate::dwarf::{self, Entry};
 use crate::object::Object;
 
 /// The cause.
@@ -14,7 +14,7 @@ pub const CAUSE: Cause = Cause {
     title: "entries that debug information lists for a vtable",
     words: "Where calls through a trait object are lowered (cause dynamic-calls), the trait's vtables have other entries, and the type by which debug information describes a \
             vtable lists them. Accepted only for a trait that lowering extended, in types of vtables that differ in their size and in members that stand for entries \
-            (pointers, named after their places), and only if the sizes differ by as many pointers as the members; and for a number of strings that differs by the names of such members only. \
+            (pointers, named after their places), and only if the sizes differ by as many pointers as the members; and for a number of strings, or of references to strings, that differs by the names of such members only. \
             The vtables themselves are compared as data.",
     explains,
 };
@@ -30,6 +30,17 @@ fn explains(difference: &Difference, evidence: &Evidence<'_>) -> bool {
             trait_of(&difference.name)
                 .is_some_and(|name| evidence.gateless.declares_trait(name, ADDED))
                 && only_entries_differ(entries)
+        }
+        (Subject::DebugForm, Finding::Changed(aspects))
+            if difference.name.ends_with("from .debug_info to .debug_str") =>
+        {
+            // Before DWARF 5 each entry refers to its name by itself.
+            let (gated, gateless) = evidence.objects;
+            let extended = |name: &str| evidence.gateless.declares_trait(name, ADDED);
+            match (slots(gated, &extended), slots(gateless, &extended)) {
+                (Some(a), Some(b)) => differs_by(aspects, b - a),
+                _ => false,
+            }
         }
         (Subject::DebugForm, Finding::Changed(aspects)) => {
             let (gated, gateless) = evidence.objects;
@@ -54,6 +65,29 @@ fn trait_of(name: &str) -> Option<&str> {
     path[..end].rsplit("::").next()
 }
 
+/// How many members stand for entries of vtables of the traits that `extended` picks; nothing if the debug information can't be read.
+fn slots(object: &Object, extended: &dyn Fn(&str) -> bool) -> Option<i64> {
+    let mut number = 0;
+    dwarf::entries(object, &mut |entry| {
+        let owner = entry.owner.strip_prefix("structure_type ");
+        let is_of_trait = owner.and_then(trait_of).is_some_and(extended);
+        number += i64::from(is_of_trait && is_slot(&entry));
+    })
+    .ok()?;
+    Some(number)
+}
+
+/// Whether the one difference is a number that is by so much larger.
+fn differs_by(aspects: &[Aspect], more: i64) -> bool {
+    match aspects {
+        [number] => match (number.gated.parse::<i64>(), number.gateless.parse::<i64>()) {
+            (Ok(a), Ok(b)) => b - a == more,
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
 /// The strings that debug information refers to.
 fn strings(object: &Object) -> BTreeSet<&[u8]> {
     let mut strings = BTreeSet::new();
@@ -72,9 +106,6 @@ fn only_names_of_members_differ(
     gateless: &BTreeSet<&[u8]>,
     roots: &[String],
 ) -> bool {
-    let [number] = aspects else {
-        return false;
-    };
     let others = |a: &BTreeSet<&[u8]>, b: &BTreeSet<&[u8]>| -> Vec<String> {
         let only = a.difference(b).map(|text| String::from_utf8_lossy(text));
         only.filter(|name| !is_slot_name(name))
@@ -82,15 +113,10 @@ fn only_names_of_members_differ(
             .collect()
     };
     let (lost, added) = (others(gated, gateless), others(gateless, gated));
-    match (number.gated.parse::<i64>(), number.gateless.parse::<i64>()) {
-        (Ok(a), Ok(b)) => {
-            b - a == gateless.len() as i64 - gated.len() as i64
-                && lost.len() == added.len()
-                && lost.iter().all(|name| name.starts_with('/'))
-                && added.iter().all(|name| roots.contains(name))
-        }
-        _ => false,
-    }
+    differs_by(aspects, gateless.len() as i64 - gated.len() as i64)
+        && lost.len() == added.len()
+        && lost.iter().all(|name| name.starts_with('/'))
+        && added.iter().all(|name| roots.contains(name))
 }
 
 fn is_slot_name(name: &str) -> bool {

@@ -15,7 +15,10 @@ use crate::dwarf::{self, Debug, Entry, Row};
 /// When debug information is damaged.
 pub fn compare(both: &Both<'_>, differences: &mut Vec<Difference>) -> Result<usize> {
     let (a, b) = (&both.gated.debug, &both.gateless.debug);
-    Ok(facts_about(a, b, differences) + lines(both, differences) + entries(both, differences)?)
+    Ok(facts_about(a, b, differences)
+        + lines(both, differences)
+        + tables(both, differences)
+        + entries(both, differences)?)
 }
 
 fn facts_about(a: &Debug, b: &Debug, differences: &mut Vec<Difference>) -> usize {
@@ -51,17 +54,7 @@ fn facts_about(a: &Debug, b: &Debug, differences: &mut Vec<Difference>) -> usize
 /// The rows of corresponding functions. Those of a function whose code is not the same say nothing new when they differ: the code is reported.
 fn lines(both: &Both<'_>, differences: &mut Vec<Difference>) -> usize {
     let (a, b) = (&both.gated.debug.rows, &both.gateless.debug.rows);
-    let different_code: Vec<usize> = differences
-        .iter()
-        .filter(|difference| difference.subject == Subject::Function)
-        .filter(|difference| match &difference.finding {
-            Finding::Changed(aspects) => aspects
-                .iter()
-                .any(|aspect| matches!(aspect.what.as_str(), "code" | "size")),
-            _ => false,
-        })
-        .filter_map(|difference| difference.items.map(|(a, _)| a))
-        .collect();
+    let different_code = different_code(differences);
     let none = Vec::new();
     let mut looked_at = 0;
     let mut check = |name: String, a: &[Row], b: &[Row]| {
@@ -93,6 +86,57 @@ fn lines(both: &Both<'_>, differences: &mut Vec<Difference>) -> usize {
             a.get(&Some(*x)).unwrap_or(&none),
             b.get(&Some(*y)).unwrap_or(&none),
         );
+    }
+    looked_at
+}
+
+/// The functions, by their items in the first object, whose code is not the same.
+fn different_code(differences: &[Difference]) -> Vec<usize> {
+    differences
+        .iter()
+        .filter(|difference| difference.subject == Subject::Function)
+        .filter(|difference| match &difference.finding {
+            Finding::Changed(aspects) => aspects
+                .iter()
+                .any(|aspect| matches!(aspect.what.as_str(), "code" | "size")),
+            _ => false,
+        })
+        .filter_map(|difference| difference.items.map(|(a, _)| a))
+        .collect()
+}
+
+/// What unwinding tables and address ranges say of corresponding items. Of a function whose code is not the same, the former say nothing new when they differ.
+fn tables(both: &Both<'_>, differences: &mut Vec<Difference>) -> usize {
+    let (a, b) = (&both.gated.debug, &both.gateless.debug);
+    let different_code = different_code(differences);
+    let mut looked_at = 0;
+    let mut check = |what: &str, name: &str, x: String, y: String| {
+        looked_at += 1;
+        if let Some(aspect) = Aspect::of(what, &x, &y, String::clone) {
+            differences.push(Difference::new(
+                Subject::DebugForm,
+                format!("{what} of {name}"),
+                Finding::Changed(vec![aspect]),
+            ));
+        }
+    };
+    let pairs = both.pairing.pairs.iter();
+    let all = pairs
+        .map(|(x, y)| (Some(*x), Some(*y)))
+        .chain([(None, None)]);
+    for (x, y) in all {
+        let name = x.map_or("nothing".to_owned(), |x| both.gated.show_item(x));
+        let (frames_a, frames_b) = (a.frames.get(&x), b.frames.get(&y));
+        let is_same_code = x.is_none_or(|x| !different_code.contains(&x));
+        if is_same_code && (frames_a.is_some() || frames_b.is_some()) {
+            let show = |frames| format!("{frames:?}");
+            check("unwinding", &name, show(frames_a), show(frames_b));
+        }
+        let (covered_a, covered_b) = (a.covered.get(&x), b.covered.get(&y));
+        if covered_a.is_some() || covered_b.is_some() {
+            let show = |covered| format!("{covered:?}");
+            check("address ranges", &name, show(covered_a), show(covered_b));
+        }
     }
     looked_at
 }

@@ -232,6 +232,14 @@ impl<'d> Reader<'_, 'd> {
         }
     }
 
+    /// The address behind the last byte of what begins at `begin`: that byte's item tells it, whatever comes next.
+    fn end(&self, begin: u64, address: u64) -> String {
+        match address.checked_sub(1).filter(|last| *last >= begin) {
+            Some(last) => format!("{} and 1", self.place(last)),
+            None => self.place(address),
+        }
+    }
+
     fn expression(
         &self,
         expression: Expression<Slice<'d>>,
@@ -300,7 +308,7 @@ impl<'d> Reader<'_, 'd> {
                 text,
                 "[{}, {}): {expression}; ",
                 self.place(entry.range.begin),
-                self.place(entry.range.end)
+                self.end(entry.range.begin, entry.range.end)
             );
         }
         Ok(text)
@@ -316,7 +324,7 @@ impl<'d> Reader<'_, 'd> {
                 text,
                 "[{}, {}); ",
                 self.place(range.begin),
-                self.place(range.end)
+                self.end(range.begin, range.end)
             );
         }
         Ok(text)

@@ -1,6 +1,8 @@
 //! What the debug information says: which source line each instruction belongs to, and every entry with its attributes.
 
+mod covered;
 mod entries;
+mod frames;
 mod index;
 mod lines;
 mod relocate;
@@ -21,6 +23,10 @@ pub struct Debug {
     pub counts: BTreeMap<String, usize>,
     /// The line table's rows by item (index in the object's items); those that belong to none under `None`.
     pub rows: BTreeMap<Option<usize>, Vec<Row>>,
+    /// How to unwind from each item, likewise (`.debug_frame`).
+    pub frames: BTreeMap<Option<usize>, Vec<Frame>>,
+    /// What `.debug_aranges` covers of each item, likewise.
+    pub covered: BTreeMap<Option<usize>, Vec<Covered>>,
     /// The source files that line tables name, with what is said of each (its checksum).
     pub files: Vec<String>,
 }
@@ -44,6 +50,30 @@ pub struct Row {
     pub epilogue_begin: bool,
     /// Tells apart what has the same place.
     pub discriminator: u64,
+}
+
+/// How to unwind from a piece of code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Frame {
+    /// Offset of its beginning from the item's entry.
+    pub offset: i64,
+    /// Bytes of code.
+    pub length: u64,
+    /// What holds where, in words.
+    pub rules: String,
+}
+
+/// How far debug information covers an item.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Covered {
+    /// All of it.
+    Whole,
+    /// From and to these offsets from its entry.
+    Part(i64, i64),
+    /// Bytes of a section before the first item and behind the last one that a range covers.
+    Around(String, u64, u64),
+    /// An address and a number of bytes where no item is.
+    Besides(u64, u64),
 }
 
 /// One entry of the debug information.
@@ -79,6 +109,8 @@ pub fn is_read(name: &str) -> bool {
     let read = [
         "debug_abbrev",
         "debug_addr",
+        "debug_aranges",
+        "debug_frame",
         "debug_info",
         "debug_line",
         "debug_line_str",
@@ -130,7 +162,12 @@ pub fn read(object: &mut Object, symbols: &[SymbolPlace]) -> Result<Debug> {
                 .symbol
                 .and_then(|symbol| symbols.get(symbol)?.section)
                 .map(|target| &object.sections[target]);
-            if let Some(target) = target.filter(|target| target.role == Role::Debug) {
+            // Of unwinding tables each entry has one, to its header, by which it is read.
+            let is_elsewhere = |target: &&crate::object::Section| target.name != section.name;
+            if let Some(target) = target
+                .filter(|target| target.role == Role::Debug)
+                .filter(is_elsewhere)
+            {
                 let name = object.relocation_name(relocation.kind);
                 *debug
                     .counts
@@ -152,8 +189,15 @@ pub fn read(object: &mut Object, symbols: &[SymbolPlace]) -> Result<Debug> {
             .map(|section| section.name.as_str())
             .collect(),
     );
+    let mut starts = Vec::new();
     let mut units = dwarf.units();
     while let Some(header) = units.next().map_err(broken)? {
+        starts.extend(
+            header
+                .offset()
+                .as_debug_info_offset()
+                .map(|offset| offset.0),
+        );
         *debug
             .counts
             .entry(format!("unit, DWARF {}", header.version()))
@@ -186,6 +230,34 @@ pub fn read(object: &mut Object, symbols: &[SymbolPlace]) -> Result<Debug> {
             &dwarf,
             EndianSlice::new(&section.bytes, endian(object)),
             &object.renames,
+            &mut debug.counts,
+        )
+        .map_err(broken)?;
+    }
+    let find = |name: &str| {
+        let section = object.sections.iter().find(|section| section.name == name);
+        section.map(|section| EndianSlice::new(&section.bytes, endian(object)))
+    };
+    if let Some(bytes) = find(".debug_frame") {
+        let mut section = gimli::DebugFrame::from(bytes);
+        section.set_address_size(if object.header.is_64 { 8 } else { 4 });
+        frames::collect(
+            &section,
+            &addresses,
+            &places,
+            &mut debug.frames,
+            &mut debug.counts,
+        )
+        .map_err(broken)?;
+    }
+    if let Some(bytes) = find(".debug_aranges") {
+        let section = gimli::DebugAranges::from(bytes);
+        covered::collect(
+            &section,
+            &addresses,
+            object,
+            &starts,
+            &mut debug.covered,
             &mut debug.counts,
         )
         .map_err(broken)?;

@@ -242,3 +242,55 @@ fn a_function_that_has_nothing_to_do_with_the_vtable_stays_unexplained() {
         .collect();
     assert_eq!(unexplained, ["sample::stray"]);
 }
+
+/// The same where code generation has put the method itself into the place of what leads to it.
+fn shortened(method: &str) -> String {
+    format!(
+        "#![no_std]\n#![allow(non_camel_case_types)]\npub trait T: __gateless_t_x_call {{ fn a(&self, x: u32) -> u32; fn m(&self, x: u32) -> u32 where Self: Sized; }}\npub struct S(pub u32);\n\
+         impl T for S {{ fn a(&self, x: u32) -> u32 {{ x ^ 3 ^ self.0 }} fn m(&self, x: u32) -> u32 {{ other(x) ^ self.0 }} }}\n\
+         #[inline(never)] pub fn make(s: &S) -> &dyn T {{ s }}\n#[inline(never)] pub fn call(t: &dyn T, x: u32) -> u32 {{ {CALL} }}\n{OTHERS}\
+         pub trait __gateless_t_x_call {{ fn __gateless_t_x_call(&self) -> *const (); }}\n\
+         impl<X: T> __gateless_t_x_call for X {{ fn __gateless_t_x_call(&self) -> *const () {{ <X as T>::{method} as fn(&X, u32) -> u32 as *const () }} }}\n"
+    )
+}
+
+#[test]
+fn a_vtable_whose_functions_return_the_method_itself_is_explained_and_no_other_method() {
+    let gated = dispatching(OTHERS);
+    let report = compare(&gated, &Out::new(&shortened("m"), KERNEL));
+    assert_eq!(report.verdict, Verdict::Explained, "{:?}", found(&report));
+    assert_eq!(causes(&report), ["dynamic-calls"]);
+    let report = compare(&gated, &Out::new(&shortened("a"), KERNEL));
+    assert_eq!(report.verdict, Verdict::Unexplained, "{:?}", found(&report));
+}
+
+#[test]
+fn the_place_of_a_vtable_in_debug_information_is_explained_only_if_the_vtable_is() {
+    let options: Vec<&str> = KERNEL
+        .iter()
+        .copied()
+        .chain(["-Cdebuginfo=2", "-Cdwarf-version=4"])
+        .collect();
+    // Behind another supertrait the added one needs a vtable of its own, to which the other leads.
+    let with_base = |source: &str| {
+        let base = "pub trait B { fn b(&self) -> u32 { 7 } }\nimpl B for S {}\n";
+        let source = source.replace("T: __gateless_t_x_call {", "T: B + __gateless_t_x_call {");
+        let source = source.replace("pub trait T {", "pub trait T: B {");
+        Out::new(&format!("{source}{base}"), &options)
+    };
+    let plain = dispatching(OTHERS);
+    let gated = with_base(&fs_err::read_to_string(plain.path.join("rust/sample.rs")).unwrap());
+    let cause_of = |method: &str| {
+        let report = compare(&gated, &with_base(&shortened(method)));
+        let differences = &report.objects[0].differences;
+        let vtable = differences
+            .iter()
+            .find(|found| found.name.ends_with("<sample::S as sample::T>::{vtable}"));
+        vtable
+            .unwrap_or_else(|| panic!("{:?}", found(&report)))
+            .cause
+            .clone()
+    };
+    assert_eq!(cause_of("m").as_deref(), Some("dynamic-calls"));
+    assert_eq!(cause_of("a"), None);
+}

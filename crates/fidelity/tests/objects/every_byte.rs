@@ -212,6 +212,7 @@ impl Harmless {
             ".debug_line" if (0x12..0x1e).contains(&(at - range.start)) => {
                 Some("how many operands opcodes have that are not used")
             }
+            ".debug_aranges" if (12..16).contains(&(at - range.start)) => Some("padding"),
             ".debug_names" if at + 4 > range.end => Some("padding at the end"),
             ".debug_abbrev" => Some("another form of the same values"),
             _ => None,
@@ -242,7 +243,8 @@ fn in_hash(text: &str, at: usize) -> bool {
 }
 
 /// Changes each byte of an object that is in one of the sections `wanted` or, for the empty name, in none. What is not noticed must be harmless.
-fn sweep(options: &[&str], wanted: impl Fn(&str) -> bool) {
+/// There are at least `least` to change.
+fn sweep(options: &[&str], least: usize, wanted: impl Fn(&str) -> bool) {
     let out = Out::new(SOURCE, options);
     let bytes = fs_err::read(out.path.join(OBJECT)).unwrap();
     let mut tools = Toolbox::new(support::llvm());
@@ -288,7 +290,7 @@ fn sweep(options: &[&str], wanted: impl Fn(&str) -> bool) {
             ));
         }
     }
-    assert!(all > 1000 && noticed > all / 3, "{noticed} of {all}");
+    assert!(all > least && noticed > all / 3, "{noticed} of {all}");
     assert!(unnoticed.is_empty(), "{unnoticed:#?}");
 }
 
@@ -296,13 +298,27 @@ fn sweep(options: &[&str], wanted: impl Fn(&str) -> bool) {
 fn of_code_and_data() {
     sweep(
         &["-Zfunction-sections=n", "-Zpatchable-function-entry=4,4"],
+        1000,
         |_| true,
     );
 }
 
 #[test]
 fn of_debug_information() {
-    sweep(&["-Cdebuginfo=2", "-Cdwarf-version=5"], |name| {
+    sweep(&["-Cdebuginfo=2", "-Cdwarf-version=5"], 1000, |name| {
         name.contains(".debug_")
     });
+}
+
+#[test]
+fn of_unwinding_tables_and_address_ranges() {
+    sweep(
+        &[
+            "-Cdebuginfo=2",
+            "-Cdwarf-version=4",
+            "-Cforce-unwind-tables=n",
+        ],
+        250,
+        |name| name.contains(".debug_frame") || name.contains(".debug_aranges"),
+    );
 }
