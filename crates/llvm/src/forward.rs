@@ -271,15 +271,12 @@ impl<'m> Values<'m> {
         let (count, get) = (table.LLVMCountParams()?, table.LLVMGetParam()?);
         // SAFETY: a function of a live module.
         let arguments = unsafe { count(function.raw) };
-        let known = (0..arguments)
+        let mut known = HashMap::new();
+        for number in 0..arguments {
             // SAFETY: a parameter that the function has.
-            .map(|number| {
-                (
-                    unsafe { get(function.raw, number) },
-                    Known::Argument(number),
-                )
-            })
-            .collect();
+            let argument = unsafe { get(function.raw, number) };
+            known.insert(argument, Known::Argument(number));
+        }
         Ok(Self {
             module: function.module,
             arguments,
