@@ -41,7 +41,7 @@ const X86_64: &[Test] = &[
     ("the_x86_64_build_can_be_attested", results::attested),
 ];
 
-/// On User Mode Linux, in the order in which they run: the first ones build what the others use.
+/// On User Mode Linux. Whichever runs first builds what the others use.
 const UM: &[Test] = &[
     (
         "every_rust_test_passes_in_a_gateless_kernel",
@@ -108,8 +108,8 @@ const UM: &[Test] = &[
 
 fn main() {
     let mut arguments = Arguments::from_args();
-    // They share folders.
-    arguments.test_threads = Some(1);
+    // All wait at once, and one of each architecture runs: those of one share folders.
+    arguments.test_threads = Some(UM.len() + X86_64.len() + configurations::ALL.len());
     let tree = std::env::var("GATELESS_TEST_TREE").ok();
     if tree.is_none() {
         eprintln!("no kernel tree: set GATELESS_TEST_TREE to build and boot kernels from it");
@@ -122,14 +122,15 @@ fn main() {
     let mut names = names.chain(configurations::ALL.iter().map(Configuration::test));
     let workshop = match &tree {
         Some(tree) if !arguments.list && names.any(|name| wanted(&name)) => {
-            let opened = Workshop::open(Utf8Path::new(tree)).unwrap_or_else(|failed| {
-                panic!(
-                    "the tests' folders can't be made: {}",
-                    failed.message().unwrap_or("no reason given")
-                )
+            let opened = ["um", "x86_64"].map(|arch| {
+                Workshop::open(Utf8Path::new(tree), arch).unwrap_or_else(|failed| {
+                    panic!(
+                        "the tests' folders can't be made: {}",
+                        failed.message().unwrap_or("no reason given")
+                    )
+                })
             });
-            let x86_64 = opened.for_arch("x86_64");
-            Some([opened, x86_64].map(|workshop| Arc::new(Mutex::new(workshop))))
+            Some(opened.map(|workshop| Arc::new(Mutex::new(workshop))))
         }
         _ => None,
     };

@@ -1,6 +1,9 @@
 //! The lowered tree as a patch: it applies, what it makes builds with nothing left to lower, and the other files stay as they are.
 
 use std::process::Command;
+use std::time::SystemTime;
+
+use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::workshop::{Mode, Tested, Workshop, copy_tree, run, succeeded};
 
@@ -19,6 +22,7 @@ pub fn applied(workshop: &mut Workshop) -> Tested {
         return Err("nothing of the kernel's library was lowered".into());
     }
     let patched = workshop.root.join("tree-patched");
+    let before = times(&patched, &text)?;
     copy_tree(&workshop.tree, &patched)?;
     run(Command::new("git")
         .args(["apply", patch.as_str()])
@@ -31,7 +35,13 @@ pub fn applied(workshop: &mut Workshop) -> Tested {
     {
         return Err("the patch was applied to the original, or not at all".into());
     }
-    let out = workshop.root.join("um-patched");
+    // A file that the last run made the same is as old as it was then, so that its objects are not made again.
+    for (file, content, time) in before {
+        if fs_err::read(&file)? == content {
+            fs_err::File::open(&file)?.file().set_modified(time)?;
+        }
+    }
+    let out = workshop.root.join("patched");
     let arguments = [
         "build",
         "--yes",
@@ -50,4 +60,17 @@ pub fn applied(workshop: &mut Workshop) -> Tested {
         "" => Ok(()),
         left => Err(format!("lowered again:\n{left}").into()),
     }
+}
+
+/// The files that the patch is about, as they are in a tree: content and time. Nothing of what is not there.
+fn times(tree: &Utf8Path, patch: &str) -> Tested<Vec<(Utf8PathBuf, Vec<u8>, SystemTime)>> {
+    let mut times = Vec::new();
+    for file in patch.lines().filter_map(|line| line.strip_prefix("+++ b/")) {
+        let path = tree.join(file);
+        if path.is_file() {
+            let time = fs_err::metadata(&path)?.modified()?;
+            times.push((path.clone(), fs_err::read(path)?, time));
+        }
+    }
+    Ok(times)
 }

@@ -1,7 +1,7 @@
-//! Where the tests build: a copy of the kernel tree, a copy of the gateless program, and one output folder each for
-//! the gated and the gateless build, which all tests share.
+//! Where the tests of an architecture build: a copy of the kernel tree, a copy of the gateless program, and one output folder each for
+//! the gated and the gateless build, which all of them share.
 //!
-//! All of it is in `$GATELESS_CACHE/e2e` and stays there, so that the next run compiles only what has changed; without
+//! All of it is in a folder of `$GATELESS_CACHE/e2e` and stays there, so that the next run compiles only what has changed; without
 //! the variable, in cargo's folder for the files of tests.
 
 use std::collections::BTreeSet;
@@ -34,7 +34,7 @@ impl Mode {
     }
 }
 
-/// The folders, and what was built in them so far. One test at a time uses it.
+/// The folders of an architecture, and what was built in them so far. One test at a time uses it; nothing in it is another's.
 #[derive(Debug)]
 pub struct Workshop {
     /// Folder of everything.
@@ -59,12 +59,12 @@ const ALWAYS: &[&str] = &["CALL", "CHK", "GEN", "LINK", "SYNC", "UPD"];
 
 impl Workshop {
     /// Copies the tree at `source` and the program under test.
-    pub fn open(source: &Utf8Path) -> Tested<Self> {
+    pub fn open(source: &Utf8Path, arch: &'static str) -> Tested<Self> {
         let root = match std::env::var("GATELESS_CACHE") {
             Ok(cache) => Utf8PathBuf::from(cache),
             Err(_) => Utf8PathBuf::from(env!("CARGO_TARGET_TMPDIR")),
         };
-        let root = camino::absolute_utf8(root.join("e2e"))?;
+        let root = camino::absolute_utf8(root.join("e2e").join(arch))?;
         fs_err::create_dir_all(root.join("bin"))?;
         let tree = root.join("tree");
         copy_tree(source, &tree)?;
@@ -79,23 +79,11 @@ impl Workshop {
         Ok(Workshop {
             root,
             tree,
-            arch: "um",
+            arch,
             program,
             gated: None,
             gateless: None,
         })
-    }
-
-    /// The same tree and program, with folders of their own for another architecture.
-    pub fn for_arch(&self, arch: &'static str) -> Self {
-        Workshop {
-            root: self.root.clone(),
-            tree: self.tree.clone(),
-            arch,
-            program: self.program.clone(),
-            gated: None,
-            gateless: None,
-        }
     }
 
     /// Output folder of a build of the preset for tests.
