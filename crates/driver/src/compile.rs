@@ -574,9 +574,7 @@ fn finish(
     let State::Kept(folder) = call.state else {
         return Ok(());
     };
-    let exports = lowered
-        .map(Lowered::exports)
-        .unwrap_or_else(Exports::default);
+    let exports = lowered.map(Lowered::exports).unwrap_or_default();
     libraries::leave(call, loads, &exports)?;
     let mut outputs = BTreeMap::new();
     for (_, output) in call

@@ -38,7 +38,7 @@ impl Folder {
         }
         let mut objects = BTreeSet::new();
         let absolute = camino::absolute_utf8(path)?;
-        find_objects(path, path, &mut objects)?;
+        find_objects(path, &mut objects)?;
         if objects.is_empty() {
             return Err(Failure::failed(format!(
                 "`{path}` holds no object that Kbuild has recorded as made by rustc"
@@ -124,11 +124,7 @@ fn any_text(folder: &Utf8Path, has: &dyn Fn(&str) -> bool) -> bool {
     })
 }
 
-fn find_objects(
-    root: &Utf8Path,
-    folder: &Utf8Path,
-    objects: &mut BTreeSet<Utf8PathBuf>,
-) -> Result<()> {
+fn find_objects(folder: &Utf8Path, objects: &mut BTreeSet<Utf8PathBuf>) -> Result<()> {
     for entry in folder
         .read_dir_utf8()
         .map_err(|error| Failure::failed(format!("`{folder}` can't be read")).because(error))?
@@ -138,7 +134,7 @@ fn find_objects(
         let kind = entry.file_type()?;
         if kind.is_dir() {
             if name != STATE {
-                find_objects(root, path, objects)?;
+                find_objects(path, objects)?;
             }
         } else if kind.is_file() && name.starts_with('.') && name.ends_with(".cmd") {
             // Not every file of this name is text.

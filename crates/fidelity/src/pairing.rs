@@ -51,6 +51,9 @@ impl<'a> Shared<'a> {
 /// What an item is known by before its relocations are looked at.
 type Base<'a> = (ItemKind, Option<&'a str>, Option<(u64, Vec<u8>)>);
 
+/// What an item refers to: offset, form and target of each reference.
+type References<'a> = Vec<(i64, &'a Form, Shared<'a>)>;
+
 /// Finds the correspondence between the items of two objects.
 pub fn pair(first: &Object, second: &Object) -> Pairing {
     let objects = [first, second];
@@ -217,7 +220,7 @@ fn refine(
     }
     let mut number = bases.len();
     loop {
-        let mut seen: HashMap<(usize, Vec<(i64, &Form, Shared<'_>)>), usize> = HashMap::new();
+        let mut seen: HashMap<(usize, References<'_>), usize> = HashMap::new();
         let mut next: [Vec<usize>; 2] = Default::default();
         for (side, object) in objects.iter().enumerate() {
             for (index, item) in object.items.iter().enumerate() {

@@ -310,6 +310,11 @@ fn describe(
     }
 }
 
+/// A line of a disassembly without its offset.
+fn plain(line: &str) -> &str {
+    line.split_once(": ").map_or(line, |(_, text)| text)
+}
+
 /// The lines of two disassemblies that differ, with a few around them. Offsets at the beginning of lines are left out of the comparison.
 fn diff(
     tools: &mut Toolbox,
@@ -320,13 +325,9 @@ fn diff(
         tools.lines(first, &first.items[a])?,
         tools.lines(second, &second.items[b])?,
     );
-    fn plain(line: &String) -> &str {
-        line.split_once(": ")
-            .map_or(line.as_str(), |(_, text)| text)
-    }
     let (plain_old, plain_new): (Vec<&str>, Vec<&str>) = (
-        old.iter().map(plain).collect(),
-        new.iter().map(plain).collect(),
+        old.iter().map(|line| plain(line)).collect(),
+        new.iter().map(|line| plain(line)).collect(),
     );
     let diff = TextDiff::from_slices(&plain_old, &plain_new);
     let mut lines = Vec::new();

@@ -18,6 +18,10 @@ use crate::compile::Call;
 pub const BUILTINS: &str = "kernel_builtins";
 
 /// Where the runtime crates come from.
+#[expect(
+    clippy::enum_variant_names,
+    reason = "one of the sources is called `source`"
+)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
     /// `core` is compiled from rust-src with the gates open for it alone (`RUSTC_BOOTSTRAP=core`: rustc compares the name

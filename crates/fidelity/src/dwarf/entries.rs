@@ -161,7 +161,7 @@ impl<'d> Reader<'_, 'd> {
         if attribute.name() == gimli::DW_AT_sibling {
             return Ok(None);
         }
-        if let Some(address) = self.dwarf.attr_address(self.unit, value.clone())? {
+        if let Some(address) = self.dwarf.attr_address(self.unit, value)? {
             return Ok(Some(self.place(address)));
         }
         Ok(Some(match value {
