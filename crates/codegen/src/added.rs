@@ -260,7 +260,7 @@ mod tests {
         define i32 @own(ptr %p, i32 %x) { ret i32 %x }\n\
         define { i8, i32 } @pair(ptr %p) { ret { i8, i32 } zeroinitializer }\n\
         define void @large(ptr sret([64 x i8]) %r, ptr %p) { ret void }\n\
-        declare void @llvm.assume(i1)\ndeclare void @elsewhere()\n";
+        declare void @llvm.assume(i1)\ndeclare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)\ndeclare void @elsewhere()\n";
 
     #[test]
     fn what_a_vtable_holds_returns_the_method_and_comes_last() {
@@ -295,6 +295,14 @@ mod tests {
             "define internal { i8, i32 } @__mark_shim(ptr %p) { %r = call { i8, i32 } @pair(ptr %p)\n %a = extractvalue { i8, i32 } %r, 0\n %b = extractvalue { i8, i32 } %r, 1\n %s = insertvalue { i8, i32 } poison, i8 %a, 0\n %t = insertvalue { i8, i32 } %s, i32 %b, 1\n ret { i8, i32 } %t }",
             "pair",
         );
+        // A result that is passed in another type, by way of memory; an argument of two parts that is stored for debug information.
+        slot(
+            "define i64 @packed(ptr %p, ptr %s, i64 %n) { ret i64 1 }\n\
+             define internal i64 @__mark_shim(ptr %p, ptr %s, i64 %n) { %spill = alloca [16 x i8]\n store ptr %s, ptr %spill\n %half = getelementptr inbounds i8, ptr %spill, i64 8\n store i64 %n, ptr %half\n\
+             %a = alloca [8 x i8]\n %b = alloca [8 x i8]\n %r = call i64 @packed(ptr %p, ptr %s, i64 %n)\n store i64 %r, ptr %a\n\
+             call void @llvm.memcpy.p0.p0.i64(ptr %b, ptr %a, i64 8, i1 false)\n %q = load i64, ptr %b\n ret i64 %q }",
+            "packed",
+        );
         slot(
             "define internal void @__mark_shim(ptr sret([64 x i8]) %r, ptr %p) { call void @large(ptr sret([64 x i8]) %r, ptr %p)\n ret void }",
             "large",
@@ -320,6 +328,13 @@ mod tests {
             // something besides
             "define internal i32 @__mark_shim(ptr %p, i32 %x) { call void @elsewhere()\n %r = call i32 @own(ptr %p, i32 %x)\n ret i32 %r }",
             "define internal i32 @__mark_shim(ptr %p, i32 %x) { store i32 1, ptr %p\n %r = call i32 @own(ptr %p, i32 %x)\n ret i32 %r }",
+            // a part of what a variable holds, and another part of it
+            "define i64 @packed(ptr %p) { ret i64 1 }\n\
+             define internal i64 @__mark_shim(ptr %p) { %a = alloca [8 x i8]\n %b = alloca [8 x i8]\n %r = call i64 @packed(ptr %p)\n store i64 %r, ptr %a\n\
+             call void @llvm.memcpy.p0.p0.i64(ptr %b, ptr %a, i64 4, i1 false)\n %q = load i64, ptr %b\n ret i64 %q }",
+            "define i64 @packed(ptr %p) { ret i64 1 }\n\
+             define internal i64 @__mark_shim(ptr %p) { %a = alloca [8 x i8]\n %r = call i64 @packed(ptr %p)\n store i64 %r, ptr %a\n\
+             %half = getelementptr i8, ptr %a, i64 4\n store i32 1, ptr %half\n %q = load i64, ptr %a\n ret i64 %q }",
             // a choice
             "define internal i32 @__mark_shim(ptr %p, i32 %x) { %c = icmp eq i32 %x, 0\n br i1 %c, label %a, label %b\na:\n ret i32 0\nb:\n %r = call i32 @own(ptr %p, i32 %x)\n ret i32 %r }",
             // other parameters, and others in memory

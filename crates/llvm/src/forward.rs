@@ -15,13 +15,18 @@ const BR: i32 = 2;
 const ALLOCA: i32 = 26;
 const LOAD: i32 = 27;
 const STORE: i32 = 28;
+const GET_ELEMENT_PTR: i32 = 29;
 const ICMP: i32 = 42;
 const CALL: i32 = 45;
 const EXTRACT_VALUE: i32 = 53;
 const INSERT_VALUE: i32 = 54;
 
-/// LLVMStructTypeKind (llvm-c/Core.h).
+// LLVMTypeKind (llvm-c/Core.h).
 const STRUCT: i32 = 10;
+const ARRAY: i32 = 11;
+
+/// Beginning of the name of what copies memory.
+const COPY: &str = "llvm.memcpy.";
 
 /// Intrinsics without effect on what a function does.
 const IDLE: [&str; 3] = ["llvm.assume", "llvm.lifetime.start.", "llvm.lifetime.end."];
@@ -91,7 +96,8 @@ impl<'m> Function<'m> {
         };
         let mut values = Values::of(self)?;
         let is_call = |instruction: &*mut RawValue| {
-            Ok(path.opcode(*instruction)? == CALL && !path.is_idle(*instruction)?)
+            let called = path.called(*instruction)?;
+            Ok(called.is_some_and(|name| !name.starts_with(COPY) && !is_idle(&name)))
         };
         let calls: Result<Vec<bool>> = others.iter().map(is_call).collect();
         let last = calls?.iter().rposition(|is| *is);
@@ -244,17 +250,26 @@ impl<'m> Path<'m> {
         if self.opcode(instruction)? == ICMP {
             return Ok(true);
         }
+        Ok(self.called(instruction)?.is_some_and(|name| is_idle(&name)))
+    }
+
+    /// The name of what a call calls, which is empty for what is computed; nothing for other instructions.
+    fn called(&self, instruction: *mut RawValue) -> Result<Option<String>> {
         let table = self.module.table();
         let (is_call, called) = (table.LLVMIsACallInst()?, table.LLVMGetCalledValue()?);
         // SAFETY: an instruction of a live module.
-        let called = unsafe {
+        unsafe {
             if is_call(instruction).is_null() {
-                return Ok(false);
+                return Ok(None);
             }
-            name(self.module, called(instruction))?
-        };
-        Ok(IDLE.iter().any(|idle| called.starts_with(idle)))
+            name(self.module, called(instruction)).map(Some)
+        }
     }
+}
+
+/// Whether a function of this name does nothing that can be seen.
+fn is_idle(name: &str) -> bool {
+    IDLE.iter().any(|idle| name.starts_with(idle))
 }
 
 /// What is known of the values of a function, and what its variables hold.
@@ -263,6 +278,8 @@ struct Values<'m> {
     arguments: c_uint,
     known: HashMap<*mut RawValue, Known>,
     variables: HashMap<*mut RawValue, Option<*mut RawValue>>,
+    /// Places within variables.
+    inside: HashMap<*mut RawValue, *mut RawValue>,
 }
 
 impl<'m> Values<'m> {
@@ -282,6 +299,7 @@ impl<'m> Values<'m> {
             arguments,
             known,
             variables: HashMap::new(),
+            inside: HashMap::new(),
         })
     }
 
@@ -332,11 +350,32 @@ impl<'m> Values<'m> {
                 }
                 STORE => {
                     let (value, place) = (operand(instruction, 0), operand(instruction, 1));
-                    let Some(held) = self.variables.get_mut(&place) else {
+                    if let Some(held) = self.variables.get_mut(&place) {
+                        *held = Some(value);
+                    } else if let Some(variable) = self.inside.get(&place) {
+                        self.variables.insert(*variable, None);
+                    } else {
                         return Ok(false);
-                    };
-                    *held = Some(value);
+                    }
                     Ok(is_volatile(instruction) == 0)
+                }
+                GET_ELEMENT_PTR => {
+                    let base = operand(instruction, 0);
+                    let variable = match self.variables.contains_key(&base) {
+                        true => Some(base),
+                        false => self.inside.get(&base).copied(),
+                    };
+                    if let Some(variable) = variable {
+                        self.inside.insert(instruction, variable);
+                    }
+                    // Of anything else it is a number that is not known.
+                    Ok(true)
+                }
+                CALL if self.copies(instruction)? => {
+                    let (to, from) = (operand(instruction, 0), operand(instruction, 1));
+                    let held = self.variables.get(&from).copied().flatten();
+                    self.variables.insert(to, held);
+                    Ok(true)
                 }
                 LOAD => {
                     let Some(Some(value)) = self.variables.get(&operand(instruction, 0)) else {
@@ -376,6 +415,46 @@ impl<'m> Values<'m> {
                 }
                 _ => Ok(false),
             }
+        }
+    }
+
+    /// Whether a call copies all of a variable into another one of the same size.
+    fn copies(&self, call: *mut RawValue) -> Result<bool> {
+        let table = self.module.table();
+        let (called, operand) = (table.LLVMGetCalledValue()?, table.LLVMGetOperand()?);
+        let (is_number, number) = (
+            table.LLVMIsAConstantInt()?,
+            table.LLVMConstIntGetZExtValue()?,
+        );
+        let (of, kind, length) = (
+            table.LLVMGetAllocatedType()?,
+            table.LLVMGetTypeKind()?,
+            table.LLVMGetArrayLength2()?,
+        );
+        let (element, width) = (table.LLVMGetElementType()?, table.LLVMGetIntTypeWidth()?);
+        /// LLVMIntegerTypeKind (llvm-c/Core.h).
+        const INTEGER: i32 = 8;
+        // SAFETY: a call of a live module; LLVM's own copy has four arguments, the last two of them constants (LangRef).
+        unsafe {
+            if !name(self.module, called(call))?.starts_with(COPY) {
+                return Ok(false);
+            }
+            let (to, from, bytes) = (operand(call, 0), operand(call, 1), operand(call, 2));
+            let is_volatile = number(operand(call, 3)) != 0;
+            if is_volatile
+                || is_number(bytes).is_null()
+                || !self.variables.contains_key(&to)
+                || !self.variables.contains_key(&from)
+            {
+                return Ok(false);
+            }
+            // rustc's variables are arrays of bytes.
+            let ty = of(to);
+            Ok(ty == of(from)
+                && kind(ty) == ARRAY
+                && kind(element(ty)) == INTEGER
+                && width(element(ty)) == 8
+                && length(ty) == number(bytes))
         }
     }
 

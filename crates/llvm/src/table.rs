@@ -207,6 +207,10 @@ table! {
     LLVMGetTypeKind(*mut RawType) -> c_int;
     LLVMCountStructElementTypes(*mut RawType) -> c_uint;
     LLVMGetInstructionOpcode(*mut RawValue) -> c_int;
+    LLVMGetAllocatedType(*mut RawValue) -> *mut RawType;
+    LLVMGetArrayLength2(*mut RawType) -> u64;
+    LLVMGetElementType(*mut RawType) -> *mut RawType;
+    LLVMGetIntTypeWidth(*mut RawType) -> c_uint;
     LLVMGetNumSuccessors(*mut RawValue) -> c_uint;
     LLVMGetSuccessor(*mut RawValue, c_uint) -> *mut RawBlock;
     LLVMGetNumIndices(*mut RawValue) -> c_uint;
