@@ -222,13 +222,21 @@ fn output(program: &Utf8Path, args: &[&str]) -> Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-fn driver_library(sysroot: &Utf8Path) -> Option<Utf8PathBuf> {
-    sysroot
-        .join("lib")
-        .read_dir_utf8()
-        .ok()?
-        .flatten()
-        .map(|entry| entry.into_path())
+/// The library that is the compiler, in the folder that holds `lib`: there or, as Debian has it, in a folder for the architecture below.
+pub fn driver_library(sysroot: &Utf8Path) -> Option<Utf8PathBuf> {
+    let lib = sysroot.join("lib");
+    let entries = |folder: &Utf8Path| -> Vec<Utf8PathBuf> {
+        let entries = folder.read_dir_utf8().into_iter().flatten().flatten();
+        entries.map(|entry| entry.into_path()).collect()
+    };
+    let is_multiarch = |path: &Utf8PathBuf| {
+        path.file_name()
+            .is_some_and(|name| name.contains("-linux-"))
+    };
+    let folders = entries(&lib).into_iter().filter(is_multiarch);
+    std::iter::once(lib.clone())
+        .chain(folders)
+        .flat_map(|folder| entries(&folder))
         .find(|path| {
             path.file_name()
                 .is_some_and(|name| name.starts_with("librustc_driver-") && name.ends_with(".so"))

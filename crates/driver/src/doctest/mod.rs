@@ -7,8 +7,8 @@
 
 mod extract;
 mod host;
+mod view;
 
-use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -21,10 +21,9 @@ pub use host::is_compiler;
 use crate::classify::Class;
 use crate::compile::{Call, mangle};
 use crate::files;
-use crate::invocation::{Arg, Kind, Tool};
+use crate::invocation::{Arg, Kind};
 use crate::libraries;
 use crate::mapping::Mapping;
-use crate::toolchain::Toolchain;
 
 /// Runs or extracts the doctests of a crate, and returns rustdoc's exit code.
 pub fn test(call: &Call<'_>) -> Result<u8> {
@@ -44,7 +43,7 @@ fn rustdoc(call: &Call<'_>, (name, value): (&str, &str)) -> Result<u8> {
         .join(mangle(&format!("doctests/{}", call.crate_name)));
     let mapping = Mapping::new(&mirror, call.cwd, root.as_str());
     let lowered_root = lower(call, &root, &mirror)?;
-    let view = view(call.toolchain)?;
+    let view = view::of(call.toolchain)?;
     // rustdoc names a test after its file, relative to the folder it runs in. That is the folder which Kbuild's mapping takes off.
     let base = match call.plan.remaps.last() {
         Some((from, to)) if to.is_empty() => files::absolute(call.cwd, Utf8Path::new(from)),
@@ -81,7 +80,8 @@ fn rustdoc(call: &Call<'_>, (name, value): (&str, &str)) -> Result<u8> {
         .arg(input)
         .current_dir(&folder)
         .env_remove("RUSTC_BOOTSTRAP")
-        .env_remove("LD_LIBRARY_PATH")
+        // Where a distribution's rustdoc would find the compiler's library among all others.
+        .env("LD_LIBRARY_PATH", view.join("lib"))
         .env("GATELESS_PROGRAM", &program)
         .env(name, value)
         .stdin(Stdio::null());
@@ -132,62 +132,4 @@ fn arguments(call: &Call<'_>) -> Vec<String> {
         arguments.extend(Arg { kind, from: None }.tokens());
     }
     arguments
-}
-
-/// A view of the toolchain whose `bin/rustc` is ours. Made once for each toolchain, in the cache.
-fn view(toolchain: &Toolchain) -> Result<Utf8PathBuf> {
-    let folder = files::cache_dir()?
-        .join("views")
-        .join(&toolchain.sha256[..16]);
-    if folder.join("bin/rustc").exists() {
-        return Ok(folder);
-    }
-    let parent = files::cache_dir()?.join("views");
-    fs_err::create_dir_all(&parent)?;
-    let temporary = tempfile::Builder::new()
-        .prefix(".view-")
-        .tempdir_in(&parent)
-        .map_err(|error| Failure::failed(format!("cannot write in `{parent}`")).because(error))?;
-    let new = Utf8Path::from_path(temporary.path())
-        .ok_or_else(|| Failure::failed("the cache folder is not UTF-8"))?;
-    for entry in toolchain.sysroot.join("lib").read_dir_utf8()? {
-        let entry = entry?;
-        // The libraries that rustdoc loads; what lies below lib/rustlib is only asked for by a real rustc.
-        if entry.file_type()?.is_dir() && entry.file_name() != "rustlib" {
-            continue;
-        }
-        link_tree(entry.path(), &new.join("lib").join(entry.file_name()))?;
-    }
-    fs_err::create_dir_all(new.join("bin"))?;
-    fs_err::copy(toolchain.program(Tool::Rustdoc), new.join("bin/rustdoc"))?;
-    let rustc = new.join("bin/rustc");
-    files::write(&rustc, b"#!/bin/sh\n# Takes a doctest from rustdoc (see gateless, crates/driver/src/doctest).\nexec \"$GATELESS_PROGRAM\" \"$@\"\n")?;
-    fs_err::set_permissions(&rustc, std::fs::Permissions::from_mode(0o755))?;
-    // Another job may have been faster; one view is as good as the other.
-    if fs_err::rename(new, &folder).is_err() && !folder.join("bin/rustc").exists() {
-        return Err(Failure::failed(format!(
-            "cannot make the view of the toolchain in `{folder}`"
-        )));
-    }
-    Ok(folder)
-}
-
-/// Hard links, or copies where the file system refuses them.
-fn link_tree(from: &Utf8Path, to: &Utf8Path) -> Result<()> {
-    if fs_err::metadata(from)?.is_dir() {
-        fs_err::create_dir_all(to)?;
-        for entry in from.read_dir_utf8()? {
-            let entry = entry?;
-            link_tree(entry.path(), &to.join(entry.file_name()))?;
-        }
-        return Ok(());
-    }
-    if let Some(parent) = to.parent() {
-        fs_err::create_dir_all(parent)?;
-    }
-    let from = from.canonicalize_utf8()?;
-    if fs_err::hard_link(&from, to).is_err() {
-        fs_err::copy(&from, to)?;
-    }
-    Ok(())
 }

@@ -1,0 +1,154 @@
+//! A view of the toolchain whose `bin/rustc` is ours: rustdoc gives each doctest to the `bin/rustc` of the folder that its compiler library
+//! lies in (`rustc_path`, compiler/rustc_interface/src/util.rs; `current_dll_path`, compiler/rustc_session/src/filesearch.rs).
+
+use std::os::unix::fs::PermissionsExt;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use gateless_model::{Failure, Result};
+
+use crate::files;
+use crate::invocation::Tool;
+use crate::toolchain::{Toolchain, driver_library};
+
+/// In launchers that gateless puts before programs of an unpacked compiler (crates/kbuild/src/toolchain/launcher.rs): the folder that they are
+/// in, and the folders that the loader searches.
+const HERE: &str = "here=${self%/*}\n";
+const SEARCHED: &str = "--library-path \"";
+
+/// Makes the view, once for each toolchain, in the cache; returns its folder. rustdoc is `bin/rustdoc` in it, and has to find `lib` in it first.
+pub fn of(toolchain: &Toolchain) -> Result<Utf8PathBuf> {
+    let parent = files::cache_dir()?.join("views");
+    let folder = parent.join(&toolchain.sha256[..16]);
+    if folder.join("bin/rustc").exists() {
+        return Ok(folder);
+    }
+    fs_err::create_dir_all(&parent)?;
+    let temporary = tempfile::Builder::new()
+        .prefix(".view-")
+        .tempdir_in(&parent)
+        .map_err(|error| Failure::failed(format!("cannot write in `{parent}`")).because(error))?;
+    let new = Utf8Path::from_path(temporary.path())
+        .ok_or_else(|| Failure::failed("the cache folder is not UTF-8"))?;
+    for library in libraries(&toolchain.sysroot)? {
+        let name = library.file_name().unwrap_or_default();
+        link_tree(&library, &new.join("lib").join(name))?;
+    }
+    fs_err::create_dir_all(new.join("bin"))?;
+    rustdoc(
+        &toolchain.program(Tool::Rustdoc),
+        &new.join("bin/rustdoc"),
+        &folder.join("lib"),
+    )?;
+    executable(
+        &new.join("bin/rustc"),
+        "#!/bin/sh\n# Takes a doctest from rustdoc (see gateless, crates/driver/src/doctest).\nexec \"$GATELESS_PROGRAM\" \"$@\"\n",
+    )?;
+    // Another job may have been faster; one view is as good as the other.
+    if fs_err::rename(new, &folder).is_err() && !folder.join("bin/rustc").exists() {
+        return Err(Failure::failed(format!(
+            "cannot make the view of the toolchain in `{folder}`"
+        )));
+    }
+    Ok(folder)
+}
+
+/// What rustdoc loads from the toolchain, and the libraries of targets. Distributions have the former among all other libraries: then it is the
+/// compiler's library alone that decides what rustdoc takes for its toolchain.
+fn libraries(sysroot: &Utf8Path) -> Result<Vec<Utf8PathBuf>> {
+    let lib = sysroot.join("lib");
+    let mut libraries = vec![lib.join("rustlib")];
+    match driver_library(sysroot) {
+        Some(driver) if driver.parent() != Some(&lib) => libraries.push(driver),
+        _ => {
+            for entry in lib.read_dir_utf8()? {
+                let entry = entry?;
+                if !entry.file_type()?.is_dir() {
+                    libraries.push(entry.into_path());
+                }
+            }
+        }
+    }
+    Ok(libraries)
+}
+
+/// Puts the program into the view; a launcher goes on starting the program where that is, with the view's libraries before all others.
+fn rustdoc(from: &Utf8Path, to: &Utf8Path, libraries: &Utf8Path) -> Result<()> {
+    let bytes = fs_err::read(from)?;
+    if !bytes.starts_with(b"#!") {
+        fs_err::copy(from, to)?;
+        return Ok(());
+    }
+    let text = String::from_utf8_lossy(&bytes);
+    let bin = from.parent().unwrap_or(Utf8Path::new("/"));
+    match moved(&text, bin, libraries) {
+        Some(text) => executable(to, &text),
+        None => Err(Failure::failed(format!(
+            "`{from}` is a script, and none of gateless' own, so the program behind it is not known"
+        ))
+        .help("name the toolchain's own rustc in GATELESS_RUSTC")),
+    }
+}
+
+/// A launcher that can lie anywhere; nothing if it is none.
+fn moved(launcher: &str, bin: &Utf8Path, libraries: &Utf8Path) -> Option<String> {
+    (launcher.contains(HERE) && launcher.contains(SEARCHED)).then(|| {
+        launcher
+            .replacen(HERE, &format!("here='{bin}'\n"), 1)
+            .replacen(SEARCHED, &format!("{SEARCHED}{libraries}:"), 1)
+    })
+}
+
+fn executable(path: &Utf8Path, text: &str) -> Result<()> {
+    files::write(path, text.as_bytes())?;
+    fs_err::set_permissions(path, std::fs::Permissions::from_mode(0o755))?;
+    Ok(())
+}
+
+/// Hard links, or copies where the file system refuses them.
+fn link_tree(from: &Utf8Path, to: &Utf8Path) -> Result<()> {
+    if fs_err::metadata(from)?.is_dir() {
+        fs_err::create_dir_all(to)?;
+        for entry in from.read_dir_utf8()? {
+            let entry = entry?;
+            link_tree(entry.path(), &to.join(entry.file_name()))?;
+        }
+        return Ok(());
+    }
+    if let Some(parent) = to.parent() {
+        fs_err::create_dir_all(parent)?;
+    }
+    let from = from.canonicalize_utf8()?;
+    if fs_err::hard_link(&from, to).is_err() {
+        fs_err::copy(&from, to)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_launcher_in_a_view_starts_the_same_program_with_the_views_libraries_first() {
+        let launcher = "#!/bin/sh\nself=$0\n[ -L \"$self\" ] && self=$(readlink -f \"$self\")\nhere=${self%/*}\n\
+            exec \"$here/../../ld.so\" --library-path \"$here/../../usr/lib\" \"$here/rustdoc.unpacked\" \"$@\"\n";
+        let folder = tempfile::tempdir().unwrap();
+        let folder = Utf8Path::from_path(folder.path()).unwrap();
+        fs_err::create_dir_all(folder.join("usr/bin")).unwrap();
+        // A loader that says how it was called.
+        executable(&folder.join("ld.so"), "#!/bin/sh\necho \"$@\"\n").unwrap();
+        let own = folder.join("usr/bin/rustdoc");
+        executable(&own, launcher).unwrap();
+        let view = folder.join("view-rustdoc");
+        rustdoc(&own, &view, Utf8Path::new("/view/lib")).unwrap();
+        let output = std::process::Command::new(&view).arg("x").output().unwrap();
+        assert_eq!(
+            String::from_utf8_lossy(&output.stdout),
+            format!(
+                "--library-path /view/lib:{folder}/usr/bin/../../usr/lib {folder}/usr/bin/rustdoc.unpacked x\n"
+            )
+        );
+        executable(&own, "#!/bin/sh\nexec rustdoc-of-others\n").unwrap();
+        assert!(rustdoc(&own, &view, Utf8Path::new("/view/lib")).is_err());
+    }
+}
