@@ -69,12 +69,16 @@ fn trait_of(name: &str) -> Option<&str> {
 fn slots(object: &Object, extended: &dyn Fn(&str) -> bool) -> Option<i64> {
     let mut number = 0;
     dwarf::entries(object, &mut |entry| {
-        let owner = entry.owner.strip_prefix("structure_type ");
-        let is_of_trait = owner.and_then(trait_of).is_some_and(extended);
-        number += i64::from(is_of_trait && is_slot(&entry));
+        number += i64::from(is_slot_of(&entry, extended));
     })
     .ok()?;
     Some(number)
+}
+
+/// Whether an entry is a member that stands for an entry of a vtable of one of these traits.
+fn is_slot_of(entry: &Entry, extended: &dyn Fn(&str) -> bool) -> bool {
+    let owner = entry.owner.strip_prefix("structure_type ");
+    owner.and_then(trait_of).is_some_and(extended) && is_slot(entry)
 }
 
 /// Whether the one difference is a number that is by so much larger.
@@ -261,5 +265,43 @@ mod tests {
         assert_eq!(of("<a::X<u8> as b::T>::{vtable_type}"), Some("T"));
         assert_eq!(of("<a::X as b::T<u8, c::D>>::{vtable_type}"), Some("T"));
         assert_eq!(of("<a::X as b::T>::{vtable}"), None);
+    }
+
+    #[test]
+    fn references_to_names_count_only_for_entries_of_vtables_of_extended_traits() {
+        let slot = |owner: &str, name, of| {
+            let member = entry("member", &[("DW_AT_name", name), ("DW_AT_type", of)]);
+            let owner = owner.to_owned();
+            is_slot_of(
+                &Entry {
+                    owner,
+                    ..member.unwrap()
+                },
+                &|name| name == "T",
+            )
+        };
+        let pointer = "pointer_type *const ()";
+        let owner = "structure_type <a::X as b::T>::{vtable_type}";
+        assert!(slot(owner, "__method4", pointer));
+        assert!(!slot(owner, "field", pointer), "another member");
+        assert!(!slot(owner, "__method4", "base_type u64"), "no pointer");
+        let other = "structure_type <a::X as b::U>::{vtable_type}";
+        assert!(!slot(other, "__method4", pointer), "another trait");
+        assert!(
+            !slot("structure_type b::T", "__method4", pointer),
+            "no vtable"
+        );
+    }
+
+    #[test]
+    fn only_one_number_that_is_by_so_much_larger_is_explained() {
+        let number = |gated: &str, gateless: &str| Aspect {
+            what: "number".to_owned(),
+            gated: gated.to_owned(),
+            gateless: gateless.to_owned(),
+        };
+        assert!(differs_by(&[number("7", "9")], 2));
+        assert!(!differs_by(&[number("7", "9")], 1) && !differs_by(&[number("9", "7")], 2));
+        assert!(!differs_by(&[number("7", "none")], 2) && !differs_by(&[], 0));
     }
 }
