@@ -1,6 +1,5 @@
 //! Functions that do nothing but call another one, or return the address of one.
 
-use std::collections::HashMap;
 use std::ffi::c_uint;
 
 use gateless_model::Result;
@@ -8,25 +7,13 @@ use gateless_model::Result;
 use crate::Module;
 use crate::table::{RawBlock, RawValue};
 use crate::value::{Function, instructions_of, name};
+use crate::values::{COPY, Known, Values};
 
 // LLVMOpcode (llvm-c/Core.h).
 const RET: i32 = 1;
 const BR: i32 = 2;
-const ALLOCA: i32 = 26;
-const LOAD: i32 = 27;
-const STORE: i32 = 28;
-const GET_ELEMENT_PTR: i32 = 29;
 const ICMP: i32 = 42;
-const CALL: i32 = 45;
-const EXTRACT_VALUE: i32 = 53;
-const INSERT_VALUE: i32 = 54;
-
-// LLVMTypeKind (llvm-c/Core.h).
-const STRUCT: i32 = 10;
-const ARRAY: i32 = 11;
-
-/// Beginning of the name of what copies memory.
-const COPY: &str = "llvm.memcpy.";
+pub(crate) const CALL: i32 = 45;
 
 /// Intrinsics without effect on what a function does.
 const IDLE: [&str; 3] = ["llvm.assume", "llvm.lifetime.start.", "llvm.lifetime.end."];
@@ -36,19 +23,6 @@ const PASSING: [&str; 6] = ["zeroext", "signext", "inreg", "byval", "sret", "byr
 
 /// How deep calls are looked into.
 const DEEPEST: u32 = 8;
-
-/// What is known of a value.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Known {
-    /// The argument of this number.
-    Argument(c_uint),
-    /// What the call returned.
-    Result,
-    /// The element of this number of what the call returned.
-    Element(c_uint),
-    /// The first elements of a structure, each known.
-    Elements(Vec<Known>),
-}
 
 impl<'m> Function<'m> {
     /// The function whose address it returns, if it does nothing else.
@@ -140,7 +114,7 @@ impl<'m> Function<'m> {
     }
 
     /// The number of the argument that it returns, if it does nothing else; what it calls for that is looked into as deep as `depth`.
-    fn returned_argument(&self, depth: u32) -> Result<Option<c_uint>> {
+    pub(crate) fn returned_argument(&self, depth: u32) -> Result<Option<c_uint>> {
         let table = self.module.table();
         let (count, operand) = (table.LLVMGetNumOperands()?, table.LLVMGetOperand()?);
         let path = Path::of(self)?;
@@ -195,7 +169,7 @@ impl<'m> Function<'m> {
 }
 
 /// The instructions that a function without a choice runs through.
-struct Path<'m> {
+pub(crate) struct Path<'m> {
     module: &'m Module,
     instructions: Vec<*mut RawValue>,
 }
@@ -239,14 +213,14 @@ impl<'m> Path<'m> {
         (self.opcode(*last).ok()? == RET).then_some((*last, others))
     }
 
-    fn opcode(&self, instruction: *mut RawValue) -> Result<i32> {
+    pub(crate) fn opcode(&self, instruction: *mut RawValue) -> Result<i32> {
         let opcode = self.module.table().LLVMGetInstructionOpcode()?;
         // SAFETY: an instruction of a live module.
         Ok(unsafe { opcode(instruction) })
     }
 
     /// Whether an instruction does nothing that can be seen: it only tells the optimiser something.
-    fn is_idle(&self, instruction: *mut RawValue) -> Result<bool> {
+    pub(crate) fn is_idle(&self, instruction: *mut RawValue) -> Result<bool> {
         if self.opcode(instruction)? == ICMP {
             return Ok(true);
         }
@@ -270,323 +244,4 @@ impl<'m> Path<'m> {
 /// Whether a function of this name does nothing that can be seen.
 fn is_idle(name: &str) -> bool {
     IDLE.iter().any(|idle| name.starts_with(idle))
-}
-
-/// What is known of the values of a function, and what its variables hold.
-struct Values<'m> {
-    module: &'m Module,
-    arguments: c_uint,
-    known: HashMap<*mut RawValue, Known>,
-    variables: HashMap<*mut RawValue, Option<*mut RawValue>>,
-    /// Places within variables.
-    inside: HashMap<*mut RawValue, *mut RawValue>,
-}
-
-impl<'m> Values<'m> {
-    fn of(function: &Function<'m>) -> Result<Self> {
-        let table = function.module.table();
-        let (count, get) = (table.LLVMCountParams()?, table.LLVMGetParam()?);
-        // SAFETY: a function of a live module.
-        let arguments = unsafe { count(function.raw) };
-        let mut known = HashMap::new();
-        for number in 0..arguments {
-            // SAFETY: a parameter that the function has.
-            let argument = unsafe { get(function.raw, number) };
-            known.insert(argument, Known::Argument(number));
-        }
-        Ok(Self {
-            module: function.module,
-            arguments,
-            known,
-            variables: HashMap::new(),
-            inside: HashMap::new(),
-        })
-    }
-
-    /// Follows a value through an instruction, also through a call of what only returns an argument; false if the instruction does anything else.
-    fn pass(&mut self, path: &Path<'m>, instruction: *mut RawValue, depth: u32) -> Result<bool> {
-        let opcode = path.opcode(instruction)?;
-        if path.is_idle(instruction)? || self.follow(instruction, opcode)? {
-            return Ok(true);
-        }
-        if opcode != CALL || depth == 0 {
-            return Ok(false);
-        }
-        let table = self.module.table();
-        let (called, operand) = (table.LLVMGetCalledValue()?, table.LLVMGetOperand()?);
-        let is_function = table.LLVMIsAFunction()?;
-        // SAFETY: a call of a live module.
-        let raw = unsafe { is_function(called(instruction)) };
-        if raw.is_null() {
-            return Ok(false);
-        }
-        let function = Function {
-            module: self.module,
-            raw,
-        };
-        let Some(number) = function.returned_argument(depth - 1)? else {
-            return Ok(false);
-        };
-        // SAFETY: arguments come first among a call's operands, and the function has one of this number.
-        let argument = unsafe { operand(instruction, number) };
-        if let Some(known) = self.known.get(&argument).cloned() {
-            self.known.insert(instruction, known);
-        }
-        Ok(true)
-    }
-
-    /// Follows a value through an instruction; false if the instruction does anything else.
-    fn follow(&mut self, instruction: *mut RawValue, opcode: i32) -> Result<bool> {
-        let table = self.module.table();
-        let (operand, ty) = (table.LLVMGetOperand()?, table.LLVMTypeOf()?);
-        let (indices, index) = (table.LLVMGetNumIndices()?, table.LLVMGetIndices()?);
-        let is_volatile = table.LLVMGetVolatile()?;
-        // SAFETY: an instruction of a live module with the operands that its opcode has (LangRef).
-        unsafe {
-            match opcode {
-                ALLOCA => {
-                    self.variables.insert(instruction, None);
-                    Ok(true)
-                }
-                STORE => {
-                    let (value, place) = (operand(instruction, 0), operand(instruction, 1));
-                    if let Some(held) = self.variables.get_mut(&place) {
-                        *held = Some(value);
-                    } else if let Some(variable) = self.inside.get(&place) {
-                        self.variables.insert(*variable, None);
-                    } else {
-                        return Ok(false);
-                    }
-                    Ok(is_volatile(instruction) == 0)
-                }
-                GET_ELEMENT_PTR => {
-                    let base = operand(instruction, 0);
-                    let variable = match self.variables.contains_key(&base) {
-                        true => Some(base),
-                        false => self.inside.get(&base).copied(),
-                    };
-                    if let Some(variable) = variable {
-                        self.inside.insert(instruction, variable);
-                    }
-                    // Of anything else it is a number that is not known.
-                    Ok(true)
-                }
-                CALL if self.copies(instruction)? => {
-                    let (to, from) = (operand(instruction, 0), operand(instruction, 1));
-                    let held = self.variables.get(&from).copied().flatten();
-                    self.variables.insert(to, held);
-                    Ok(true)
-                }
-                LOAD => {
-                    let Some(Some(value)) = self.variables.get(&operand(instruction, 0)) else {
-                        return Ok(false);
-                    };
-                    if ty(*value) != ty(instruction) || is_volatile(instruction) != 0 {
-                        return Ok(false);
-                    }
-                    if let Some(known) = self.known.get(value).cloned() {
-                        self.known.insert(instruction, known);
-                    }
-                    Ok(true)
-                }
-                EXTRACT_VALUE => {
-                    let is_of_result =
-                        self.known.get(&operand(instruction, 0)) == Some(&Known::Result);
-                    if is_of_result && indices(instruction) == 1 {
-                        self.known
-                            .insert(instruction, Known::Element(*index(instruction)));
-                    }
-                    Ok(true)
-                }
-                INSERT_VALUE => {
-                    let mut elements = match self.known.get(&operand(instruction, 0)) {
-                        Some(Known::Elements(elements)) => elements.clone(),
-                        _ => Vec::new(),
-                    };
-                    let element = self.known.get(&operand(instruction, 1)).cloned();
-                    if let Some(element) = element
-                        && indices(instruction) == 1
-                        && *index(instruction) as usize == elements.len()
-                    {
-                        elements.push(element);
-                        self.known.insert(instruction, Known::Elements(elements));
-                    }
-                    Ok(true)
-                }
-                _ => Ok(false),
-            }
-        }
-    }
-
-    /// Whether a call copies all of a variable into another one of the same size.
-    fn copies(&self, call: *mut RawValue) -> Result<bool> {
-        let table = self.module.table();
-        let (called, operand) = (table.LLVMGetCalledValue()?, table.LLVMGetOperand()?);
-        let (is_number, number) = (
-            table.LLVMIsAConstantInt()?,
-            table.LLVMConstIntGetZExtValue()?,
-        );
-        let (of, kind, length) = (
-            table.LLVMGetAllocatedType()?,
-            table.LLVMGetTypeKind()?,
-            table.LLVMGetArrayLength2()?,
-        );
-        let (element, width) = (table.LLVMGetElementType()?, table.LLVMGetIntTypeWidth()?);
-        /// LLVMIntegerTypeKind (llvm-c/Core.h).
-        const INTEGER: i32 = 8;
-        // SAFETY: a call of a live module; LLVM's own copy has four arguments, the last two of them constants (LangRef).
-        unsafe {
-            if !name(self.module, called(call))?.starts_with(COPY) {
-                return Ok(false);
-            }
-            let (to, from, bytes) = (operand(call, 0), operand(call, 1), operand(call, 2));
-            let is_volatile = number(operand(call, 3)) != 0;
-            if is_volatile
-                || is_number(bytes).is_null()
-                || !self.variables.contains_key(&to)
-                || !self.variables.contains_key(&from)
-            {
-                return Ok(false);
-            }
-            // rustc's variables are arrays of bytes.
-            let ty = of(to);
-            Ok(ty == of(from)
-                && kind(ty) == ARRAY
-                && kind(element(ty)) == INTEGER
-                && width(element(ty)) == 8
-                && length(ty) == number(bytes))
-        }
-    }
-
-    /// Whether a call gets the function's arguments, all of them, in their order.
-    fn are_arguments(&self, call: *mut RawValue) -> Result<bool> {
-        let table = self.module.table();
-        let (count, operand) = (table.LLVMGetNumArgOperands()?, table.LLVMGetOperand()?);
-        // SAFETY: a call of a live module; its arguments come first among its operands.
-        unsafe {
-            Ok(count(call) == self.arguments
-                && (0..self.arguments)
-                    .all(|at| self.known.get(&operand(call, at)) == Some(&Known::Argument(at))))
-        }
-    }
-
-    /// Whether a value is what the call returned, also taken apart and put together again.
-    fn is_result(&self, value: *mut RawValue) -> Result<bool> {
-        let table = self.module.table();
-        let (ty, kind, count) = (
-            table.LLVMTypeOf()?,
-            table.LLVMGetTypeKind()?,
-            table.LLVMCountStructElementTypes()?,
-        );
-        Ok(match self.known.get(&value) {
-            Some(Known::Result) => true,
-            Some(Known::Elements(elements)) => {
-                let in_order = elements
-                    .iter()
-                    .enumerate()
-                    .all(|(at, element)| *element == Known::Element(at as c_uint));
-                // SAFETY: a value of a live module and its type.
-                let all = unsafe {
-                    kind(ty(value)) == STRUCT && count(ty(value)) as usize == elements.len()
-                };
-                in_order && all
-            }
-            _ => false,
-        })
-    }
-}
-
-impl Module {
-    /// Puts a function that returns the address of `target`, and does nothing else, in the place of `old`; it comes last in the module.
-    pub fn replace_by_address(&mut self, old: &str, target: &str) -> Result<()> {
-        let (Some(old), Some(target)) = (self.function(old)?, self.function(target)?) else {
-            return Ok(());
-        };
-        let label = name(self, old.raw)?;
-        let (old, target) = (old.raw, target.raw);
-        let table = self.table();
-        let context = self.context.inner.raw;
-        let (add, ty) = (table.LLVMAddFunction()?, table.LLVMGlobalGetValueType()?);
-        let (append, create, dispose) = (
-            table.LLVMAppendBasicBlockInContext()?,
-            table.LLVMCreateBuilderInContext()?,
-            table.LLVMDisposeBuilder()?,
-        );
-        let (position, ret) = (table.LLVMPositionBuilderAtEnd()?, table.LLVMBuildRet()?);
-        let (replace, delete, rename) = (
-            table.LLVMReplaceAllUsesWith()?,
-            table.LLVMDeleteFunction()?,
-            table.LLVMSetValueName2()?,
-        );
-        // SAFETY: both are functions of this live module; the old one is deleted after everything that refers to it was given the new one, and no
-        // handle to it is left (self is borrowed mutably).
-        unsafe {
-            let new = add(self.raw, c"".as_ptr(), ty(old));
-            self.copy_properties(old, new)?;
-            let builder = create(context);
-            position(builder, append(context, new, c"start".as_ptr()));
-            ret(builder, target);
-            dispose(builder);
-            replace(old, new);
-            delete(old);
-            rename(new, label.as_ptr().cast(), label.len());
-        }
-        Ok(())
-    }
-
-    /// Gives a function all that says how another one is called, linked and generated.
-    ///
-    /// # Safety
-    ///
-    /// Both are functions of this module, of the same type.
-    unsafe fn copy_properties(&self, from: *mut RawValue, to: *mut RawValue) -> Result<()> {
-        /// The place of a function's own attributes.
-        const ON_FUNCTION: c_uint = c_uint::MAX;
-        let table = self.table();
-        let (linkage, link) = (table.LLVMGetLinkage()?, table.LLVMSetLinkage()?);
-        let (visibility, see) = (table.LLVMGetVisibility()?, table.LLVMSetVisibility()?);
-        let (is_unnamed, unname) = (
-            table.LLVMGetUnnamedAddress()?,
-            table.LLVMSetUnnamedAddress()?,
-        );
-        let (convention, call) = (
-            table.LLVMGetFunctionCallConv()?,
-            table.LLVMSetFunctionCallConv()?,
-        );
-        let (alignment, align) = (table.LLVMGetAlignment()?, table.LLVMSetAlignment()?);
-        let (count, get, add) = (
-            table.LLVMGetAttributeCountAtIndex()?,
-            table.LLVMGetAttributesAtIndex()?,
-            table.LLVMAddAttributeAtIndex()?,
-        );
-        let params = table.LLVMCountParams()?;
-        // SAFETY: functions of a live module, as the caller promises; as many attributes are written as LLVM says there are.
-        unsafe {
-            link(to, linkage(from));
-            see(to, visibility(from));
-            unname(to, is_unnamed(from));
-            call(to, convention(from));
-            align(to, alignment(from));
-            for place in (0..=params(from)).chain([ON_FUNCTION]) {
-                let mut attributes = vec![std::ptr::null_mut(); count(from, place) as usize];
-                get(from, place, attributes.as_mut_ptr());
-                for attribute in attributes {
-                    add(to, place, attribute);
-                }
-            }
-        }
-        if let Some(section) = (Function {
-            module: self,
-            raw: from,
-        })
-        .section()?
-        {
-            (Function {
-                module: self,
-                raw: to,
-            })
-            .set_section(&section)?;
-        }
-        Ok(())
-    }
 }

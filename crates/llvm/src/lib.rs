@@ -19,11 +19,13 @@ mod metadata;
 mod module;
 mod options;
 mod passes;
+mod replace;
 mod structors;
 mod table;
 mod target;
 mod used;
 mod value;
+mod values;
 
 pub use context::{Context, Diagnostic, Severity};
 pub use debug_info::{LocalVariable, SourceFile};
