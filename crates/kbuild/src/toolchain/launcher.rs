@@ -41,6 +41,8 @@ pub(super) fn install(root: &Utf8Path) -> Result<()> {
 }
 
 /// Everything in it is relative to the script, so that the folder can be moved.
+///
+/// Where doctests are taken from rustdoc (crates/driver/src/doctest/view.rs) its lines `here=` and `--library-path` are replaced: a change here is one there.
 fn script(
     root: &Utf8Path,
     loader: &Utf8Path,
