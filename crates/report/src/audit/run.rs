@@ -28,8 +28,7 @@ pub fn run(tree: &Utf8Path, out: Option<&Utf8Path>, rustc: &Utf8Path) -> Result<
         return Err(Failure::failed(format!("{tree} is not a folder"))
             .help("`gateless fetch 7.3` brings in a kernel tree and prints its path"));
     }
-    let threads = std::thread::available_parallelism().map_or(2, usize::from);
-    let mut scan = scan::scan(tree, threads)?;
+    let mut scan = scan::scan(tree)?;
     let configuration = match out {
         Some(out) => Some(out::add(&mut scan, out).map_err(|error| {
             Failure::failed(format!(

@@ -4,8 +4,6 @@ mod other;
 mod walk;
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use camino::Utf8Path;
 
@@ -15,6 +13,7 @@ use crate::kconfig::{self, Kconfig, arch_of_path};
 use crate::makefile::facts::{Global, PassedCfg, Root, facts};
 use crate::makefile::words::{name_condition, words};
 use crate::makefile::{Makefile, Statement, folders, lines};
+use crate::parallel;
 use crate::rust::file as rust_file;
 use crate::rust::modules::Child;
 
@@ -78,33 +77,16 @@ enum Read {
     Problem(Problem),
 }
 
-/// Scans the folder `tree` with `threads` threads. Fails only if the folder itself can't be listed.
-pub fn scan(tree: &Utf8Path, threads: usize) -> std::io::Result<Scan> {
+/// Scans the folder `tree`. Fails only if the folder itself can't be listed.
+pub fn scan(tree: &Utf8Path) -> std::io::Result<Scan> {
     let listing = walk::list(tree)?;
-    let next = AtomicUsize::new(0);
-    let done = Mutex::new(Vec::new());
-    std::thread::scope(|scope| {
-        for _ in 0..threads.max(1) {
-            scope.spawn(|| {
-                let mut mine = Vec::new();
-                while let Some((path, kind)) =
-                    listing.files.get(next.fetch_add(1, Ordering::Relaxed))
-                {
-                    mine.extend(read(tree, path, *kind));
-                }
-                if let Ok(mut done) = done.lock() {
-                    done.append(&mut mine);
-                }
-            });
-        }
-    });
-    let reads = done.into_inner().unwrap_or_default();
+    let reads = parallel::map(&listing.files, |(path, kind)| read(tree, path, *kind));
     let mut scan = Scan {
         problems: listing.problems,
         ..Scan::default()
     };
     scan.count(&listing.files);
-    scan.merge(reads);
+    scan.merge(reads.into_iter().flatten());
     scan.sort();
     Ok(scan)
 }
@@ -169,7 +151,7 @@ impl Scan {
         }
     }
 
-    fn merge(&mut self, reads: Vec<Read>) {
+    fn merge(&mut self, reads: impl Iterator<Item = Read>) {
         let mut makefiles = Vec::new();
         for read in reads {
             match read {
