@@ -3,9 +3,9 @@
 use std::process::Command;
 
 use camino::Utf8Path;
-use gateless_codegen::{CodeModel, Job, OptLevel, Output, Reloc, Stage, Target, UsedFix};
-use gateless_llvm::{Context, Llvm, Module};
 use gateless_model::Exit;
+
+mod support;
 
 /// Names the folder to work in, for the process that is to end.
 const FOLDER: &str = "GATELESS_TEST_FATAL";
@@ -34,50 +34,13 @@ fn a_fatal_error_of_llvm_reaches_the_hook_and_leaves_no_object() {
 
 /// Generates code for an instruction that the processor does not have.
 fn give_up(folder: &Utf8Path) -> ! {
-    let output = Command::new("rustc")
-        .args(["--print", "sysroot"])
-        .output()
-        .expect("rustc");
-    let sysroot = String::from_utf8(output.stdout).expect("a UTF-8 sysroot");
-    let path = gateless_codegen::llvm_of_compiler(Utf8Path::new(sysroot.trim()), "", &[])
-        .unwrap()
-        .path;
-    let context = Context::new(Llvm::load(&path).unwrap()).unwrap();
-    let text = "target datalayout = \"e-m:e-p270:32:32-p271:32:32-p272:64:64-i64:64-i128:128-f80:128-n8:16:32:64-S128\"\n\
-        declare i32 @llvm.x86.sse42.crc32.32.32(i32, i32)\n\
+    let body = "declare i32 @llvm.x86.sse42.crc32.32.32(i32, i32)\n\
         define i32 @f(i32 %a) { %x = call i32 @llvm.x86.sse42.crc32.32.32(i32 %a, i32 %a)\n ret i32 %x }";
-    let bitcode = Module::from_text(&context, text)
-        .unwrap()
-        .to_bitcode()
-        .unwrap();
-    std::fs::write(folder.join("in.bc"), bitcode.bytes().unwrap()).unwrap();
+    let job = support::job(folder, body);
     gateless_codegen::set_fatal_hook(|text| {
         eprintln!("heard: {text}");
         Exit::Failed
     });
-    let job = Job {
-        bitcode: folder.join("in.bc"),
-        stage: Stage::Optimised,
-        llvm: path,
-        llvm_args: Vec::new(),
-        outputs: vec![(Output::Object, folder.join("out.o"))],
-        target: Target {
-            triple: "x86_64-linux-gnu".into(),
-            cpu: "generic".into(),
-            features: String::new(),
-            abi: String::new(),
-            reloc: Reloc::Static,
-            pie: false,
-            code_model: CodeModel::Default,
-            opt: OptLevel::O2,
-            function_sections: false,
-            relax_elf_relocations: false,
-        },
-        flags: Vec::new(),
-        debug_paths: Vec::new(),
-        used: UsedFix::Keep,
-        private_mark: None,
-    };
     let done = gateless_codegen::run(&job, &|| panic!("a sample was asked for"));
     panic!("LLVM did not end the process: {done:?}")
 }

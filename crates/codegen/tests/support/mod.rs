@@ -6,6 +6,11 @@ use std::process::Command;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_codegen::{CodeModel, Flag, Job, OptLevel, Output, Reloc, Stage, Target, UsedFix};
+use gateless_llvm::{Context, Llvm, Module};
+
+/// The data layout of x86-64.
+const X86_LAYOUT: &str =
+    "e-m:e-p270:32:32-p271:32:32-p272:64:64-i64:64-i128:128-f80:128-n8:16:32:64-S128";
 
 /// A crate with loops, comparisons of slices, switches, indirect calls, equal functions, formatting and statics.
 const SAMPLE: &str = include_str!("sample.rs");
@@ -216,6 +221,39 @@ impl Sample<'_> {
             private_mark: None,
         };
         gateless_codegen::run(&job, &|| panic!("a sample was asked for")).unwrap();
+    }
+}
+
+/// Code generation for the x86-64 module whose text, without its data layout, is `body`: from `in.bc` in `folder`, which is written, to `out.o`.
+pub fn job(folder: &Utf8Path, body: &str) -> Job {
+    let llvm = llvm_path();
+    let context = Context::new(Llvm::load(&llvm).unwrap()).unwrap();
+    let text = format!("target datalayout = \"{X86_LAYOUT}\"\n{body}");
+    let module = Module::from_text(&context, &text).unwrap();
+    let bitcode = module.to_bitcode().unwrap();
+    std::fs::write(folder.join("in.bc"), bitcode.bytes().unwrap()).unwrap();
+    Job {
+        bitcode: folder.join("in.bc"),
+        stage: Stage::Optimised,
+        llvm,
+        llvm_args: Vec::new(),
+        outputs: vec![(Output::Object, folder.join("out.o"))],
+        target: Target {
+            triple: "x86_64-linux-gnu".into(),
+            cpu: "generic".into(),
+            features: String::new(),
+            abi: String::new(),
+            reloc: Reloc::Static,
+            pie: false,
+            code_model: CodeModel::Default,
+            opt: OptLevel::O2,
+            function_sections: false,
+            relax_elf_relocations: false,
+        },
+        flags: Vec::new(),
+        debug_paths: Vec::new(),
+        used: UsedFix::Keep,
+        private_mark: None,
     }
 }
 
