@@ -24,7 +24,7 @@ use crate::output;
 ///
 /// Every combination is a cell. A cell that fails does not stop the others; what was done before an interruption is not repeated. Results are added
 /// to `results.jsonl` in the store, with the logs they cite, for `gateless targets`. Exits with 1 if a cell is not good: not built, not booted, a
-/// test failed or has another result than in the gated build, a gate was open, or machine code differs without explanation.
+/// test has another result than in the gated build (without one: a test failed), a gate was open, or machine code differs without explanation.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Architectures, with commas between [default: all that `gateless targets` shows as variants]
