@@ -5,7 +5,8 @@ use std::time::SystemTime;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::workshop::{Mode, Tested, Workshop, copy_tree, run, succeeded};
+use crate::tree_copy;
+use crate::workshop::{Mode, Tested, Workshop, run, succeeded};
 
 /// Of a tree whose kernel was built; the patched tree is built as far as the kernel's libraries.
 pub fn applied(workshop: &mut Workshop) -> Tested {
@@ -23,7 +24,7 @@ pub fn applied(workshop: &mut Workshop) -> Tested {
     }
     let patched = workshop.root.join("tree-patched");
     let before = times(&patched, &text)?;
-    copy_tree(&workshop.tree, &patched)?;
+    tree_copy::renew(&workshop.tree, &patched)?;
     run(Command::new("git")
         .args(["apply", patch.as_str()])
         .current_dir(&patched)

@@ -12,6 +12,8 @@ use std::time::SystemTime;
 use camino::{Utf8Path, Utf8PathBuf};
 use libtest_mimic::Failed;
 
+use crate::tree_copy;
+
 /// The result of a test or of a part of it.
 pub type Tested<T = ()> = Result<T, Failed>;
 
@@ -43,6 +45,8 @@ pub struct Workshop {
     pub tree: Utf8PathBuf,
     /// Architecture that is built, by its preset for tests.
     pub arch: &'static str,
+    /// Whether nothing was changed since the gateless build was seen to have nothing left to do.
+    pub settled: bool,
     program: Utf8PathBuf,
     gated: Option<String>,
     gateless: Option<String>,
@@ -67,7 +71,7 @@ impl Workshop {
         let root = camino::absolute_utf8(root.join("e2e").join(arch))?;
         fs_err::create_dir_all(root.join("bin"))?;
         let tree = root.join("tree");
-        copy_tree(source, &tree)?;
+        tree_copy::renew(source, &tree)?;
         // A copy of its own, for some tests touch it; with the old time if it is the old program, for everything that
         // it compiled depends on it.
         let program = root.join("bin/gateless");
@@ -80,6 +84,7 @@ impl Workshop {
             root,
             tree,
             arch,
+            settled: false,
             program,
             gated: None,
             gateless: None,
@@ -275,21 +280,6 @@ impl Workshop {
             .set_modified(time.unwrap_or_else(SystemTime::now))?;
         Ok(old)
     }
-}
-
-/// Hard links where the file system allows, for the tree is large; nothing in the copy is ever written in place.
-pub fn copy_tree(source: &Utf8Path, tree: &Utf8Path) -> Tested {
-    if tree.exists() {
-        fs_err::remove_dir_all(tree)?;
-    }
-    let linked = run(Command::new("cp").args(["-al", source.as_str(), tree.as_str()]));
-    if linked.is_err() {
-        if tree.exists() {
-            fs_err::remove_dir_all(tree)?;
-        }
-        run(Command::new("cp").args(["-a", "--reflink=auto", source.as_str(), tree.as_str()]))?;
-    }
-    Ok(())
 }
 
 fn replace(path: &Utf8Path, content: &[u8]) -> Tested {
