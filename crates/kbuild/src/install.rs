@@ -134,6 +134,8 @@ impl Plan {
         progress: &mut dyn Progress,
     ) -> Result<()> {
         progress.step("installing Debian packages");
+        // Of several gateless at once, one installs.
+        let _lock = apt::lock(cache)?;
         system_apt(&["update"], None, progress)?;
         let mut packages: Vec<String> = self.packages.iter().cloned().collect();
         if self.libclang {
@@ -152,8 +154,14 @@ impl Plan {
     }
 }
 
-/// Packages of another suite that stand in the way are the user's; without the last option apt would remove them.
-const INSTALL: &[&str] = &["install", "--yes", "--no-install-recommends", "--no-remove"];
+/// Packages of another suite that stand in the way are the user's; with `--no-remove` apt leaves them. Another program's installation is waited for.
+const INSTALL: &[&str] = &[
+    "install",
+    "--yes",
+    "--no-install-recommends",
+    "--no-remove",
+    "--option=DPkg::Lock::Timeout=600",
+];
 
 /// Installs one package; from the release's backports if the machine's own suites have none that goes with what is installed.
 fn install_alone(
