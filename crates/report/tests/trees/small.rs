@@ -40,7 +40,7 @@ pub fn audit_of(tree: &Utf8Path, ledger: &Ledger) -> Audit {
 
 /// Everything a scan found, by key.
 pub fn found(tree: &Utf8Path) -> BTreeSet<Plant> {
-    let scan = scan(tree, 2).unwrap();
+    let scan = scan(tree).unwrap();
     let dependent = scan.dependent.iter().map(|(_, finding)| finding);
     scan.findings
         .iter()
