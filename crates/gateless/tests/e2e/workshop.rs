@@ -58,8 +58,9 @@ pub const DRIVER: &str = "samples/rust/rust_minimal.rs";
 /// One line of Kbuild's output: what was done to which file, such as `RUSTC L` and `rust/kernel.o`.
 pub type Made = (String, String);
 
-/// What Kbuild says on every run, whether there is anything to do or not; LINK is `ln -f vmlinux linux`.
-const ALWAYS: &[&str] = &["CALL", "CHK", "GEN", "LINK", "SYNC", "UPD"];
+/// What Kbuild says on every run, whether there is anything to do or not; LINK is `ln -f vmlinux linux`, and DESCEND enters a folder of
+/// tools, whose own make says what it makes.
+const ALWAYS: &[&str] = &["CALL", "CHK", "DESCEND", "GEN", "LINK", "SYNC", "UPD"];
 
 impl Workshop {
     /// Copies the tree at `source` and the program under test.
