@@ -38,25 +38,28 @@ fn nothing_left(workshop: &mut Workshop) -> Tested {
 
 /// A file of the kernel crate.
 pub fn rust_file(workshop: &mut Workshop) -> Tested {
-    let change = |workshop: &Workshop, _: &[Mode]| workshop.touch("rust/kernel/xarray.rs");
+    let file = "rust/kernel/xarray.rs";
+    let change = |workshop: &Workshop, _: &[Mode]| workshop.touch(file);
     let made = same(workshop, "rust-file", change, |workshop| {
         workshop.rebuild(Mode::Gateless)
     })?;
     has(&made, "rust/kernel.o")?;
     has_not(&made, "rust/core.o")?;
     has_not(&made, "rust/bindings.o")?;
-    nothing_left(workshop)
+    nothing_left(workshop)?;
+    workshop.untouch(file)
 }
 
 /// A header that only bindgen reads; and the build is interrupted in the middle.
 pub fn bindgen_header(workshop: &mut Workshop) -> Tested {
-    let change =
-        |workshop: &Workshop, _: &[Mode]| workshop.touch("rust/bindings/bindings_helper.h");
+    let file = "rust/bindings/bindings_helper.h";
+    let change = |workshop: &Workshop, _: &[Mode]| workshop.touch(file);
     let made = same(workshop, "bindgen-header", change, interrupted)?;
     has(&made, "rust/bindings/bindings_generated.rs")?;
     has(&made, "rust/kernel.o")?;
     has_not(&made, "rust/core.o")?;
-    nothing_left(workshop)
+    nothing_left(workshop)?;
+    workshop.untouch(file)
 }
 
 /// A symbol that a C file reads.
