@@ -115,6 +115,9 @@ pub fn compile(call: &Call<'_>) -> Result<u8> {
     let primary = call.primary_output();
     let mirror = call.state.folder().join("lowered").join(mangle(&primary));
     let mut loads = libraries::find(call.invocation, call.class, call.cwd)?;
+    if call.class.is_kernel() {
+        loads.check_modifiers(call)?;
+    }
     let known = loads.exports.clone();
     let mut times = Times::default();
     let lowered = timed(&mut times.rewriting, || {

@@ -13,6 +13,7 @@ mod generate;
 mod invocation;
 mod libraries;
 mod mapping;
+mod modifiers;
 mod plan;
 mod probe;
 pub mod record;

@@ -13,6 +13,7 @@ use crate::classify::Class;
 use crate::compile::Call;
 use crate::files;
 use crate::invocation::{Invocation, Kind};
+use crate::modifiers::{self, Modifiers};
 
 /// What a call loads.
 #[derive(Debug, Clone, Default)]
@@ -23,6 +24,20 @@ pub struct Loads {
     pub exports: Exports,
     /// Libraries of the kernel without notes beside them, as when somebody copied them from an output folder and left the notes.
     pub bare: Vec<String>,
+    /// The target modifiers of each of the others that the call names itself, with its crate's name.
+    pub modifiers: Vec<(String, Modifiers)>,
+}
+
+impl Loads {
+    /// Compares the target modifiers of the call with those of what it loads. What a library loads was compared when that was compiled.
+    ///
+    /// # Errors
+    /// Where they differ.
+    pub fn check_modifiers(&self, call: &Call<'_>) -> Result<()> {
+        let own = &call.plan.modifiers;
+        let mut each = self.modifiers.iter();
+        each.try_for_each(|(name, its)| modifiers::check(call.invocation, own, name, its))
+    }
 }
 
 /// What lies beside a library.
@@ -32,6 +47,8 @@ struct Beside {
     /// File names of the libraries it loaded, in the same folder or absolute.
     loads: Vec<String>,
     exports: Exports,
+    /// The target modifiers that it was compiled with.
+    modifiers: Modifiers,
 }
 
 /// Finds the libraries of a call.
@@ -64,12 +81,19 @@ pub fn find(call: &Invocation, class: Class, cwd: &Utf8Path) -> Result<Loads> {
             continue;
         };
         let beside: Beside = match fs_err::read_to_string(cwd.join(beside(Utf8Path::new(&found)))) {
-            Ok(text) => serde_json::from_str(&text).map_err(|error| {
-                Failure::failed(format!(
-                    "the notes beside `{found}` are damaged: rebuild it"
-                ))
-                .because(error)
-            })?,
+            Ok(text) => {
+                let beside: Beside = serde_json::from_str(&text).map_err(|error| {
+                    Failure::failed(format!(
+                        "the notes beside `{found}` are damaged: rebuild it"
+                    ))
+                    .because(error)
+                })?;
+                if !is_macro(Utf8Path::new(&found)) {
+                    let its = beside.modifiers.clone();
+                    loads.modifiers.push((name.to_owned(), its));
+                }
+                beside
+            }
             Err(_) => {
                 if class.is_kernel() {
                     loads.bare.push(found.clone());
@@ -106,6 +130,11 @@ fn locate(name: &str, folders: &[&str], cwd: &Utf8Path) -> Option<String> {
         .map(Utf8PathBuf::into_string)
 }
 
+/// Whether the library is one of macros: it is loaded by the compiler itself, and what it was made of does not reach its users.
+fn is_macro(library: &Utf8Path) -> bool {
+    library.extension() == Some("so")
+}
+
 fn beside(library: &Utf8Path) -> Utf8PathBuf {
     library.with_file_name(format!(
         ".{}.gateless",
@@ -130,8 +159,7 @@ pub fn leave(call: &Call<'_>, loads: &Loads, exports: &Exports) -> Result<()> {
         return Ok(());
     }
     let folder = files::absolute(call.cwd, library.parent().unwrap_or(Utf8Path::new("")));
-    // A macro library is loaded by the compiler itself: what it was made of does not reach its users.
-    let is_macro = library.extension() == Some("so");
+    let is_macro = is_macro(library);
     let loads = if is_macro {
         &[][..]
     } else {
@@ -152,8 +180,12 @@ pub fn leave(call: &Call<'_>, loads: &Loads, exports: &Exports) -> Result<()> {
     } else {
         exports.clone()
     };
-    let text = serde_json::to_string(&Beside { loads, exports })
-        .map_err(|error| Failure::failed(error.to_string()))?;
+    let text = serde_json::to_string(&Beside {
+        loads,
+        exports,
+        modifiers: call.plan.modifiers.clone(),
+    })
+    .map_err(|error| Failure::failed(error.to_string()))?;
     files::write_if_changed(&call.cwd.join(beside(library)), text.as_bytes())
 }
 

@@ -7,6 +7,7 @@ use gateless_model::{Failure, Result};
 
 use crate::classify::Class;
 use crate::invocation::{Arg, Invocation, Kind, Tool};
+use crate::modifiers::{self, Modifiers};
 use crate::target::Target;
 
 /// The decisions about one call.
@@ -26,6 +27,8 @@ pub struct Plan {
     pub target: Option<Target>,
     /// `-Z` flags left to the code generation stage, as (name with `-`, value).
     pub codegen: Vec<(String, String)>,
+    /// Those of them that libraries must have been compiled with as well.
+    pub modifiers: Modifiers,
 }
 
 /// Options of rustdoc that are closed on stable, and what is done instead.
@@ -63,6 +66,7 @@ impl Plan {
             remaps: Vec::new(),
             target: None,
             codegen: Vec::new(),
+            modifiers: Modifiers::new(),
         };
         for arg in &call.args {
             plan.add(arg, call, class, ledger, read_target)?;
@@ -128,6 +132,9 @@ impl Plan {
                         Action::Dropped
                     }
                     FlagAction::Codegen if class.is_kernel() => {
+                        if flag.modifier {
+                            modifiers::set(&mut self.modifiers, name, value);
+                        }
                         self.codegen
                             .push((name.replace('_', "-"), value.to_owned()));
                         Action::Emulated

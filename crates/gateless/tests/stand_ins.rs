@@ -99,8 +99,8 @@ fn queries_get_the_compilers_own_answers() {
             .output()
             .unwrap();
         let theirs = real(args).stdin(Stdio::null()).output().unwrap();
+        assert!(ours.status.success(), "{args:?}: {}", stderr(&ours));
         assert_eq!(ours.stdout, theirs.stdout, "{args:?}");
-        assert!(ours.status.success(), "{args:?}");
     }
 }
 
@@ -383,4 +383,94 @@ fn documentation_of_a_lowered_crate_names_its_items_and_no_lowered_file() {
         assert!(page.contains(&format!("method.{name}")), "{name}: {page}");
     }
     assert!(!page.contains("lowered"), "{page}");
+}
+
+/// Enough of `core` for a crate to load it.
+const CORE: &str = "#![feature(no_core, lang_items)]\n#![no_core]\n#[lang = \"pointee_sized\"] pub trait PointeeSized {}\n\
+    #[lang = \"meta_sized\"] pub trait MetaSized: PointeeSized {}\n#[lang = \"sized\"] pub trait Sized: MetaSized {}\n";
+
+/// The sentence about a mismatch, without what the two programs say around it.
+fn mismatch(output: &Output) -> Option<String> {
+    let text = stderr(output);
+    let from = text.find("mixing `")?;
+    let sentence = text[from..].find(" in crate `")?;
+    Some(text[from..from + sentence].to_owned())
+}
+
+#[test]
+fn crates_of_different_target_modifiers_are_refused_as_by_the_gated_compiler() {
+    const KASAN: &str = "-Zsanitizer=kernel-address";
+    const PREFIX: &str = "-Zindirect-branch-cs-prefix";
+    let allow = "-Cunsafe-allow-abi-mismatch=sanitizer";
+    let cases: [(&[&str], &[&str]); 8] = [
+        (&[], &[]),
+        (&[KASAN], &[KASAN]),
+        (&[], &[KASAN]),
+        (&[KASAN], &[]),
+        (&[], &[KASAN, allow]),
+        (&[PREFIX], &[]),
+        (&[PREFIX], &["-Zindirect-branch-cs-prefix=y"]),
+        (&[], &["-Zindirect-branch-cs-prefix=n"]),
+    ];
+    let folder = Folder::new();
+    folder.write("core.rs", CORE);
+    folder.write(
+        "k.rs",
+        "#![feature(no_core)]\n#![no_core]\nextern crate core;\n",
+    );
+    let target = ["--target=x86_64-unknown-none", "--crate-type=rlib", "-L."];
+    for (libraries, own) in cases {
+        let call = |mut command: Command, source: &str, flags: &[&str], emit: &str| {
+            command.args(target).args(flags).args([emit, source]);
+            command.current_dir(folder.path()).output().unwrap()
+        };
+        let both = |gated: bool| {
+            let command = || match gated {
+                true => {
+                    let mut command = Command::new("rustc");
+                    command.env("RUSTC_BOOTSTRAP", "1");
+                    command
+                }
+                // As in a kernel build, where libraries have notes beside them.
+                false => {
+                    let mut command = folder.command("gateless-rustc");
+                    command.env("srctree", ".").env("objtree", ".");
+                    command
+                }
+            };
+            let core = call(
+                command(),
+                "core.rs",
+                &[libraries, &["--crate-name=core"]].concat(),
+                "--emit=metadata=libcore.rmeta",
+            );
+            assert!(core.status.success(), "{}", stderr(&core));
+            mismatch(&call(command(), "k.rs", own, "--emit=metadata=k.rmeta"))
+        };
+        let gated = both(true);
+        assert_eq!(both(false), gated, "{libraries:?} {own:?}");
+        let expected = own != [KASAN, allow] && (libraries.is_empty() != own.is_empty());
+        let off = own == ["-Zindirect-branch-cs-prefix=n"];
+        assert_eq!(gated.is_some(), expected && !off, "{libraries:?} {own:?}");
+    }
+}
+
+#[test]
+fn the_ledger_knows_which_flags_are_target_modifiers_of_the_compiler() {
+    let ledger = gateless_ledger::Ledger::embedded();
+    let rows = ledger.iter().flat_map(|(_, entry)| &entry.flag);
+    let mut rows: Vec<_> = rows
+        .filter(|flag| flag.action == gateless_ledger::FlagAction::Codegen)
+        .collect();
+    rows.dedup_by_key(|flag| &flag.name);
+    assert!(rows.iter().any(|flag| flag.modifier));
+    for flag in rows {
+        let name = &flag.name;
+        let mut command = real(&["--crate-type=rlib", "--emit=metadata=-"]);
+        command.arg(format!("-Cunsafe-allow-abi-mismatch={name}"));
+        command.arg("-");
+        let answer = stderr(&piped(command, ""));
+        let unknown = answer.contains("unknown target modifier");
+        assert_eq!(flag.modifier, !unknown, "{name}: {answer}");
+    }
 }

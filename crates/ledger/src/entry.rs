@@ -221,6 +221,9 @@ pub struct Flag {
     pub reason: String,
     /// What the gated build has and the gateless one has not.
     pub weaker: Option<String>,
+    /// Whether it is one of rustc's target modifiers: crates that were compiled with different values are not used together.
+    #[serde(default)]
+    pub modifier: bool,
 }
 
 /// What is done with a flag.
