@@ -163,6 +163,9 @@ const INSTALL: &[&str] = &[
     "--option=DPkg::Lock::Timeout=600",
 ];
 
+/// Another apt's installation is waited for, so that two of gateless on one machine do not fail each other.
+const WAIT: &[&str] = &["-o", "DPkg::Lock::Timeout=600"];
+
 /// Installs one package; from the release's backports if the machine's own suites have none that goes with what is installed.
 fn install_alone(
     name: &str,
@@ -210,7 +213,7 @@ fn system_apt(arguments: &[&str], apt: Option<&Apt>, progress: &mut dyn Progress
                 .help(format!("as root: apt-get {}", arguments.join(" "))),
         );
     };
-    command.args(arguments).stdin(Stdio::null());
+    command.args(WAIT).args(arguments).stdin(Stdio::null());
     progress.tick(&format!("apt-get {}", arguments.join(" ")));
     command::stdout_of(&mut command)
         .map(drop)
