@@ -228,6 +228,22 @@ mod tests {
     }
 
     #[test]
+    fn tools_whose_prefix_make_is_given_are_looked_for_before_a_build() {
+        for machine in Machine::all() {
+            let Some(prefix) = machine.make.get("CROSS_COMPILE") else {
+                continue;
+            };
+            let target = prefix.trim_end_matches('-');
+            let known = machine.programs.iter().any(|program| {
+                program.name.starts_with(prefix)
+                    && program.package.ends_with(target)
+                    && program.needed_by == NeededBy::Build
+            });
+            assert!(known, "{}: nothing says where {prefix} is", machine.name());
+        }
+    }
+
+    #[test]
     fn an_unknown_architecture_names_the_known_ones() {
         let failure = Machine::for_boot("vax").unwrap_err();
         assert_eq!(failure.exit, gateless_model::Exit::Usage);
