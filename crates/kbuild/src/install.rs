@@ -154,14 +154,8 @@ impl Plan {
     }
 }
 
-/// Packages of another suite that stand in the way are the user's; with `--no-remove` apt leaves them. Another program's installation is waited for.
-const INSTALL: &[&str] = &[
-    "install",
-    "--yes",
-    "--no-install-recommends",
-    "--no-remove",
-    "--option=DPkg::Lock::Timeout=600",
-];
+/// Packages of another suite that stand in the way are the user's; with `--no-remove` apt leaves them.
+const INSTALL: &[&str] = &["install", "--yes", "--no-install-recommends", "--no-remove"];
 
 /// Another apt's installation is waited for, so that two of gateless on one machine do not fail each other.
 const WAIT: &[&str] = &["-o", "DPkg::Lock::Timeout=600"];
