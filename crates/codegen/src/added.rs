@@ -52,10 +52,15 @@ pub fn publish(module: &Module, mark: &str) -> Result<()> {
 /// address nobody takes. All other functions are left as they are. Debug information says nothing of them, as in the gated build: what
 /// they do is done where they were called.
 ///
-/// The same is done with the functions of `core` that only those of the module `mark` call: the gated build has no instances of them.
+/// The same is done with the functions of `core` that only those of the module `mark` call: the gated build has no instances of them. Where rustc
+/// has inlined all of it already, only debug information is left to be put right.
 pub fn dissolve(module: &mut Module, machine: &TargetMachine, mark: &str) -> Result<()> {
     let helpers = helpers(module, mark)?;
-    module.forget(&|name| name.contains(mark) || helpers.contains(name))?;
+    let of_module = of_module(mark);
+    module.forget(
+        &|name| name.contains(mark) || helpers.contains(name),
+        &|name| helpers.contains(name) || ends_in(name, &of_module),
+    )?;
     let mut others = Vec::new();
     let mut any = false;
     for function in module.functions()? {
@@ -97,6 +102,16 @@ pub fn dissolve(module: &mut Module, machine: &TargetMachine, mark: &str) -> Res
     shorten(module, mark)
 }
 
+/// Makes debug information say nothing of the variables whose names begin with `mark`, nor of what the functions of the module `mark` do: the same
+/// as [`dissolve`] does, for a crate whose added functions others may refer to. Code is left as it is.
+pub fn forget_module(module: &mut Module, mark: &str) -> Result<()> {
+    let of_module = of_module(mark);
+    module.forget(
+        &|name| name.starts_with(mark) || ends_in(name, &of_module),
+        &|name| ends_in(name, &of_module),
+    )
+}
+
 /// Makes the functions with `mark` in their names that only return an address (lowering puts them into vtables) return that of the method itself,
 /// where what they lead to does nothing but call it with the same arguments: so the method stays a function of its own, as in the gated build, where
 /// the vtable has it. They come last in the module, so that all others have the neighbours that they have in the gated build.
@@ -121,9 +136,14 @@ fn shorten(module: &mut Module, mark: &str) -> Result<()> {
     Ok(())
 }
 
-/// The names of functions that only functions of the module `mark` call, or others of these. In symbols (v0) the module's name stands behind its length.
+/// How the name of the module `mark` stands in symbols (v0): behind its length.
+fn of_module(mark: &str) -> String {
+    format!("{}_{mark}", mark.len())
+}
+
+/// The names of functions that only functions of the module `mark` call, or others of these.
 fn helpers(module: &Module, mark: &str) -> Result<HashSet<String>> {
-    let of_module = format!("{}_{mark}", mark.len());
+    let of_module = of_module(mark);
     let mut helpers = HashSet::new();
     let mut open = Vec::new();
     for function in module.functions()? {
@@ -380,7 +400,8 @@ mod tests {
         !17 = !DILocation(line: 2, scope: !19, inlinedAt: !20)\n\
         !18 = distinct !DIGlobalVariable(name: \"__mark_vtable\", scope: !0, file: !1, type: !21, isDefinition: true)\n\
         !19 = distinct !DISubprogram(name: \"__mark_gone\", file: !1, line: 2, type: !10, unit: !0, spFlags: DISPFlagDefinition)\n\
-        !20 = !DILocation(line: 88, scope: !6)\n\
+        !20 = !DILocation(line: 88, column: 1, scope: !22)\n\
+        !22 = !DILexicalBlockFile(scope: !6, file: !1, discriminator: 2)\n\
         !21 = !DIBasicType(name: \"u8\", size: 8, encoding: DW_ATE_unsigned)\n";
 
     #[test]
@@ -409,7 +430,7 @@ mod tests {
         }
         // What is left of the chain: inlined at line 88 of the caller.
         let at = |line: u32| {
-            let end = format!(" = !DILocation(line: {line}, scope: ");
+            let end = format!(" = !DILocation(line: {line}, ");
             let lines = text.lines().filter(|it| it.contains(&end));
             lines.map(str::to_owned).collect::<Vec<_>>()
         };
@@ -427,6 +448,37 @@ mod tests {
             "{text}"
         );
         assert_eq!(text.matches("#dbg_value(").count(), 2, "{text}");
+    }
+
+    #[test]
+    fn what_rustc_inlined_into_the_added_module_is_not_described_and_what_is_forwarded_to_is() {
+        let text = |module: &str| {
+            let fixture = Fixture::x86(&DESCRIBED.replace("__mark_gone", module));
+            let mut module = fixture.module();
+            let machine = target::apply(&module, &fixture.target, &[]).unwrap();
+            super::dissolve(&mut module, &machine, "__mark").unwrap();
+            module.verify().unwrap();
+            module.to_text().unwrap()
+        };
+        let of_module = text("_RNv6___mark4cast");
+        // It was told apart from other calls at line 88 by the scope 22, of the caller's own file.
+        let at = of_module.split("!DILocation(line: 88, column: 1, scope: ");
+        let scopes: Vec<&str> = at
+            .skip(1)
+            .map(|rest| rest.split(')').next().unwrap())
+            .collect();
+        let caller = of_module
+            .lines()
+            .find(|line| line.contains("name: \"caller\""))
+            .unwrap();
+        assert_eq!(scopes, [caller.split(' ').next().unwrap()], "{of_module}");
+        assert!(!of_module.contains("\"deeper\"") && !of_module.contains("\"deep\""));
+        let line = "!DILocation(line: 4, ";
+        assert!(!of_module.contains(line), "{of_module}");
+        let forwarding = text("_RNv14___mark_m_forward");
+        for kept in ["\"deeper\"", "\"deep\"", line] {
+            assert!(forwarding.contains(kept), "no {kept} in {forwarding}");
+        }
     }
 
     #[test]

@@ -29,8 +29,19 @@ pub struct Job {
     pub debug_paths: Vec<(String, String)>,
     /// Which statics were `#[used(compiler)]` before lowering made them `#[used]`.
     pub used: UsedFix,
-    /// What stands in the symbols of functions that lowering added, if no other object may refer to them.
-    pub private_mark: Option<String>,
+    /// Which functions lowering added.
+    pub added: Added,
+}
+
+/// Functions that lowering added: what stands in their symbols, and who may refer to them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Added {
+    /// There are none.
+    None,
+    /// No other object refers to them.
+    Private(String),
+    /// Crates that use this one may refer to them.
+    Shared(String),
 }
 
 /// Compiles any function with the options of a job's bitcode, and gives the path of its bitcode; asked for processor and features of a built-in

@@ -29,5 +29,5 @@ pub use flags::Flag;
 pub use gateless_llvm::{
     CodeModel, Generator, Reloc, of_compiler as llvm_of_compiler, set_fatal_hook,
 };
-pub use job::{Done, Job, OptLevel, Output, Sample, Stage, Target, UsedFix};
+pub use job::{Added, Done, Job, OptLevel, Output, Sample, Stage, Target, UsedFix};
 pub use run::run;

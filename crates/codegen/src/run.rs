@@ -6,7 +6,7 @@ use gateless_model::{Failure, Result};
 use crate::flags::debuginfo_compression;
 use crate::write::Outputs;
 use crate::{
-    Done, Flag, Job, Output, Sample, Stage, Target, added, arm_attributes, debug_paths,
+    Added, Done, Flag, Job, Output, Sample, Stage, Target, added, arm_attributes, debug_paths,
     function_sections, names, no_unwinding, optimise, options, producer, receivers, relocations,
     structors, target, used,
 };
@@ -45,9 +45,13 @@ pub fn run(job: &Job, sample: Sample<'_>) -> Result<Done> {
         no_unwinding::apply(&mut module, &machine)?;
     }
     if job.stage != Stage::Optimised {
-        if let Some(mark) = &job.private_mark {
-            added::publish(&module, mark)?;
-            added::dissolve(&mut module, &machine, mark)?;
+        match &job.added {
+            Added::None => {}
+            Added::Private(mark) => {
+                added::publish(&module, mark)?;
+                added::dissolve(&mut module, &machine, mark)?;
+            }
+            Added::Shared(mark) => added::forget_module(&mut module, mark)?,
         }
         names::remove_private(&module, few_names)?;
         optimise::run(&mut module, &machine, job.target.opt, &job.flags)?;
@@ -101,7 +105,7 @@ fn prepare(job: &Job, wanted: &Target, module: &mut Module) -> Result<TargetMach
     }
     let machine = target::apply(module, wanted, &job.flags)?;
     used::apply(module, &job.used)?;
-    if let Some(mark) = &job.private_mark {
+    if let Added::Private(mark) = &job.added {
         added::make_private(module, mark)?;
     }
     receivers::apply(module, &job.debug_paths)?;
@@ -172,7 +176,7 @@ mod tests {
             flags: Vec::new(),
             debug_paths: Vec::new(),
             used: UsedFix::Keep,
-            private_mark: None,
+            added: Added::None,
         };
         (folder, job)
     }

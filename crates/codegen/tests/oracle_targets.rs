@@ -129,7 +129,7 @@ fn compare_of(source: &str, target: &str, args: &[&str], unstable: &[&str]) {
             .collect(),
         debug_paths: Vec::new(),
         used: UsedFix::Keep,
-        private_mark: None,
+        added: gateless_codegen::Added::None,
     };
     let made = folder.join("sample.bc");
     gateless_codegen::run(&job, &|| {

@@ -5,7 +5,7 @@
 //! the bitcode says what the gated build's target is; a specification says so itself.
 
 use camino::{Utf8Path, Utf8PathBuf};
-use gateless_codegen::{CodeModel, Flag, Job, Output, Reloc, Stage, Target, UsedFix};
+use gateless_codegen::{Added, CodeModel, Flag, Job, Output, Reloc, Stage, Target, UsedFix};
 use gateless_lower::ADDED;
 use gateless_model::record::Generator;
 use gateless_model::{Failure, Result};
@@ -199,8 +199,11 @@ impl Generate {
             flags: self.flags.clone(),
             debug_paths: mapping.debug_prefixes()?,
             used,
-            private_mark: matches!(call.class, Class::BuiltIn | Class::Module)
-                .then(|| ADDED.to_owned()),
+            added: match call.class {
+                Class::BuiltIn | Class::Module => Added::Private(ADDED.to_owned()),
+                Class::KernelCrate => Added::Shared(ADDED.to_owned()),
+                _ => Added::None,
+            },
         };
         let sample = || sample::bitcode(call, &mangle(&call.primary_output()));
         let done = gateless_codegen::run(&job, &sample)?;

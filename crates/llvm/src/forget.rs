@@ -29,14 +29,20 @@ const VALUE: i32 = 2;
 /// The kind of the attachment `!dbg` (LLVMContext::MD_dbg, llvm/IR/FixedMetadataKinds.def).
 const DBG: c_uint = 0;
 
-// Operands of nodes (llvm/IR/DebugInfoMetadata.h): a DISubprogram's names, a DIScope's own scope.
+// Operands of nodes (llvm/IR/DebugInfoMetadata.h): a DISubprogram's names, a DIScope's file and its own scope.
 const SUBPROGRAM_NAMES: [usize; 2] = [3, 2];
+const FILE: usize = 0;
 const SCOPE: usize = 1;
 
 impl Module {
     /// Makes debug information say nothing of the functions and variables whose names `which` picks: symbols of functions and vtables, names of
-    /// local variables. What was inlined from such a function stands where the function was called.
-    pub fn forget(&mut self, which: &dyn Fn(&str) -> bool) -> Result<()> {
+    /// local variables. What was inlined from such a function stands where the function was called, and so does, for functions whose names
+    /// `whole` picks, what rustc had inlined into them before.
+    pub fn forget(
+        &mut self,
+        which: &dyn Fn(&str) -> bool,
+        whole: &dyn Fn(&str) -> bool,
+    ) -> Result<()> {
         let units = self.named_metadata("llvm.dbg.cu")?;
         if units.is_empty() {
             return Ok(());
@@ -44,7 +50,9 @@ impl Module {
         let mut forgetting = Forgetting {
             module: self,
             which,
+            whole,
             scopes: HashMap::new(),
+            wholes: HashMap::new(),
             locations: HashMap::new(),
             subprograms: HashSet::new(),
         };
@@ -73,8 +81,11 @@ struct Record {
 struct Forgetting<'m> {
     module: &'m Module,
     which: &'m dyn Fn(&str) -> bool,
+    whole: &'m dyn Fn(&str) -> bool,
     /// Scopes seen so far, and whether they lie in a function that is picked.
     scopes: HashMap<*mut RawMetadata, bool>,
+    /// Locations seen so far, and whether they lie in a function that goes with all that was inlined into it.
+    wholes: HashMap<*mut RawMetadata, bool>,
     /// Locations seen so far, and what becomes of them; null where nothing is left.
     locations: HashMap<*mut RawMetadata, *mut RawMetadata>,
     /// Subprograms that may list picked variables.
@@ -148,7 +159,13 @@ impl<'m> Forgetting<'m> {
         let location = unsafe { get(instruction) };
         let left = match whole {
             true => std::ptr::null_mut(),
-            false => self.location(location)?,
+            false => {
+                let left = self.location(location)?;
+                match self.is_gone(location)? {
+                    true => self.plain(left)?,
+                    false => left,
+                }
+            }
         };
         if left != location {
             // SAFETY: an instruction of a live module, and a location of its context or null.
@@ -178,7 +195,7 @@ impl<'m> Forgetting<'m> {
         // SAFETY: a location of a live context.
         let (scope, inlined) = unsafe { (scope(location), inlined(location)) };
         let outer = self.location(inlined)?;
-        let left = if self.is_picked(scope)? {
+        let left = if self.is_gone(location)? {
             outer
         } else if outer == inlined {
             location
@@ -196,6 +213,87 @@ impl<'m> Forgetting<'m> {
         };
         self.locations.insert(location, left);
         Ok(left)
+    }
+
+    /// Whether nothing is left of a location but where the function was called in which it lies.
+    fn is_gone(&mut self, location: *mut RawMetadata) -> Result<bool> {
+        if location.is_null() {
+            return Ok(false);
+        }
+        let (scope, inlined) = (
+            self.module.table().LLVMDILocationGetScope()?,
+            self.module.table().LLVMDILocationGetInlinedAt()?,
+        );
+        // SAFETY: a location of a live context.
+        let (scope, inlined) = unsafe { (scope(location), inlined(location)) };
+        Ok(self.is_picked(scope)? || self.is_whole(inlined)?)
+    }
+
+    /// A location without the discriminator by which rustc tells apart several calls that are inlined at one place (of a macro): what is done
+    /// there now was no call. A scope that stands for one has the file of the scope around it; others are for code of another file.
+    fn plain(&self, location: *mut RawMetadata) -> Result<*mut RawMetadata> {
+        if location.is_null() {
+            return Ok(location);
+        }
+        let table = self.module.table();
+        let (line, column) = (
+            table.LLVMDILocationGetLine()?,
+            table.LLVMDILocationGetColumn()?,
+        );
+        let (scope, inlined) = (
+            table.LLVMDILocationGetScope()?,
+            table.LLVMDILocationGetInlinedAt()?,
+        );
+        let create = table.LLVMDIBuilderCreateDebugLocation()?;
+        // SAFETY: a location of a live context.
+        let scope = unsafe { scope(location) };
+        if self.module.kind(scope)? != LEXICAL_BLOCK_FILE {
+            return Ok(location);
+        }
+        let operands = self.operands(scope)?;
+        let around = self.metadata(operands[SCOPE])?;
+        if self.metadata(operands[FILE])? != self.metadata(self.operands(around)?[FILE])? {
+            return Ok(location);
+        }
+        // SAFETY: scope and location belong to the live context of this module.
+        Ok(unsafe {
+            create(
+                self.module.context.inner.raw,
+                line(location),
+                column(location),
+                around,
+                inlined(location),
+            )
+        })
+    }
+
+    /// Whether a location lies in a function that goes with all that was inlined into it.
+    fn is_whole(&mut self, location: *mut RawMetadata) -> Result<bool> {
+        if location.is_null() {
+            return Ok(false);
+        }
+        if let Some(is) = self.wholes.get(&location) {
+            return Ok(*is);
+        }
+        let (scope, inlined) = (
+            self.module.table().LLVMDILocationGetScope()?,
+            self.module.table().LLVMDILocationGetInlinedAt()?,
+        );
+        // SAFETY: a location of a live context.
+        let (mut scope, inlined) = unsafe { (scope(location), inlined(location)) };
+        while matches!(self.module.kind(scope)?, LEXICAL_BLOCK | LEXICAL_BLOCK_FILE) {
+            scope = self.metadata(self.operands(scope)?[SCOPE])?;
+        }
+        let mut is = self.is_whole(inlined)?;
+        if !is && self.module.kind(scope)? == SUBPROGRAM {
+            let operands = self.operands(scope)?;
+            for operand in SUBPROGRAM_NAMES {
+                let name = self.module.string(operands[operand])?;
+                is |= name.is_some_and(|name| (self.whole)(&name));
+            }
+        }
+        self.wholes.insert(location, is);
+        Ok(is)
     }
 
     /// Whether a scope lies in a picked function.
@@ -251,7 +349,7 @@ impl<'m> Forgetting<'m> {
         let (variable, scope) = unsafe { (variable(record), scope(variable(record))) };
         let is_picked =
             self.is_picked(scope)? || self.picks(self.operands(variable)?[VARIABLE_NAME])?;
-        if is_picked {
+        if is_picked || self.is_gone(location)? {
             return Ok(None);
         }
         let left = self.location(location)?;

@@ -218,7 +218,7 @@ impl Sample<'_> {
                 .collect(),
             debug_paths: Vec::new(),
             used: UsedFix::Keep,
-            private_mark: None,
+            added: gateless_codegen::Added::None,
         };
         gateless_codegen::run(&job, &|| panic!("a sample was asked for")).unwrap();
     }
@@ -253,7 +253,7 @@ pub fn job(folder: &Utf8Path, body: &str) -> Job {
         flags: Vec::new(),
         debug_paths: Vec::new(),
         used: UsedFix::Keep,
-        private_mark: None,
+        added: gateless_codegen::Added::None,
     }
 }
 
