@@ -212,6 +212,14 @@ pub fn check(cache: &Utf8Path, job: Job<'_>, tree: Option<&Tree>) -> Result<Vec<
         required: true,
         fix: Fix::Package("libc6-dev".to_owned()),
     });
+    all.push(Prerequisite {
+        name: "libdw headers".to_owned(),
+        purpose: "symbol versions from debug information (CONFIG_GENDWARFKSYMS)".to_owned(),
+        wanted: "any".to_owned(),
+        found: find_header("dwarf.h", &host),
+        required: false,
+        fix: Fix::Package("libdw-dev".to_owned()),
+    });
     if let Some(machine) = Machine::find(job.arch) {
         all.extend(of_machine(machine, &host, job.boots));
     }

@@ -1,5 +1,5 @@
 //! The Rust objects of x86_64 in configurations that make the compiler generate other code: everything in `rust/`, gated and
-//! gateless, compared. Nothing is booted. Each takes minutes, so they run only when asked for:
+//! gateless, compared; and, as a test of its own, the whole kernel, booted. Each takes minutes, so they run only when asked for:
 //!
 //! ```text
 //! cargo test --release -p gateless --test e2e -- --ignored
@@ -10,11 +10,12 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::results::proven;
 use crate::workshop::{Mode, Tested, Workshop, succeeded};
 
-/// A configuration: its name, which is also that of a file in `configurations/` that is added to the preset for tests, and
-/// arguments for make.
+/// A configuration: its name, arguments for make, and the preset; without one, the preset for tests and the file of that name in
+/// `configurations/`.
 pub struct Configuration {
     name: &'static str,
     arguments: &'static [&'static str],
+    preset: Option<&'static str>,
 }
 
 pub const ALL: &[Configuration] = &[
@@ -23,10 +24,19 @@ pub const ALL: &[Configuration] = &[
     of("dwarf_5_zstd", &[]),
     of("kasan", &[]),
     of("inline_helpers", &[]),
+    Configuration {
+        name: "defconfig",
+        arguments: &[],
+        preset: Some("x86_64"),
+    },
 ];
 
 const fn of(name: &'static str, arguments: &'static [&'static str]) -> Configuration {
-    Configuration { name, arguments }
+    Configuration {
+        name,
+        arguments,
+        preset: None,
+    }
 }
 
 impl Configuration {
@@ -46,25 +56,75 @@ impl Configuration {
         proven(workshop, &gated, &gateless)
     }
 
+    /// Name of the test that boots.
+    pub fn boot_test(&self) -> String {
+        format!("the_same_results_of_a_kernel_with_{}", self.name)
+    }
+
+    /// Both kernels boot, all tests pass and have the same results by name; the machine code of everything in the image is the same, and nothing
+    /// is weaker than gated.
+    pub fn same_results(&self, workshop: &mut Workshop) -> Tested {
+        let mut folders = Vec::new();
+        for mode in [Mode::Gated, Mode::Gateless] {
+            let out = self.begin(workshop, mode)?;
+            self.run("boot", workshop, mode, &out, &[])?;
+            folders.push(out);
+        }
+        let (gated, gateless) = (&folders[0], &folders[1]);
+        succeeded(workshop.gateless(&["compare", gated.as_str(), gateless.as_str()])?)?;
+        proven(workshop, gated, gateless)
+    }
+
     /// Builds the folder `rust/` and returns the output folder.
     fn build(&self, workshop: &Workshop, mode: Mode) -> Tested<Utf8PathBuf> {
-        let file = Utf8Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("tests/e2e/configurations")
-            .join(self.name)
-            .with_extension("config");
-        let out = workshop.out_of(self.name, mode);
-        workshop.begin(&out, &workshop.out_of(self.name, mode.other()))?;
+        let out = self.begin(workshop, mode)?;
         // So that objtool has a word on each object in the log of this very build.
         for object in objects(&out.join("rust"))? {
             fs_err::remove_file(object)?;
         }
-        let mut arguments = workshop.arguments("build", mode, &out);
-        let preset = format!("{}-small", workshop.arch);
-        arguments.extend(["--config", &preset, "--config", file.as_str(), "--"]);
-        arguments.extend(self.arguments);
-        arguments.push("rust/");
-        succeeded(workshop.gateless(&arguments)?)?;
+        self.run("build", workshop, mode, &out, &["rust/"])?;
         Ok(out)
+    }
+
+    /// The output folder, begun with what the other build, or one of the preset for tests, has compiled.
+    fn begin(&self, workshop: &Workshop, mode: Mode) -> Tested<Utf8PathBuf> {
+        let out = workshop.out_of(self.name, mode);
+        for from in [
+            workshop.out_of(self.name, mode.other()),
+            workshop.out(mode),
+            workshop.out(mode.other()),
+        ] {
+            workshop.begin(&out, &from)?;
+        }
+        Ok(out)
+    }
+
+    /// Runs a command of gateless that builds this configuration in `out`.
+    fn run(
+        &self,
+        verb: &str,
+        workshop: &Workshop,
+        mode: Mode,
+        out: &Utf8Path,
+        goals: &[&str],
+    ) -> Tested<String> {
+        let file = Utf8Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("tests/e2e/configurations")
+            .join(self.name)
+            .with_extension("config");
+        let small = format!("{}-small", workshop.arch);
+        let configs = match self.preset {
+            Some(preset) => vec![preset],
+            None => vec![small.as_str(), file.as_str()],
+        };
+        let mut arguments = workshop.arguments(verb, mode, out);
+        for config in configs {
+            arguments.extend(["--config", config]);
+        }
+        arguments.push("--");
+        arguments.extend(self.arguments);
+        arguments.extend(goals);
+        succeeded(workshop.gateless(&arguments)?)
     }
 }
 

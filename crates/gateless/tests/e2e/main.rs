@@ -6,12 +6,14 @@
 
 mod audits;
 mod configurations;
+mod modversions;
 mod patches;
 mod rebuilds;
 mod results;
 mod runtime;
 mod stray_gates;
 mod tree_copy;
+mod two_folders;
 mod workshop;
 
 use std::sync::{Arc, Mutex};
@@ -107,10 +109,23 @@ const UM: &[Test] = &[
     ),
 ];
 
+/// On x86_64, when asked for: each builds kernels of its own.
+const X86_64_ON_REQUEST: &[Test] = &[
+    (
+        "modules_work_in_the_kernel_of_the_other_build_by_the_same_symbol_versions",
+        modversions::across_builds,
+    ),
+    (
+        "two_builds_in_folders_of_different_names_make_the_same_image",
+        two_folders::same_image,
+    ),
+];
+
 fn main() {
     let mut arguments = Arguments::from_args();
     // All wait at once, and one of each architecture runs: those of one share folders.
-    arguments.test_threads = Some(UM.len() + X86_64.len() + configurations::ALL.len());
+    let on_request = X86_64_ON_REQUEST.len() + 2 * configurations::ALL.len();
+    arguments.test_threads = Some(UM.len() + X86_64.len() + on_request);
     let tree = std::env::var("GATELESS_TEST_TREE").ok();
     if tree.is_none() {
         eprintln!("no kernel tree: set GATELESS_TEST_TREE to build and boot kernels from it");
@@ -119,8 +134,11 @@ fn main() {
         let filter = arguments.filter.as_ref();
         filter.is_none_or(|filter| name.contains(filter.as_str()))
     };
-    let names = UM.iter().chain(X86_64).map(|(name, _)| (*name).to_owned());
-    let mut names = names.chain(configurations::ALL.iter().map(Configuration::test));
+    let tables = UM.iter().chain(X86_64).chain(X86_64_ON_REQUEST);
+    let names = tables.map(|(name, _)| (*name).to_owned());
+    let of_configuration =
+        |configuration: &Configuration| [configuration.test(), configuration.boot_test()];
+    let mut names = names.chain(configurations::ALL.iter().flat_map(of_configuration));
     let workshop = match &tree {
         Some(tree) if !arguments.list && names.any(|name| wanted(&name)) => {
             let opened = ["um", "x86_64"].map(|arch| {
@@ -146,18 +164,33 @@ fn main() {
         }
         None => without_tree(*name),
     });
-    let configurations = configurations::ALL.iter().map(|configuration| {
-        let name = configuration.test();
-        match &workshop {
-            Some([_, workshop]) => {
-                let workshop = Arc::clone(workshop);
-                Trial::test(name, move || configuration.same_code(&mut alone(&workshop)))
-                    .with_ignored_flag(true)
-            }
-            None => without_tree(name),
-        }
+    let on_request = |name: String, test: Box<dyn FnOnce(&mut Workshop) -> Tested + Send>| {
+        let Some([_, workshop]) = &workshop else {
+            return without_tree(name);
+        };
+        let workshop = Arc::clone(workshop);
+        Trial::test(name, move || test(&mut alone(&workshop))).with_ignored_flag(true)
+    };
+    let others = X86_64_ON_REQUEST
+        .iter()
+        .map(|(name, test)| on_request((*name).to_owned(), Box::new(test)));
+    let configurations = configurations::ALL.iter().flat_map(|configuration| {
+        [
+            on_request(
+                configuration.test(),
+                Box::new(|workshop| configuration.same_code(workshop)),
+            ),
+            on_request(
+                configuration.boot_test(),
+                Box::new(|workshop| configuration.same_results(workshop)),
+            ),
+        ]
     });
-    libtest_mimic::run(&arguments, trials.chain(configurations).collect()).exit();
+    libtest_mimic::run(
+        &arguments,
+        trials.chain(others).chain(configurations).collect(),
+    )
+    .exit();
 }
 
 fn without_tree(name: impl Into<String>) -> Trial {
