@@ -59,7 +59,7 @@ fn verified(
         ledger,
         only: &[],
     };
-    let outcome = verify(&mut answer, &job, &mut |_| {})?;
+    let outcome = verify(&mut answer, &job, &|_| {})?;
     let found = answer
         .gates
         .into_iter()
