@@ -31,3 +31,4 @@ pub use gateless_llvm::{
 };
 pub use job::{Added, Done, Job, OptLevel, Output, Sample, Stage, Target, UsedFix};
 pub use run::run;
+pub use write::is_special;

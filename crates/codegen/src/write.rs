@@ -17,6 +17,9 @@ impl Outputs {
     pub fn add(&mut self, path: &Utf8Path, bytes: &[u8]) -> Result<()> {
         let cannot =
             |error: std::io::Error| Failure::failed(format!("cannot write {path}")).because(error);
+        if is_special(path) {
+            return Ok(fs_err::write(path, bytes)?);
+        }
         let folder = match path.parent() {
             Some(folder) if !folder.as_str().is_empty() => folder,
             _ => Utf8Path::new("."),
@@ -47,8 +50,35 @@ impl Outputs {
     }
 }
 
+/// Whether `path` is a device or a pipe: it is written to, since a file that is renamed there (onto `/dev/null`, by root) would take its place.
+pub fn is_special(path: &Utf8Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
+}
+
 /// What a compiler's outputs have before the umask; temporary files are private otherwise.
 fn world_readable() -> std::fs::Permissions {
     use std::os::unix::fs::PermissionsExt;
     std::fs::Permissions::from_mode(0o666)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_to_a_pipe_goes_through_it_and_leaves_it_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = Utf8Path::from_path(folder.path()).unwrap().join("pipe");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+        assert!(made.unwrap().success());
+        let reader = std::thread::spawn({
+            let pipe = pipe.clone();
+            move || std::fs::read(pipe).unwrap()
+        });
+        let mut outputs = Outputs::default();
+        outputs.add(&pipe, b"object").unwrap();
+        outputs.finish().unwrap();
+        assert!(is_special(&pipe), "it was replaced");
+        assert_eq!(reader.join().unwrap(), b"object");
+    }
 }

@@ -9,8 +9,11 @@ use sha2::{Digest, Sha256};
 /// Folder inside an output tree in which gateless keeps its own files.
 pub const STATE: &str = ".gateless";
 
-/// Writes a file through a temporary name in the same folder, which is made if missing.
+/// Writes a file through a temporary name in the same folder, which is made if missing; a device or a pipe directly.
 pub fn write(path: &Utf8Path, content: &[u8]) -> Result<()> {
+    if gateless_codegen::is_special(path) {
+        return Ok(fs_err::write(path, content)?);
+    }
     let folder = path
         .parent()
         .filter(|folder| !folder.as_str().is_empty())
