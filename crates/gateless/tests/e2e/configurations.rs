@@ -66,7 +66,14 @@ impl Configuration {
     pub fn same_results(&self, workshop: &mut Workshop) -> Tested {
         let mut folders = Vec::new();
         for mode in [Mode::Gated, Mode::Gateless] {
-            let out = self.begin(workshop, mode)?;
+            let out = workshop.out_of(self.name, mode);
+            for from in [
+                workshop.out_of(self.name, mode.other()),
+                workshop.out(mode),
+                workshop.out(mode.other()),
+            ] {
+                workshop.begin(&out, &from)?;
+            }
             self.run("boot", workshop, mode, &out, &[])?;
             folders.push(out);
         }
@@ -77,25 +84,14 @@ impl Configuration {
 
     /// Builds the folder `rust/` and returns the output folder.
     fn build(&self, workshop: &Workshop, mode: Mode) -> Tested<Utf8PathBuf> {
-        let out = self.begin(workshop, mode)?;
+        let out = workshop.out_of(self.name, mode);
+        // Not with a build of everything: its drivers would stay as they are, and be nobody's.
+        workshop.begin(&out, &workshop.out_of(self.name, mode.other()))?;
         // So that objtool has a word on each object in the log of this very build.
         for object in objects(&out.join("rust"))? {
             fs_err::remove_file(object)?;
         }
         self.run("build", workshop, mode, &out, &["rust/"])?;
-        Ok(out)
-    }
-
-    /// The output folder, begun with what the other build, or one of the preset for tests, has compiled.
-    fn begin(&self, workshop: &Workshop, mode: Mode) -> Tested<Utf8PathBuf> {
-        let out = workshop.out_of(self.name, mode);
-        for from in [
-            workshop.out_of(self.name, mode.other()),
-            workshop.out(mode),
-            workshop.out(mode.other()),
-        ] {
-            workshop.begin(&out, &from)?;
-        }
         Ok(out)
     }
 
