@@ -182,37 +182,44 @@ impl<'m> Forgetting<'m> {
         if let Some(left) = self.locations.get(&location) {
             return Ok(*left);
         }
-        let table = self.module.table();
-        let (line, column) = (
-            table.LLVMDILocationGetLine()?,
-            table.LLVMDILocationGetColumn()?,
-        );
-        let (scope, inlined) = (
-            table.LLVMDILocationGetScope()?,
-            table.LLVMDILocationGetInlinedAt()?,
-        );
-        let create = table.LLVMDIBuilderCreateDebugLocation()?;
-        // SAFETY: a location of a live context.
-        let (scope, inlined) = unsafe { (scope(location), inlined(location)) };
+        let (scope, inlined) = self.parts(location)?;
         let outer = self.location(inlined)?;
         let left = if self.is_gone(location)? {
             outer
         } else if outer == inlined {
             location
         } else {
-            // SAFETY: scope and location belong to the live context of this module.
-            unsafe {
-                create(
-                    self.module.context.inner.raw,
-                    line(location),
-                    column(location),
-                    scope,
-                    outer,
-                )
-            }
+            self.moved(location, scope, outer)?
         };
         self.locations.insert(location, left);
         Ok(left)
+    }
+
+    /// Scope of a location, and the location at which its function was inlined; null if it was not.
+    fn parts(&self, location: *mut RawMetadata) -> Result<(*mut RawMetadata, *mut RawMetadata)> {
+        let table = self.module.table();
+        let scope = table.LLVMDILocationGetScope()?;
+        let inlined = table.LLVMDILocationGetInlinedAt()?;
+        // SAFETY: a location of a live context.
+        Ok(unsafe { (scope(location), inlined(location)) })
+    }
+
+    /// Line and column of a location, in another scope and inlined elsewhere.
+    fn moved(
+        &self,
+        location: *mut RawMetadata,
+        scope: *mut RawMetadata,
+        inlined: *mut RawMetadata,
+    ) -> Result<*mut RawMetadata> {
+        let table = self.module.table();
+        let line = table.LLVMDILocationGetLine()?;
+        let column = table.LLVMDILocationGetColumn()?;
+        let create = table.LLVMDIBuilderCreateDebugLocation()?;
+        // SAFETY: scopes and locations belong to the live context of this module.
+        Ok(unsafe {
+            let (line, column) = (line(location), column(location));
+            create(self.module.context.inner.raw, line, column, scope, inlined)
+        })
     }
 
     /// Whether nothing is left of a location but where the function was called in which it lies.
@@ -220,12 +227,7 @@ impl<'m> Forgetting<'m> {
         if location.is_null() {
             return Ok(false);
         }
-        let (scope, inlined) = (
-            self.module.table().LLVMDILocationGetScope()?,
-            self.module.table().LLVMDILocationGetInlinedAt()?,
-        );
-        // SAFETY: a location of a live context.
-        let (scope, inlined) = unsafe { (scope(location), inlined(location)) };
+        let (scope, inlined) = self.parts(location)?;
         Ok(self.is_picked(scope)? || self.is_whole(inlined)?)
     }
 
@@ -235,18 +237,7 @@ impl<'m> Forgetting<'m> {
         if location.is_null() {
             return Ok(location);
         }
-        let table = self.module.table();
-        let (line, column) = (
-            table.LLVMDILocationGetLine()?,
-            table.LLVMDILocationGetColumn()?,
-        );
-        let (scope, inlined) = (
-            table.LLVMDILocationGetScope()?,
-            table.LLVMDILocationGetInlinedAt()?,
-        );
-        let create = table.LLVMDIBuilderCreateDebugLocation()?;
-        // SAFETY: a location of a live context.
-        let scope = unsafe { scope(location) };
+        let (scope, inlined) = self.parts(location)?;
         if self.module.kind(scope)? != LEXICAL_BLOCK_FILE {
             return Ok(location);
         }
@@ -255,16 +246,7 @@ impl<'m> Forgetting<'m> {
         if self.metadata(operands[FILE])? != self.metadata(self.operands(around)?[FILE])? {
             return Ok(location);
         }
-        // SAFETY: scope and location belong to the live context of this module.
-        Ok(unsafe {
-            create(
-                self.module.context.inner.raw,
-                line(location),
-                column(location),
-                around,
-                inlined(location),
-            )
-        })
+        self.moved(location, around, inlined)
     }
 
     /// Whether a location lies in a function that goes with all that was inlined into it.
@@ -275,12 +257,7 @@ impl<'m> Forgetting<'m> {
         if let Some(is) = self.wholes.get(&location) {
             return Ok(*is);
         }
-        let (scope, inlined) = (
-            self.module.table().LLVMDILocationGetScope()?,
-            self.module.table().LLVMDILocationGetInlinedAt()?,
-        );
-        // SAFETY: a location of a live context.
-        let (mut scope, inlined) = unsafe { (scope(location), inlined(location)) };
+        let (mut scope, inlined) = self.parts(location)?;
         while matches!(self.module.kind(scope)?, LEXICAL_BLOCK | LEXICAL_BLOCK_FILE) {
             scope = self.metadata(self.operands(scope)?[SCOPE])?;
         }
