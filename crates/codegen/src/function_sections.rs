@@ -1,26 +1,118 @@
 //! `-Zfunction-sections`, which is for data, too: a section for each function and variable, so that a linker can leave out unused ones.
 //!
 //! gcc and clang: `-ffunction-sections -fdata-sections`. rustc sets LLVM's target options FunctionSections and DataSections
-//! (LLVMRustCreateTargetMachine, compiler/rustc_llvm/llvm-wrapper/PassWrapper.cpp), which LLVM's C API has no setter for. LLVM then
-//! appends the symbol's name to the name of the section that it would have chosen (getELFSectionNameForGlobal,
-//! llvm/lib/CodeGen/TargetLoweringObjectFileImpl.cpp). So code is generated once to see what it chooses, and each function and
-//! variable is then put into that section explicitly. Jump tables would have to follow their functions and cannot, so they are refused.
+//! (LLVMRustCreateTargetMachine, compiler/rustc_llvm/llvm-wrapper/PassWrapper.cpp), which LLVM's C API has no setter for.
+//!
+//! Functions: a function in a COMDAT gets a section of its own, and so do its jump tables and the cold part that a profile splits off
+//! (selectELFSectionForGlobal, getSectionForJumpTable and getSectionForMachineBasicBlock, llvm/lib/CodeGen/TargetLoweringObjectFileImpl.cpp). So all are put
+//! into one COMDAT, which no linker would drop, and the group of sections that LLVM makes of it is taken out of what it wrote.
+//!
+//! Data: LLVM appends the symbol's name to the name of the section that it would have chosen (getELFSectionNameForGlobal there). So code is
+//! generated once to see what it chooses, and each variable is then put into that section explicitly.
 
 use std::collections::HashMap;
 
 use gateless_llvm::{FileKind, Module, TargetMachine};
 use gateless_model::{Failure, Result};
-use object::{Object, ObjectSection, ObjectSymbol, RelocationTarget, SectionFlags, elf};
+use object::{Object, ObjectSection, ObjectSymbol, SectionFlags, elf};
 
-/// What the names of sections with the cold parts of functions begin with (`getSectionForMachineBasicBlock`, llvm/lib/CodeGen/TargetLoweringObjectFileImpl.cpp).
-const SPLIT: &str = ".text.split.";
+use crate::elf::Elf;
 
-/// Puts each function and variable of `module` that has no section of its own into one; for right before code generation.
-pub fn apply(module: &Module, machine: &TargetMachine) -> Result<()> {
-    let trial = module.try_clone()?;
-    for function in trial.functions()? {
-        function.make_external()?;
+/// The group that all functions of a module were put into.
+pub struct Group {
+    /// The function that it is named after, so that it adds no symbol.
+    symbol: String,
+}
+
+/// Gives each function and variable of `module` that has none a section of its own; for right before code generation. Nothing, if there are no
+/// functions.
+pub fn apply(module: &Module, machine: &TargetMachine) -> Result<Option<Group>> {
+    place_data(module, machine)?;
+    let mut functions = Vec::new();
+    for function in module.functions()? {
+        if function.is_emitted()? && !function.has_comdat()? {
+            functions.push(function);
+        }
     }
+    if functions.is_empty() {
+        return Ok(None);
+    }
+    let mut symbol = None;
+    for function in &functions {
+        if symbol.is_none() && !function.is_private()? {
+            symbol = Some(function.name()?);
+        }
+    }
+    let symbol = symbol.ok_or_else(|| {
+        Failure::no("a section for each function is implemented where one of them has a symbol, and none has")
+    })?;
+    for function in &functions {
+        function.set_comdat(&symbol)?;
+    }
+    Ok(Some(Group { symbol }))
+}
+
+impl Group {
+    /// Takes the group out of an object that was generated with it.
+    ///
+    /// Fails if a section is there twice, in the group and outside of it: assembly of the module has put something into a section that functions are in.
+    pub fn dissolve(&self, object: &[u8]) -> Result<Vec<u8>> {
+        let mut file = Elf::parse(object, "sections for each function")?;
+        let in_group = |flags: u64| flags & u64::from(elf::SHF_GROUP) != 0;
+        let members = file.group_members()?;
+        for &member in &members {
+            let name = file.sections[member].name;
+            if let Some(other) = file
+                .sections
+                .iter()
+                .find(|section| section.name == name && !in_group(section.flags))
+            {
+                return Err(Failure::no(format!(
+                    "functions and assembly of the module are both in {}, which cannot be had together with a section for each function",
+                    String::from_utf8_lossy(other.name)
+                )));
+            }
+        }
+        for member in members {
+            let section = &mut file.sections[member];
+            section.flags &= !u64::from(elf::SHF_GROUP);
+            // Relocations have either flag (ELFWriter::createRelocationSection, llvm/lib/MC/ELFObjectWriter.cpp).
+            if matches!(section.kind, elf::SHT_REL | elf::SHT_RELA) {
+                section.flags |= u64::from(elf::SHF_INFO_LINK);
+            }
+        }
+        file.drop_sections(|section| section.is_plain_group())?;
+        Ok(file.write())
+    }
+
+    /// The same for assembly: LLVM writes the group's name last, and its flag among the others (MCSectionELF::printSwitchToSection).
+    pub fn dissolve_text(&self, assembly: &str) -> String {
+        let suffix = format!(",{}", self.symbol);
+        let line = |line: &str| -> String {
+            let parts = line
+                .strip_suffix('\n')
+                .unwrap_or(line)
+                .strip_suffix(suffix.as_str())
+                .filter(|rest| rest.trim_start().starts_with(".section"))
+                .and_then(|rest| {
+                    let (head, rest) = rest.split_once(",\"")?;
+                    let (flags, rest) = rest.split_once('"')?;
+                    Some((head, flags, rest))
+                });
+            match parts {
+                Some((head, flags, rest)) => {
+                    format!("{head},\"{}\"{rest}\n", flags.replace('G', ""))
+                }
+                None => line.to_owned(),
+            }
+        };
+        assembly.split_inclusive('\n').map(line).collect()
+    }
+}
+
+/// Puts each variable that has no section of its own into one.
+fn place_data(module: &Module, machine: &TargetMachine) -> Result<()> {
+    let trial = module.try_clone()?;
     for global in trial.globals()? {
         if !global.name()?.starts_with("llvm.") {
             global.make_external()?;
@@ -28,33 +120,19 @@ pub fn apply(module: &Module, machine: &TargetMachine) -> Result<()> {
     }
     let object = machine.emit(trial, FileKind::Object)?;
     let chosen = sections(object.bytes()?)?;
-    let section = |name: &str, private: bool| -> Result<Option<String>> {
-        match chosen.get(name) {
-            None => Err(Failure::failed(format!("LLVM put {name} into no section"))),
-            Some(Chosen::Shared) => Ok(None),
-            Some(Chosen::Base(base)) => {
-                let dot = if base.ends_with('.') { "" } else { "." };
-                let prefix = if private { ".L" } else { "" };
-                Ok(Some(format!("{base}{dot}{prefix}{name}")))
-            }
-        }
-    };
-    for function in module.functions()? {
-        if function.is_emitted()?
-            && function.section()?.is_none()
-            && let Some(section) = section(&function.name()?, function.is_private()?)?
-        {
-            function.set_section(&section)?;
-        }
-    }
     for global in module.globals()? {
         let name = global.name()?;
-        if global.is_emitted()?
-            && global.section()?.is_none()
-            && !name.starts_with("llvm.")
-            && let Some(section) = section(&name, global.is_private()?)?
-        {
-            global.set_section(&section)?;
+        if !global.is_emitted()? || global.section()?.is_some() || name.starts_with("llvm.") {
+            continue;
+        }
+        match chosen.get(&name) {
+            None => return Err(Failure::failed(format!("LLVM put {name} into no section"))),
+            Some(Chosen::Settled) => {}
+            Some(Chosen::Base(base)) => {
+                let dot = if base.ends_with('.') { "" } else { "." };
+                let prefix = if global.is_private()? { ".L" } else { "" };
+                global.set_section(&format!("{base}{dot}{prefix}{name}"))?;
+            }
         }
     }
     Ok(())
@@ -62,13 +140,13 @@ pub fn apply(module: &Module, machine: &TargetMachine) -> Result<()> {
 
 /// What LLVM chose.
 enum Chosen {
-    /// A section that the linker merges equal constants in, which stays as it is.
-    Shared,
+    /// A section that stays as it is: one that the linker merges equal constants in, or a variable's own that the linker must keep.
+    Settled,
     /// A section of this name, or one whose name begins so.
     Base(String),
 }
 
-/// The section of each symbol of an object; fails if there are jump tables.
+/// The section of each symbol of an object.
 fn sections(bytes: &[u8]) -> Result<HashMap<String, Chosen>> {
     let broken = |error: object::Error| {
         Failure::failed("LLVM wrote an object that is not well-formed").because(error)
@@ -82,45 +160,16 @@ fn sections(bytes: &[u8]) -> Result<HashMap<String, Chosen>> {
                 symbol.name().map_err(broken)?,
                 section.name().map_err(broken)?,
             );
-            let merged = matches!(section.flags(), SectionFlags::Elf { sh_flags } if sh_flags & u64::from(elf::SHF_MERGE) != 0);
-            let section = if merged {
-                Chosen::Shared
+            let SectionFlags::Elf { sh_flags } = section.flags() else {
+                return Err(Failure::failed("LLVM wrote an object that is not ELF"));
+            };
+            let settled = sh_flags & u64::from(elf::SHF_MERGE | elf::SHF_GNU_RETAIN) != 0;
+            let section = if settled {
+                Chosen::Settled
             } else {
                 Chosen::Base(name.to_owned())
             };
             chosen.insert(symbol.to_owned(), section);
-        }
-    }
-    // Code refers to a jump table through the section: no symbol stands for it.
-    for section in file.sections() {
-        let name = section.name().map_err(broken)?;
-        // A function with a section of its own choice is never split (isFunctionSafeToSplit, llvm/lib/CodeGen/TargetInstrInfo.cpp).
-        if let Some(function) = name.strip_prefix(SPLIT) {
-            return Err(Failure::no(format!(
-                "LLVM moves the cold part of {function} into a section of its own, which cannot be had together with a section for each function"
-            ))
-            .help("it does so with a profile and -Cllvm-args=-split-machine-functions; build without CLANG_AUTOFDO_PROFILE"));
-        }
-        if !name.starts_with(".text") {
-            continue;
-        }
-        for (_, relocation) in section.relocations() {
-            let RelocationTarget::Symbol(target) = relocation.target() else {
-                continue;
-            };
-            let target = file.symbol_by_index(target).map_err(broken)?;
-            let in_rodata = || {
-                target
-                    .section_index()
-                    .and_then(|index| file.section_by_index(index).ok())
-                    .is_some_and(|section| section.name() == Ok(".rodata"))
-            };
-            if target.kind() == object::SymbolKind::Section && in_rodata() {
-                return Err(Failure::no(
-                    "jump tables in sections of their own are not implemented in code generation",
-                )
-                .help("pass -Cjump-tables=n, or build without -Zfunction-sections=y"));
-            }
         }
     }
     Ok(chosen)
@@ -132,27 +181,30 @@ mod tests {
     use crate::testing::{Fixture, emit};
 
     const BODY: &str = "@table = global i32 1\n@text = private unnamed_addr constant [2 x i8] c\"a\\00\"\n@placed = global i32 2, section \".mine\"\n\
+        @kept = global i32 3\n@llvm.used = appending global [1 x ptr] [ptr @kept], section \"llvm.metadata\"\n\
         define ptr @f() { ret ptr @text }\ndefine void @g() cold { ret void }";
 
-    fn apply_to(fixture: &Fixture) -> Result<Vec<String>> {
+    fn apply_to(fixture: &Fixture) -> Result<Vec<u8>> {
         let module = fixture.module();
-        super::apply(&module, &fixture.prepare(&module, &[]))?;
+        let group = super::apply(&module, &fixture.prepare(&module, &[]))?;
         module.verify()?;
-        let bytes = emit(fixture, module);
-        let file = object::File::parse(&bytes[..]).unwrap();
-        Ok(file
-            .sections()
-            .map(|section| section.name().unwrap().to_owned())
-            .collect())
+        group.unwrap().dissolve(&emit(fixture, module))
+    }
+
+    fn names(object: &[u8]) -> Vec<String> {
+        let file = object::File::parse(object).unwrap();
+        let name = |section: object::Section<'_, '_>| section.name().unwrap().to_owned();
+        file.sections().map(name).collect()
     }
 
     #[test]
     fn each_has_its_own_section_unless_it_is_merged_or_placed_already() {
-        let names = apply_to(&Fixture::x86(BODY)).unwrap();
+        let names = names(&apply_to(&Fixture::x86(BODY)).unwrap());
         for wanted in [
             ".text.f",
             ".text.unlikely.g",
             ".data.table",
+            ".data.kept",
             ".rodata.str1.1",
             ".mine",
         ] {
@@ -164,17 +216,84 @@ mod tests {
     }
 
     #[test]
-    fn jump_tables_are_refused() {
+    fn no_group_is_left_and_every_reference_still_leads_to_its_section() {
+        let object = apply_to(&Fixture::x86(&format!(
+            "{BODY}\ndefine void @h() {{ call void @g()\n ret void }}"
+        )))
+        .unwrap();
+        assert!(!names(&object).iter().any(|name| name == ".group"));
+        let file = object::File::parse(&object[..]).unwrap();
+        let section_of = |name: &str| {
+            let index = file.symbol_by_name(name).unwrap().section_index().unwrap();
+            file.section_by_index(index).unwrap()
+        };
+        for name in ["f", "h"] {
+            assert_eq!(section_of(name).name().unwrap(), format!(".text.{name}"));
+        }
+        let relocations = section_of("h").relocations();
+        let target = |(_, relocation): (u64, object::Relocation)| match relocation.target() {
+            object::RelocationTarget::Symbol(index) => file
+                .symbol_by_index(index)
+                .unwrap()
+                .name()
+                .unwrap()
+                .to_owned(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(relocations.map(target).collect::<Vec<_>>(), ["g"]);
+    }
+
+    #[test]
+    fn a_jump_table_has_a_section_of_its_function_even_where_that_has_one() {
         let arms: String = (0..8).map(|n| format!("i32 {n}, label %a{n} ")).collect();
         let blocks: String = (0..8)
             .map(|n| format!("a{n}: call void @g{n}()\n ret void\n"))
             .collect();
         let others: String = (0..8).map(|n| format!("declare void @g{n}()\n")).collect();
+        let function = |head: &str| {
+            format!("define void @{head} {{ switch i32 %x, label %a0 [{arms}]\n{blocks} }}\n")
+        };
         let body = format!(
-            "{others}define void @f(i32 %x) {{ switch i32 %x, label %a0 [{arms}]\n{blocks} }}"
+            "{others}{}{}",
+            function("f(i32 %x)"),
+            function("placed(i32 %x) section \".mine\"")
         );
-        let failure = apply_to(&Fixture::x86(&body)).unwrap_err();
-        assert!(failure.what.contains("jump tables"), "{failure}");
-        assert!(apply_to(&Fixture::x86(&body).pic()).is_err());
+        for fixture in [Fixture::x86(&body), Fixture::x86(&body).pic()] {
+            let names = names(&apply_to(&fixture).unwrap());
+            for wanted in [".text.f", ".rodata.f", ".mine", ".rodata.placed"] {
+                assert!(
+                    names.iter().any(|name| name == wanted),
+                    "{wanted}: {names:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_section_of_functions_that_assembly_is_in_as_well_is_refused_by_name() {
+        let body = "module asm \".section .mine,\\22ax\\22\"\nmodule asm \"nop\"\ndefine void @f() section \".mine\" { ret void }";
+        let failure = apply_to(&Fixture::x86(body)).unwrap_err();
+        assert!(failure.what.contains(".mine"), "{failure}");
+    }
+
+    #[test]
+    fn assembly_says_what_the_object_has() {
+        let fixture = Fixture::x86(BODY);
+        let module = fixture.module();
+        let machine = fixture.prepare(&module, &[]);
+        let group = super::apply(&module, &machine).unwrap().unwrap();
+        let text = machine
+            .emit(module, FileKind::Assembly)
+            .unwrap()
+            .bytes()
+            .unwrap()
+            .to_vec();
+        let text = group.dissolve_text(std::str::from_utf8(&text).unwrap());
+        for wanted in [
+            "\t.section\t.text.f,\"ax\",@progbits\n",
+            "\t.section\t.text.unlikely.g,\"ax\",@progbits\n",
+        ] {
+            assert!(text.contains(wanted), "{wanted}: {text}");
+        }
     }
 }

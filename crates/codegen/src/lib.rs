@@ -7,9 +7,11 @@
 mod added;
 mod arm_attributes;
 mod debug_paths;
+mod elf;
 pub mod flags;
 mod function_sections;
 mod job;
+mod llvm_args;
 mod names;
 mod no_unwinding;
 mod optimise;

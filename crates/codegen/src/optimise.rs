@@ -41,9 +41,14 @@ pub fn run(
         .filter_map(Flag::first_pass)
         .map(|pass| format!("{pass},"))
         .collect();
+    let after: String = flags
+        .iter()
+        .filter_map(Flag::passes_after)
+        .map(|passes| format!(",{passes}"))
+        .collect();
     // rustc adds the last two for its ThinLTO buffers, whether it needs any or not.
     module.run_passes(
-        &format!("{first}{pipeline},canonicalize-aliases,name-anon-globals"),
+        &format!("{first}{pipeline}{after},canonicalize-aliases,name-anon-globals"),
         machine,
         tuning(level, merge),
     )

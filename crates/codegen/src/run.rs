@@ -4,11 +4,12 @@ use gateless_llvm::{Context, FileKind, Llvm, Module, Severity, TargetMachine};
 use gateless_model::{Failure, Result};
 
 use crate::flags::debuginfo_compression;
+use crate::function_sections::Group;
 use crate::write::Outputs;
 use crate::{
     Added, Done, Flag, Job, Output, Sample, Stage, Target, added, arm_attributes, debug_paths,
-    function_sections, names, no_unwinding, optimise, options, producer, receivers, relocations,
-    structors, target, used,
+    function_sections, llvm_args, names, no_unwinding, optimise, options, producer, receivers,
+    relocations, structors, target, used,
 };
 
 /// Does what `job` asks for. Either all outputs are written, each under a temporary name first, or none.
@@ -18,7 +19,8 @@ use crate::{
 pub fn run(job: &Job, sample: Sample<'_>) -> Result<Done> {
     let llvm = Llvm::load(&job.llvm)?;
     let merge = optimise::merging(&job.flags);
-    options::set(llvm, merge, &job.flags, &job.llvm_args)?;
+    let llvm_args = llvm_args::of_library(&job.llvm_args)?;
+    options::set(llvm, merge, &job.flags, &llvm_args)?;
     let bitcode = fs_err::read(&job.bitcode)?;
     producer::check(llvm, &bitcode, job.bitcode.as_str())?;
     let context = Context::new(llvm)?;
@@ -66,9 +68,11 @@ pub fn run(job: &Job, sample: Sample<'_>) -> Result<Done> {
         }
     }
     structors::apply(&mut module)?;
-    if job.target.function_sections {
-        function_sections::apply(&module, &machine)?;
-    }
+    let group = if job.target.function_sections {
+        function_sections::apply(&module, &machine)?
+    } else {
+        None
+    };
     let mut generated: Vec<_> = job
         .outputs
         .iter()
@@ -76,10 +80,13 @@ pub fn run(job: &Job, sample: Sample<'_>) -> Result<Done> {
         .collect();
     let last = generated.pop();
     for (kind, path) in generated {
-        outputs.add(path, &emit(job, &machine, module.try_clone()?, kind)?)?;
+        outputs.add(
+            path,
+            &emit(job, &machine, group.as_ref(), module.try_clone()?, kind)?,
+        )?;
     }
     if let Some((kind, path)) = last {
-        outputs.add(path, &emit(job, &machine, module, kind)?)?;
+        outputs.add(path, &emit(job, &machine, group.as_ref(), module, kind)?)?;
     }
     let said = context.check(&format!("LLVM refuses the code of {}", job.bitcode))?;
     outputs.finish()?;
@@ -113,10 +120,25 @@ fn prepare(job: &Job, wanted: &Target, module: &mut Module) -> Result<TargetMach
     Ok(machine)
 }
 
-fn emit(job: &Job, machine: &TargetMachine, module: Module, kind: FileKind) -> Result<Vec<u8>> {
+fn emit(
+    job: &Job,
+    machine: &TargetMachine,
+    group: Option<&Group>,
+    module: Module,
+    kind: FileKind,
+) -> Result<Vec<u8>> {
     let has_functions = !module.functions()?.is_empty();
     let mut bytes = machine.emit(module, kind)?.bytes()?.to_vec();
+    if kind == FileKind::Assembly
+        && let Some(group) = group
+    {
+        let text = String::from_utf8_lossy(&bytes);
+        bytes = group.dissolve_text(&text).into_bytes();
+    }
     if kind == FileKind::Object {
+        if let Some(group) = group {
+            bytes = group.dissolve(&bytes)?;
+        }
         // Of no function LLVM says that it is like all others.
         if has_functions {
             arm_attributes::apply(&mut bytes)?;

@@ -144,3 +144,10 @@ pub fn llvm() -> &'static Llvm {
     options::set(llvm, MergeFunctions::Aliases, &[], &[]).unwrap();
     llvm
 }
+
+/// Has libLLVM print all of its options, and ends the process.
+pub fn print_llvm_options() -> ! {
+    let llvm = Llvm::load(&llvm_path()).unwrap();
+    llvm.set_options(&["-help-list-hidden"]).unwrap();
+    unreachable!("LLVM exits when it has printed its options");
+}

@@ -471,6 +471,8 @@ impl Call<'_> {
                     }
                 }
                 (kind, _) if Format::is_of(kind) => {}
+                // They come after the optimiser, which runs in that stage.
+                (Kind::Codegen(name, _), _) if name == "passes" && generate.is_some() => {}
                 _ => args.extend(arg.tokens()),
             }
         }

@@ -11,6 +11,7 @@ use gateless_model::record::Generator;
 use gateless_model::{Failure, Result};
 
 use crate::classify::Class;
+use crate::codegen_options;
 use crate::compile::{Call, mangle};
 use crate::invocation::{Invocation, Kind};
 use crate::mapping::Mapping;
@@ -51,6 +52,7 @@ impl Generate {
         if outputs.is_empty() || !needed || !call.class.is_kernel() {
             return Ok(None);
         }
+        codegen_options::check(call.invocation)?;
         let spec = call.plan.target.as_ref();
         let mut target = Target {
             triple: spec.map_or_else(String::new, |spec| spec.llvm_target.clone()),
@@ -127,6 +129,7 @@ impl Generate {
                 _ => flags.extend(Flag::parse(&format!("{name}={value}"))?),
             }
         }
+        flags.extend(codegen_options::passes(call.invocation).map(Flag::Passes));
         let bitcode = call
             .state
             .folder()

@@ -3,6 +3,7 @@
 //! The entry points stand in for `rustc`, `rustdoc` and `clippy-driver`.
 
 mod classify;
+mod codegen_options;
 mod compile;
 mod depinfo;
 mod diagnostics;

@@ -21,7 +21,7 @@ macro_rules! opaque {
     )* };
 }
 
-opaque! { RawContext RawModule RawValue RawType RawBlock RawMetadata RawAttribute RawTarget RawMachine RawMachineOptions RawBuffer RawError RawPassOptions RawDiagnostic RawDbgRecord RawDebugBuilder RawBuilder RawUse RawDisassembler }
+opaque! { RawContext RawModule RawValue RawType RawBlock RawMetadata RawAttribute RawTarget RawMachine RawMachineOptions RawBuffer RawError RawPassOptions RawDiagnostic RawDbgRecord RawDebugBuilder RawBuilder RawUse RawDisassembler RawComdat }
 
 /// Called by LLVM with each diagnostic; the last argument is the pointer that was registered.
 pub type DiagnosticHandler = unsafe extern "C" fn(*mut RawDiagnostic, *mut c_void);
@@ -138,6 +138,10 @@ table! {
     LLVMIsThreadLocal(*mut RawValue) -> c_int;
     LLVMGetSection(*mut RawValue) -> *const c_char;
     LLVMSetSection(*mut RawValue, *const c_char);
+    LLVMGetOrInsertComdat(*mut RawModule, *const c_char) -> *mut RawComdat;
+    LLVMGetComdat(*mut RawValue) -> *mut RawComdat;
+    LLVMSetComdat(*mut RawValue, *mut RawComdat);
+    LLVMSetComdatSelectionKind(*mut RawComdat, c_int);
     LLVMIsDeclaration(*mut RawValue) -> c_int;
     LLVMGetValueName2(*mut RawValue, *mut usize) -> *const c_char;
     LLVMGetIntrinsicID(*mut RawValue) -> c_uint;

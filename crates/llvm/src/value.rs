@@ -157,6 +157,33 @@ impl Function<'_> {
         set_section(self.module, self.raw, section)
     }
 
+    /// Whether it is in a COMDAT.
+    pub fn has_comdat(&self) -> Result<bool> {
+        let get = self.module.table().LLVMGetComdat()?;
+        // SAFETY: a function of a live module.
+        Ok(!unsafe { get(self.raw) }.is_null())
+    }
+
+    /// Puts the function into the COMDAT of this name, which is made if it is not there, and of which no linker drops anything.
+    pub fn set_comdat(&self, name: &str) -> Result<()> {
+        /// LLVMNoDeduplicateComdatSelectionKind (llvm-c/Comdat.h)
+        const NO_DEDUPLICATE: i32 = 3;
+        let table = self.module.table();
+        let (insert, select, set) = (
+            table.LLVMGetOrInsertComdat()?,
+            table.LLVMSetComdatSelectionKind()?,
+            table.LLVMSetComdat()?,
+        );
+        let name = c_string(name, "a COMDAT's name")?;
+        // SAFETY: a function of a live module, which owns the COMDAT; the name is a C string that LLVM copies.
+        unsafe {
+            let comdat = insert(self.module.raw, name.as_ptr());
+            select(comdat, NO_DEDUPLICATE);
+            set(self.raw, comdat);
+        }
+        Ok(())
+    }
+
     /// Gives a function that is declared only a body that traps, to be inlined wherever it is called; no symbol stands for it then.
     pub fn make_trap(&self) -> Result<()> {
         const TRAP: &str = "llvm.trap";

@@ -9,9 +9,9 @@
 use std::io::Write;
 
 use gateless_model::{Failure, Result};
-use object::Endianness;
-use object::elf::{self, FileHeader32, FileHeader64};
-use object::read::elf::{FileHeader, SectionHeader};
+use object::elf;
+
+use crate::elf::Elf;
 
 /// How sections are compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,132 +27,25 @@ pub enum Compression {
 const ZLIB_LEVEL: u32 = 6;
 const ZSTD_LEVEL: i32 = 5;
 
-/// Where the fields that change are in one of ELF's two classes (gABI, "ELF Header" and "Section Header").
-struct Layout {
-    /// Bytes of an address, an offset or a size.
-    word: usize,
-    /// Bytes of the file header, and where its e_shoff is.
-    header: usize,
-    shoff: usize,
-    /// Bytes of a section header, and where its sh_flags, sh_offset, sh_size and sh_addralign are.
-    section: usize,
-    flags: usize,
-    offset: usize,
-    size: usize,
-    alignment: usize,
-}
-
-const CLASS_32: Layout = Layout {
-    word: 4,
-    header: 0x34,
-    shoff: 0x20,
-    section: 0x28,
-    flags: 0x08,
-    offset: 0x10,
-    size: 0x14,
-    alignment: 0x20,
-};
-const CLASS_64: Layout = Layout {
-    word: 8,
-    header: 0x40,
-    shoff: 0x28,
-    section: 0x40,
-    flags: 0x08,
-    offset: 0x18,
-    size: 0x20,
-    alignment: 0x30,
-};
-
 /// The object with its debug sections compressed.
 ///
 /// Fails for anything else than an ELF object.
 pub(crate) fn apply(object: &[u8], compression: Compression) -> Result<Vec<u8>> {
-    let kind = object::FileKind::parse(object).map_err(broken)?;
-    match kind {
-        object::FileKind::Elf32 => {
-            rewrite::<FileHeader32<Endianness>>(object, compression, &CLASS_32)
-        }
-        object::FileKind::Elf64 => {
-            rewrite::<FileHeader64<Endianness>>(object, compression, &CLASS_64)
-        }
-        other => Err(Failure::failed(format!(
-            "compressed debug sections are implemented for ELF objects only, and this is {other:?}"
-        ))),
-    }
-}
-
-fn broken(error: object::Error) -> Failure {
-    Failure::failed("LLVM wrote an object that is not well-formed").because(error)
-}
-
-fn rewrite<Elf: FileHeader<Endian = Endianness>>(
-    object: &[u8],
-    compression: Compression,
-    layout: &Layout,
-) -> Result<Vec<u8>> {
-    let header = Elf::parse(object).map_err(broken)?;
-    let endian = header.endian().map_err(broken)?;
-    let sections = header.section_headers(endian, object).map_err(broken)?;
-    let names = header.sections(endian, object).map_err(broken)?;
-    let number = Number {
-        little: endian == Endianness::Little,
-        word: layout.word,
-    };
-    let table = header.e_shoff(endian).into() as usize;
-    let mut rows = object[table..table + sections.len() * layout.section].to_vec();
-    let mut order: Vec<_> = (0..sections.len())
-        .filter(|&index| sections[index].sh_type(endian) != elf::SHT_NULL)
-        .collect();
-    order.sort_by_key(|&index| (sections[index].sh_offset(endian).into(), index));
-    let mut out = object[..layout.header].to_vec();
-    for index in order {
-        let section = &sections[index];
-        let row = &mut rows[index * layout.section..][..layout.section];
-        let content = section.data(endian, object).map_err(broken)?;
-        let name = names.section_name(endian, section).map_err(broken)?;
-        // LLVM places a section before it compresses it: the alignment of the compression header stands in the row only.
-        let alignment = section.sh_addralign(endian).into();
-        out.resize(out.len().next_multiple_of(alignment.max(1) as usize), 0);
-        let packed = if name.starts_with(b".debug_") {
-            pack(content, alignment, compression, number)?
-        } else {
-            None
-        };
-        if let Some(packed) = &packed {
-            let flags = section.sh_flags(endian).into() | u64::from(elf::SHF_COMPRESSED);
-            number.put(row, layout.flags, flags);
-            number.put(row, layout.size, packed.len() as u64);
-            number.put(row, layout.alignment, layout.word as u64);
-        }
-        number.put(row, layout.offset, out.len() as u64);
-        out.extend_from_slice(packed.as_deref().unwrap_or(content));
-    }
-    out.resize(out.len().next_multiple_of(layout.word), 0);
-    let table = out.len() as u64;
-    number.put(&mut out, layout.shoff, table);
-    out.extend_from_slice(&rows);
-    Ok(out)
-}
-
-/// How numbers of an address's size are written.
-#[derive(Clone, Copy)]
-struct Number {
-    little: bool,
-    word: usize,
-}
-
-impl Number {
-    fn bytes(self, value: u64, length: usize) -> Vec<u8> {
-        if self.little {
-            value.to_le_bytes()[..length].to_vec()
-        } else {
-            value.to_be_bytes()[size_of::<u64>() - length..].to_vec()
+    let mut file = Elf::parse(object, "compressed debug sections")?;
+    for index in 0..file.sections.len() {
+        let section = &file.sections[index];
+        if section.name.starts_with(b".debug_")
+            && let Some(packed) = pack(&section.content, section.alignment, compression, &file)?
+        {
+            // LLVM places a section before it compresses it: the alignment of the compression header stands in the row only.
+            let alignment = file.layout.word as u64;
+            let section = &mut file.sections[index];
+            section.flags |= u64::from(elf::SHF_COMPRESSED);
+            section.alignment = alignment;
+            section.content = packed.into();
         }
     }
-
-    fn put(self, bytes: &mut [u8], at: usize, value: u64) {
-        bytes[at..at + self.word].copy_from_slice(&self.bytes(value, self.word));
-    }
+    Ok(file.write())
 }
 
 /// A section's content with its compression header (gABI, "Compressed Sections"), if that is smaller.
@@ -160,18 +53,19 @@ fn pack(
     content: &[u8],
     alignment: u64,
     compression: Compression,
-    number: Number,
+    file: &Elf<'_>,
 ) -> Result<Option<Vec<u8>>> {
     const TYPE: usize = 4;
+    let word = file.layout.word;
     let kind = match compression {
         Compression::Zlib => elf::ELFCOMPRESS_ZLIB,
         Compression::Zstd => elf::ELFCOMPRESS_ZSTD,
     };
-    let mut packed = number.bytes(u64::from(kind), TYPE);
+    let mut packed = file.bytes(u64::from(kind), TYPE);
     // ch_reserved is there in the 64-bit class only.
-    packed.resize(number.word, 0);
-    packed.extend(number.bytes(content.len() as u64, number.word));
-    packed.extend(number.bytes(alignment, number.word));
+    packed.resize(word, 0);
+    packed.extend(file.bytes(content.len() as u64, word));
+    packed.extend(file.bytes(alignment, word));
     let cannot = |error: std::io::Error| {
         Failure::failed("a debug section cannot be compressed").because(error)
     };

@@ -19,6 +19,7 @@ mod no_jump_tables;
 mod no_stack_probes;
 mod packed_stack;
 mod parse;
+mod passes;
 mod patchable_function_entry;
 mod plt;
 pub(crate) mod profile_sample_use;
@@ -81,6 +82,8 @@ pub enum Flag {
     NoStackProbes,
     /// `-Zpacked-stack`.
     PackedStack,
+    /// `-Cpasses`: passes to run after the optimiser's own, as `opt -passes=` takes them.
+    Passes(String),
     /// `-Zpatchable-function-entry`.
     PatchableFunctionEntry(PatchableFunctionEntry),
     /// `plt-by-default` of a target specification, or `-Zplt`: calls may go through the procedure linkage table.
@@ -121,6 +124,7 @@ impl Flag {
             Flag::NoJumpTables => "-Zno-jump-tables",
             Flag::NoStackProbes => "stack-probes",
             Flag::PackedStack => "-Zpacked-stack",
+            Flag::Passes(_) => "-Cpasses",
             Flag::PatchableFunctionEntry(_) => "-Zpatchable-function-entry",
             Flag::Plt => "-Zplt",
             Flag::ProfileSampleUse(_) => "-Zprofile-sample-use",
@@ -163,7 +167,8 @@ impl Flag {
             | Flag::DebuginfoCompression(_)
             | Flag::KernelAddressRecover
             | Flag::KernelHwaddressRecover
-            | Flag::MergeFunctions(_) => Ok(()),
+            | Flag::MergeFunctions(_)
+            | Flag::Passes(_) => Ok(()),
         }
     }
 
@@ -189,6 +194,15 @@ impl Flag {
             Flag::KernelAddress => Some(kernel_address::PASS),
             Flag::KernelHwaddress => Some(kernel_hwaddress::PASS),
             _ => None,
+        }
+    }
+
+    /// The passes that the flag adds after the optimiser's own, in the notation of `opt -passes=`.
+    pub(crate) fn passes_after(&self) -> Option<&str> {
+        if let Flag::Passes(passes) = self {
+            Some(passes)
+        } else {
+            None
         }
     }
 

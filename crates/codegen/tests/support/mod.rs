@@ -71,7 +71,7 @@ pub struct Sample<'a> {
     pub reloc: &'a str,
     /// The relocation model that stable rustc compiles for.
     pub stable_reloc: &'a str,
-    /// Whether each function and variable is in a section of its own, and then without jump tables.
+    /// Whether each function and variable is in a section of its own.
     pub sections: bool,
 }
 
@@ -90,12 +90,12 @@ pub const HOST: Sample<'static> = Sample {
 };
 
 /// Fails unless the object that stable rustc and this crate make is byte for byte the one that rustc makes with `options`,
-/// each a `-Z` option without the `-Z` (or a `-Cllvm-args=` as it is), at `-Copt-level=level`. Returns the object.
+/// each a `-Z` option without the `-Z` (or a `-Cllvm-args=` or `-Cpasses=` as it is), at `-Copt-level=level`. Returns the object.
 pub fn compare(level: &str, options: &[&str]) -> Vec<u8> {
     HOST.compare(level, options)
 }
 
-/// The same, with each function and variable in a section of its own if `sections`, and then without jump tables.
+/// The same, with each function and variable in a section of its own if `sections`.
 pub fn compare_with(level: &str, options: &[&str], sections: bool) -> Vec<u8> {
     Sample { sections, ..HOST }.compare(level, options)
 }
@@ -151,9 +151,6 @@ impl Sample<'_> {
         ]);
         command.arg(format!("-Copt-level={level}"));
         command.args(options.iter().filter(|option| llvm_arg(option).is_some()));
-        if self.sections {
-            command.arg("-Cjump-tables=n");
-        }
         command
     }
 
@@ -166,7 +163,8 @@ impl Sample<'_> {
             .arg(format!("-Zfunction-sections={sections}"))
             .arg(format!("-Crelocation-model={}", self.reloc))
             .args(["--emit=obj=gated.o", ABI]);
-        let unstable = options.iter().filter(|option| llvm_arg(option).is_none());
+        command.args(options.iter().filter(|option| passes(option).is_some()));
+        let unstable = options.iter().filter(|option| !option.starts_with("-C"));
         command.args(unstable.map(|option| format!("-Z{option}")));
         run(&mut command);
     }
@@ -214,7 +212,10 @@ impl Sample<'_> {
             flags: options
                 .iter()
                 .filter(|option| llvm_arg(option).is_none())
-                .filter_map(|option| Flag::parse(option).unwrap())
+                .filter_map(|option| match passes(option) {
+                    Some(passes) => Some(Flag::Passes(passes)),
+                    None => Flag::parse(option).unwrap(),
+                })
                 .collect(),
             debug_paths: Vec::new(),
             used: UsedFix::Keep,
@@ -260,6 +261,11 @@ pub fn job(folder: &Utf8Path, body: &str) -> Job {
 /// The LLVM option in a `-Cllvm-args=`.
 fn llvm_arg(option: &str) -> Option<String> {
     option.strip_prefix("-Cllvm-args=").map(str::to_owned)
+}
+
+/// The passes in a `-Cpasses=`.
+fn passes(option: &str) -> Option<String> {
+    option.strip_prefix("-Cpasses=").map(str::to_owned)
 }
 
 fn run(command: &mut Command) {

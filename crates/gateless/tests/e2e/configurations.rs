@@ -5,10 +5,17 @@
 //! cargo test --release -p gateless --test e2e -- --ignored
 //! ```
 
+use std::fmt::Write;
+
 use camino::{Utf8Path, Utf8PathBuf};
+use object::{Object, ObjectSymbol};
 
 use crate::results::proven;
 use crate::workshop::{Mode, Tested, Workshop, succeeded};
+
+/// Samples of a function in a profile, and the lines that they are of.
+const SAMPLES: u32 = 120_000;
+const SAMPLED_LINES: u32 = 60;
 
 /// A configuration: its name, arguments for make, and the preset; without one, the preset for tests and the file of that name in
 /// `configurations/`.
@@ -16,6 +23,8 @@ pub struct Configuration {
     name: &'static str,
     arguments: &'static [&'static str],
     preset: Option<&'static str>,
+    /// Whether an AutoFDO profile is used.
+    profile: bool,
 }
 
 pub const ALL: &[Configuration] = &[
@@ -24,10 +33,14 @@ pub const ALL: &[Configuration] = &[
     of("dwarf_5_zstd", &[]),
     of("kasan", &[]),
     of("inline_helpers", &[]),
+    of("kcov", &[]),
     Configuration {
-        name: "defconfig",
-        arguments: &[],
+        profile: true,
+        ..of("autofdo", &[])
+    },
+    Configuration {
         preset: Some("x86_64"),
+        ..of("defconfig", &[])
     },
 ];
 
@@ -36,6 +49,7 @@ const fn of(name: &'static str, arguments: &'static [&'static str]) -> Configura
         name,
         arguments,
         preset: None,
+        profile: false,
     }
 }
 
@@ -47,8 +61,9 @@ impl Configuration {
 
     /// The same machine code, nothing weaker than gated, and objtool says the same of both.
     pub fn same_code(&self, workshop: &mut Workshop) -> Tested {
-        let gated = self.build(workshop, Mode::Gated)?;
-        let gateless = self.build(workshop, Mode::Gateless)?;
+        let profile = self.sample(workshop)?;
+        let gated = self.build(workshop, Mode::Gated, &profile)?;
+        let gateless = self.build(workshop, Mode::Gateless, &profile)?;
         let (first, second) = (objtool(&gated)?, objtool(&gateless)?);
         if first != second {
             return Err(format!("objtool says gated {first:#?} and gateless {second:#?}").into());
@@ -65,6 +80,7 @@ impl Configuration {
     /// is weaker than gated.
     pub fn same_results(&self, workshop: &mut Workshop) -> Tested {
         let mut folders = Vec::new();
+        let profile = self.sample(workshop)?;
         for mode in [Mode::Gated, Mode::Gateless] {
             let out = workshop.out_of(self.name, mode);
             for from in [
@@ -74,7 +90,7 @@ impl Configuration {
             ] {
                 workshop.begin(&out, &from)?;
             }
-            self.run("boot", workshop, mode, &out, &[])?;
+            self.run("boot", workshop, mode, &out, &profile)?;
             folders.push(out);
         }
         let (gated, gateless) = (&folders[0], &folders[1]);
@@ -82,8 +98,34 @@ impl Configuration {
         proven(workshop, gated, gateless)
     }
 
-    /// Builds the folder `rust/` and returns the output folder.
-    fn build(&self, workshop: &Workshop, mode: Mode) -> Tested<Utf8PathBuf> {
+    /// If a profile is used: makes one for the functions in `rust/` of the gated build, as if some lines of each had run often, and others not at
+    /// all. Returns the argument for make that names it.
+    fn sample(&self, workshop: &Workshop) -> Tested<Vec<String>> {
+        if !self.profile {
+            return Ok(Vec::new());
+        }
+        let out = self.build(workshop, Mode::Gated, &[])?;
+        let mut profile = String::new();
+        for path in objects(&out.join("rust"))? {
+            let content = fs_err::read(path)?;
+            let object = object::File::parse(&content[..])?;
+            let functions = object
+                .symbols()
+                .filter(|symbol| symbol.kind() == object::SymbolKind::Text && symbol.size() > 0);
+            for function in functions {
+                writeln!(profile, "{}:{SAMPLES}:1000", function.name()?)?;
+                for line in (0..SAMPLED_LINES).filter(|line| line % 3 != 2) {
+                    writeln!(profile, " {line}: {}", SAMPLES / SAMPLED_LINES)?;
+                }
+            }
+        }
+        let path = workshop.root.join(self.name).with_extension("prof");
+        fs_err::write(&path, profile)?;
+        Ok(vec![format!("CLANG_AUTOFDO_PROFILE={path}")])
+    }
+
+    /// Builds the folder `rust/`, with more arguments for make, and returns the output folder.
+    fn build(&self, workshop: &Workshop, mode: Mode, more: &[String]) -> Tested<Utf8PathBuf> {
         let out = workshop.out_of(self.name, mode);
         // Not with a build of everything: its drivers would stay as they are, and be nobody's.
         workshop.begin(&out, &workshop.out_of(self.name, mode.other()))?;
@@ -91,18 +133,20 @@ impl Configuration {
         for object in objects(&out.join("rust"))? {
             fs_err::remove_file(object)?;
         }
-        self.run("build", workshop, mode, &out, &["rust/"])?;
+        let mut more = more.to_vec();
+        more.push("rust/".to_owned());
+        self.run("build", workshop, mode, &out, &more)?;
         Ok(out)
     }
 
-    /// Runs a command of gateless that builds this configuration in `out`.
+    /// Runs a command of gateless that builds this configuration in `out`, with more arguments for make.
     fn run(
         &self,
         verb: &str,
         workshop: &Workshop,
         mode: Mode,
         out: &Utf8Path,
-        goals: &[&str],
+        more: &[String],
     ) -> Tested<String> {
         let file = Utf8Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("tests/e2e/configurations")
@@ -119,7 +163,7 @@ impl Configuration {
         }
         arguments.push("--");
         arguments.extend(self.arguments);
-        arguments.extend(goals);
+        arguments.extend(more.iter().map(String::as_str));
         succeeded(workshop.gateless(&arguments)?)
     }
 }
