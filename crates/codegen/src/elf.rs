@@ -2,6 +2,7 @@
 //! and the finished object has to be rewritten.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use gateless_model::{Failure, Result};
 use object::Endianness;
@@ -355,10 +356,10 @@ impl<'a> Elf<'a> {
 
 /// A table of names as StringTableBuilder::finalize makes it (llvm/lib/MC/StringTableBuilder.cpp), and where each is in it: sorted from their ends, in
 /// falling order, so that one that ends another comes right behind it.
-fn pack(mut names: Vec<&[u8]>) -> (Vec<u8>, std::collections::HashMap<Vec<u8>, u64>) {
+fn pack(mut names: Vec<&[u8]>) -> (Vec<u8>, HashMap<Vec<u8>, u64>) {
     names.sort_unstable_by(|a, b| b.iter().rev().cmp(a.iter().rev()));
     let mut packed = vec![0];
-    let mut offsets = std::collections::HashMap::new();
+    let mut offsets = HashMap::new();
     let mut before: &[u8] = b"";
     for name in names {
         if name.is_empty() {
@@ -373,4 +374,30 @@ fn pack(mut names: Vec<&[u8]>) -> (Vec<u8>, std::collections::HashMap<Vec<u8>, u
         }
     }
     (packed, offsets)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_ends_another_is_a_part_of_it() {
+        let (packed, offsets) = pack(vec![b"", b"text", b".rela.text", b"a"]);
+        assert_eq!(packed, b"\0.rela.text\0a\0");
+        let at = |name: &[u8]| offsets[name];
+        assert_eq!(
+            [at(b""), at(b".rela.text"), at(b"text"), at(b"a")],
+            [0, 1, 7, 12]
+        );
+    }
+
+    #[test]
+    fn what_refers_to_a_section_that_is_taken_away_is_an_error() {
+        let object = crate::testing::Fixture::x86("define void @f() { ret void }").object(&[]);
+        let mut file = Elf::parse(&object, "tests").unwrap();
+        let failure = file
+            .drop_sections(|section| section.name == b".text")
+            .unwrap_err();
+        assert!(failure.what.contains("is referred to"), "{failure}");
+    }
 }

@@ -10,7 +10,7 @@
 //! Data: LLVM appends the symbol's name to the name of the section that it would have chosen (getELFSectionNameForGlobal there). So code is
 //! generated once to see what it chooses, and each variable is then put into that section explicitly.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use gateless_llvm::{FileKind, Module, TargetMachine};
 use gateless_model::{Failure, Result};
@@ -58,18 +58,19 @@ impl Group {
     /// Fails if a section is there twice, in the group and outside of it: assembly of the module has put something into a section that functions are in.
     pub fn dissolve(&self, object: &[u8]) -> Result<Vec<u8>> {
         let mut file = Elf::parse(object, "sections for each function")?;
-        let in_group = |flags: u64| flags & u64::from(elf::SHF_GROUP) != 0;
         let members = file.group_members()?;
+        let outside: HashSet<&[u8]> = file
+            .sections
+            .iter()
+            .filter(|section| section.flags & u64::from(elf::SHF_GROUP) == 0)
+            .map(|section| section.name)
+            .collect();
         for &member in &members {
             let name = file.sections[member].name;
-            if let Some(other) = file
-                .sections
-                .iter()
-                .find(|section| section.name == name && !in_group(section.flags))
-            {
+            if outside.contains(name) {
                 return Err(Failure::no(format!(
                     "functions and assembly of the module are both in {}, which cannot be had together with a section for each function",
-                    String::from_utf8_lossy(other.name)
+                    String::from_utf8_lossy(name)
                 )));
             }
         }
