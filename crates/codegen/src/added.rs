@@ -99,7 +99,7 @@ pub fn dissolve(module: &mut Module, machine: &TargetMachine, mark: &str) -> Res
             function.set_attribute(ALWAYS, 0)?;
         }
     }
-    shorten(module, mark)
+    shorten(module, machine, mark)
 }
 
 /// Makes debug information say nothing of the variables whose names begin with `mark`, nor of what the functions of the module `mark` do: the same
@@ -115,7 +115,10 @@ pub fn forget_module(module: &mut Module, mark: &str) -> Result<()> {
 /// Makes the functions with `mark` in their names that only return an address (lowering puts them into vtables) return that of the method itself,
 /// where what they lead to does nothing but call it with the same arguments: so the method stays a function of its own, as in the gated build, where
 /// the vtable has it. They come last in the module, so that all others have the neighbours that they have in the gated build.
-fn shorten(module: &mut Module, mark: &str) -> Result<()> {
+///
+/// If no call of the module can reach such a function through a vtable, none at all can: nobody else knows the trait that it is of. Then the vtable
+/// gets the method itself.
+fn shorten(module: &mut Module, machine: &TargetMachine, mark: &str) -> Result<()> {
     let mut found = Vec::new();
     for function in module.functions()? {
         let name = function.name()?;
@@ -127,11 +130,16 @@ fn shorten(module: &mut Module, mark: &str) -> Result<()> {
                 true => returned.forwards_to()?.unwrap_or(returned),
                 false => returned,
             };
-            found.push((name, target.name()?));
+            let is_called = module.may_be_dispatched(&function, machine)?;
+            found.push((name, target.name()?, is_called));
         }
     }
-    for (function, target) in found {
-        module.replace_by_address(&function, &target)?;
+    for (function, target, is_called) in found {
+        if is_called {
+            module.replace_by_address(&function, &target)?;
+        } else {
+            module.replace_in_tables(&function, &target)?;
+        }
     }
     Ok(())
 }

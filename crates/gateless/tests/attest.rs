@@ -190,6 +190,39 @@ fn an_object_of_the_image_without_a_record_is_caught() {
 }
 
 #[test]
+fn an_object_that_kbuild_made_from_recorded_bitcode_is_proven_and_one_from_other_bitcode_is_not() {
+    let out = Out::new();
+    out.write("three.rs", SOURCE);
+    let bitcode = [
+        "--crate-type=rlib",
+        "-Copt-level=2",
+        "--emit=llvm-bc=three.bc",
+        "three.rs",
+    ];
+    let made = Command::new(out.path.join("gateless-rustc"))
+        .args(bitcode)
+        .current_dir(&out.path)
+        .env("srctree", &out.path)
+        .env("objtree", ".")
+        .status();
+    assert!(made.unwrap().success());
+    // What clang would make of it.
+    out.run("cp", &["two.o", "three.o"]);
+    out.run("ar", &["rcsTD", "vmlinux.a", "three.o"]);
+    let steps = |from: &str| {
+        let steps =
+            format!(";llvm-link {from} helpers.bc -o three.m.bc; clang -c three.m.bc -o three.o");
+        out.cmd("three", &bitcode.map(str::to_owned), &steps);
+    };
+    steps("three.bc");
+    let (code, text) = out.attest();
+    assert_eq!(code, 0, "{text}");
+    assert!(text.contains("3 objects made by rustc"), "{text}");
+    steps("other.bc");
+    out.refused("three.o: was made by a Rust compiler, belongs to the image, and has no record");
+}
+
+#[test]
 fn a_gate_that_was_open_for_another_crate_is_caught() {
     let out = Out::new();
     out.forge("one", |record| record.runs[0].exempt.push("one".to_owned()));

@@ -1,5 +1,7 @@
 //! Kbuild's own record of a command, `.NAME.cmd`: what make really ran, and what it did to the file afterwards.
 
+use std::collections::BTreeSet;
+
 use camino::{Utf8Path, Utf8PathBuf};
 
 /// The command that made a file.
@@ -53,6 +55,19 @@ impl SavedCommand {
             target: target.to_owned(),
             steps,
         })
+    }
+
+    /// The words that may name what the file was made from: those of each step that writes the file (`-o`), or something that such a step reads.
+    pub fn made_from(&self) -> BTreeSet<&str> {
+        let mut files = BTreeSet::from([self.target.as_str()]);
+        for step in self.steps.iter().rev() {
+            let written = step.windows(2).find(|pair| pair[0] == "-o");
+            if written.is_some_and(|pair| files.contains(pair[1].as_str())) {
+                files.extend(step.iter().map(String::as_str));
+            }
+        }
+        files.remove(self.target.as_str());
+        files
     }
 
     /// Whether a later step rewrites the file with this program.
@@ -149,6 +164,18 @@ mod tests {
         );
         assert!(command.rewritten_by("objcopy"));
         assert!(!command.rewritten_by("objtool"));
+    }
+
+    #[test]
+    fn what_a_file_was_made_from_is_followed_through_the_steps() {
+        let inline = "savedcmd_d.o := rustc --emit=llvm-bc=d.bc d.rs ;llvm-link d.bc h.bc -o d.m.bc; clang -c d.m.bc -o d.o ; ld -o e.o x.bc";
+        let command = SavedCommand::parse(inline).unwrap();
+        let files = command.made_from();
+        for file in ["d.m.bc", "d.bc", "h.bc"] {
+            assert!(files.contains(file), "{file}: {files:?}");
+        }
+        assert!(!files.contains("x.bc"), "{files:?}");
+        assert!(SavedCommand::parse(CORE).unwrap().made_from().is_empty());
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod attribute;
 mod context;
 mod debug_info;
 mod disassembler;
+mod dispatched;
 mod fatal;
 mod find;
 mod forget;

@@ -175,6 +175,11 @@ table! {
     LLVMGetUser(*mut RawUse) -> *mut RawValue;
     LLVMIsACallInst(*mut RawValue) -> *mut RawValue;
     LLVMGetCalledValue(*mut RawValue) -> *mut RawValue;
+    LLVMGetCalledFunctionType(*mut RawValue) -> *mut RawType;
+    LLVMGetGEPSourceElementType(*mut RawValue) -> *mut RawType;
+    LLVMIsAInstruction(*mut RawValue) -> *mut RawValue;
+    LLVMIsConstant(*mut RawValue) -> c_int;
+    LLVMOffsetOfElement(*mut c_void, *mut RawType, c_uint) -> u64;
     LLVMGetInstructionParent(*mut RawValue) -> *mut RawBlock;
     LLVMGetBasicBlockParent(*mut RawBlock) -> *mut RawValue;
     LLVMGetCallSiteEnumAttribute(*mut RawValue, c_uint, c_uint) -> *mut RawAttribute;

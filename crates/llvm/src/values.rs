@@ -12,15 +12,15 @@ use crate::value::{Function, name};
 
 // LLVMOpcode (llvm-c/Core.h).
 const ALLOCA: i32 = 26;
-const LOAD: i32 = 27;
+pub(crate) const LOAD: i32 = 27;
 const STORE: i32 = 28;
-const GET_ELEMENT_PTR: i32 = 29;
+pub(crate) const GET_ELEMENT_PTR: i32 = 29;
 const EXTRACT_VALUE: i32 = 53;
 const INSERT_VALUE: i32 = 54;
 
 // LLVMTypeKind (llvm-c/Core.h).
-const INTEGER: i32 = 8;
-const STRUCT: i32 = 10;
+pub(crate) const INTEGER: i32 = 8;
+pub(crate) const STRUCT: i32 = 10;
 const ARRAY: i32 = 11;
 
 /// Beginning of the name of what copies memory.

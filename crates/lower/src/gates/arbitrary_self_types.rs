@@ -315,6 +315,7 @@ pub fn lower(
     edition: Edition,
 ) -> Result<Work> {
     let mut work = Work::default();
+    let mut hidden: BTreeMap<(usize, usize), dispatch::Hidden> = BTreeMap::new();
     for (&(index, offset), receiver) in &facts.receivers {
         let file = &files.list[index];
         let refuse = |why: &str| {
@@ -417,10 +418,6 @@ pub fn lower(
                     }
                 });
                 let end = method.range(owner.syntax()).end;
-                let is_first = !work
-                    .placed
-                    .iter()
-                    .any(|(key, placed)| key.0 == index && placed.0 == end);
                 let repeated = method.repetitions(end);
                 let through = support.filter(|_| {
                     !receiver.is_static && repeated.is_empty() && dispatch::is_dispatchable(&method)
@@ -429,13 +426,14 @@ pub fn lower(
                     name: &name,
                     bound: &bound,
                     support: through,
-                    is_first,
+                    above: hidden.get(&(index, end)),
                     outlives: &receiver.outlives,
                 };
                 let Some(lowered) = dispatch::lower(&method, &naming, owner, &wanted) else {
                     return Err(refuse("the trait has no name"));
                 };
                 edits.extend(lowered.edits);
+                hidden.extend(lowered.hidden.map(|last| ((index, end), last)));
                 if through.is_some() {
                     work.placed.insert(
                         (index, offset),
@@ -474,6 +472,10 @@ pub fn lower(
             });
         }
     }
+    let supertraits = hidden
+        .into_iter()
+        .map(|((file, _), last)| (file, last.edit));
+    work.edits.extend(supertraits);
     let is_gone = |path: &str| {
         names::receiver(path, facts).is_some_and(|key| facts.receivers[&key].is_repeated)
     };

@@ -2,7 +2,8 @@
 //!
 //! The method becomes an associated function and `P<S>` gets an extension trait, for all `S` that implement the trait. Where
 //! the built-in method can be called on `P<dyn T>`, the function is kept out of the vtable (`where Self: Sized`) and a hidden
-//! supertrait, implemented for everything that implements the trait, puts a pointer to it in there instead.
+//! supertrait, implemented for everything that implements the trait, puts a pointer to it in there instead. The hidden supertraits of a trait are
+//! supertraits of one another, for the vtable of a chain is one run of entries: they stand where the methods would, if these come first.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -29,8 +30,18 @@ pub struct Lowered {
     pub after: String,
     /// Edits of the trait itself.
     pub edits: Vec<Edit>,
+    /// If the method is to be callable on trait objects.
+    pub hidden: Option<Hidden>,
     /// Visibility of the trait.
     pub visibility: String,
+}
+
+/// The hidden supertrait of a method.
+pub struct Hidden {
+    /// Its name with its arguments.
+    pub name: String,
+    /// The edit that makes it a supertrait of the method's trait, for the last one of that.
+    pub edit: Edit,
 }
 
 /// Whether the built-in method could be called on a trait object: the receiver is a pointer by value, nothing is generic, and
@@ -108,8 +119,8 @@ pub struct Wanted<'a> {
     pub bound: &'a str,
     /// The path before the support module's name if the method is to be callable on trait objects.
     pub support: Option<&'a str>,
-    /// Whether no other method of the trait was lowered that way before.
-    pub is_first: bool,
+    /// The hidden supertrait of the method before, if the trait has one.
+    pub above: Option<&'a Hidden>,
     /// What the receiver's type implies: parameters and lifetimes that they outlive.
     pub outlives: &'a BTreeSet<(String, String)>,
 }
@@ -125,7 +136,7 @@ pub fn lower(
         name,
         bound,
         support,
-        is_first,
+        above,
         outlives,
     } = wanted;
     let trait_name = method.source(owner.name()?.syntax());
@@ -187,6 +198,7 @@ pub fn lower(
         return Some(Lowered {
             after,
             edits: Vec::new(),
+            hidden: None,
             visibility,
         });
     };
@@ -271,20 +283,19 @@ pub fn lower(
             "impl{blanket} {hidden}{arguments} for {SELF}{predicates} {{ fn {hidden}(&self) -> *const (){demands} {{ {shim} shim::{turbofish} as *const () }} }}"
         ),
     );
+    let above = above.map_or_else(String::new, |above| format!(": {}", above.name));
     after.push_str(&format!(
-        " {conditions}#[doc(hidden)] {QUIET} {visibility}trait {hidden}{}{predicates} {{ fn {hidden}(&self) -> *const (){demands}; }} {conditions}{QUIET} {definition}",
+        " {conditions}#[doc(hidden)] {QUIET} {visibility}trait {hidden}{}{above}{predicates} {{ fn {hidden}(&self) -> *const (){demands}; }} {conditions}{QUIET} {definition}",
         declared(&outer),
     ));
-    let mut edits = vec![out_of_vtable(method)?];
-    edits.push(supertrait(
-        method,
-        owner,
-        &format!("{hidden}{arguments}"),
-        is_first,
-    )?);
+    let name = format!("{hidden}{arguments}");
     Some(Lowered {
         after,
-        edits,
+        edits: vec![out_of_vtable(method)?],
+        hidden: Some(Hidden {
+            edit: supertrait(method, owner, &name)?,
+            name,
+        }),
         visibility,
     })
 }
@@ -331,7 +342,7 @@ fn out_of_vtable(method: &Method<'_>) -> Option<Edit> {
 }
 
 /// One more supertrait.
-fn supertrait(method: &Method<'_>, owner: &ast::Trait, name: &str, is_first: bool) -> Option<Edit> {
+fn supertrait(method: &Method<'_>, owner: &ast::Trait, name: &str) -> Option<Edit> {
     if let Some(bounds) = owner.type_bound_list() {
         let range = method.range(bounds.syntax());
         let plus = if range.is_empty() || method.text[range.clone()].trim_end().ends_with('+') {
@@ -350,8 +361,5 @@ fn supertrait(method: &Method<'_>, owner: &ast::Trait, name: &str, is_first: boo
         let colon = end + method.text[end..].find(':')? + 1;
         return Some(Edit::insert(colon, format!(" {name}")));
     }
-    Some(Edit::insert(
-        end,
-        format!("{} {name}", if is_first { ":" } else { " +" }),
-    ))
+    Some(Edit::insert(end, format!(": {name}")))
 }
