@@ -54,7 +54,9 @@ pub fn publish(module: &Module, mark: &str) -> Result<()> {
 ///
 /// The same is done with the functions of `core` that only those of the module `mark` call: the gated build has no instances of them. Where rustc
 /// has inlined all of it already, only debug information is left to be put right.
-pub fn dissolve(module: &mut Module, machine: &TargetMachine, mark: &str) -> Result<()> {
+///
+/// `own` is what the names of the crate's own traits have in front of two numbers.
+pub fn dissolve(module: &mut Module, machine: &TargetMachine, mark: &str, own: &str) -> Result<()> {
     let helpers = helpers(module, mark)?;
     let of_module = of_module(mark);
     module.forget(
@@ -99,7 +101,7 @@ pub fn dissolve(module: &mut Module, machine: &TargetMachine, mark: &str) -> Res
             function.set_attribute(ALWAYS, 0)?;
         }
     }
-    shorten(module, machine, mark)
+    shorten(module, machine, mark, own)
 }
 
 /// Makes debug information say nothing of the variables whose names begin with `mark`, nor of what the functions of the module `mark` do: the same
@@ -116,9 +118,9 @@ pub fn forget_module(module: &mut Module, mark: &str) -> Result<()> {
 /// where what they lead to does nothing but call it with the same arguments: so the method stays a function of its own, as in the gated build, where
 /// the vtable has it. They come last in the module, so that all others have the neighbours that they have in the gated build.
 ///
-/// If no call of the module can reach such a function through a vtable, none at all can: nobody else knows the trait that it is of. Then the vtable
-/// gets the method itself.
-fn shorten(module: &mut Module, machine: &TargetMachine, mark: &str) -> Result<()> {
+/// If no call of the module can reach such a function through a vtable, and its trait is one of the crate's own, none at all can: nobody else knows that
+/// trait. Then the vtable gets the method itself.
+fn shorten(module: &mut Module, machine: &TargetMachine, mark: &str, own: &str) -> Result<()> {
     let mut found = Vec::new();
     for function in module.functions()? {
         let name = function.name()?;
@@ -130,7 +132,7 @@ fn shorten(module: &mut Module, machine: &TargetMachine, mark: &str) -> Result<(
                 true => returned.forwards_to()?.unwrap_or(returned),
                 false => returned,
             };
-            let is_called = module.may_be_dispatched(&function, machine)?;
+            let is_called = !is_of(&name, own) || module.may_be_dispatched(&function, machine)?;
             found.push((name, target.name()?, is_called));
         }
     }
@@ -142,6 +144,19 @@ fn shorten(module: &mut Module, machine: &TargetMachine, mark: &str) -> Result<(
         }
     }
     Ok(())
+}
+
+/// Whether a symbol is of a trait whose name begins with `own`, and not with a longer crate's name.
+fn is_of(symbol: &str, own: &str) -> bool {
+    symbol.match_indices(own).any(|(at, _)| {
+        let mut parts = symbol[at + own.len()..].splitn(3, '_');
+        let mut number = || {
+            parts.next().is_some_and(|part| {
+                !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit())
+            })
+        };
+        number() && number()
+    })
 }
 
 /// How the name of the module `mark` stands in symbols (v0): behind its length.
@@ -251,7 +266,7 @@ mod tests {
         );
         let mut module = fixture.module();
         let machine = target::apply(&module, &fixture.target, &[]).unwrap();
-        super::dissolve(&mut module, &machine, "__mark_").unwrap();
+        super::dissolve(&mut module, &machine, "__mark_", "__mark_t_own_").unwrap();
         let text = module.to_text().unwrap();
         assert!(!text.contains("@__mark_forward"), "{text}");
         assert!(
@@ -277,7 +292,7 @@ mod tests {
         let fixture = Fixture::x86(&body.replace(") {", ") \"target-cpu\"=\"x86-64\" {"));
         let mut module = fixture.module();
         let machine = target::apply(&module, &fixture.target, &[]).unwrap();
-        super::dissolve(&mut module, &machine, "__mark_").unwrap();
+        super::dissolve(&mut module, &machine, "__mark_", "__mark_t_own_").unwrap();
         module.verify().unwrap();
         module.to_text().unwrap()
     }
@@ -335,6 +350,35 @@ mod tests {
             "define internal void @__mark_shim(ptr sret([64 x i8]) %r, ptr %p) { call void @large(ptr sret([64 x i8]) %r, ptr %p)\n ret void }",
             "large",
         );
+    }
+
+    /// The vtable of a trait `name`, which holds a function that leads to `@own`, and what else is there.
+    fn vtable(name: &str, more: &str) -> String {
+        dissolved(&format!(
+            "@table = constant <{{ [24 x i8], ptr }}> <{{ [24 x i8] zeroinitializer, ptr @{name}_call }}>\n\
+             define internal ptr @{name}_call(ptr %self) {{ ret ptr @own }}\ndefine void @own(ptr %p) {{ ret void }}\n{more}"
+        ))
+    }
+
+    #[test]
+    fn a_vtable_that_no_call_goes_through_holds_the_method_itself() {
+        let text = vtable("__mark_t_own_0_12", "");
+        assert!(
+            text.contains("ptr @own }>") && !text.contains("_call"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_vtable_that_a_call_here_or_in_another_crate_may_go_through_keeps_what_it_holds() {
+        let call = "define void @caller(ptr %t) { %p = getelementptr inbounds i8, ptr %t, i64 24\n %f = load ptr, ptr %p\n %r = call ptr %f(ptr %t)\n call void %r(ptr %t)\n ret void }";
+        let text = vtable("__mark_t_own_0_12", call);
+        assert!(text.contains("ptr @__mark_t_own_0_12_call }>"), "{text}");
+        // Traits of other crates, of which one has a name that begins alike.
+        for foreign in ["__mark_t_kernel_0_12", "__mark_t_own_too_0_12"] {
+            let text = vtable(foreign, "");
+            assert!(text.contains(&format!("ptr @{foreign}_call }}>")), "{text}");
+        }
     }
 
     #[test]
@@ -417,7 +461,7 @@ mod tests {
         let fixture = Fixture::x86(DESCRIBED);
         let mut module = fixture.module();
         let machine = target::apply(&module, &fixture.target, &[]).unwrap();
-        super::dissolve(&mut module, &machine, "__mark_").unwrap();
+        super::dissolve(&mut module, &machine, "__mark_", "__mark_t_own_").unwrap();
         module.verify().unwrap();
         let text = module.to_text().unwrap();
         for gone in [
@@ -464,7 +508,7 @@ mod tests {
             let fixture = Fixture::x86(&DESCRIBED.replace("__mark_gone", module));
             let mut module = fixture.module();
             let machine = target::apply(&module, &fixture.target, &[]).unwrap();
-            super::dissolve(&mut module, &machine, "__mark").unwrap();
+            super::dissolve(&mut module, &machine, "__mark", "__mark_t_own_").unwrap();
             module.verify().unwrap();
             module.to_text().unwrap()
         };
@@ -502,7 +546,7 @@ mod tests {
         );
         let mut module = fixture.module();
         let machine = target::apply(&module, &fixture.target, &[]).unwrap();
-        super::dissolve(&mut module, &machine, "__mark").unwrap();
+        super::dissolve(&mut module, &machine, "__mark", "__mark_t_own_").unwrap();
         let text = module.to_text().unwrap();
         for gone in ["@helper(", "@deep(", "@_RNv"] {
             assert!(!text.contains(gone), "{gone} in {text}");

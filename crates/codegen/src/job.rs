@@ -33,14 +33,19 @@ pub struct Job {
     pub added: Added,
 }
 
-/// Functions that lowering added: what stands in their symbols, and who may refer to them.
+/// Functions that lowering added, and who may refer to them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Added {
     /// There are none.
     None,
     /// No other object refers to them.
-    Private(String),
-    /// Crates that use this one may refer to them.
+    Private {
+        /// What stands in their symbols.
+        mark: String,
+        /// What stands in those of the crate's own traits, before a number, `_` and another number: other crates know only others.
+        own: String,
+    },
+    /// Crates that use this one may refer to them. This stands in their symbols.
     Shared(String),
 }
 

@@ -49,9 +49,9 @@ pub fn run(job: &Job, sample: Sample<'_>) -> Result<Done> {
     if job.stage != Stage::Optimised {
         match &job.added {
             Added::None => {}
-            Added::Private(mark) => {
+            Added::Private { mark, own } => {
                 added::publish(&module, mark)?;
-                added::dissolve(&mut module, &machine, mark)?;
+                added::dissolve(&mut module, &machine, mark, own)?;
             }
             Added::Shared(mark) => added::forget_module(&mut module, mark)?,
         }
@@ -112,7 +112,7 @@ fn prepare(job: &Job, wanted: &Target, module: &mut Module) -> Result<TargetMach
     }
     let machine = target::apply(module, wanted, &job.flags)?;
     used::apply(module, &job.used)?;
-    if let Added::Private(mark) = &job.added {
+    if let Added::Private { mark, .. } = &job.added {
         added::make_private(module, mark)?;
     }
     receivers::apply(module, &job.debug_paths)?;

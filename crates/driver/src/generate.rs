@@ -203,7 +203,10 @@ impl Generate {
             debug_paths: mapping.debug_prefixes()?,
             used,
             added: match call.class {
-                Class::BuiltIn | Class::Module => Added::Private(ADDED.to_owned()),
+                Class::BuiltIn | Class::Module => Added::Private {
+                    mark: ADDED.to_owned(),
+                    own: gateless_lower::traits_of(call.crate_name),
+                },
                 Class::KernelCrate => Added::Shared(ADDED.to_owned()),
                 _ => Added::None,
             },

@@ -5,10 +5,13 @@ use std::collections::BTreeSet;
 use gateless_model::Result;
 
 use crate::forward::CALL;
-use crate::table::RawValue;
+use crate::table::{RawType, RawValue};
 use crate::value::Function;
 use crate::values::{GET_ELEMENT_PTR, INTEGER, LOAD, STRUCT};
 use crate::{Module, TargetMachine};
+
+/// LLVMOpcode (llvm-c/Core.h).
+const INVOKE: i32 = 5;
 
 impl Module {
     /// Whether a call in this module may reach `function` through a table: an indirect call of a function of its type, by an address that was
@@ -105,11 +108,7 @@ impl Module {
     }
 
     /// Whether an instruction calls a function of this type by an address that is not a function's name.
-    fn is_indirect_call_of(
-        &self,
-        instruction: *mut RawValue,
-        ty: *mut crate::table::RawType,
-    ) -> Result<bool> {
+    fn is_indirect_call_of(&self, instruction: *mut RawValue, ty: *mut RawType) -> Result<bool> {
         let table = self.table();
         let (opcode, called, of) = (
             table.LLVMGetInstructionOpcode()?,
@@ -119,7 +118,7 @@ impl Module {
         let is_function = table.LLVMIsAFunction()?;
         // SAFETY: an instruction of this live module.
         Ok(unsafe {
-            opcode(instruction) == CALL
+            matches!(opcode(instruction), CALL | INVOKE)
                 && is_function(called(instruction)).is_null()
                 && of(instruction) == ty
         })
@@ -218,6 +217,17 @@ mod tests {
         assert!(may_be_dispatched(by_number));
         let elsewhere = "define ptr @taken() { ret ptr @get }";
         assert!(may_be_dispatched(elsewhere));
+        let invoked = call(24, "ptr")
+            .replace(
+                "call ptr %f(ptr %t)",
+                "invoke ptr %f(ptr %t) to label %done unwind label %lost\ndone:",
+            )
+            .replace(
+                "ret void }",
+                "ret void\nlost:\n %l = landingpad { ptr, i32 } cleanup\n ret void }",
+            )
+            .replace("(ptr %t) {", "(ptr %t) personality ptr @other {");
+        assert!(may_be_dispatched(&invoked));
     }
 
     #[test]

@@ -38,6 +38,7 @@ pub mod tokens;
 mod unlowered;
 
 pub use exports::{CrateExports, Exports};
+pub use gates::arbitrary_self_types::traits_of;
 pub use gates::used_with_arg::LINKER_MARK;
 pub use lowered::{Lowered, Position, Progress, lower_syntax};
 pub use original::{Line, OriginalSpan};

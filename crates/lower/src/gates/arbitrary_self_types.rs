@@ -509,6 +509,11 @@ pub fn lower(
     Ok(work)
 }
 
+/// What the names of the traits that lowering adds for traits of a crate begin with; a number, `_` and another number follow.
+pub fn traits_of(crate_name: &str) -> String {
+    format!("{}{crate_name}_", scope::TRAIT)
+}
+
 /// What a type that can only be a receiver has to implement.
 fn bound(support: &str) -> String {
     format!(": {support}::Receiver")
