@@ -246,20 +246,28 @@ impl Both<'_> {
 
     /// Whether a vtable has an added function in it.
     fn is_lowered_table(&self, index: usize) -> bool {
-        let item = &self.gateless.items[index];
-        item.kind == ItemKind::Nameless
-            && item.references.iter().any(|reference| {
-                entered(self.gateless, &reference.target)
-                    .is_some_and(|target| self.added.functions.contains_key(&target))
-            })
+        self.added_in(index) > 0
     }
 
-    /// Whether it is the vtable of an added trait: one added function, and at most what drops the value.
+    /// How many added functions a nameless item refers to.
+    fn added_in(&self, index: usize) -> usize {
+        let item = &self.gateless.items[index];
+        let added = |target: usize| self.added.functions.contains_key(&target);
+        let references = item.references.iter();
+        references
+            .filter(|reference| entered(self.gateless, &reference.target).is_some_and(added))
+            .filter(|_| item.kind == ItemKind::Nameless)
+            .count()
+    }
+
+    /// Whether it is the vtable of an added trait, and of those that this has from others: added functions, and at most what drops the value.
     fn is_added_table(&self, index: usize) -> bool {
-        let references = &self.gateless.items[index].references;
-        self.is_lowered_table(index)
-            && references.len() <= 2
-            && self.size(self.gateless, index) <= 32
+        const HEAD: u64 = 24;
+        const ENTRY: u64 = 8;
+        let added = self.added_in(index);
+        added > 0
+            && self.gateless.items[index].references.len() <= added + 1
+            && self.size(self.gateless, index) <= HEAD + ENTRY * added as u64
     }
 
     fn size(&self, object: &Object, index: usize) -> u64 {
