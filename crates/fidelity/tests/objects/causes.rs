@@ -294,3 +294,40 @@ fn the_place_of_a_vtable_in_debug_information_is_explained_only_if_the_vtable_is
     assert_eq!(cause_of("m").as_deref(), Some("dynamic-calls"));
     assert_eq!(cause_of("a"), None);
 }
+
+#[test]
+fn vtables_of_added_traits_that_are_supertraits_of_one_another_are_explained_only_by_the_right_methods()
+ {
+    const COMMON: &str = "pub struct S(pub u32);\npub trait B { fn b(&self) -> u32 { 7 } }\nimpl B for S {}\n\
+        impl T for S { fn a(&self, x: u32) -> u32 { x ^ 3 ^ self.0 } fn m(&self, x: u32) -> u32 { other(x) ^ self.0 } fn n(&self, x: u32) -> u32 { stray(x) ^ self.0 } }\n\
+        #[inline(never)] pub fn make(s: &S) -> &dyn T { s }\n";
+    let gated = Out::new(
+        &format!(
+            "#![no_std]\npub trait T: B {{ fn a(&self, x: u32) -> u32; fn m(&self, x: u32) -> u32; fn n(&self, x: u32) -> u32; }}\n{COMMON}{OTHERS}"
+        ),
+        KERNEL,
+    );
+    let chained = |second: &str| {
+        let added = |name: &str, above: &str, method: &str| {
+            format!(
+                "pub trait {name}{above} {{ fn {name}(&self) -> *const (); }}\n\
+                 impl<X: T> {name} for X {{ fn {name}(&self) -> *const () {{ <X as T>::{method} as fn(&X, u32) -> u32 as *const () }} }}\n"
+            )
+        };
+        let (first, second) = (
+            added("__gateless_t_x_call", "", "m"),
+            added("__gateless_t_y_call", ": __gateless_t_x_call", second),
+        );
+        Out::new(
+            &format!(
+                "#![no_std]\n#![allow(non_camel_case_types)]\npub trait T: B + __gateless_t_y_call {{ fn a(&self, x: u32) -> u32; fn m(&self, x: u32) -> u32 where Self: Sized; fn n(&self, x: u32) -> u32 where Self: Sized; }}\n{COMMON}{OTHERS}{first}{second}"
+            ),
+            KERNEL,
+        )
+    };
+    let report = compare(&gated, &chained("n"));
+    assert_eq!(report.verdict, Verdict::Explained, "{:?}", found(&report));
+    assert_eq!(causes(&report), ["dynamic-calls"]);
+    let report = compare(&gated, &chained("a"));
+    assert_eq!(report.verdict, Verdict::Unexplained, "{:?}", found(&report));
+}
