@@ -3,14 +3,12 @@
 //! gcc and clang: `-ffunction-sections -fdata-sections`. rustc sets LLVM's target options FunctionSections and DataSections
 //! (LLVMRustCreateTargetMachine, compiler/rustc_llvm/llvm-wrapper/PassWrapper.cpp), which LLVM's C API has no setter for.
 //!
-//! Functions: a function in a COMDAT gets a section of its own, and so do its jump tables and the cold part that a profile splits off
-//! (selectELFSectionForGlobal, getSectionForJumpTable and getSectionForMachineBasicBlock, llvm/lib/CodeGen/TargetLoweringObjectFileImpl.cpp). So all are put
-//! into one COMDAT, which no linker would drop, and the group of sections that LLVM makes of it is taken out of what it wrote.
-//!
-//! Data: LLVM appends the symbol's name to the name of the section that it would have chosen (getELFSectionNameForGlobal there). So code is
-//! generated once to see what it chooses, and each variable is then put into that section explicitly.
+//! What is in a COMDAT gets such a section, too, and so do the jump tables of a function and the cold part that a profile splits off
+//! (selectELFSectionForGlobal, getSectionForJumpTable and getSectionForMachineBasicBlock, llvm/lib/CodeGen/TargetLoweringObjectFileImpl.cpp). So everything is
+//! put into one COMDAT, of which no linker drops anything, and the group of sections that LLVM makes of it is taken out of what it wrote. Constants that the
+//! linker merges would not be merged in a COMDAT; code is generated once to see which they are.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use gateless_llvm::{FileKind, Module, TargetMachine};
 use gateless_model::{Failure, Result};
@@ -18,36 +16,50 @@ use object::{Object, ObjectSection, ObjectSymbol, SectionFlags, elf};
 
 use crate::elf::Elf;
 
-/// The group that all functions of a module were put into.
+/// The group that everything was put into.
 pub struct Group {
-    /// The function that it is named after, so that it adds no symbol.
+    /// The function or variable that it is named after, so that it adds no symbol.
     symbol: String,
 }
 
-/// Gives each function and variable of `module` that has none a section of its own; for right before code generation. Nothing, if there are no
-/// functions.
+/// Gives each function and variable of `module` a section of its own; for right before code generation. Nothing, if there are none.
 pub fn apply(module: &Module, machine: &TargetMachine) -> Result<Option<Group>> {
-    place_data(module, machine)?;
+    let merged = merged(module, machine)?;
     let mut functions = Vec::new();
+    let mut names = Vec::new();
     for function in module.functions()? {
         if function.is_emitted()? && !function.has_comdat()? {
+            names.push((function.is_private()?, function.name()?));
             functions.push(function);
         }
     }
-    if functions.is_empty() {
-        return Ok(None);
-    }
-    let mut symbol = None;
-    for function in &functions {
-        if symbol.is_none() && !function.is_private()? {
-            symbol = Some(function.name()?);
+    let mut variables = Vec::new();
+    for variable in module.globals()? {
+        let name = variable.name()?;
+        if variable.is_emitted()?
+            && variable.section()?.is_none()
+            && !variable.has_comdat()?
+            && !name.starts_with(OF_LLVM)
+            && !merged.contains(&name)
+        {
+            names.push((variable.is_private()?, name));
+            variables.push(variable);
         }
     }
-    let symbol = symbol.ok_or_else(|| {
-        Failure::no("a section for each function is implemented where one of them has a symbol, and none has")
+    if names.is_empty() {
+        return Ok(None);
+    }
+    let with_symbol = names.into_iter().find(|(is_private, _)| !is_private);
+    let (_, symbol) = with_symbol.ok_or_else(|| {
+        Failure::no(
+            "a section for each function is implemented where something has a symbol, and nothing has",
+        )
     })?;
-    for function in &functions {
+    for function in functions {
         function.set_comdat(&symbol)?;
+    }
+    for variable in variables {
+        variable.set_comdat(&symbol)?;
     }
     Ok(Some(Group { symbol }))
 }
@@ -111,69 +123,36 @@ impl Group {
     }
 }
 
-/// Puts each variable that has no section of its own into one.
-fn place_data(module: &Module, machine: &TargetMachine) -> Result<()> {
+/// Beginning of the names of variables that are no data.
+const OF_LLVM: &str = "llvm.";
+
+/// Names of the variables that LLVM puts into sections in which the linker merges equal constants.
+fn merged(module: &Module, machine: &TargetMachine) -> Result<HashSet<String>> {
+    let broken = |error: object::Error| {
+        Failure::failed("LLVM wrote an object that is not well-formed").because(error)
+    };
     let trial = module.try_clone()?;
     for global in trial.globals()? {
-        if !global.name()?.starts_with("llvm.") {
+        if !global.name()?.starts_with(OF_LLVM) {
             global.make_external()?;
         }
     }
     let object = machine.emit(trial, FileKind::Object)?;
-    let chosen = sections(object.bytes()?)?;
-    for global in module.globals()? {
-        let name = global.name()?;
-        if !global.is_emitted()? || global.section()?.is_some() || name.starts_with("llvm.") {
-            continue;
-        }
-        match chosen.get(&name) {
-            None => return Err(Failure::failed(format!("LLVM put {name} into no section"))),
-            Some(Chosen::Settled) => {}
-            Some(Chosen::Base(base)) => {
-                let dot = if base.ends_with('.') { "" } else { "." };
-                let prefix = if global.is_private()? { ".L" } else { "" };
-                global.set_section(&format!("{base}{dot}{prefix}{name}"))?;
-            }
-        }
-    }
-    Ok(())
-}
-
-/// What LLVM chose.
-enum Chosen {
-    /// A section that stays as it is: one that the linker merges equal constants in, or a variable's own that the linker must keep.
-    Settled,
-    /// A section of this name, or one whose name begins so.
-    Base(String),
-}
-
-/// The section of each symbol of an object.
-fn sections(bytes: &[u8]) -> Result<HashMap<String, Chosen>> {
-    let broken = |error: object::Error| {
-        Failure::failed("LLVM wrote an object that is not well-formed").because(error)
-    };
-    let file = object::File::parse(bytes).map_err(broken)?;
-    let mut chosen = HashMap::new();
+    let file = object::File::parse(object.bytes()?).map_err(broken)?;
+    let mut merged = HashSet::new();
     for symbol in file.symbols() {
-        if let Some(index) = symbol.section_index() {
-            let section = file.section_by_index(index).map_err(broken)?;
-            let (symbol, name) = (
-                symbol.name().map_err(broken)?,
-                section.name().map_err(broken)?,
-            );
-            let SectionFlags::Elf { sh_flags } = section.flags() else {
-                return Err(Failure::failed("LLVM wrote an object that is not ELF"));
-            };
-            let settled = sh_flags & u64::from(elf::SHF_MERGE | elf::SHF_GNU_RETAIN) != 0;
-            let section = if settled {
-                Chosen::Settled
-            } else {
-                Chosen::Base(name.to_owned())
-            };
-            chosen.insert(symbol.to_owned(), section);
+        let Some(index) = symbol.section_index() else {
+            continue;
+        };
+        let section = file.section_by_index(index).map_err(broken)?;
+        let SectionFlags::Elf { sh_flags } = section.flags() else {
+            return Err(Failure::failed("LLVM wrote an object that is not ELF"));
+        };
+        if sh_flags & u64::from(elf::SHF_MERGE) != 0 {
+            merged.insert(symbol.name().map_err(broken)?.to_owned());
         }
     }
-    Ok(chosen)
+    Ok(merged)
 }
 
 #[cfg(test)]

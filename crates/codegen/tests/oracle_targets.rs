@@ -44,14 +44,16 @@ pub static NUMBER: u32 = 7;
 /// A crate of which LLVM is told nothing by functions.
 const NO_FUNCTIONS: &str = "#![feature(no_core)]\n#![no_core]\n#![allow(internal_features)]\n";
 
-/// Fails unless the two objects are the same, with functions and without. `args` are stable; `unstable` are `-Z` options without the `-Z`.
+/// Fails unless the two objects are the same, with functions and without, and with a section for each function and variable as well. `args` are stable; `unstable` are `-Z` options without the `-Z`.
 fn compare(target: &str, args: &[&str], unstable: &[&str]) {
     for source in [SAMPLE, NO_FUNCTIONS] {
-        compare_of(source, target, args, unstable);
+        for sections in [false, true] {
+            compare_of(source, target, args, unstable, sections);
+        }
     }
 }
 
-fn compare_of(source: &str, target: &str, args: &[&str], unstable: &[&str]) {
+fn compare_of(source: &str, target: &str, args: &[&str], unstable: &[&str], sections: bool) {
     let folder = tempfile::tempdir().unwrap();
     let folder = Utf8Path::from_path(folder.path()).unwrap();
     std::fs::write(folder.join("source.rs"), source).unwrap();
@@ -89,7 +91,7 @@ fn compare_of(source: &str, target: &str, args: &[&str], unstable: &[&str]) {
         .map(|option| format!("-Z{option}"))
         .collect();
     gated.extend([
-        "-Zfunction-sections=n".to_owned(),
+        format!("-Zfunction-sections={}", if sections { "y" } else { "n" }),
         "--emit=obj=gated.o".to_owned(),
     ]);
     rustc("source.rs", &gated);
@@ -120,7 +122,7 @@ fn compare_of(source: &str, target: &str, args: &[&str], unstable: &[&str]) {
             pie: is_pie,
             code_model: CodeModel::Default,
             opt: gateless_codegen::OptLevel::O2,
-            function_sections: false,
+            function_sections: sections,
             relax_elf_relocations: false,
         },
         flags: unstable
@@ -149,7 +151,7 @@ fn compare_of(source: &str, target: &str, args: &[&str], unstable: &[&str]) {
         let _ = std::fs::copy(folder.join("gated.o"), kept.join("gated.o"));
         let _ = std::fs::copy(folder.join("stable.o"), kept.join("stable.o"));
         panic!(
-            "{target} {args:?} {unstable:?}: the objects of {source:?} differ; they are in {}",
+            "{target} {args:?} {unstable:?}, sections {sections}: the objects of {source:?} differ; they are in {}",
             kept.display()
         );
     }

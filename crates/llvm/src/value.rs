@@ -159,29 +159,12 @@ impl Function<'_> {
 
     /// Whether it is in a COMDAT.
     pub fn has_comdat(&self) -> Result<bool> {
-        let get = self.module.table().LLVMGetComdat()?;
-        // SAFETY: a function of a live module.
-        Ok(!unsafe { get(self.raw) }.is_null())
+        has_comdat(self.module, self.raw)
     }
 
     /// Puts the function into the COMDAT of this name, which is made if it is not there, and of which no linker drops anything.
     pub fn set_comdat(&self, name: &str) -> Result<()> {
-        /// LLVMNoDeduplicateComdatSelectionKind (llvm-c/Comdat.h)
-        const NO_DEDUPLICATE: i32 = 3;
-        let table = self.module.table();
-        let (insert, select, set) = (
-            table.LLVMGetOrInsertComdat()?,
-            table.LLVMSetComdatSelectionKind()?,
-            table.LLVMSetComdat()?,
-        );
-        let name = c_string(name, "a COMDAT's name")?;
-        // SAFETY: a function of a live module, which owns the COMDAT; the name is a C string that LLVM copies.
-        unsafe {
-            let comdat = insert(self.module.raw, name.as_ptr());
-            select(comdat, NO_DEDUPLICATE);
-            set(self.raw, comdat);
-        }
-        Ok(())
+        set_comdat(self.module, self.raw, name)
     }
 
     /// Gives a function that is declared only a body that traps, to be inlined wherever it is called; no symbol stands for it then.
@@ -294,6 +277,16 @@ impl Global<'_> {
     pub fn set_section(&self, section: &str) -> Result<()> {
         set_section(self.module, self.raw, section)
     }
+
+    /// Whether it is in a COMDAT.
+    pub fn has_comdat(&self) -> Result<bool> {
+        has_comdat(self.module, self.raw)
+    }
+
+    /// Puts the variable into the COMDAT of this name, which is made if it is not there, and of which no linker drops anything.
+    pub fn set_comdat(&self, name: &str) -> Result<()> {
+        set_comdat(self.module, self.raw, name)
+    }
 }
 
 /// Numbers of llvm-c/Core.h, LLVMLinkage.
@@ -312,6 +305,31 @@ fn is_emitted(module: &Module, raw: *mut RawValue) -> Result<bool> {
     let is_declaration = module.table().LLVMIsDeclaration()?;
     // SAFETY: a global value of a live module.
     Ok(unsafe { is_declaration(raw) } == 0 && linkage(module, raw)? != AVAILABLE_EXTERNALLY)
+}
+
+fn has_comdat(module: &Module, raw: *mut RawValue) -> Result<bool> {
+    let get = module.table().LLVMGetComdat()?;
+    // SAFETY: a global value of a live module.
+    Ok(!unsafe { get(raw) }.is_null())
+}
+
+fn set_comdat(module: &Module, raw: *mut RawValue, name: &str) -> Result<()> {
+    /// LLVMNoDeduplicateComdatSelectionKind (llvm-c/Comdat.h)
+    const NO_DEDUPLICATE: i32 = 3;
+    let table = module.table();
+    let (insert, select, set) = (
+        table.LLVMGetOrInsertComdat()?,
+        table.LLVMSetComdatSelectionKind()?,
+        table.LLVMSetComdat()?,
+    );
+    let name = c_string(name, "a COMDAT's name")?;
+    // SAFETY: a global value of a live module, which owns the COMDAT; the name is a C string that LLVM copies.
+    unsafe {
+        let comdat = insert(module.raw, name.as_ptr());
+        select(comdat, NO_DEDUPLICATE);
+        set(raw, comdat);
+    }
+    Ok(())
 }
 
 fn make_external(module: &Module, raw: *mut RawValue) -> Result<()> {
