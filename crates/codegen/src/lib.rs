@@ -16,6 +16,7 @@ mod names;
 mod no_unwinding;
 mod optimise;
 mod options;
+mod passes;
 mod producer;
 mod receivers;
 mod relocations;

@@ -19,7 +19,6 @@ mod no_jump_tables;
 mod no_stack_probes;
 mod packed_stack;
 mod parse;
-mod passes;
 mod patchable_function_entry;
 mod plt;
 pub(crate) mod profile_sample_use;
@@ -82,7 +81,7 @@ pub enum Flag {
     NoStackProbes,
     /// `-Zpacked-stack`.
     PackedStack,
-    /// `-Cpasses`: passes to run after the optimiser's own, as `opt -passes=` takes them.
+    /// `-Cpasses`, which is stable (see `passes.rs` beside this folder): passes to run after the optimiser's own, as `opt -passes=` takes them.
     Passes(String),
     /// `-Zpatchable-function-entry`.
     PatchableFunctionEntry(PatchableFunctionEntry),
