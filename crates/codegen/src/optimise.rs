@@ -8,7 +8,7 @@ use gateless_llvm::{Module, PassOptions, TargetMachine};
 use gateless_model::{Failure, Result};
 
 use crate::flags::{MergeFunctions, profile_sample_use};
-use crate::{Flag, OptLevel};
+use crate::{Flag, OptLevel, passes};
 
 /// LLVM 22's pipelines with function merging, written out (`opt -passes='default<O2>' -enable-merge-functions
 /// -print-pipeline-passes`): LLVM's C API has no extension points to add passes at.
@@ -41,11 +41,7 @@ pub fn run(
         .filter_map(Flag::first_pass)
         .map(|pass| format!("{pass},"))
         .collect();
-    let after: String = flags
-        .iter()
-        .filter_map(Flag::passes_after)
-        .map(|passes| format!(",{passes}"))
-        .collect();
+    let after = passes::after(flags);
     // rustc adds the last two for its ThinLTO buffers, whether it needs any or not.
     module.run_passes(
         &format!("{first}{pipeline}{after},canonicalize-aliases,name-anon-globals"),

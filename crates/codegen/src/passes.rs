@@ -5,6 +5,17 @@
 //! options of that pass as `-Cllvm-args` (scripts/Makefile.kcov). The run of rustc that stops at unoptimised bitcode must not get it: the pass
 //! would see, and count, what the optimiser takes away.
 
+use crate::Flag;
+
+/// The passes that `flags` add after the optimiser's own, in the notation of `opt -passes=`, each list with a comma before it.
+pub fn after(flags: &[Flag]) -> String {
+    let lists = flags.iter().filter_map(|flag| match flag {
+        Flag::Passes(passes) => Some(format!(",{passes}")),
+        _ => None,
+    });
+    lists.collect()
+}
+
 #[cfg(test)]
 mod tests {
     use crate::testing::Fixture;

@@ -196,15 +196,6 @@ impl Flag {
         }
     }
 
-    /// The passes that the flag adds after the optimiser's own, in the notation of `opt -passes=`.
-    pub(crate) fn passes_after(&self) -> Option<&str> {
-        if let Flag::Passes(passes) = self {
-            Some(passes)
-        } else {
-            None
-        }
-    }
-
     /// How the flag wants debug sections compressed.
     pub(crate) fn compression(&self) -> Option<Compression> {
         if let Flag::DebuginfoCompression(compression) = self {
