@@ -109,7 +109,8 @@ impl Section<'_> {
     }
 }
 
-fn broken(error: object::Error) -> Failure {
+/// The failure for an object that can't be read.
+pub fn broken(error: object::Error) -> Failure {
     Failure::failed("LLVM wrote an object that is not well-formed").because(error)
 }
 

@@ -14,7 +14,7 @@ use gateless_llvm::{FileKind, Module, TargetMachine};
 use gateless_model::{Failure, Result};
 use object::{Object, ObjectSection, ObjectSymbol, SectionFlags, elf};
 
-use crate::elf::Elf;
+use crate::elf::{Elf, broken};
 
 /// The group that everything was put into.
 pub struct Group {
@@ -128,9 +128,6 @@ const OF_LLVM: &str = "llvm.";
 
 /// Names of the variables that LLVM puts into sections in which the linker merges equal constants.
 fn merged(module: &Module, machine: &TargetMachine) -> Result<HashSet<String>> {
-    let broken = |error: object::Error| {
-        Failure::failed("LLVM wrote an object that is not well-formed").because(error)
-    };
     let trial = module.try_clone()?;
     for global in trial.globals()? {
         if !global.name()?.starts_with(OF_LLVM) {

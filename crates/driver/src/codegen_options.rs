@@ -86,14 +86,27 @@ pub fn check(call: &Invocation) -> Result<()> {
     Ok(())
 }
 
-/// The passes in all `-Cpasses` of a call, as LLVM takes them: rustc takes lists with blanks between.
+/// The passes in all `-Cpasses` of a call, as LLVM takes them.
 pub fn passes(call: &Invocation) -> Option<String> {
+    let passes = words(call, "passes");
+    (!passes.is_empty()).then(|| passes.join(","))
+}
+
+/// What the call passes to LLVM itself in all `-Cllvm-args`. rustc gets it as well, and checks it.
+pub fn llvm_args(call: &Invocation) -> Vec<String> {
+    words(call, "llvm-args")
+        .into_iter()
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The words in all values of an option that takes lists with blanks between.
+fn words<'a>(call: &'a Invocation, option: &'a str) -> Vec<&'a str> {
     let lists = call.args.iter().filter_map(|arg| match &arg.kind {
-        Kind::Codegen(name, Some(list)) if name == "passes" => Some(list),
+        Kind::Codegen(name, Some(list)) if name.replace('_', "-") == option => Some(list),
         _ => None,
     });
-    let passes: Vec<_> = lists.flat_map(|list| list.split_whitespace()).collect();
-    (!passes.is_empty()).then(|| passes.join(","))
+    lists.flat_map(|list| list.split_whitespace()).collect()
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use gateless_model::{Failure, Result};
 use crate::classify::Class;
 use crate::codegen_options;
 use crate::compile::{Call, mangle};
-use crate::invocation::{Invocation, Kind};
+use crate::invocation::Invocation;
 use crate::mapping::Mapping;
 use crate::runtime::Source;
 use crate::sample;
@@ -192,7 +192,7 @@ impl Generate {
             bitcode: self.bitcode.clone(),
             stage: self.stage,
             llvm: found.path.clone(),
-            llvm_args: llvm_args(call.invocation),
+            llvm_args: codegen_options::llvm_args(call.invocation),
             outputs: self
                 .outputs
                 .iter()
@@ -229,18 +229,6 @@ impl Generate {
 fn no_red_zone(call: &Invocation) -> bool {
     call.codegen("no-redzone")
         .is_some_and(|value| matches!(value, "" | "y" | "yes" | "on" | "true"))
-}
-
-/// What the call passes to LLVM itself. rustc gets it as well, and checks it.
-fn llvm_args(call: &Invocation) -> Vec<String> {
-    let values = call.args.iter().filter_map(|arg| match &arg.kind {
-        Kind::Codegen(name, Some(value)) if name.replace('_', "-") == "llvm-args" => Some(value),
-        _ => None,
-    });
-    values
-        .flat_map(|value| value.split_whitespace())
-        .map(str::to_owned)
-        .collect()
 }
 
 fn output(kind: &str) -> Output {

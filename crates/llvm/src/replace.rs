@@ -46,6 +46,23 @@ impl Module {
         Ok(())
     }
 
+    /// Puts `new` in the place of `old`, a function that nothing calls, and takes that away.
+    pub fn replace_in_tables(&mut self, old: &str, new: &str) -> Result<()> {
+        let (Some(old), Some(new)) = (self.function(old)?, self.function(new)?) else {
+            return Ok(());
+        };
+        let (old, new) = (old.raw, new.raw);
+        let table = self.table();
+        let (replace, delete) = (table.LLVMReplaceAllUsesWith()?, table.LLVMDeleteFunction()?);
+        // SAFETY: both are functions of this live module; the old one is deleted after everything that refers to it was given the new one, and no
+        // handle to it is left (self is borrowed mutably).
+        unsafe {
+            replace(old, new);
+            delete(old);
+        }
+        Ok(())
+    }
+
     /// Gives a function all that says how another one is called, linked and generated.
     ///
     /// # Safety
@@ -100,5 +117,23 @@ impl Module {
             .set_section(&section)?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Context, Llvm, Module};
+
+    #[test]
+    fn the_table_has_the_other_function_afterwards() {
+        let llvm = Llvm::load(&crate::find::of_this_toolchain()).unwrap();
+        let text = "@table = constant <{ [24 x i8], ptr, ptr }> <{ [24 x i8] zeroinitializer, ptr @get, ptr @other }>\n\
+            define ptr @get(ptr %x) { ret ptr @method }\ndefine ptr @other(ptr %x) { ret ptr %x }\ndefine void @method(ptr %x) { ret void }";
+        let mut module = Module::from_text(&Context::new(llvm).unwrap(), text).unwrap();
+        module.replace_in_tables("get", "method").unwrap();
+        module.verify().unwrap();
+        let text = module.to_text().unwrap();
+        assert!(text.contains("ptr @method, ptr @other"), "{text}");
+        assert!(!text.contains("@get"), "{text}");
     }
 }

@@ -177,6 +177,7 @@ table! {
     LLVMGetCalledValue(*mut RawValue) -> *mut RawValue;
     LLVMGetCalledFunctionType(*mut RawValue) -> *mut RawType;
     LLVMGetGEPSourceElementType(*mut RawValue) -> *mut RawType;
+    LLVMIsAGlobalVariable(*mut RawValue) -> *mut RawValue;
     LLVMIsAInstruction(*mut RawValue) -> *mut RawValue;
     LLVMIsConstant(*mut RawValue) -> c_int;
     LLVMOffsetOfElement(*mut c_void, *mut RawType, c_uint) -> u64;
