@@ -53,7 +53,7 @@ tap_lines() {
 	grep -v -E '^K?TAP version' /tmp/out | say_all "        "
 }
 
-# Runs the step in the current folder, which is number $1 of its suite.
+# Runs the step in the current directory, which is number $1 of its suite.
 step() {
 	name=$(cat name)
 	if [ -e skip ]; then
@@ -94,7 +94,7 @@ step() {
 	suite_result="not ok"
 }
 
-# Runs the suite in the folder $1, which is number $2.
+# Runs the suite in the directory $1, which is number $2.
 suite() {
 	suite=$(cat "$1/name")
 	say "    KTAP version 1"
@@ -102,9 +102,9 @@ suite() {
 	say "    1..$(number_of "$1")"
 	suite_result=ok
 	case_number=0
-	for folder in "$1"/[0-9]*; do
+	for directory in "$1"/[0-9]*; do
 		case_number=$((case_number + 1))
-		cd "$folder" && step $case_number
+		cd "$directory" && step $case_number
 		cd /
 	done
 	say "$suite_result $2 $suite"

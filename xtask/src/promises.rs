@@ -7,7 +7,7 @@ use camino::Utf8Path;
 use gateless_ledger::{FlagAction, Ledger};
 
 /// Files of `gates/` that handle something which is no ledger entry of its own: attributes as such, injected attributes, and
-/// the kernel's stand-in crate, whose gate stays closed.
+/// the kernel's stub crate, whose gate stays closed.
 const NO_LANGUAGE_GATE: &[&str] = &["features", "crate_attr", "compiler_builtins"];
 
 /// Files of `flags/` that handle no gate: reading values, refusing them, and what a target specification says in stable terms.
@@ -155,10 +155,10 @@ fn entries(ledger: &Ledger) -> Vec<String> {
     broken
 }
 
-/// Names of the modules in a folder.
-fn stems(folder: &Utf8Path) -> io::Result<BTreeSet<String>> {
+/// Names of the modules in a directory.
+fn stems(directory: &Utf8Path) -> io::Result<BTreeSet<String>> {
     let mut stems = BTreeSet::new();
-    for entry in folder.read_dir_utf8()? {
+    for entry in directory.read_dir_utf8()? {
         let entry = entry?;
         let stem = entry.path().file_stem().unwrap_or_default();
         if stem != "mod" {

@@ -9,7 +9,7 @@ use crate::Problem;
 
 /// Checks that the arguments in the record are those that make passed.
 pub fn check(out: &Utf8Path, record: &Record, problems: &mut Vec<Problem>) -> Result<()> {
-    // Records of other folders (external modules) have their own .cmd files.
+    // Records of other directories (external modules) have their own .cmd files.
     for output in record.outputs.keys() {
         let Some(command) = SavedCommand::of(&out.join(relative(out, record)), output) else {
             continue;

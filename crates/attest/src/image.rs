@@ -72,7 +72,7 @@ fn is_made_from(out: &Utf8Path, member: &Utf8Path, recorded: &BTreeSet<Utf8PathB
     })
 }
 
-/// Names in a thin archive are relative to its folder.
+/// Names in a thin archive are relative to its directory.
 fn archive_members(
     out: &Utf8Path,
     archive: &Utf8Path,
@@ -82,11 +82,11 @@ fn archive_members(
     let bad =
         |error: object::Error| Failure::failed(format!("`{archive}` can't be read")).because(error);
     let file = ArchiveFile::parse(&*bytes).map_err(bad)?;
-    let folder = archive.parent().unwrap_or(out);
+    let directory = archive.parent().unwrap_or(out);
     for member in file.members() {
         let member = member.map_err(bad)?;
         let path = files::absolute(
-            folder,
+            directory,
             Utf8Path::new(&*String::from_utf8_lossy(member.name())),
         );
         members.insert(path.strip_prefix(out).unwrap_or(&path).to_owned());

@@ -1,6 +1,6 @@
 //! Proving a build: no gate was open outside the runtime crates, and what lies in the output tree is what the records say.
 //!
-//! Everything is read from the records that the stand-ins wrote during the build, from Kbuild's own `.cmd` files (an independent
+//! Everything is read from the records that the wrappers wrote during the build, from Kbuild's own `.cmd` files (an independent
 //! witness of the arguments), and from the objects of the image. Logs are not looked at.
 
 mod cmd;
@@ -45,7 +45,7 @@ pub struct Crate {
 /// One reason why a build is not proven.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Problem {
-    /// The file it is about, relative to the output folder.
+    /// The file it is about, relative to the output directory.
     pub file: String,
     /// What is wrong.
     pub what: String,
@@ -60,13 +60,13 @@ impl Problem {
     }
 }
 
-/// Examines the output folder of a kernel build.
+/// Examines the output directory of a kernel build.
 ///
 /// # Errors
-/// When the folder has no records at all: it was not built through gateless.
+/// When the directory has no records at all: it was not built through gateless.
 pub fn attest(out: &Utf8Path) -> Result<Attestation> {
     if !out.is_dir() {
-        return Err(Failure::failed(format!("`{out}` is not a folder")));
+        return Err(Failure::failed(format!("`{out}` is not a directory")));
     }
     let mut problems = Vec::new();
     let records = records::load(out, &mut problems)?;

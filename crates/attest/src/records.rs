@@ -11,9 +11,9 @@ use crate::Problem;
 
 /// All readable records by file name; an unreadable one is a problem.
 pub fn load(out: &Utf8Path, problems: &mut Vec<Problem>) -> Result<BTreeMap<String, Record>> {
-    let folder = out.join(files::STATE).join("records");
+    let directory = out.join(files::STATE).join("records");
     let mut records = BTreeMap::new();
-    let Ok(entries) = folder.read_dir_utf8() else {
+    let Ok(entries) = directory.read_dir_utf8() else {
         return Ok(records);
     };
     for entry in entries {

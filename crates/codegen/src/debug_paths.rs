@@ -1,4 +1,4 @@
-//! Source paths in debug information: lowered sources live in a folder of their own, but debuggers must find the kernel's.
+//! Source paths in debug information: lowered sources live in a directory of their own, but debuggers must find the kernel's.
 
 use camino::Utf8Path;
 use gateless_llvm::Module;
@@ -8,7 +8,7 @@ use md5::{Digest, Md5};
 /// Gives every source file in debug information whose path begins with a prefix the replacement instead; the first match wins.
 ///
 /// The name of a compile unit (`ROOT/@/UNIT`) is a source file, too. A file that has a checksum gets that of the file at the new path
-/// (relative ones from the file's own folder in the debug information), since the kernel's own source is what a debugger will find
+/// (relative ones from the file's own directory in the debug information), since the kernel's own source is what a debugger will find
 /// there; fails if it cannot be read.
 pub fn apply(module: &Module, prefixes: &[(String, String)]) -> Result<()> {
     if prefixes.is_empty() {
@@ -127,9 +127,9 @@ mod tests {
 
     #[test]
     fn a_renamed_file_has_the_checksum_of_the_source_that_is_there() {
-        let folder = tempfile::tempdir().unwrap();
-        let tree = folder.path().to_str().unwrap();
-        std::fs::write(folder.path().join("lib.rs"), "abc").unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let tree = directory.path().to_str().unwrap();
+        std::fs::write(directory.path().join("lib.rs"), "abc").unwrap();
         let module = Fixture::x86(FILES).module();
         apply(&module, &[("/mirror/".into(), format!("{tree}/"))]).unwrap();
         // RFC 1321, appendix A.5

@@ -8,7 +8,7 @@ use gateless_model::Failure;
 
 use crate::Flag;
 
-/// One run of code generation. Paths are relative to the current folder or absolute.
+/// One run of code generation. Paths are relative to the current directory or absolute.
 #[derive(Debug, Clone)]
 pub struct Job {
     /// The bitcode file that rustc wrote (`--emit=llvm-bc`, one codegen unit).

@@ -156,10 +156,10 @@ mod tests {
 
     /// The sample crate of the oracle's tests, unoptimised, for the host.
     fn sample(level: &str) -> Vec<u8> {
-        let folder = tempfile::tempdir().unwrap();
+        let directory = tempfile::tempdir().unwrap();
         let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/sample.rs");
         let mut rustc = Command::new("rustc");
-        rustc.current_dir(&folder).args([
+        rustc.current_dir(&directory).args([
             source,
             "--crate-type=rlib",
             "--edition=2021",
@@ -178,7 +178,7 @@ mod tests {
                 .unwrap()
                 .success()
         );
-        std::fs::read(folder.path().join("out.bc")).unwrap()
+        std::fs::read(directory.path().join("out.bc")).unwrap()
     }
 
     #[test]

@@ -67,8 +67,8 @@ mod tests {
 
     #[test]
     fn only_what_the_kernel_calls_self_is_called_so() {
-        let folder = tempfile::tempdir().unwrap();
-        let at = folder.path().to_str().unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let at = directory.path().to_str().unwrap();
         let mirror = format!("{at}/mirror");
         std::fs::create_dir(&mirror).unwrap();
         std::fs::write(format!("{at}/x.rs"), "fn f(self: P<Self>,\nthis: u8)\n").unwrap();

@@ -177,40 +177,40 @@ mod tests {
 
     const FUNCTION: &str = "define i32 @f(i32 %x) \"target-cpu\"=\"x86-64\" { %y = add i32 %x, 1\n %z = sub i32 %y, 1\n ret i32 %z }";
 
-    /// A job on the bitcode of `body`, in a folder that goes with the test.
+    /// A job on the bitcode of `body`, in a directory that goes with the test.
     fn job(body: &str) -> (tempfile::TempDir, Job) {
         let module = Fixture::x86(body).module();
-        let (folder, mut job) = job_on(module.to_bitcode().unwrap().bytes().unwrap());
-        job.outputs = vec![(Output::Object, at(&folder, "out.o"))];
-        (folder, job)
+        let (directory, mut job) = job_on(module.to_bitcode().unwrap().bytes().unwrap());
+        job.outputs = vec![(Output::Object, at(&directory, "out.o"))];
+        (directory, job)
     }
 
     fn job_on(bitcode: &[u8]) -> (tempfile::TempDir, Job) {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(at(&folder, "in.bc"), bitcode).unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::write(at(&directory, "in.bc"), bitcode).unwrap();
         let job = Job {
-            bitcode: at(&folder, "in.bc"),
+            bitcode: at(&directory, "in.bc"),
             stage: Stage::Optimised,
             llvm: llvm_path(),
             llvm_args: Vec::new(),
-            outputs: vec![(Output::Object, at(&folder, "out.o"))],
+            outputs: vec![(Output::Object, at(&directory, "out.o"))],
             target: x86_target(),
             flags: Vec::new(),
             debug_paths: Vec::new(),
             used: UsedFix::Keep,
             added: Added::None,
         };
-        (folder, job)
+        (directory, job)
     }
 
-    fn at(folder: &tempfile::TempDir, name: &str) -> Utf8PathBuf {
-        Utf8PathBuf::from_path_buf(folder.path().join(name)).unwrap()
+    fn at(directory: &tempfile::TempDir, name: &str) -> Utf8PathBuf {
+        Utf8PathBuf::from_path_buf(directory.path().join(name)).unwrap()
     }
 
     /// Runs a job that has to fail, and checks that it leaves nothing behind.
-    fn failure(folder: &tempfile::TempDir, job: &Job) -> Failure {
+    fn failure(directory: &tempfile::TempDir, job: &Job) -> Failure {
         let failure = run(job).unwrap_err();
-        let left: Vec<_> = std::fs::read_dir(folder)
+        let left: Vec<_> = std::fs::read_dir(directory)
             .unwrap()
             .map(|entry| entry.unwrap().file_name())
             .collect();
@@ -220,7 +220,7 @@ mod tests {
 
     #[test]
     fn every_kind_of_output_is_written_and_the_ir_has_the_flags_in_it() {
-        let (folder, mut job) = job(FUNCTION);
+        let (directory, mut job) = job(FUNCTION);
         job.flags = vec![Flag::TuneCpu("generic".into())];
         job.outputs = [
             (Output::Object, "o"),
@@ -228,10 +228,10 @@ mod tests {
             (Output::LlvmIr, "ll"),
             (Output::Bitcode, "bc"),
         ]
-        .map(|(kind, name)| (kind, at(&folder, &format!("out.{name}"))))
+        .map(|(kind, name)| (kind, at(&directory, &format!("out.{name}"))))
         .to_vec();
         run(&job).unwrap();
-        let read = |name: &str| std::fs::read(at(&folder, name)).unwrap();
+        let read = |name: &str| std::fs::read(at(&directory, name)).unwrap();
         assert!(read("out.o").starts_with(b"\x7fELF"));
         assert!(read("out.bc").starts_with(b"BC"));
         let (assembly, ir) = (
@@ -252,18 +252,18 @@ mod tests {
 
     #[test]
     fn unoptimised_bitcode_is_optimised_and_optimised_bitcode_is_left_alone() {
-        let (folder, mut job) = job(FUNCTION);
-        job.outputs = vec![(Output::LlvmIr, at(&folder, "out.ll"))];
+        let (directory, mut job) = job(FUNCTION);
+        job.outputs = vec![(Output::LlvmIr, at(&directory, "out.ll"))];
         run(&job).unwrap();
         assert!(
-            std::fs::read_to_string(at(&folder, "out.ll"))
+            std::fs::read_to_string(at(&directory, "out.ll"))
                 .unwrap()
                 .contains("sub i32")
         );
         job.stage = Stage::Unoptimised;
         run(&job).unwrap();
         assert!(
-            std::fs::read_to_string(at(&folder, "out.ll"))
+            std::fs::read_to_string(at(&directory, "out.ll"))
                 .unwrap()
                 .contains("ret i32 %x")
         );
@@ -295,16 +295,16 @@ mod tests {
             .unwrap()
             .to_vec();
         for bad in [&b"no bitcode"[..], &[], &whole[..(whole.len() / 2) & !3]] {
-            let (folder, job) = job_on(bad);
-            let failure = failure(&folder, &job);
+            let (directory, job) = job_on(bad);
+            let failure = failure(&directory, &job);
             assert!(failure.what.contains("in.bc is not bitcode"), "{failure}");
         }
     }
 
     #[test]
     fn bitcode_of_another_llvm_is_refused_by_both_versions() {
-        let (folder, job) = job_on(&crate::producer::tests::plain("LLVM21.1.8"));
-        let failure = failure(&folder, &job);
+        let (directory, job) = job_on(&crate::producer::tests::plain("LLVM21.1.8"));
+        let failure = failure(&directory, &job);
         assert!(
             failure.what.contains("in.bc was written by LLVM21.1.8"),
             "{failure}"
@@ -313,34 +313,34 @@ mod tests {
 
     #[test]
     fn another_data_layout_is_refused() {
-        let (folder, mut job) = job(FUNCTION);
+        let (directory, mut job) = job(FUNCTION);
         job.target.triple = "aarch64-unknown-none".into();
-        let failure = failure(&folder, &job);
+        let failure = failure(&directory, &job);
         assert!(failure.what.contains("laid data out"), "{failure}");
     }
 
     #[test]
     fn a_target_without_a_back_end_is_refused() {
-        let (folder, mut job) = job(FUNCTION);
+        let (directory, mut job) = job(FUNCTION);
         job.target.triple = "alpha-linux-gnu".into();
-        let failure = failure(&folder, &job);
+        let failure = failure(&directory, &job);
         assert!(failure.what.contains("alpha"), "{failure}");
     }
 
     #[test]
     fn a_flag_that_does_not_fit_is_named() {
-        let (folder, mut job) = job(FUNCTION);
+        let (directory, mut job) = job(FUNCTION);
         job.flags = vec![Flag::FixedX18];
-        let failure = failure(&folder, &job);
+        let failure = failure(&directory, &job);
         assert!(failure.what.contains("-Zfixed-x18"), "{failure}");
     }
 
     #[test]
     fn assembly_that_the_assembler_refuses_is_an_error_and_leaves_no_object() {
-        let (folder, job) = job(
+        let (directory, job) = job(
             "define void @f() { call void asm sideeffect \"no such instruction\", \"\"()\n ret void }",
         );
-        let failure = failure(&folder, &job);
+        let failure = failure(&directory, &job);
         assert!(
             failure.what.contains("in.bc") && failure.what.contains("instruction"),
             "{failure}"
@@ -349,22 +349,25 @@ mod tests {
 
     #[test]
     fn an_output_that_cannot_be_written_is_named_and_the_others_are_not_left() {
-        let (folder, mut job) = job(FUNCTION);
+        let (directory, mut job) = job(FUNCTION);
         job.outputs
-            .push((Output::Assembly, at(&folder, "no/such/folder/out.s")));
-        let failure = failure(&folder, &job);
-        assert!(failure.what.contains("no/such/folder/out.s"), "{failure}");
+            .push((Output::Assembly, at(&directory, "no/such/directory/out.s")));
+        let failure = failure(&directory, &job);
+        assert!(
+            failure.what.contains("no/such/directory/out.s"),
+            "{failure}"
+        );
     }
 
     #[test]
     fn an_output_that_cannot_be_put_into_its_place_takes_the_others_with_it() {
-        let (folder, mut job) = job(FUNCTION);
+        let (directory, mut job) = job(FUNCTION);
         let taken = tempfile::tempdir().unwrap();
         job.outputs.push((
             Output::Assembly,
             Utf8PathBuf::from_path_buf(taken.path().to_owned()).unwrap(),
         ));
-        let failure = failure(&folder, &job);
+        let failure = failure(&directory, &job);
         assert!(
             failure.what.contains(taken.path().to_str().unwrap()),
             "{failure}"
@@ -373,11 +376,11 @@ mod tests {
 
     #[test]
     fn two_runs_write_the_same_bytes() {
-        let (folder, mut job) = job(FUNCTION);
+        let (directory, mut job) = job(FUNCTION);
         job.stage = Stage::Unoptimised;
         run(&job).unwrap();
-        let first = std::fs::read(at(&folder, "out.o")).unwrap();
+        let first = std::fs::read(at(&directory, "out.o")).unwrap();
         run(&job).unwrap();
-        assert_eq!(first, std::fs::read(at(&folder, "out.o")).unwrap());
+        assert_eq!(first, std::fs::read(at(&directory, "out.o")).unwrap());
     }
 }

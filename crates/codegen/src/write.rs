@@ -20,14 +20,14 @@ impl Outputs {
         if is_special(path) {
             return Ok(fs_err::write(path, bytes)?);
         }
-        let folder = match path.parent() {
-            Some(folder) if !folder.as_str().is_empty() => folder,
+        let directory = match path.parent() {
+            Some(directory) if !directory.as_str().is_empty() => directory,
             _ => Utf8Path::new("."),
         };
         let mut file = tempfile::Builder::new()
             .prefix(".gateless-")
             .permissions(world_readable())
-            .tempfile_in(folder)
+            .tempfile_in(directory)
             .map_err(cannot)?;
         file.write_all(bytes).map_err(cannot)?;
         self.files.push((file, path.to_owned()));
@@ -67,8 +67,8 @@ mod tests {
 
     #[test]
     fn what_is_written_to_a_pipe_goes_through_it_and_leaves_it_there() {
-        let folder = tempfile::tempdir().unwrap();
-        let pipe = Utf8Path::from_path(folder.path()).unwrap().join("pipe");
+        let directory = tempfile::tempdir().unwrap();
+        let pipe = Utf8Path::from_path(directory.path()).unwrap().join("pipe");
         let made = std::process::Command::new("mkfifo").arg(&pipe).status();
         assert!(made.unwrap().success());
         let reader = std::thread::spawn({

@@ -33,14 +33,14 @@ fn installed() -> Option<Utf8PathBuf> {
 
 /// Patch releases may choose other instructions; what there is of functions and data is the same.
 fn same_functions(llvm: &Utf8Path) -> Result<(), Failed> {
-    let folder = tempfile::tempdir()?;
-    let folder = Utf8Path::from_path(folder.path()).ok_or("a folder that is not UTF-8")?;
-    std::fs::write(folder.join("sample.rs"), support::HOST.source)?;
-    support::HOST.gated(folder, "2", &[]);
-    support::HOST.stable(folder, "2", &[], llvm);
+    let directory = tempfile::tempdir()?;
+    let directory = Utf8Path::from_path(directory.path()).ok_or("a directory that is not UTF-8")?;
+    std::fs::write(directory.join("sample.rs"), support::HOST.source)?;
+    support::HOST.gated(directory, "2", &[]);
+    support::HOST.stable(directory, "2", &[], llvm);
     let symbols = |name: &str| -> Result<Vec<String>, Failed> {
         use object::{Object, ObjectSymbol};
-        let bytes = std::fs::read(folder.join(name))?;
+        let bytes = std::fs::read(directory.join(name))?;
         let file = object::File::parse(&bytes[..])?;
         let mut names = Vec::new();
         for symbol in file.symbols().filter(|symbol| symbol.is_definition()) {

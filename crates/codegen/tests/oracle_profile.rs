@@ -9,8 +9,8 @@ const PROFILE: &str = include_str!("support/sample.prof");
 
 #[test]
 fn profile_sample_use() {
-    let folder = tempfile::tempdir().unwrap();
-    let profile = folder.path().join("sample.prof");
+    let directory = tempfile::tempdir().unwrap();
+    let profile = directory.path().join("sample.prof");
     std::fs::write(&profile, PROFILE).unwrap();
     let options = [
         "debug-info-for-profiling".to_owned(),

@@ -10,8 +10,8 @@ const PROFILE: &str = include_str!("support/sample.prof");
 /// What scripts/Makefile.autofdo passes with a profile.
 #[test]
 fn the_cold_part_of_a_function_has_a_section_beside_that_of_the_function() {
-    let folder = tempfile::tempdir().unwrap();
-    let profile = folder.path().join("sample.prof");
+    let directory = tempfile::tempdir().unwrap();
+    let profile = directory.path().join("sample.prof");
     std::fs::write(&profile, PROFILE).unwrap();
     let profile = format!("profile-sample-use={}", profile.display());
     let options = [

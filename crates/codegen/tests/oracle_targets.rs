@@ -54,13 +54,13 @@ fn compare(target: &str, args: &[&str], unstable: &[&str]) {
 }
 
 fn compare_of(source: &str, target: &str, args: &[&str], unstable: &[&str], sections: bool) {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = Utf8Path::from_path(folder.path()).unwrap();
-    std::fs::write(folder.join("source.rs"), source).unwrap();
-    std::fs::write(folder.join("sample.rs"), SAMPLE).unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    let directory = Utf8Path::from_path(directory.path()).unwrap();
+    std::fs::write(directory.join("source.rs"), source).unwrap();
+    std::fs::write(directory.join("sample.rs"), SAMPLE).unwrap();
     let rustc = |root: &str, more: &[String]| {
         let output = support::rustc()
-            .current_dir(folder)
+            .current_dir(directory)
             .env("RUSTC_BOOTSTRAP", "1")
             .args([
                 root,
@@ -105,14 +105,14 @@ fn compare_of(source: &str, target: &str, args: &[&str], unstable: &[&str], sect
             ],
         )
     };
-    bitcode("source.rs", &folder.join("stable.bc"));
+    bitcode("source.rs", &directory.join("stable.bc"));
     let is_pie = args.contains(&"-Crelocation-model=pie");
     let job = Job {
-        bitcode: folder.join("stable.bc"),
+        bitcode: directory.join("stable.bc"),
         stage: Stage::Unoptimised,
         llvm: support::llvm_path(),
         llvm_args: Vec::new(),
-        outputs: vec![(Output::Object, folder.join("stable.o"))],
+        outputs: vec![(Output::Object, directory.join("stable.o"))],
         target: Target {
             triple: String::new(),
             cpu: String::new(),
@@ -133,13 +133,13 @@ fn compare_of(source: &str, target: &str, args: &[&str], unstable: &[&str], sect
         used: UsedFix::Keep,
         added: gateless_codegen::Added::None,
     };
-    let made = folder.join("sample.bc");
+    let made = directory.join("sample.bc");
     gateless_codegen::run(&job, &|| {
         bitcode("sample.rs", &made);
         Ok(made.clone())
     })
     .unwrap();
-    let read = |name| std::fs::read(folder.join(name)).unwrap();
+    let read = |name| std::fs::read(directory.join(name)).unwrap();
     let (gated, stable) = (read("gated.o"), read("stable.o"));
     assert!(
         source == NO_FUNCTIONS || gated.len() > 2000,
@@ -148,8 +148,8 @@ fn compare_of(source: &str, target: &str, args: &[&str], unstable: &[&str], sect
     if gated != stable {
         let kept = std::env::temp_dir().join(format!("oracle-{target}"));
         let _ = std::fs::create_dir_all(&kept);
-        let _ = std::fs::copy(folder.join("gated.o"), kept.join("gated.o"));
-        let _ = std::fs::copy(folder.join("stable.o"), kept.join("stable.o"));
+        let _ = std::fs::copy(directory.join("gated.o"), kept.join("gated.o"));
+        let _ = std::fs::copy(directory.join("stable.o"), kept.join("stable.o"));
         panic!(
             "{target} {args:?} {unstable:?}, sections {sections}: the objects of {source:?} differ; they are in {}",
             kept.display()

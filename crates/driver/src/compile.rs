@@ -29,7 +29,7 @@ use crate::runtime::{self, Source, float_helpers};
 use crate::times::{Times, timed};
 use crate::toolchain::Toolchain;
 
-/// Folder of lowered files as a patch has them, within [`STATE`].
+/// Directory of lowered files as a patch has them, within [`STATE`].
 pub const PATCHED: &str = "patched";
 
 /// How often the compiler is asked before a crate is given up.
@@ -47,7 +47,7 @@ pub struct Call<'a> {
     pub toolchain: &'a Toolchain,
     /// Where the runtime crates come from.
     pub runtime: Source,
-    /// Folder of the call.
+    /// Directory of the call.
     pub cwd: &'a Utf8Path,
     /// Where lowered sources and records are kept.
     pub state: &'a State,
@@ -66,24 +66,24 @@ pub enum State {
 }
 
 impl State {
-    /// In a kernel build (Kbuild exports `srctree` and `objtree`) the current folder's `.gateless`, else a temporary folder.
+    /// In a kernel build (Kbuild exports `srctree` and `objtree`) the current directory's `.gateless`, else a temporary directory.
     pub fn choose(cwd: &Utf8Path) -> Result<Self> {
         if std::env::var_os("srctree").is_some() && std::env::var_os("objtree").is_some() {
             return Ok(State::Kept(cwd.join(STATE)));
         }
-        let folder = tempfile::Builder::new()
+        let directory = tempfile::Builder::new()
             .prefix("gateless-")
             .tempdir()
-            .map_err(|error| Failure::failed("cannot make a temporary folder").because(error))?;
-        Ok(State::Temporary(folder))
+            .map_err(|error| Failure::failed("cannot make a temporary directory").because(error))?;
+        Ok(State::Temporary(directory))
     }
 
-    /// The folder.
-    pub fn folder(&self) -> &Utf8Path {
+    /// The directory.
+    pub fn directory(&self) -> &Utf8Path {
         match self {
-            State::Kept(folder) => folder,
-            State::Temporary(folder) => {
-                Utf8Path::from_path(folder.path()).unwrap_or(Utf8Path::new("/tmp"))
+            State::Kept(directory) => directory,
+            State::Temporary(directory) => {
+                Utf8Path::from_path(directory.path()).unwrap_or(Utf8Path::new("/tmp"))
             }
         }
     }
@@ -113,7 +113,11 @@ pub fn compile(call: &Call<'_>) -> Result<u8> {
         Utf8PathBuf::from(input)
     };
     let primary = call.primary_output();
-    let mirror = call.state.folder().join("lowered").join(mangle(&primary));
+    let mirror = call
+        .state
+        .directory()
+        .join("lowered")
+        .join(mangle(&primary));
     let mut loads = libraries::find(call.invocation, call.class, call.cwd)?;
     if call.class.is_kernel() {
         loads.check_modifiers(call)?;
@@ -188,7 +192,7 @@ pub fn compile(call: &Call<'_>) -> Result<u8> {
         if !success {
             if !loads.bare.is_empty() {
                 eprintln!(
-                    "note: gateless: there are no notes beside {}, so what these export is not known; whoever copied them from an output folder has to copy `.lib*.gateless` as well",
+                    "note: gateless: there are no notes beside {}, so what these export is not known; whoever copied them from an output directory has to copy `.lib*.gateless` as well",
                     loads.bare.join(", ")
                 );
             }
@@ -217,7 +221,7 @@ pub fn compile(call: &Call<'_>) -> Result<u8> {
         })?),
         None => None,
     };
-    if let (State::Kept(folder), Some(lowered)) = (call.state, &mut lowered) {
+    if let (State::Kept(directory), Some(lowered)) = (call.state, &mut lowered) {
         // What a prebuilt core needs besides is not part of the kernel's file.
         let lines = match call.class {
             Class::RuntimeBuiltins => Some(
@@ -227,9 +231,9 @@ pub fn compile(call: &Call<'_>) -> Result<u8> {
             ),
             _ => None,
         };
-        let folder = folder.join(PATCHED).join(mangle(&primary));
+        let directory = directory.join(PATCHED).join(mangle(&primary));
         timed(&mut times.rewriting, || {
-            keep_patched(&folder, lowered, lines)
+            keep_patched(&directory, lowered, lines)
         })?;
     }
     finish(
@@ -245,10 +249,14 @@ pub fn compile(call: &Call<'_>) -> Result<u8> {
     Ok(0)
 }
 
-/// Keeps the crate's lowered files for `gateless lower`, or that many lines of them: the file with the absolute path `A` at `folder` + `A`.
-fn keep_patched(folder: &Utf8Path, lowered: &mut Lowered<'_>, lines: Option<usize>) -> Result<()> {
-    if folder.exists() {
-        fs_err::remove_dir_all(folder)?;
+/// Keeps the crate's lowered files for `gateless lower`, or that many lines of them: the file with the absolute path `A` at `directory` + `A`.
+fn keep_patched(
+    directory: &Utf8Path,
+    lowered: &mut Lowered<'_>,
+    lines: Option<usize>,
+) -> Result<()> {
+    if directory.exists() {
+        fs_err::remove_dir_all(directory)?;
     }
     if !lowered.changed() {
         return Ok(());
@@ -257,8 +265,8 @@ fn keep_patched(folder: &Utf8Path, lowered: &mut Lowered<'_>, lines: Option<usiz
         if let Some(lines) = lines {
             text = text.split_inclusive('\n').take(lines).collect();
         }
-        let path = Utf8PathBuf::from(format!("{folder}{path}"));
-        fs_err::create_dir_all(path.parent().unwrap_or(folder))?;
+        let path = Utf8PathBuf::from(format!("{directory}{path}"));
+        fs_err::create_dir_all(path.parent().unwrap_or(directory))?;
         files::write(&path, text.as_bytes())?;
     }
     Ok(())
@@ -430,12 +438,12 @@ impl Call<'_> {
             .find_map(named)
             .or_else(|| self.invocation.value("output").map(str::to_owned))
             .unwrap_or_else(|| {
-                let folder = self
+                let directory = self
                     .invocation
                     .value("out-dir")
-                    .map(|folder| format!("{folder}/"))
+                    .map(|directory| format!("{directory}/"))
                     .unwrap_or_default();
-                format!("{folder}{}", self.crate_name)
+                format!("{directory}{}", self.crate_name)
             })
     }
 
@@ -564,8 +572,8 @@ fn finish(
     if let Some(path) = &call.plan.dep_info {
         let path = call.cwd.join(path);
         let mut more = loads.artifacts.clone();
-        if let State::Kept(folder) = call.state {
-            more.push(stamp(folder, call.cwd)?);
+        if let State::Kept(directory) = call.state {
+            more.push(stamp(directory, call.cwd)?);
         }
         let text = fs_err::read_to_string(&path)?;
         let text = match &generated {
@@ -576,7 +584,7 @@ fn finish(
         sources = depinfo::sources(&new);
         files::write(&path, new.as_bytes())?;
     }
-    let State::Kept(folder) = call.state else {
+    let State::Kept(directory) = call.state else {
         return Ok(());
     };
     let exports = lowered.map(Lowered::exports).unwrap_or_default();
@@ -622,13 +630,13 @@ fn finish(
         outputs,
         seal: String::new(),
     };
-    record::write(folder, &mangle(primary), record)
+    record::write(directory, &mangle(primary), record)
 }
 
 /// A link to this program that `fixdep` takes for a library: it must not look for `CONFIG_` in it, while make follows
 /// it to the program's time stamp, so that a new gateless rebuilds what the old one compiled. It leads there by the name that was
 /// called, which stays when another program takes it over (`gateless make-vars`).
-fn stamp(folder: &Utf8Path, cwd: &Utf8Path) -> Result<String> {
+fn stamp(directory: &Utf8Path, cwd: &Utf8Path) -> Result<String> {
     let own = std::env::current_exe()
         .map_err(|error| Failure::failed("cannot find this program").because(error))?;
     let called = std::env::args_os().next().map(std::path::PathBuf::from);
@@ -636,10 +644,10 @@ fn stamp(folder: &Utf8Path, cwd: &Utf8Path) -> Result<String> {
         called.is_absolute() && called.canonicalize().ok() == own.canonicalize().ok()
     };
     let program = called.filter(is_own).unwrap_or_else(|| own.clone());
-    let link = folder.join("gateless.so");
+    let link = directory.join("gateless.so");
     if fs_err::read_link(&link).ok().as_deref() != Some(program.as_path()) {
-        fs_err::create_dir_all(folder)?;
-        let temporary = folder.join(format!(".gateless.so.{}", std::process::id()));
+        fs_err::create_dir_all(directory)?;
+        let temporary = directory.join(format!(".gateless.so.{}", std::process::id()));
         fs_err::os::unix::fs::symlink(&program, &temporary)?;
         fs_err::rename(&temporary, &link)?;
     }

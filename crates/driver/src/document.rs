@@ -19,7 +19,7 @@ pub fn document(call: &Call<'_>) -> Result<u8> {
     let root = Utf8PathBuf::from(call.invocation.input().unwrap_or("-"));
     let mirror = call
         .state
-        .folder()
+        .directory()
         .join("lowered")
         .join(mangle(&format!("doc/{}", call.crate_name)));
     let mapping = Mapping::new(&mirror, call.cwd, root.as_str());

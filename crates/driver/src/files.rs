@@ -6,23 +6,25 @@ use camino::{Utf8Path, Utf8PathBuf};
 use gateless_model::{Failure, Result};
 use sha2::{Digest, Sha256};
 
-/// Folder inside an output tree in which gateless keeps its own files.
+/// Directory inside an output tree in which gateless keeps its own files.
 pub const STATE: &str = ".gateless";
 
-/// Writes a file through a temporary name in the same folder, which is made if missing; a device or a pipe directly.
+/// Writes a file through a temporary name in the same directory, which is made if missing; a device or a pipe directly.
 pub fn write(path: &Utf8Path, content: &[u8]) -> Result<()> {
     if gateless_codegen::is_special(path) {
         return Ok(fs_err::write(path, content)?);
     }
-    let folder = path
+    let directory = path
         .parent()
-        .filter(|folder| !folder.as_str().is_empty())
+        .filter(|directory| !directory.as_str().is_empty())
         .unwrap_or(Utf8Path::new("."));
-    fs_err::create_dir_all(folder)?;
+    fs_err::create_dir_all(directory)?;
     let mut file = tempfile::Builder::new()
         .prefix(".gateless-")
-        .tempfile_in(folder)
-        .map_err(|error| Failure::failed(format!("cannot write in `{folder}`")).because(error))?;
+        .tempfile_in(directory)
+        .map_err(|error| {
+            Failure::failed(format!("cannot write in `{directory}`")).because(error)
+        })?;
     file.write_all(content)
         .map_err(|error| Failure::failed(format!("cannot write `{path}`")).because(error))?;
     // Temporary files are private; what a build leaves behind has the usual mode.
@@ -72,22 +74,22 @@ pub fn cache_dir() -> Result<Utf8PathBuf> {
             .map(Utf8PathBuf::from)
     };
     variable("GATELESS_CACHE")
-        .or_else(|| variable("XDG_CACHE_HOME").map(|folder| folder.join("gateless")))
-        .or_else(|| variable("HOME").map(|folder| folder.join(".cache/gateless")))
+        .or_else(|| variable("XDG_CACHE_HOME").map(|directory| directory.join("gateless")))
+        .or_else(|| variable("HOME").map(|directory| directory.join(".cache/gateless")))
         .ok_or_else(|| {
             Failure::failed(
-                "no cache folder: none of GATELESS_CACHE, XDG_CACHE_HOME and HOME is set",
+                "no cache directory: none of GATELESS_CACHE, XDG_CACHE_HOME and HOME is set",
             )
         })
 }
 
-/// The current folder.
+/// The current directory.
 pub fn cwd() -> Result<Utf8PathBuf> {
     let cwd = std::env::current_dir()
-        .map_err(|error| Failure::failed("no current folder").because(error))?;
+        .map_err(|error| Failure::failed("no current directory").because(error))?;
     Utf8PathBuf::from_path_buf(cwd).map_err(|path| {
         Failure::failed(format!(
-            "the current folder is not UTF-8: {}",
+            "the current directory is not UTF-8: {}",
             path.display()
         ))
     })
@@ -114,8 +116,10 @@ mod tests {
 
     #[test]
     fn an_interrupted_or_repeated_write_leaves_one_whole_file() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = Utf8Path::from_path(folder.path()).unwrap().join("a/b.txt");
+        let directory = tempfile::tempdir().unwrap();
+        let path = Utf8Path::from_path(directory.path())
+            .unwrap()
+            .join("a/b.txt");
         write(&path, b"one").unwrap();
         write(&path, b"two").unwrap();
         assert_eq!(fs_err::read_to_string(&path).unwrap(), "two");

@@ -22,7 +22,7 @@ use crate::sample;
 pub struct Generate {
     /// Where rustc writes the bitcode, absolute.
     bitcode: Utf8PathBuf,
-    /// Kinds and files that Kbuild wants, relative to the call's folder.
+    /// Kinds and files that Kbuild wants, relative to the call's directory.
     outputs: Vec<(Output, Utf8PathBuf)>,
     stage: Stage,
     target: Target,
@@ -132,10 +132,10 @@ impl Generate {
         flags.extend(codegen_options::passes(call.invocation).map(Flag::Passes));
         let bitcode = call
             .state
-            .folder()
+            .directory()
             .join("bitcode")
             .join(format!("{}.bc", mangle(primary)));
-        fs_err::create_dir_all(call.state.folder().join("bitcode"))?;
+        fs_err::create_dir_all(call.state.directory().join("bitcode"))?;
         let stage = if call.class == Class::RuntimeCore && call.runtime != Source::Source {
             Stage::Prebuilt
         } else {

@@ -7,7 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use gateless_model::{Failure, Result};
 use lexopt::Arg as Token;
 
-/// Which program the stand-in stands in for.
+/// Which program the wrapper stands in for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tool {
     /// `rustc`.

@@ -102,23 +102,23 @@ fn report(result: Result<u8>) -> ExitCode {
     }
 }
 
-/// Folder within an output folder where the stand-ins leave the lowered files of each crate: the crate's lowered file with the absolute path
+/// Directory within an output directory where the wrappers leave the lowered files of each crate: the crate's lowered file with the absolute path
 /// `A` is at `OUT/KEPT/CRATE` + `A`.
 pub fn kept(out: &Utf8Path) -> Utf8PathBuf {
     out.join(files::STATE).join(compile::PATCHED)
 }
 
-/// Folder within an output folder where the stand-ins leave their records.
+/// Directory within an output directory where the wrappers leave their records.
 pub fn records(out: &Utf8Path) -> Utf8PathBuf {
     out.join(files::STATE).join("records")
 }
 
-/// Compiles a single crate, as `gateless-rustc ARGS` does, and leaves its lowered files in `folder` as [`kept`] says; returns the exit code.
-pub fn lower(args: Vec<OsString>, folder: &Utf8Path) -> Result<u8> {
+/// Compiles a single crate, as `gateless-rustc ARGS` does, and leaves its lowered files in `directory` as [`kept`] says; returns the exit code.
+pub fn lower(args: Vec<OsString>, directory: &Utf8Path) -> Result<u8> {
     run_in(
         Tool::Rustc,
         args,
-        Some(State::Kept(folder.join(files::STATE))),
+        Some(State::Kept(directory.join(files::STATE))),
     )
 }
 

@@ -1,7 +1,7 @@
 //! The crates a call loads: which files they are, and what lowering left for their dependants.
 //!
 //! Stable rustc does not list binary dependencies (`-Zbinary_dep_depinfo`), so they are looked up as rustc's crate
-//! locator does: `--extern name=path`, else `lib{name}.{rmeta,rlib,so}` in the `-L` folders. Beside each library of the
+//! locator does: `--extern name=path`, else `lib{name}.{rmeta,rlib,so}` in the `-L` directories. Beside each library of the
 //! kernel lies a `.lib{name}.gateless` file with what that library itself loaded.
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -22,7 +22,7 @@ pub struct Loads {
     pub artifacts: Vec<String>,
     /// What the lowered ones among them export.
     pub exports: Exports,
-    /// Libraries of the kernel without notes beside them, as when somebody copied them from an output folder and left the notes.
+    /// Libraries of the kernel without notes beside them, as when somebody copied them from an output directory and left the notes.
     pub bare: Vec<String>,
     /// The target modifiers of each of the others that the call names itself, with its crate's name.
     pub modifiers: Vec<(String, Modifiers)>,
@@ -44,7 +44,7 @@ impl Loads {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Beside {
-    /// File names of the libraries it loaded, in the same folder or absolute.
+    /// File names of the libraries it loaded, in the same directory or absolute.
     loads: Vec<String>,
     exports: Exports,
     /// The target modifiers that it was compiled with.
@@ -53,7 +53,7 @@ struct Beside {
 
 /// Finds the libraries of a call.
 pub fn find(call: &Invocation, class: Class, cwd: &Utf8Path) -> Result<Loads> {
-    let folders: Vec<&str> = call
+    let directories: Vec<&str> = call
         .args
         .iter()
         .filter_map(|arg| match &arg.kind {
@@ -75,7 +75,7 @@ pub fn find(call: &Invocation, class: Class, cwd: &Utf8Path) -> Result<Loads> {
     for (name, path) in names {
         let Some(found) = path
             .map(str::to_owned)
-            .or_else(|| locate(name, &folders, cwd))
+            .or_else(|| locate(name, &directories, cwd))
         else {
             // The toolchain's own libraries (std, proc_macro) are found in its sysroot.
             continue;
@@ -102,12 +102,12 @@ pub fn find(call: &Invocation, class: Class, cwd: &Utf8Path) -> Result<Loads> {
             }
         };
         loads.exports.merge(beside.exports);
-        let folder = Utf8Path::new(&found).parent().unwrap_or(Utf8Path::new(""));
+        let directory = Utf8Path::new(&found).parent().unwrap_or(Utf8Path::new(""));
         let below = beside.loads.iter().map(|name| {
             if name.starts_with('/') {
                 name.clone()
             } else {
-                folder.join(name).to_string()
+                directory.join(name).to_string()
             }
         });
         for artifact in std::iter::once(found.clone()).chain(below) {
@@ -119,12 +119,12 @@ pub fn find(call: &Invocation, class: Class, cwd: &Utf8Path) -> Result<Loads> {
     Ok(loads)
 }
 
-fn locate(name: &str, folders: &[&str], cwd: &Utf8Path) -> Option<String> {
-    folders
+fn locate(name: &str, directories: &[&str], cwd: &Utf8Path) -> Option<String> {
+    directories
         .iter()
-        .flat_map(|folder| {
+        .flat_map(|directory| {
             ["rmeta", "rlib", "so"]
-                .map(|extension| Utf8Path::new(folder).join(format!("lib{name}.{extension}")))
+                .map(|extension| Utf8Path::new(directory).join(format!("lib{name}.{extension}")))
         })
         .find(|path| cwd.join(path).is_file())
         .map(Utf8PathBuf::into_string)
@@ -158,7 +158,7 @@ pub fn leave(call: &Call<'_>, loads: &Loads, exports: &Exports) -> Result<()> {
     {
         return Ok(());
     }
-    let folder = files::absolute(call.cwd, library.parent().unwrap_or(Utf8Path::new("")));
+    let directory = files::absolute(call.cwd, library.parent().unwrap_or(Utf8Path::new("")));
     let is_macro = is_macro(library);
     let loads = if is_macro {
         &[][..]
@@ -170,7 +170,7 @@ pub fn leave(call: &Call<'_>, loads: &Loads, exports: &Exports) -> Result<()> {
         .map(|artifact| {
             let absolute = files::absolute(call.cwd, Utf8Path::new(artifact));
             absolute
-                .strip_prefix(&folder)
+                .strip_prefix(&directory)
                 .map(Utf8Path::to_string)
                 .unwrap_or_else(|_| absolute.to_string())
         })
@@ -196,8 +196,8 @@ mod tests {
 
     #[test]
     fn a_library_that_was_copied_without_its_notes_is_known() {
-        let folder = tempfile::tempdir().unwrap();
-        let cwd = Utf8Path::from_path(folder.path()).unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let cwd = Utf8Path::from_path(directory.path()).unwrap();
         for file in ["rust/libkernel.rmeta", "rust/libpin_init.rmeta"] {
             files::write(&cwd.join(file), b"").unwrap();
         }

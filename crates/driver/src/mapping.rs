@@ -1,7 +1,7 @@
 //! Names of lowered files, and back.
 //!
 //! The file with the absolute path `A` is mirrored at `MIRROR` + `A`, so taking one prefix off restores every name. Where
-//! the call named its root relative to the current folder, rustc would have named the crate's files so as well.
+//! the call named its root relative to the current directory, rustc would have named the crate's files so as well.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_model::{Failure, Result};
@@ -9,11 +9,11 @@ use gateless_model::{Failure, Result};
 /// How the names of one call's lowered files map to the kernel's own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mapping {
-    /// Folder of the lowered files, absolute.
+    /// Directory of the lowered files, absolute.
     pub mirror: Utf8PathBuf,
-    /// Folder of the call, absolute.
+    /// Directory of the call, absolute.
     pub cwd: Utf8PathBuf,
-    /// For a root that was named relatively: the absolute folder its leading dots lead to, and these dots as spelled
+    /// For a root that was named relatively: the absolute directory its leading dots lead to, and these dots as spelled
     /// (`""` or `"../"`).
     base: Option<(Utf8PathBuf, String)>,
 }
@@ -67,10 +67,10 @@ impl Mapping {
 
     /// The same for debug information, which also names files of the crates that this one loads; their mirrors lie beside this one's.
     ///
-    /// rustc names them absolutely, or relative to the call's folder.
+    /// rustc names them absolutely, or relative to the call's directory.
     pub fn debug_prefixes(&self) -> Result<Vec<(String, String)>> {
         let mut prefixes = self.prefixes();
-        let Some(mirrors) = self.mirror.parent().filter(|folder| folder.is_dir()) else {
+        let Some(mirrors) = self.mirror.parent().filter(|directory| directory.is_dir()) else {
             return Ok(prefixes);
         };
         let cannot = |error: std::io::Error| {
@@ -149,8 +149,8 @@ mod tests {
 
     #[test]
     fn debug_information_gets_the_names_of_loaded_crates_back() {
-        let folder = tempfile::tempdir().unwrap();
-        let mirrors = Utf8Path::from_path(folder.path()).unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let mirrors = Utf8Path::from_path(directory.path()).unwrap();
         for name in ["rust%bindings.o", "rust%kernel.o"] {
             std::fs::create_dir(mirrors.join(name)).unwrap();
         }

@@ -43,7 +43,7 @@ const RUSTDOC: &[(&str, &str)] = &[
     ),
     (
         "test-builder",
-        "the builder is called by the stand-in that rustdoc finds in place of rustc",
+        "the builder is called by the wrapper that rustdoc finds in place of rustc",
     ),
 ];
 
@@ -176,7 +176,7 @@ impl Plan {
             Kind::Remap(from, to) => {
                 self.remaps.push((from.clone(), to.clone()));
                 if call.tool == Tool::Rustdoc {
-                    let reason = "unstable in rustdoc; it runs in the folder that the mapping takes off instead";
+                    let reason = "unstable in rustdoc; it runs in the directory that the mapping takes off instead";
                     self.decide(spelled, Action::Emulated, reason, None);
                 } else {
                     self.args.push(arg.clone());
@@ -233,9 +233,9 @@ fn unknown_flag(spelled: &str, arg: &Arg, known: Option<&str>, ledger: &Ledger) 
         .unwrap_or_default();
     match known.and_then(|id| Some((id, ledger.get(id)?))) {
         Some((id, entry)) => Failure::no(format!("`{spelled}`{place}: the gate `{id}` is open, and its effect is not reproduced"))
-            .help(format!("{} The flag comes from the Makefile of the tree or of the folder being built (make V=1 shows the call).", entry.stable_way)),
+            .help(format!("{} The flag comes from the Makefile of the tree or of the directory being built (make V=1 shows the call).", entry.stable_way)),
         None => Failure::no(format!("`{spelled}`{place}: an unstable flag that the ledger doesn't know"))
-            .help("the flag comes from a Makefile of the tree or of the folder being built (make V=1 shows the call); remove it there"),
+            .help("the flag comes from a Makefile of the tree or of the directory being built (make V=1 shows the call); remove it there"),
     }
 }
 

@@ -40,7 +40,7 @@ pub fn is_linker() -> bool {
 /// Puts the objects that rustc made for this one link right, and starts the linker; returns its exit code.
 pub fn link(args: Vec<OsString>) -> Result<u8> {
     for arg in args.iter().filter_map(|arg| arg.to_str()) {
-        // Objects are rustc's own, in a folder that goes with the call; libraries belong to others, and were put right when they were made.
+        // Objects are rustc's own, in a directory that goes with the call; libraries belong to others, and were put right when they were made.
         if arg.ends_with(".o") && Utf8Path::new(arg).is_file() {
             release(Utf8Path::new(arg))?;
         }
@@ -157,9 +157,9 @@ fn in_elf<E: FileHeader<Endian = Endianness>>(data: &[u8]) -> object::Result<Vec
     Ok(changes)
 }
 
-/// The library that rustc writes for a call that names none, in `folder`.
-pub fn library(folder: &str, crate_name: &str, extra: &str) -> Utf8PathBuf {
-    Utf8Path::new(folder).join(format!("lib{crate_name}{extra}.rlib"))
+/// The library that rustc writes for a call that names none, in `directory`.
+pub fn library(directory: &str, crate_name: &str, extra: &str) -> Utf8PathBuf {
+    Utf8Path::new(directory).join(format!("lib{crate_name}{extra}.rlib"))
 }
 
 #[cfg(test)]
@@ -214,8 +214,8 @@ mod tests {
 
     #[test]
     fn only_marked_sections_are_kept_by_the_linker_and_the_mark_is_gone() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = Utf8Path::from_path(folder.path()).unwrap().join("x.o");
+        let directory = tempfile::tempdir().unwrap();
+        let path = Utf8Path::from_path(directory.path()).unwrap().join("x.o");
         for endian in [Endianness::Little, Endianness::Big] {
             fs_err::write(&path, object(endian)).unwrap();
             release(&path).unwrap();
@@ -228,13 +228,13 @@ mod tests {
 
     #[test]
     fn objects_in_a_library_are_put_right_and_its_metadata_is_left_alone() {
-        let folder = tempfile::tempdir().unwrap();
-        let at = |name: &str| Utf8Path::from_path(folder.path()).unwrap().join(name);
+        let directory = tempfile::tempdir().unwrap();
+        let at = |name: &str| Utf8Path::from_path(directory.path()).unwrap().join(name);
         fs_err::write(at("lib.rmeta"), "no object").unwrap();
         fs_err::write(at("x.o"), object(Endianness::Little)).unwrap();
         let made = Command::new("ar")
             .args(["crs", "libx.rlib", "lib.rmeta", "x.o"])
-            .current_dir(&folder)
+            .current_dir(&directory)
             .status()
             .unwrap();
         assert!(made.success());

@@ -15,8 +15,8 @@ const SOURCE: &str = "#![no_std]\n#[unsafe(no_mangle)]\npub extern \"C\" fn gate
 
 /// Compiles the function with the options of `call`, and returns the bitcode, which is kept as long as the call's state is.
 pub fn bitcode(call: &Call<'_>, primary: &str) -> Result<Utf8PathBuf> {
-    let folder = call.state.folder().join("bitcode");
-    let root = folder.join(format!("{primary}.sample.rs"));
+    let directory = call.state.directory().join("bitcode");
+    let root = directory.join(format!("{primary}.sample.rs"));
     let made = root.with_extension("bc");
     files::write(&root, SOURCE.as_bytes())?;
     let mut args = Vec::new();

@@ -76,7 +76,7 @@ const GENERATED: &[&str] = &[
 ];
 
 /// The built-in targets that stand in for specifications, each with the specification's `arch`.
-pub fn stand_ins() -> Vec<(&'static str, &'static str)> {
+pub fn spec_targets() -> Vec<(&'static str, &'static str)> {
     let names = BUILTINS.iter();
     names.map(|builtin| (builtin.name, builtin.arch)).collect()
 }

@@ -17,7 +17,7 @@ use crate::invocation::Tool;
 pub struct Toolchain {
     /// What the cached facts depend on.
     key: String,
-    /// Folder that holds `bin/` and `lib/`.
+    /// Directory that holds `bin/` and `lib/`.
     pub sysroot: Utf8PathBuf,
     /// The compiler program itself (no proxy).
     pub rustc: Utf8PathBuf,
@@ -107,7 +107,7 @@ impl Toolchain {
         (parts.next().unwrap_or(0), parts.next().unwrap_or(0))
     }
 
-    /// The program of this toolchain that the stand-in stands in for.
+    /// The program of this toolchain that the wrapper stands in for.
     pub fn program(&self, tool: Tool) -> Utf8PathBuf {
         match tool {
             Tool::Rustc => self.rustc.clone(),
@@ -118,7 +118,7 @@ impl Toolchain {
     /// A command for one of the toolchain's programs, without what a gate could come in by.
     ///
     /// `RUSTC_BOOTSTRAP` is removed (Kbuild exports it for every call), and so is the `LD_LIBRARY_PATH` that `cargo run`
-    /// sets to a toolchain's folder, since the program would then load another one's libraries.
+    /// sets to a toolchain's directory, since the program would then load another one's libraries.
     pub fn command(&self, tool: Tool) -> Command {
         let mut command = Command::new(self.program(tool));
         command
@@ -155,8 +155,8 @@ fn exists(path: Utf8PathBuf, what: &str) -> Result<Utf8PathBuf> {
 fn on_path(name: &str) -> Result<Utf8PathBuf> {
     let path = std::env::var("PATH").unwrap_or_default();
     path.split(':')
-        .filter(|folder| !folder.is_empty())
-        .map(|folder| Utf8Path::new(folder).join(name))
+        .filter(|directory| !directory.is_empty())
+        .map(|directory| Utf8Path::new(directory).join(name))
         .find(|candidate| candidate.is_file())
         .ok_or_else(|| {
             Failure::failed(format!("no `{name}` on PATH"))
@@ -181,10 +181,10 @@ fn key(program: &Utf8Path) -> String {
         format!("RUSTUP_TOOLCHAIN={}", variable("RUSTUP_TOOLCHAIN")),
         stamp(&home.join("settings.toml")),
     ];
-    // rustup's folder overrides: the nearest toolchain file decides.
-    for folder in cwd.ancestors() {
+    // rustup's directory overrides: the nearest toolchain file decides.
+    for directory in cwd.ancestors() {
         for name in ["rust-toolchain.toml", "rust-toolchain"] {
-            let file = folder.join(name);
+            let file = directory.join(name);
             if file.is_file() {
                 lines.push(format!(
                     "{} {:?}",
@@ -196,7 +196,7 @@ fn key(program: &Utf8Path) -> String {
             }
         }
     }
-    // A proxy with a folder override in rustup's settings depends on the folder itself.
+    // A proxy with a directory override in rustup's settings depends on the directory itself.
     if fs_err::read_to_string(home.join("settings.toml")).is_ok_and(|text| {
         text.split_once("[overrides]")
             .is_some_and(|(_, rest)| rest.contains('='))
@@ -222,21 +222,21 @@ fn output(program: &Utf8Path, args: &[&str]) -> Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// The library that is the compiler, in the folder that holds `lib`: there or, as Debian has it, in a folder for the architecture below.
+/// The library that is the compiler, in the directory that holds `lib`: there or, as Debian has it, in a directory for the architecture below.
 pub fn driver_library(sysroot: &Utf8Path) -> Option<Utf8PathBuf> {
     let lib = sysroot.join("lib");
-    let entries = |folder: &Utf8Path| -> Vec<Utf8PathBuf> {
-        let entries = folder.read_dir_utf8().into_iter().flatten().flatten();
+    let entries = |directory: &Utf8Path| -> Vec<Utf8PathBuf> {
+        let entries = directory.read_dir_utf8().into_iter().flatten().flatten();
         entries.map(|entry| entry.into_path()).collect()
     };
     let is_multiarch = |path: &Utf8PathBuf| {
         path.file_name()
             .is_some_and(|name| name.contains("-linux-"))
     };
-    let folders = entries(&lib).into_iter().filter(is_multiarch);
+    let directories = entries(&lib).into_iter().filter(is_multiarch);
     std::iter::once(lib.clone())
-        .chain(folders)
-        .flat_map(|folder| entries(&folder))
+        .chain(directories)
+        .flat_map(|directory| entries(&directory))
         .find(|path| {
             path.file_name()
                 .is_some_and(|name| name.starts_with("librustc_driver-") && name.ends_with(".so"))

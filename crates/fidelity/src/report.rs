@@ -13,9 +13,9 @@ pub const VERSION: u32 = 1;
 pub struct Report {
     /// [`VERSION`].
     pub version: u32,
-    /// The gated build's output folder, as given.
+    /// The gated build's output directory, as given.
     pub gated: String,
-    /// The gateless build's output folder, as given.
+    /// The gateless build's output directory, as given.
     pub gateless: String,
     /// The worst verdict of all objects.
     pub verdict: Verdict,
@@ -70,7 +70,7 @@ pub struct Count {
 /// One object.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ObjectReport {
-    /// Relative to the output folder.
+    /// Relative to the output directory.
     pub path: String,
     /// What is to be said of it.
     pub verdict: Verdict,

@@ -1,4 +1,4 @@
-//! Two output folders compared, object by object.
+//! Two output directories compared, object by object.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,9 +10,9 @@ use similar::{ChangeTag, TextDiff};
 use crate::causes::{self, Cause, Evidence, renamed_crate};
 use crate::compare::{Comparison, compare};
 use crate::difference::{Aspect, Difference, Finding, Group, Side, Subject};
+use crate::directory::Directory;
 use crate::disassembly::Toolbox;
 use crate::dwarf::{Entry, Row};
-use crate::folder::Folder;
 use crate::names::Renames;
 use crate::object::{self, Object};
 use crate::report::{
@@ -24,28 +24,28 @@ const CONTEXT: usize = 2;
 
 /// What is to be compared.
 pub struct Request<'a> {
-    /// Output folder of the gated build.
+    /// Output directory of the gated build.
     pub gated: &'a Utf8Path,
-    /// Output folder of the gateless build.
+    /// Output directory of the gateless build.
     pub gateless: &'a Utf8Path,
-    /// Only these objects, relative to the output folder; all if there are none.
+    /// Only these objects, relative to the output directory; all if there are none.
     pub objects: &'a [Utf8PathBuf],
     /// The libLLVM that disassembles.
     pub llvm: &'static Llvm,
 }
 
-/// Compares the Rust objects of two output folders. `progress` is told the name of each object before it is compared.
+/// Compares the Rust objects of two output directories. `progress` is told the name of each object before it is compared.
 ///
 /// # Errors
-/// When a folder is not that of a kernel build, a wanted object is in neither, or an object can't be read.
+/// When a directory is not that of a kernel build, a wanted object is in neither, or an object can't be read.
 pub fn run(request: &Request<'_>, progress: &mut dyn FnMut(&str)) -> Result<Report> {
-    let gated = Folder::open(request.gated)?;
-    let gateless = Folder::open(request.gateless)?;
+    let gated = Directory::open(request.gated)?;
+    let gateless = Directory::open(request.gateless)?;
     let all: BTreeSet<&Utf8PathBuf> = gated.objects.union(&gateless.objects).collect();
     if let Some(unknown) = request.objects.iter().find(|object| !all.contains(object)) {
         return Err(
             Failure::usage(format!("neither build has the Rust object `{unknown}`"))
-                .help("name it relative to the output folder, as `rust/kernel.o`"),
+                .help("name it relative to the output directory, as `rust/kernel.o`"),
         );
     }
     let mut tools = Toolbox::new(request.llvm);
@@ -102,14 +102,14 @@ pub fn run(request: &Request<'_>, progress: &mut dyn FnMut(&str)) -> Result<Repo
 
 fn compare_object(
     path: &Utf8Path,
-    gated: &Folder,
-    gateless: &Folder,
+    gated: &Directory,
+    gateless: &Directory,
     tools: &mut Toolbox,
 ) -> Result<ObjectReport> {
     // An object that Kbuild recorded may have been removed since.
-    let bytes = |folder: &Folder| -> Result<Option<Vec<u8>>> {
-        let file = folder.path.join(path);
-        if !folder.objects.contains(path) || !file.exists() {
+    let bytes = |directory: &Directory| -> Result<Option<Vec<u8>>> {
+        let file = directory.path.join(path);
+        if !directory.objects.contains(path) || !file.exists() {
             Ok(None)
         } else {
             Ok(Some(fs_err::read(file)?))
@@ -143,9 +143,9 @@ fn compare_object(
         }
     };
     let first = object::read(&a, &gated.roots, &Renames::default(), tools)
-        .map_err(|failure| in_folder(failure, gated))?;
+        .map_err(|failure| in_directory(failure, gated))?;
     let second = object::read(&b, &gateless.roots, &Renames::default(), tools)
-        .map_err(|failure| in_folder(failure, gateless))?;
+        .map_err(|failure| in_directory(failure, gateless))?;
     let plain = compare(&first, &second)?;
     let record = gateless.records.get(path);
     let renames = record.map(renamed_crate::renames).unwrap_or_default();
@@ -153,7 +153,7 @@ fn compare_object(
         None
     } else {
         let second = object::read(&b, &gateless.roots, &renames, tools)
-            .map_err(|failure| in_folder(failure, gateless))?;
+            .map_err(|failure| in_directory(failure, gateless))?;
         let comparison = compare(&first, &second)?;
         Some((second, comparison))
     };
@@ -211,9 +211,9 @@ fn compare_object(
     })
 }
 
-fn in_folder(failure: Failure, folder: &Folder) -> Failure {
+fn in_directory(failure: Failure, directory: &Directory) -> Failure {
     Failure {
-        what: format!("in `{}`, {}", folder.path, failure.what),
+        what: format!("in `{}`, {}", directory.path, failure.what),
         ..failure
     }
 }

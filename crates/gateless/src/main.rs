@@ -11,7 +11,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser;
-use gateless_kbuild::stand_ins;
+use gateless_kbuild::wrappers;
 
 fn main() -> ExitCode {
     let mut arguments = env::args_os();
@@ -27,9 +27,9 @@ fn main() -> ExitCode {
         return gateless_driver::rustc_main(arguments.collect());
     }
     match Path::new(&name).file_name().and_then(OsStr::to_str) {
-        Some(stand_ins::RUSTC) => gateless_driver::rustc_main(arguments.collect()),
-        Some(stand_ins::RUSTDOC) => gateless_driver::rustdoc_main(arguments.collect()),
-        Some(stand_ins::CLIPPY_DRIVER) => gateless_driver::clippy_main(arguments.collect()),
+        Some(wrappers::RUSTC) => gateless_driver::rustc_main(arguments.collect()),
+        Some(wrappers::RUSTDOC) => gateless_driver::rustdoc_main(arguments.collect()),
+        Some(wrappers::CLIPPY_DRIVER) => gateless_driver::clippy_main(arguments.collect()),
         _ => match commands::CommandLine::parse().run() {
             Ok(exit) => exit.into(),
             Err(failure) => {

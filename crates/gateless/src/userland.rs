@@ -179,15 +179,16 @@ impl Userland {
         Ok(ktap)
     }
 
-    /// Plans `checks` and writes what they need to `file` among gateless's own files in the output folder.
+    /// Plans `checks` and writes what they need to `file` among gateless's own files in the output directory.
     fn pack(&self, checks: &[Check], file: &str) -> Result<Prepared> {
         let config = values(&self.config);
         let is_on = |symbol: &str| matches!(config.get(symbol), Some(&("y" | "m")));
         let plan = Plan::new(checks, &self.modules, &is_on)?;
         let scratch = tempfile::tempdir()?;
-        let folder = Utf8PathBuf::try_from(scratch.path().to_owned())
-            .map_err(|error| gateless_model::Failure::failed("temporary folder").because(error))?;
-        let compiled = programs::compile(&plan.programs, &self.tree(), &self.out, &folder)?;
+        let directory = Utf8PathBuf::try_from(scratch.path().to_owned()).map_err(|error| {
+            gateless_model::Failure::failed("temporary directory").because(error)
+        })?;
+        let compiled = programs::compile(&plan.programs, &self.tree(), &self.out, &directory)?;
         let files = guest::files(
             &plan,
             &self.modules,
@@ -200,7 +201,7 @@ impl Userland {
         Ok(Prepared { plan, initramfs })
     }
 
-    /// Kbuild leaves a link to the tree in any folder but the tree itself.
+    /// Kbuild leaves a link to the tree in any directory but the tree itself.
     fn tree(&self) -> Utf8PathBuf {
         let source = self.out.join("source");
         if source.is_dir() {

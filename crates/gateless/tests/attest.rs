@@ -1,4 +1,4 @@
-//! `gateless attest` on a small output folder with real objects: what is as recorded is proven, and whatever was changed since is caught.
+//! `gateless attest` on a small output directory with real objects: what is as recorded is proven, and whatever was changed since is caught.
 
 use std::os::unix::fs::symlink;
 use std::process::{Command, Output};
@@ -7,9 +7,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 use gateless_driver::record;
 use gateless_model::record::Record;
 
-/// An output folder as Kbuild leaves it: two objects in `vmlinux.a`, each with its record and `.cmd` file.
+/// An output directory as Kbuild leaves it: two objects in `vmlinux.a`, each with its record and `.cmd` file.
 struct Out {
-    _folder: tempfile::TempDir,
+    _directory: tempfile::TempDir,
     path: Utf8PathBuf,
 }
 
@@ -18,14 +18,14 @@ const SOURCE: &str =
 
 impl Out {
     fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let path = Utf8Path::from_path(folder.path())
+        let directory = tempfile::tempdir().unwrap();
+        let path = Utf8Path::from_path(directory.path())
             .unwrap()
             .canonicalize_utf8()
             .unwrap();
         symlink(env!("CARGO_BIN_EXE_gateless"), path.join("gateless-rustc")).unwrap();
         let out = Self {
-            _folder: folder,
+            _directory: directory,
             path,
         };
         for name in ["one", "two"] {
@@ -296,11 +296,11 @@ fn objtool_may_add_tables_to_a_module_but_neither_code_nor_change_anything() {
 }
 
 #[test]
-fn a_folder_that_gateless_did_not_build_is_no_proof() {
-    let folder = tempfile::tempdir().unwrap();
+fn a_directory_that_gateless_did_not_build_is_no_proof() {
+    let directory = tempfile::tempdir().unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_gateless"))
         .arg("attest")
-        .arg(folder.path())
+        .arg(directory.path())
         .output()
         .unwrap();
     assert_eq!(output.status.code(), Some(1));

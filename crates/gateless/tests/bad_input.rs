@@ -11,7 +11,7 @@ use std::process::{Command, Output, Stdio};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 
-/// A folder with fake tools, a fake kernel tree, and everything that gateless is pointed at.
+/// A directory with fake tools, a fake kernel tree, and everything that gateless is pointed at.
 struct Bench {
     root: tempfile::TempDir,
 }
@@ -32,7 +32,7 @@ const MINIMUM: &str = "case $1 in rustc) echo 1.85.0;; bindgen) echo 0.71.1;; ll
 impl Bench {
     fn new() -> Self {
         let bench = Self {
-            root: tempfile::tempdir().expect("a temporary folder"),
+            root: tempfile::tempdir().expect("a temporary directory"),
         };
         for (file, text) in [
             (
@@ -74,7 +74,7 @@ impl Bench {
 
     fn write(&self, name: &str, text: &str) {
         let path = self.path(name);
-        fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+        fs::create_dir_all(path.parent().expect("a parent")).expect("a directory");
         fs::write(path, text).expect("a file");
     }
 
@@ -113,7 +113,7 @@ impl Bench {
         command
     }
 
-    /// `gateless build` of `tree` into `out` (both below the bench's folder).
+    /// `gateless build` of `tree` into `out` (both below the bench's directory).
     fn build(&self, tree: &str, out: &str) -> Command {
         let [tree, out, config] =
             [tree, out, "rust.config"].map(|name| self.path(name).display().to_string());
@@ -134,7 +134,7 @@ fn expect(mut command: Command, code: i32, texts: &[&str]) -> Result<Output, Fai
     }
 }
 
-/// Like [`expect`], and requires that the folder `out` was not made.
+/// Like [`expect`], and requires that the directory `out` was not made.
 fn refused(bench: &Bench, command: Command, code: i32, texts: &[&str]) -> Result<(), Failed> {
     expect(command, code, texts)?;
     absent(&bench.path("out"))
@@ -524,7 +524,7 @@ fn a_rebuild_configures_only_what_changed() -> Result<(), Failed> {
     expect(gated, 3, &["holds a gateless build"]).map(drop)
 }
 
-fn a_folder_in_which_another_gateless_is_at_work() -> Result<(), Failed> {
+fn a_directory_in_which_another_gateless_is_at_work() -> Result<(), Failed> {
     let bench = Bench::new();
     fs::create_dir_all(bench.path("out/.gateless"))?;
     let held = fs::File::create(bench.path("out/.gateless/lock"))?;
@@ -541,7 +541,7 @@ fn a_folder_in_which_another_gateless_is_at_work() -> Result<(), Failed> {
 /// `gateless build` into a file system of its own, mounted with these options.
 fn build_on(bench: &Bench, options: &str) -> Command {
     let mount = "mount -t tmpfs -o \"$1\" none \"$2\" && shift 2 && exec \"$@\"";
-    fs::create_dir_all(bench.path("mounted")).expect("a folder");
+    fs::create_dir_all(bench.path("mounted")).expect("a directory");
     let inner = bench.build("tree", "mounted/out");
     let path = format!(
         "{}:/usr/bin:/bin:/usr/sbin:/sbin",
@@ -556,7 +556,7 @@ fn build_on(bench: &Bench, options: &str) -> Command {
     command
 }
 
-fn a_read_only_output_folder() -> Result<(), Failed> {
+fn a_read_only_output_directory() -> Result<(), Failed> {
     let bench = Bench::new();
     expect(
         build_on(&bench, "ro"),
@@ -662,12 +662,12 @@ fn main() {
             a_rebuild_configures_only_what_changed,
         ),
         Trial::test(
-            "two_builds_in_one_folder_are_refused",
-            a_folder_in_which_another_gateless_is_at_work,
+            "two_builds_in_one_directory_are_refused",
+            a_directory_in_which_another_gateless_is_at_work,
         ),
         Trial::test(
-            "a_read_only_output_folder_is_refused",
-            a_read_only_output_folder,
+            "a_read_only_output_directory_is_refused",
+            a_read_only_output_directory,
         )
         .with_ignored_flag(!may_mount),
         Trial::test("a_full_disk_is_reported", a_full_disk).with_ignored_flag(!may_mount),

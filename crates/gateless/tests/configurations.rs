@@ -1,4 +1,4 @@
-//! `core` for x86_64 as Kbuild compiles it in one configuration after the other, gated and through the stand-in: the objects must be the same.
+//! `core` for x86_64 as Kbuild compiles it in one configuration after the other, gated and through the wrapper: the objects must be the same.
 //!
 //! No kernel is built: `core` is the crate in the kernel that needs nothing else, and has more functions than most. Each takes up to a minute of
 //! one processor, so they run only when asked for:
@@ -178,15 +178,15 @@ fn main() {
 }
 
 fn same_object(configuration: &Configuration) -> Result<(), Failed> {
-    let folder = tempfile::tempdir()?;
-    let stand_in = folder.path().join("gateless-rustc");
-    symlink(env!("CARGO_BIN_EXE_gateless"), &stand_in)?;
+    let directory = tempfile::tempdir()?;
+    let wrapper = directory.path().join("gateless-rustc");
+    symlink(env!("CARGO_BIN_EXE_gateless"), &wrapper)?;
     let source = library_source()? + "/core/src/lib.rs";
-    // One folder for both, since debug information names it.
-    let out = folder.path().join("out");
+    // One directory for both, since debug information names it.
+    let out = directory.path().join("out");
     let gated = core(configuration, &out, Path::new("rustc"), &source)?;
     std::fs::remove_dir_all(&out)?;
-    let gateless = core(configuration, &out, &stand_in, &source)?;
+    let gateless = core(configuration, &out, &wrapper, &source)?;
     if gated == gateless {
         return Ok(());
     }
@@ -210,21 +210,21 @@ fn same_object(configuration: &Configuration) -> Result<(), Failed> {
     .into())
 }
 
-/// The object that `compiler` makes of the library source's `core`, in `folder`.
+/// The object that `compiler` makes of the library source's `core`, in `directory`.
 fn core(
     configuration: &Configuration,
-    folder: &Path,
+    directory: &Path,
     compiler: &Path,
     source: &str,
 ) -> Result<Vec<u8>, Failed> {
-    std::fs::create_dir_all(folder.join("rust"))?;
+    std::fs::create_dir_all(directory.join("rust"))?;
     std::fs::write(
-        folder.join("target.json"),
+        directory.join("target.json"),
         specification(configuration.features),
     )?;
     let mut command = Command::new(compiler);
     command
-        .current_dir(folder)
+        .current_dir(directory)
         .args(ALWAYS)
         .args(configuration.flags.concat());
     command.args([
@@ -239,7 +239,7 @@ fn core(
         let said = String::from_utf8_lossy(&output.stderr);
         return Err(format!("{command:?}: {}\n{said}", output.status).into());
     }
-    Ok(std::fs::read(folder.join("rust/core.o"))?)
+    Ok(std::fs::read(directory.join("rust/core.o"))?)
 }
 
 /// What scripts/generate_rust_target.rs writes for x86_64.

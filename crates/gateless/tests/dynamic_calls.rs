@@ -53,11 +53,11 @@ pub extern "C" fn run(small: bool) -> u32 {
 
 const MAIN: &str = "extern \"C\" { fn run(small: bool) -> u32; }\nfn main() { unsafe { println!(\"{} {}\", run(true), run(false)); } }\n";
 
-/// Runs a program in a folder, which must succeed; returns what it prints.
-fn run(folder: &Path, program: &str, args: &[&str]) -> String {
+/// Runs a program in a directory, which must succeed; returns what it prints.
+fn run(directory: &Path, program: &str, args: &[&str]) -> String {
     let output = Command::new(program)
         .args(args)
-        .current_dir(folder)
+        .current_dir(directory)
         .env_remove("RUSTC_BOOTSTRAP")
         .output()
         .unwrap();
@@ -68,8 +68,8 @@ fn run(folder: &Path, program: &str, args: &[&str]) -> String {
 
 #[test]
 fn methods_do_the_same_and_are_what_vtables_lead_to() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path();
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path();
     symlink(env!("CARGO_BIN_EXE_gateless"), path.join("gateless-rustc")).unwrap();
     std::fs::write(path.join("work.rs"), SOURCE).unwrap();
     std::fs::write(path.join("main.rs"), MAIN).unwrap();

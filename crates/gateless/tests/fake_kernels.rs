@@ -6,21 +6,21 @@ use std::time::{Duration, Instant};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-/// An output folder with a script as its kernel.
+/// An output directory with a script as its kernel.
 struct Fake {
-    _folder: tempfile::TempDir,
+    _directory: tempfile::TempDir,
     out: Utf8PathBuf,
 }
 
 impl Fake {
     fn new(script: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let out = Utf8Path::from_path(folder.path()).unwrap().to_owned();
+        let directory = tempfile::tempdir().unwrap();
+        let out = Utf8Path::from_path(directory.path()).unwrap().to_owned();
         fs_err::write(out.join(".config"), "CONFIG_UML=y\n").unwrap();
         fs_err::write(out.join("linux"), format!("#!/bin/sh\n{script}\n")).unwrap();
         fs_err::set_permissions(out.join("linux"), PermissionsExt::from_mode(0o755)).unwrap();
         Fake {
-            _folder: folder,
+            _directory: directory,
             out,
         }
     }

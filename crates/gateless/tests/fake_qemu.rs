@@ -14,17 +14,17 @@ const DESCRIPTION: &str = "QEMU_ARCH = QemuArchParams(linux_arch='x86_64', kconf
 const START: &str = r"printf 'KTAP version 1\r\n1..1\r\n    KTAP version 1\r\n    # Subtest: s\r\n    1..2\r\n    ok 1 a\r\n'";
 const END: &str = r"printf '    ok 2 b\r\nok 1 s\r\nreboot: machine restart\r\n'";
 
-/// An output folder whose tree describes a machine, and a folder with the emulator.
+/// An output directory whose tree describes a machine, and a directory with the emulator.
 struct Fake {
-    _folder: tempfile::TempDir,
+    _directory: tempfile::TempDir,
     root: Utf8PathBuf,
     out: Utf8PathBuf,
 }
 
 impl Fake {
     fn new(script: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let root = Utf8Path::from_path(folder.path())
+        let directory = tempfile::tempdir().unwrap();
+        let root = Utf8Path::from_path(directory.path())
             .unwrap()
             .canonicalize_utf8()
             .unwrap();
@@ -45,7 +45,7 @@ impl Fake {
         }
         fs_err::os::unix::fs::symlink(root.join("tree"), out.join("source")).unwrap();
         Fake {
-            _folder: folder,
+            _directory: directory,
             root,
             out,
         }

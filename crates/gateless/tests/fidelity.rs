@@ -4,8 +4,8 @@ use std::process::{Command, Output};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-/// An output folder as Kbuild leaves it, with one object.
-fn folder(root: &Utf8Path, name: &str, source: &str) -> Utf8PathBuf {
+/// An output directory as Kbuild leaves it, with one object.
+fn directory(root: &Utf8Path, name: &str, source: &str) -> Utf8PathBuf {
     let path = root.join(name);
     fs_err::create_dir_all(path.join("rust")).unwrap();
     fs_err::write(path.join("rust/a.rs"), source).unwrap();
@@ -47,8 +47,8 @@ const SOURCE: &str = "#![no_std]\n#[inline(never)] pub fn answer() -> u32 { 42 }
 fn answers_and_exit_codes() {
     let temporary = tempfile::tempdir().unwrap();
     let root = Utf8Path::from_path(temporary.path()).unwrap();
-    let same = folder(root, "same", SOURCE);
-    let other = folder(root, "other", &SOURCE.replace("42", "43"));
+    let same = directory(root, "same", SOURCE);
+    let other = directory(root, "other", &SOURCE.replace("42", "43"));
 
     let identical = fidelity(&[same.as_str(), same.as_str()]);
     assert_eq!(
@@ -94,7 +94,7 @@ fn answers_and_exit_codes() {
 fn what_cannot_be_compared_is_named() {
     let temporary = tempfile::tempdir().unwrap();
     let root = Utf8Path::from_path(temporary.path()).unwrap();
-    let good = folder(root, "good", SOURCE);
+    let good = directory(root, "good", SOURCE);
     let empty = root.join("empty");
     fs_err::create_dir(&empty).unwrap();
     for bad in [root.join("none"), empty] {
@@ -113,7 +113,7 @@ fn what_cannot_be_compared_is_named() {
         b"not an object".to_vec(),
         fs_err::read(good.join("rust/a.o")).unwrap()[..200].to_vec(),
     ] {
-        let damaged = folder(root, "damaged", SOURCE);
+        let damaged = directory(root, "damaged", SOURCE);
         fs_err::write(damaged.join("rust/a.o"), damage).unwrap();
         let failed = fidelity(&[good.as_str(), damaged.as_str()]);
         assert_eq!(failed.status.code(), Some(3));

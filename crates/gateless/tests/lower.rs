@@ -26,10 +26,10 @@ fn main() {
 }
 ";
 
-fn run(program: &str, folder: &Path, args: &[&str]) -> Output {
+fn run(program: &str, directory: &Path, args: &[&str]) -> Output {
     let output = Command::new(program)
         .args(args)
-        .current_dir(folder)
+        .current_dir(directory)
         .env_remove("RUSTC_BOOTSTRAP")
         .output()
         .unwrap();
@@ -43,46 +43,46 @@ fn run(program: &str, folder: &Path, args: &[&str]) -> Output {
 
 #[test]
 fn a_patch_applies_compiles_without_gates_and_is_not_lowered_again() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
+    let directory = tempfile::tempdir().unwrap();
+    let directory = directory.path();
     let gateless = env!("CARGO_BIN_EXE_gateless");
-    std::fs::write(folder.join("x.rs"), PROGRAM).unwrap();
+    std::fs::write(directory.join("x.rs"), PROGRAM).unwrap();
     let edition = ["--", "--edition=2021"];
     let lower = |more: &[&str]| {
         run(
             gateless,
-            folder,
+            directory,
             &[&["lower", "x.rs"], more, &edition].concat(),
         )
     };
     lower(&["--patch", "x.patch", "--out", "files"]);
-    run("git", folder, &["apply", "x.patch"]);
-    let patched = std::fs::read_to_string(folder.join("x.rs")).unwrap();
+    run("git", directory, &["apply", "x.patch"]);
+    let patched = std::fs::read_to_string(directory.join("x.rs")).unwrap();
     assert_eq!(
         patched,
-        std::fs::read_to_string(folder.join("files/x.rs")).unwrap()
+        std::fs::read_to_string(directory.join("files/x.rs")).unwrap()
     );
     for untouched in ["/// A pointer.", "    fn deref(&self) -> &T { &self.0 }"] {
         assert!(patched.lines().any(|line| line == untouched), "{patched}");
     }
     assert!(patched.contains("struct P<T: ?Sized>(Rc<T>); // kept"));
     assert_eq!(patched.lines().count(), PROGRAM.lines().count());
-    run("rustc", folder, &["--edition=2021", "x.rs"]);
-    assert_eq!(run("./x", folder, &[]).stdout, b"u8 3\n");
+    run("rustc", directory, &["--edition=2021", "x.rs"]);
+    assert_eq!(run("./x", directory, &[]).stdout, b"u8 3\n");
     assert!(lower(&[]).stdout.is_empty(), "it is lowered again");
 }
 
 #[test]
 fn a_program_that_cannot_be_lowered_leaves_no_patch() {
-    let folder = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().unwrap();
     std::fs::write(
-        folder.path().join("x.rs"),
+        directory.path().join("x.rs"),
         "#![feature(box_patterns)]\nfn main() {}\n",
     )
     .unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_gateless"))
         .args(["lower", "x.rs", "--patch", "x.patch"])
-        .current_dir(folder.path())
+        .current_dir(directory.path())
         .output()
         .unwrap();
     assert_eq!(output.status.code(), Some(1));
@@ -91,5 +91,5 @@ fn a_program_that_cannot_be_lowered_leaves_no_patch() {
         said.contains("x.rs:1: the feature `box_patterns`"),
         "{said}"
     );
-    assert!(!folder.path().join("x.patch").exists());
+    assert!(!directory.path().join("x.patch").exists());
 }

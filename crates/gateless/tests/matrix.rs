@@ -5,16 +5,16 @@ use std::process::{Command, Output};
 use camino::{Utf8Path, Utf8PathBuf};
 
 struct Place {
-    _folder: tempfile::TempDir,
+    _directory: tempfile::TempDir,
     root: Utf8PathBuf,
 }
 
 impl Place {
     fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let root = Utf8Path::from_path(folder.path()).unwrap().to_owned();
+        let directory = tempfile::tempdir().unwrap();
+        let root = Utf8Path::from_path(directory.path()).unwrap().to_owned();
         Self {
-            _folder: folder,
+            _directory: directory,
             root,
         }
     }

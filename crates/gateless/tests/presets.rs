@@ -1,4 +1,4 @@
-//! The small presets say all that the kernel tree's own description of their machine asks for; Kconfig turns on every switch about Rust for the
+//! The small presets say all that the kernel tree's own description of their machine asks for; Kconfig turns on every option about Rust for the
 //! preset that asks for all of them.
 //!
 //! The tree is `$GATELESS_TEST_TREE`; without it the test shows as ignored.
@@ -29,18 +29,19 @@ fn main() {
             None => Trial::test(name, || Ok(())).with_ignored_flag(true),
         })
     });
-    let all_rust = "x86_64_allrust_has_every_switch_about_rust_on_or_says_why_not";
+    let all_rust = "x86_64_allrust_has_every_option_about_rust_on_or_says_why_not";
     let all_rust = match tree.clone() {
-        Some(tree) => Trial::test(all_rust, move || every_switch(Utf8Path::new(&tree))),
+        Some(tree) => Trial::test(all_rust, move || every_option(Utf8Path::new(&tree))),
         None => Trial::test(all_rust, || Ok(())).with_ignored_flag(true),
     };
     libtest_mimic::run(&arguments, trials.chain([all_rust]).collect()).exit();
 }
 
 /// Has Kconfig configure the preset, and looks at the result for what the tree's texts alone say about Rust.
-fn every_switch(tree: &Utf8Path) -> Result<(), Failed> {
-    let folder = tempfile::tempdir()?;
-    let out = Utf8Path::from_path(folder.path()).ok_or("a temporary folder that is not UTF-8")?;
+fn every_option(tree: &Utf8Path) -> Result<(), Failed> {
+    let directory = tempfile::tempdir()?;
+    let out =
+        Utf8Path::from_path(directory.path()).ok_or("a temporary directory that is not UTF-8")?;
     let made = Command::new(env!("CARGO_BIN_EXE_gateless"))
         .args([
             "build",
@@ -81,7 +82,7 @@ fn every_switch(tree: &Utf8Path) -> Result<(), Failed> {
     }
     // RUST_KUNIT_TESTS, SAMPLES_RUST, and the samples: fewer would mean that the texts were not understood here.
     if looked_at < 30 {
-        return Err(format!("only {looked_at} switches of the tree mention Rust").into());
+        return Err(format!("only {looked_at} options of the tree mention Rust").into());
     }
     if config.get("SAMPLE_RUST_MINIMAL") != Some(&"m") {
         return Err("a sample that can be a module is none".into());
@@ -92,16 +93,16 @@ fn every_switch(tree: &Utf8Path) -> Result<(), Failed> {
 /// Symbols with a prompt in Kconfig files that say `depends on RUST` for them, and all samples'.
 fn named_with_rust(tree: &Utf8Path) -> Result<Vec<String>, Failed> {
     let mut found = Vec::new();
-    for folder in ["drivers", "lib", "rust", "samples/rust"] {
-        let mut folders: Vec<Utf8PathBuf> = vec![tree.join(folder)];
-        while let Some(inner) = folders.pop() {
+    for directory in ["drivers", "lib", "rust", "samples/rust"] {
+        let mut directories: Vec<Utf8PathBuf> = vec![tree.join(directory)];
+        while let Some(inner) = directories.pop() {
             for entry in inner.read_dir_utf8()? {
                 let entry = entry?;
                 if entry.file_type()?.is_dir() {
-                    folders.push(entry.path().to_owned());
+                    directories.push(entry.path().to_owned());
                 } else if entry.file_name().starts_with("Kconfig") {
                     let text = std::fs::read_to_string(entry.path())?;
-                    let all = folder == "samples/rust";
+                    let all = directory == "samples/rust";
                     // Some entries are indented.
                     let text = text.replace("\n config ", "\nconfig ");
                     for block in text.split("\nconfig ").skip(1) {

@@ -1,6 +1,6 @@
 //! Debian's packages, from any of its suites, without touching the machine's own apt set-up.
 //!
-//! apt runs with a sources list, package lists and a cache of its own below the cache folder. The mirror comes from the machine's
+//! apt runs with a sources list, package lists and a cache of its own below the cache directory. The mirror comes from the machine's
 //! configuration; apt itself checks signatures (with the system's Debian keyring) and checksums.
 
 use std::collections::BTreeSet;
@@ -24,7 +24,7 @@ const KEYRINGS: [&str; 2] = [
 #[derive(Debug)]
 pub struct Apt {
     /// Where the private set-up is; none for the machine's.
-    folder: Option<Utf8PathBuf>,
+    directory: Option<Utf8PathBuf>,
 }
 
 /// A package version that some suite offers.
@@ -99,22 +99,22 @@ impl Apt {
 
     /// The machine's own set-up, its package lists as they are.
     pub fn machine() -> Self {
-        Self { folder: None }
+        Self { directory: None }
     }
 
     /// apt's configuration file of this set-up, for `APT_CONFIG`; none for the machine's own.
     pub fn config(&self) -> Option<Utf8PathBuf> {
-        self.folder.as_deref().map(config_of)
+        self.directory.as_deref().map(config_of)
     }
 
-    /// A set-up without lists in `folder`, and the mirrors that the machine itself uses.
-    fn open(folder: Utf8PathBuf, codename: &str) -> Result<(Self, Vec<String>)> {
+    /// A set-up without lists in `directory`, and the mirrors that the machine itself uses.
+    fn open(directory: Utf8PathBuf, codename: &str) -> Result<(Self, Vec<String>)> {
         for part in ["lists/partial", "cache/archives/partial"] {
-            fs_err::create_dir_all(folder.join(part))?;
+            fs_err::create_dir_all(directory.join(part))?;
         }
-        write_config(&folder)?;
+        write_config(&directory)?;
         let apt = Self {
-            folder: Some(folder),
+            directory: Some(directory),
         };
         let targets = command::stdout_of(Command::new("apt-get").args([
             "indextargets",
@@ -139,7 +139,7 @@ impl Apt {
         suites: &[String],
         targets: &str,
     ) -> Result<BTreeSet<String>> {
-        let Some(folder) = &self.folder else {
+        let Some(directory) = &self.directory else {
             return Err(Failure::failed(
                 "the machine's own package lists are not gateless' to change",
             ));
@@ -154,9 +154,9 @@ impl Apt {
                 .map(|suite| format!("deb [{signed_by}target={targets}] {mirror} {suite} main\n"))
                 .collect::<Vec<_>>()
         });
-        out::write_whole(&folder.join("sources.list"), &lines.collect::<String>())?;
+        out::write_whole(&directory.join("sources.list"), &lines.collect::<String>())?;
         let output = command::output_of(self.command("apt-get").arg("update"))?;
-        let names = code_names(folder)?;
+        let names = code_names(directory)?;
         if names.is_empty() {
             let stderr = String::from_utf8_lossy(&output.stderr);
             return Err(Failure::failed(format!(
@@ -201,11 +201,11 @@ impl Apt {
             .collect())
     }
 
-    /// Downloads a package into `folder` and returns its file there; apt and then we compare its checksum with the signed lists.
+    /// Downloads a package into `directory` and returns its file there; apt and then we compare its checksum with the signed lists.
     pub fn download(
         &self,
         offer: &Offer,
-        folder: &Utf8Path,
+        directory: &Utf8Path,
         progress: &mut dyn Progress,
     ) -> Result<Utf8PathBuf> {
         let name = format!("{}={}", offer.package, offer.version);
@@ -213,7 +213,7 @@ impl Apt {
         let mut command = self.command("apt-get");
         command
             .args(["-o", "APT::Status-Fd=1", "download", &name])
-            .current_dir(folder)
+            .current_dir(directory)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
@@ -239,7 +239,7 @@ impl Apt {
             ))
             .help("check the network and the free space, and try again"));
         }
-        let mut packages = folder
+        let mut packages = directory
             .read_dir_utf8()?
             .filter_map(|entry| Some(entry.ok()?.path().to_owned()))
             .filter(|path| path.extension() == Some("deb"));
@@ -266,14 +266,14 @@ impl Apt {
     }
 }
 
-fn config_of(folder: &Utf8Path) -> Utf8PathBuf {
-    folder.join("apt.conf")
+fn config_of(directory: &Utf8Path) -> Utf8PathBuf {
+    directory.join("apt.conf")
 }
 
 /// The code names of the suites whose lists were read.
-fn code_names(folder: &Utf8Path) -> Result<BTreeSet<String>> {
+fn code_names(directory: &Utf8Path) -> Result<BTreeSet<String>> {
     let mut names = BTreeSet::new();
-    for entry in folder.join("lists").read_dir_utf8()? {
+    for entry in directory.join("lists").read_dir_utf8()? {
         let path = entry?.path().to_owned();
         if path.as_str().ends_with("Release") {
             let text = fs_err::read_to_string(&path)?;
@@ -288,27 +288,27 @@ fn code_names(folder: &Utf8Path) -> Result<BTreeSet<String>> {
 }
 
 /// Writes the configuration that replaces the machine's own, whose hooks are about its own packages and would run for ours.
-fn write_config(folder: &Utf8Path) -> Result<()> {
+fn write_config(directory: &Utf8Path) -> Result<()> {
     let machine = command::stdout("apt-config".into(), &["dump"])?;
     let own = [
         ("Dir::Etc::Main", "/dev/null"),
         ("Dir::Etc::Parts", "/dev/null"),
-        ("Dir::Etc::SourceList", &format!("{folder}/sources.list")),
+        ("Dir::Etc::SourceList", &format!("{directory}/sources.list")),
         ("Dir::Etc::SourceParts", "/dev/null"),
         ("Dir::Etc::Preferences", "/dev/null"),
         ("Dir::Etc::PreferencesParts", "/dev/null"),
-        ("Dir::State::Lists", &format!("{folder}/lists")),
-        ("Dir::Cache", &format!("{folder}/cache")),
+        ("Dir::State::Lists", &format!("{directory}/lists")),
+        ("Dir::Cache", &format!("{directory}/cache")),
         ("Acquire::Languages", "none"),
         ("Acquire::Retries", "3"),
-        // apt's own download user may not be able to reach a cache folder below /root.
+        // apt's own download user may not be able to reach a cache directory below /root.
         ("APT::Sandbox::User", "root"),
     ];
     let own: String = own
         .iter()
         .map(|(name, value)| format!("{name} \"{value}\";\n"))
         .collect();
-    out::write_whole(&config_of(folder), &(own + &transport(&machine)))
+    out::write_whole(&config_of(directory), &(own + &transport(&machine)))
 }
 
 /// The lines of `apt-config dump` that say how to reach mirrors: proxies and the like.
@@ -329,18 +329,18 @@ fn transport(dump: &str) -> String {
         .collect()
 }
 
-/// Unpacks the files of a package into `folder`, installing nothing.
-pub fn unpack(package: &Utf8Path, folder: &Utf8Path) -> Result<()> {
-    command::stdout_of(Command::new("dpkg-deb").args(["-x", package.as_str(), folder.as_str()]))
+/// Unpacks the files of a package into `directory`, installing nothing.
+pub fn unpack(package: &Utf8Path, directory: &Utf8Path) -> Result<()> {
+    command::stdout_of(Command::new("dpkg-deb").args(["-x", package.as_str(), directory.as_str()]))
         .map(drop)
 }
 
 /// Takes the lock under which packages are fetched, so that several gateless processes share one download.
 pub fn lock(cache: &Utf8Path) -> Result<lock::Lock> {
     fs_err::create_dir_all(cache).map_err(|error| {
-        Failure::failed(format!("the cache folder {cache} can't be made"))
+        Failure::failed(format!("the cache directory {cache} can't be made"))
             .because(error)
-            .help("set GATELESS_CACHE to a folder that can be written to")
+            .help("set GATELESS_CACHE to a directory that can be written to")
     })?;
     lock::wait(&cache.join("fetch.lock"))
 }

@@ -1,4 +1,4 @@
-//! One build: a tree, a configuration and an output folder, gated or gateless.
+//! One build: a tree, a configuration and an output directory, gated or gateless.
 
 use std::fmt::Write;
 
@@ -29,9 +29,9 @@ pub struct Request {
     pub arch: String,
     /// Presets and files, later ones win; empty means the preset `<arch>-small`.
     pub configs: Vec<String>,
-    /// The output folder; by default one in the cache.
+    /// The output directory; by default one in the cache.
     pub out: Option<Utf8PathBuf>,
-    /// Where the runtime crates of a gateless build come from, as the stand-ins understand it.
+    /// Where the runtime crates of a gateless build come from, as the wrappers understand it.
     pub runtime: String,
     /// Gated or gateless.
     pub mode: Mode,
@@ -48,16 +48,16 @@ pub struct Request {
 pub struct Home<'a> {
     /// The running program, absolute.
     pub binary: &'a Utf8Path,
-    /// The cache folder.
+    /// The cache directory.
     pub cache: &'a Utf8Path,
 }
 
-/// A build that is ready to be configured and made; holds the output folder until it is dropped.
+/// A build that is ready to be configured and made; holds the output directory until it is dropped.
 #[derive(Debug)]
 pub struct Build {
     /// The kernel tree.
     pub tree: Tree,
-    /// The output folder.
+    /// The output directory.
     pub out: Out,
     /// Gated or gateless.
     pub mode: Mode,
@@ -67,7 +67,7 @@ pub struct Build {
     recipe: Recipe,
 }
 
-/// What is kept in the output folder about its configuration.
+/// What is kept in the output directory about its configuration.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Stamp {
@@ -79,10 +79,10 @@ struct Stamp {
 
 const STAMP: &str = "config.json";
 
-/// What became of the switches about Rust, in the output folder.
-const RUST_SWITCHES: &str = "rust-switches.txt";
+/// What became of the options about Rust, in the output directory.
+const RUST_OPTIONS: &str = "rust-options.txt";
 
-/// The checks of userland that the configuration asked for, in the output folder.
+/// The checks of userland that the configuration asked for, in the output directory.
 const USERLAND: &str = "userland.txt";
 
 /// The checks of userland that the configuration of the build in `out` asked for; none where it was not configured by gateless.
@@ -107,7 +107,7 @@ impl Request {
 }
 
 impl Build {
-    /// Checks tree, tools and output folder, and starts the folder's log. Nothing is configured or compiled yet.
+    /// Checks tree, tools and output directory, and starts the directory's log. Nothing is configured or compiled yet.
     pub fn open(request: &Request, home: Home<'_>) -> Result<Self> {
         let arch = kbuild_arch(&request.arch);
         let tree = Tree::open(&request.tree)?;
@@ -193,7 +193,7 @@ impl Build {
                 "{} holds a {} build of {}",
                 self.out.path, known.mode, known.tree
             ))
-            .help("choose another folder with --out, or remove this one"));
+            .help("choose another directory with --out, or remove this one"));
         }
         if known.as_ref() != Some(&stamp) || !config.is_file() {
             progress.step("configuring");
@@ -201,7 +201,7 @@ impl Build {
             progress.done();
         }
         self.check_config(&config, progress)?;
-        self.tell_rust_switches(&config, progress)?;
+        self.tell_rust_options(&config, progress)?;
         let checks = self.recipe.userland.iter();
         let checks: String = checks.map(|check| format!("{check}\n")).collect();
         out::write_whole(&self.out.own(USERLAND), &checks)?;
@@ -254,7 +254,7 @@ impl Build {
         serde_json::from_str(&text).map(Some).map_err(|error| {
             Failure::failed(format!("{path} is damaged"))
                 .because(error)
-                .help("remove it; the folder is configured anew then")
+                .help("remove it; the directory is configured anew then")
         })
     }
 
@@ -302,18 +302,18 @@ impl Build {
         run(&["olddefconfig"], progress)
     }
 
-    /// Says which switches about Rust are off and why, where all were asked for; the whole list is kept in the output folder.
-    fn tell_rust_switches(&self, config: &Utf8Path, progress: &mut dyn Progress) -> Result<()> {
-        let Some(switches) = &self.recipe.rust_switches else {
+    /// Says which options about Rust are off and why, where all were asked for; the whole list is kept in the output directory.
+    fn tell_rust_options(&self, config: &Utf8Path, progress: &mut dyn Progress) -> Result<()> {
+        let Some(options) = &self.recipe.rust_options else {
             return Ok(());
         };
         let symbols = Symbols::read(&self.tree.path, tree::source_arch(&self.make.arch))?;
-        let outcome = switches.outcome(&fs_err::read_to_string(config)?, &symbols);
-        let list = self.out.own(RUST_SWITCHES);
+        let outcome = options.outcome(&fs_err::read_to_string(config)?, &symbols);
+        let list = self.out.own(RUST_OPTIONS);
         out::write_whole(&list, &outcome.list)?;
         progress.note(&format!(
-            "{} switches about Rust: {} built in, {} modules, {} off ({list})",
-            switches.all.len(),
+            "{} options about Rust: {} built in, {} modules, {} off ({list})",
+            options.all.len(),
             outcome.on,
             outcome.modules,
             outcome.off.len()
@@ -358,7 +358,7 @@ fn environment(tools: &Toolset, request: &Request, binary: &Utf8Path) -> Vec<env
         binary.parent().unwrap_or(binary),
     );
     // make 4.3 does not hand the variables of its command line to $(shell).
-    let mut set = vec![("LIBCLANG_PATH", tools.libclang.folder.to_string())];
+    let mut set = vec![("LIBCLANG_PATH", tools.libclang.directory.to_string())];
     if request.mode == Mode::Gateless {
         set.push(("GATELESS_RUSTC", tools.compiler.rustc.to_string()));
         set.push(("GATELESS_RUNTIME", request.runtime.clone()));

@@ -141,12 +141,12 @@ impl<'a> Llvm<'a> {
     fn of(value: &'a str) -> Result<Self> {
         let (prefix, suffix) = match value {
             "1" => ("", ""),
-            folder if folder.ends_with('/') => (folder, ""),
+            directory if directory.ends_with('/') => (directory, ""),
             version if version.starts_with('-') => ("", version),
             other => {
                 return Err(
                     Failure::usage(format!("LLVM={other} is no value that Kbuild takes")).help(
-                        "LLVM=1, a version such as LLVM=-22, a folder that ends in a slash, or LLVM= for gcc",
+                        "LLVM=1, a version such as LLVM=-22, a directory that ends in a slash, or LLVM= for gcc",
                     ),
                 );
             }

@@ -1,11 +1,11 @@
-//! The folder where gateless keeps what it fetched, installed and built.
+//! The directory where gateless keeps what it fetched, installed and built.
 
 use std::env;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_model::{Failure, Result};
 
-/// The cache folder, absolute: `$GATELESS_CACHE`, else `$XDG_CACHE_HOME/gateless`, else `$HOME/.cache/gateless`. Not created here.
+/// The cache directory, absolute: `$GATELESS_CACHE`, else `$XDG_CACHE_HOME/gateless`, else `$HOME/.cache/gateless`. Not created here.
 pub fn root() -> Result<Utf8PathBuf> {
     if let Some(own) = utf8_variable("GATELESS_CACHE")? {
         return camino::absolute_utf8(&own).map_err(Failure::from);
@@ -16,12 +16,12 @@ pub fn root() -> Result<Utf8PathBuf> {
     }
     match utf8_variable("HOME")?.filter(|path| path.is_absolute()) {
         Some(home) => Ok(home.join(".cache/gateless")),
-        None => Err(Failure::failed("no cache folder: neither GATELESS_CACHE, XDG_CACHE_HOME nor HOME names an absolute path")
-            .help("set GATELESS_CACHE to a folder with some gigabytes of space")),
+        None => Err(Failure::failed("no cache directory: neither GATELESS_CACHE, XDG_CACHE_HOME nor HOME names an absolute path")
+            .help("set GATELESS_CACHE to a directory with some gigabytes of space")),
     }
 }
 
-/// Unpacked kernel trees, one folder per version.
+/// Unpacked kernel trees, one directory per version.
 pub fn trees(cache: &Utf8Path) -> Utf8PathBuf {
     cache.join("linux")
 }
@@ -31,12 +31,12 @@ pub fn tools(cache: &Utf8Path) -> Utf8PathBuf {
     cache.join("tools")
 }
 
-/// Unpacked rust-src packages, one folder per compiler version.
+/// Unpacked rust-src packages, one directory per compiler version.
 pub fn rust_src(cache: &Utf8Path) -> Utf8PathBuf {
     cache.join("rust-src")
 }
 
-/// Unpacked compilers, one folder per version.
+/// Unpacked compilers, one directory per version.
 pub fn compilers(cache: &Utf8Path) -> Utf8PathBuf {
     cache.join("compilers")
 }

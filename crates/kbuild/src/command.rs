@@ -55,12 +55,12 @@ fn name(command: &Command) -> String {
     words.join(" ")
 }
 
-/// The absolute path of the first executable `name` in the folders of PATH, symbolic links not resolved.
+/// The absolute path of the first executable `name` in the directories of PATH, symbolic links not resolved.
 pub fn find_on_path(name: &str) -> Option<Utf8PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path)
-        .filter_map(|folder| Utf8PathBuf::from_path_buf(folder).ok())
-        .map(|folder| folder.join(name))
+        .filter_map(|directory| Utf8PathBuf::from_path_buf(directory).ok())
+        .map(|directory| directory.join(name))
         .find(|candidate| is_executable(candidate))
         .and_then(|found| camino::absolute_utf8(found).ok())
 }

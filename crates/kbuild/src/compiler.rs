@@ -10,13 +10,13 @@ use crate::{Version, cache, command};
 pub struct Compiler {
     /// The command as found: what `GATELESS_RUSTC` or PATH named, absolute; may be a rustup proxy.
     pub command: Utf8PathBuf,
-    /// The compiler itself: in the sysroot's bin folder where it is there (so behind rustup's proxy), else [`Compiler::command`].
+    /// The compiler itself: in the sysroot's bin directory where it is there (so behind rustup's proxy), else [`Compiler::command`].
     pub rustc: Utf8PathBuf,
     /// rustdoc of the same toolchain, if it is installed.
     pub rustdoc: Option<Utf8PathBuf>,
     /// clippy-driver of the same toolchain, if it is installed.
     pub clippy_driver: Option<Utf8PathBuf>,
-    /// The folder that `--print sysroot` names.
+    /// The directory that `--print sysroot` names.
     pub sysroot: Utf8PathBuf,
     /// Its version.
     pub version: Version,

@@ -8,7 +8,7 @@ use gateless_model::{Failure, Result};
 use crate::kconfig::Symbols;
 use crate::kconfig::expression::Tri;
 use crate::presets;
-use crate::rust_switches::RustSwitches;
+use crate::rust_options::RustOptions;
 
 /// What a configuration starts from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub struct Wanted {
     pub value: String,
     /// Preset or file, and line.
     pub origin: String,
-    /// Whether it was found on behalf of a switch about Rust; whether that became on is told for the switch itself.
+    /// Whether it was found on behalf of an option about Rust; whether that became on is told for the option itself.
     pub is_derived: bool,
 }
 
@@ -35,16 +35,16 @@ pub struct Wanted {
 pub struct Recipe {
     /// What to start from.
     pub base: Base,
-    /// Menus of which every switch shall be on.
+    /// Menus of which every option shall be on.
     pub menus: Vec<String>,
-    /// Whether every switch about Rust shall be on.
-    pub every_rust_switch: bool,
+    /// Whether every option about Rust shall be on.
+    pub every_rust_option: bool,
     /// What was found for that.
-    pub rust_switches: Option<RustSwitches>,
+    pub rust_options: Option<RustOptions>,
     /// Checks of userland that a boot shall run, if it is not told others.
     pub userland: Vec<String>,
     wanted: BTreeMap<String, Wanted>,
-    /// Names of the presets and files, as part of an output folder's name.
+    /// Names of the presets and files, as part of an output directory's name.
     pub label: String,
 }
 
@@ -57,9 +57,9 @@ impl Recipe {
         let mut recipe = Self {
             base: Base::Goal("defconfig"),
             menus: Vec::new(),
-            every_rust_switch: false,
+            every_rust_option: false,
             userland: Vec::new(),
-            rust_switches: None,
+            rust_options: None,
             wanted: BTreeMap::new(),
             label: String::new(),
         };
@@ -125,15 +125,15 @@ impl Recipe {
                 }
                 Line::Directive("base", "defconfig") => self.base = Base::Goal("defconfig"),
                 Line::Directive("base", "allnoconfig") => self.base = Base::Goal("allnoconfig"),
-                Line::Directive("every-switch-under", menu) => self.menus.push(menu.to_owned()),
-                Line::Directive("every-rust-switch", "") => self.every_rust_switch = true,
+                Line::Directive("every-option-under", menu) => self.menus.push(menu.to_owned()),
+                Line::Directive("every-rust-option", "") => self.every_rust_option = true,
                 Line::Directive("userland", names) if !names.is_empty() => {
                     self.userland
                         .extend(names.split_whitespace().map(str::to_owned));
                 }
                 Line::Directive(..) | Line::Unknown => {
                     return Err(Failure::failed(format!("{place}: `{line}` is not understood"))
-                        .help("a configuration holds CONFIG_X=value, `# CONFIG_X is not set`, comments, `#: base defconfig`, `#: base allnoconfig`, `#: every-switch-under MENU`, `#: every-rust-switch`, `#: userland CHECK...`"));
+                        .help("a configuration holds CONFIG_X=value, `# CONFIG_X is not set`, comments, `#: base defconfig`, `#: base allnoconfig`, `#: every-option-under MENU`, `#: every-rust-option`, `#: userland CHECK...`"));
                 }
             }
         }
@@ -142,35 +142,35 @@ impl Recipe {
 
     /// Whether [`Recipe::expand`] has anything to do.
     pub fn is_open(&self) -> bool {
-        self.every_rust_switch || !self.menus.is_empty()
+        self.every_rust_option || !self.menus.is_empty()
     }
 
-    /// Adds the switches of the menus that were asked for, and those about Rust with what they need; a value given by name stays.
+    /// Adds the options of the menus that were asked for, and those about Rust with what they need; a value given by name stays.
     pub fn expand(&mut self, symbols: &Symbols, tree: &Utf8Path, source_arch: &str) -> Result<()> {
         for menu in &self.menus {
-            let origin = format!("every switch under {menu}");
-            for switch in symbols.switches_under(menu)? {
-                self.wanted.entry(switch).or_insert_with(|| Wanted {
+            let origin = format!("every option under {menu}");
+            for option in symbols.options_under(menu)? {
+                self.wanted.entry(option).or_insert_with(|| Wanted {
                     value: "y".to_owned(),
                     origin: origin.clone(),
                     is_derived: false,
                 });
             }
         }
-        if self.every_rust_switch {
+        if self.every_rust_option {
             let given = |symbol: &str| self.value(symbol).and_then(Tri::of);
-            let found = RustSwitches::find(symbols, tree, source_arch, &given)?;
+            let found = RustOptions::find(symbols, tree, source_arch, &given)?;
             for (symbol, value, of) in found.plan.wishes() {
                 self.wanted.insert(
                     symbol.to_owned(),
                     Wanted {
                         value: value.letter().to_owned(),
-                        origin: format!("every Rust switch, for {of}"),
+                        origin: format!("every Rust option, for {of}"),
                         is_derived: true,
                     },
                 );
             }
-            self.rust_switches = Some(found);
+            self.rust_options = Some(found);
         }
         Ok(())
     }
@@ -310,9 +310,9 @@ mod tests {
         let mut recipe = Recipe {
             base: Base::Goal("defconfig"),
             menus: Vec::new(),
-            every_rust_switch: false,
+            every_rust_option: false,
             userland: Vec::new(),
-            rust_switches: None,
+            rust_options: None,
             wanted: BTreeMap::new(),
             label: String::new(),
         };

@@ -345,8 +345,8 @@ fn find_libclang(minimum: Version) -> Result<String> {
     let libclang = libclang::find()?;
     libclang::check(&libclang, minimum)?;
     Ok(match libclang.major {
-        Some(major) => format!("{major} ({})", libclang.folder),
-        None => format!("of unknown version ({})", libclang.folder),
+        Some(major) => format!("{major} ({})", libclang.directory),
+        None => format!("of unknown version ({})", libclang.directory),
     })
 }
 

@@ -68,23 +68,23 @@ pub struct Change {
     pub value: Option<String>,
 }
 
-/// What to change in an environment of `variables`, for a compiler with this sysroot and a gateless binary in `own_folder`.
+/// What to change in an environment of `variables`, for a compiler with this sysroot and a gateless binary in `own_directory`.
 ///
-/// `cargo run` puts the toolchain's and its own library folders on LD_LIBRARY_PATH; these go, other folders on it stay.
+/// `cargo run` puts the toolchain's and its own library directories on LD_LIBRARY_PATH; these go, other directories on it stay.
 pub fn changes(
     variables: impl Iterator<Item = (String, String)>,
     sysroot: &Utf8Path,
-    own_folder: &Utf8Path,
+    own_directory: &Utf8Path,
 ) -> Vec<Change> {
     let mut changes: Vec<Change> = variables
         .filter_map(|(name, value)| {
             if name == "LD_LIBRARY_PATH" {
                 let kept: Vec<&str> = value
                     .split(':')
-                    .filter(|folder| {
-                        !folder.is_empty()
-                            && !Utf8Path::new(folder).starts_with(sysroot)
-                            && !Utf8Path::new(folder).starts_with(own_folder)
+                    .filter(|directory| {
+                        !directory.is_empty()
+                            && !Utf8Path::new(directory).starts_with(sysroot)
+                            && !Utf8Path::new(directory).starts_with(own_directory)
                     })
                     .collect();
                 let kept = kept.join(":");
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn folders_of_the_user_stay_on_the_library_path() {
+    fn directories_of_the_user_stay_on_the_library_path() {
         assert_eq!(
             changed(&[("LD_LIBRARY_PATH", "/opt/gcc/lib:/r/lib")]),
             [(

@@ -35,7 +35,7 @@ pub fn fetch(cache: &Utf8Path, release: &str, progress: &mut dyn Progress) -> Re
     }
     let wanted = Release::parse(release)?;
     let codename = apt::check_debian(&format!(
-        "a source tree of Linux {release} (https://kernel.org), and give its folder as --tree"
+        "a source tree of Linux {release} (https://kernel.org), and give its directory as --tree"
     ))?;
     let _lock = apt::lock(cache)?;
     // Another process may have fetched it while this one waited.
@@ -67,29 +67,29 @@ fn unpack(
     let work = tempfile::Builder::new()
         .prefix(".fetch-")
         .tempdir_in(&trees)?;
-    let folder = Utf8Path::from_path(work.path())
+    let directory = Utf8Path::from_path(work.path())
         .ok_or_else(|| Failure::failed(format!("{trees} is not UTF-8")))?;
-    let file = apt.download(offer, folder, progress)?;
+    let file = apt.download(offer, directory, progress)?;
     progress.step(&format!("unpacking {}", offer.package));
-    apt::unpack(&file, folder)?;
+    apt::unpack(&file, directory)?;
     fs_err::remove_file(&file)?;
-    let archive = folder.join(format!("usr/src/{}.tar.xz", offer.package));
+    let archive = directory.join(format!("usr/src/{}.tar.xz", offer.package));
     if !archive.is_file() {
         return Err(Failure::failed(format!(
             "{} {} does not hold usr/src/{}.tar.xz",
             offer.package, offer.version, offer.package
         )));
     }
-    extract(&archive, folder, progress)?;
+    extract(&archive, directory, progress)?;
     progress.done();
-    let tree = trees.join(folder_name(&offer.version));
-    fs_err::rename(folder.join(&offer.package), &tree)?;
+    let tree = trees.join(directory_name(&offer.version));
+    fs_err::rename(directory.join(&offer.package), &tree)?;
     Ok(tree)
 }
 
-fn extract(archive: &Utf8Path, folder: &Utf8Path, progress: &mut dyn Progress) -> Result<()> {
+fn extract(archive: &Utf8Path, directory: &Utf8Path, progress: &mut dyn Progress) -> Result<()> {
     let mut child = Command::new("tar")
-        .args(["-xvf", archive.as_str(), "-C", folder.as_str()])
+        .args(["-xvf", archive.as_str(), "-C", directory.as_str()])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .spawn()
@@ -144,8 +144,8 @@ fn unknown(release: &str, apt: &Apt) -> Result<Failure> {
     )
 }
 
-/// Debian's version as a folder name: without the characters that make or a shell might take for their own.
-fn folder_name(version: &str) -> String {
+/// Debian's version as a directory name: without the characters that make or a shell might take for their own.
+fn directory_name(version: &str) -> String {
     version.replace(['~', '+', ':'], "_")
 }
 
@@ -228,7 +228,7 @@ mod tests {
 
     #[test]
     fn a_fetched_tree_has_a_path_that_kbuild_takes() {
-        assert_eq!(folder_name("7.3.4-1~bpo13+1"), "7.3.4-1_bpo13_1");
+        assert_eq!(directory_name("7.3.4-1~bpo13+1"), "7.3.4-1_bpo13_1");
         assert_eq!(upstream("7.3.4-1~bpo13+1"), "7.3.4");
     }
 }

@@ -229,7 +229,7 @@ fn libclang_package() -> Result<String> {
         .map(|major| format!("libclang1-{major}"))
         .ok_or_else(|| {
             Failure::no("this Debian has no libclang package that is new enough")
-                .help("install libclang 17 or later, and set LIBCLANG_PATH to its folder")
+                .help("install libclang 17 or later, and set LIBCLANG_PATH to its directory")
         })
 }
 
@@ -314,11 +314,11 @@ pub(crate) fn unpack_rust_src(
                 known.join(", ")
             ))
         })?;
-    let folder = cache::rust_src(cache);
-    fs_err::create_dir_all(&folder)?;
+    let directory = cache::rust_src(cache);
+    fs_err::create_dir_all(&directory)?;
     let work = tempfile::Builder::new()
         .prefix(".unpack-")
-        .tempdir_in(&folder)?;
+        .tempdir_in(&directory)?;
     let unpacked = Utf8PathBuf::from_path_buf(work.path().join("root"))
         .map_err(|path| Failure::failed(format!("{} is not UTF-8", path.display())))?;
     let download = unpacked.with_file_name("download");
@@ -328,7 +328,7 @@ pub(crate) fn unpack_rust_src(
     progress.step("unpacking rust-src");
     apt::unpack(&file, &unpacked)?;
     keep_library(&unpacked.join(format!("usr/src/rustc-{version}")))?;
-    let target = folder.join(version.to_string());
+    let target = directory.join(version.to_string());
     if target.exists() {
         // Without a library in it, or it would have been found.
         fs_err::remove_dir_all(&target)?;
@@ -338,13 +338,13 @@ pub(crate) fn unpack_rust_src(
     rust_src::check(&library, version)
 }
 
-/// Removes the folders beside the library and its version mark (`src/version`): the compiler's own sources, most of half a gigabyte.
+/// Removes the directories beside the library and its version mark (`src/version`): the compiler's own sources, most of half a gigabyte.
 fn keep_library(sources: &Utf8Path) -> Result<()> {
-    for (folder, kept) in [
+    for (directory, kept) in [
         (sources, ["library", "src"].as_slice()),
         (&sources.join("src"), &[]),
     ] {
-        for entry in folder.read_dir_utf8()? {
+        for entry in directory.read_dir_utf8()? {
             let entry = entry?;
             if entry.file_type()?.is_dir() && !kept.contains(&entry.file_name()) {
                 fs_err::remove_dir_all(entry.path())?;
@@ -429,8 +429,8 @@ mod tests {
     fn unpacked_sources_keep_the_library_and_its_version() {
         let root = tempfile::tempdir().unwrap();
         let sources = Utf8Path::from_path(root.path()).unwrap();
-        for folder in ["library/core/src", "src/bootstrap", "compiler/rustc"] {
-            fs_err::create_dir_all(sources.join(folder)).unwrap();
+        for directory in ["library/core/src", "src/bootstrap", "compiler/rustc"] {
+            fs_err::create_dir_all(sources.join(directory)).unwrap();
         }
         fs_err::write(sources.join("library/core/src/lib.rs"), "").unwrap();
         fs_err::write(sources.join("src/version"), "1.95.0\n").unwrap();

@@ -22,14 +22,14 @@ pub mod make_vars;
 pub mod out;
 pub mod presets;
 pub mod progress;
+pub mod rust_options;
 pub mod rust_src;
-pub mod rust_switches;
 pub mod saved_command;
-pub mod stand_ins;
 pub mod toolchain;
 pub mod tools;
 pub mod tree;
 pub mod version;
+pub mod wrappers;
 
 pub use progress::Progress;
 pub use version::Version;

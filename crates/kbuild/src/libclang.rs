@@ -5,68 +5,68 @@ use gateless_model::{Failure, Result};
 
 use crate::{Version, cache, command};
 
-/// A folder with a libclang that can be loaded.
+/// A directory with a libclang that can be loaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Libclang {
-    /// The folder, as LIBCLANG_PATH takes it.
-    pub folder: Utf8PathBuf,
+    /// The directory, as LIBCLANG_PATH takes it.
+    pub directory: Utf8PathBuf,
     /// Its major version, where the file names tell (`libclang-22.so.1`, `/usr/lib/llvm-22/lib`).
     pub major: Option<u32>,
 }
 
-/// The folder that `$LIBCLANG_PATH` names, else the newest one below `/usr/lib/llvm-*/lib` or in the system's library folders, else where
+/// The directory that `$LIBCLANG_PATH` names, else the newest one below `/usr/lib/llvm-*/lib` or in the system's library directories, else where
 /// `llvm-config` on PATH says.
 pub fn find() -> Result<Libclang> {
     if let Some(named) = cache::utf8_variable("LIBCLANG_PATH")? {
-        // bindgen takes the file itself as well as its folder.
-        let folder = if named.is_file() {
+        // bindgen takes the file itself as well as its directory.
+        let directory = if named.is_file() {
             named.parent().unwrap_or(&named).to_owned()
         } else {
             named.clone()
         };
-        let folder = camino::absolute_utf8(folder)?;
-        return inspect(&folder).ok_or_else(|| {
+        let directory = camino::absolute_utf8(directory)?;
+        return inspect(&directory).ok_or_else(|| {
             Failure::no(format!("LIBCLANG_PATH names {named}, where no libclang is"))
                 .help("unset it, or install libclang with `gateless doctor --install`")
         });
     }
     let of_llvm_config = || {
         let program = command::find_on_path("llvm-config")?;
-        let folder = command::stdout(&program, &["--libdir"]).ok()?;
-        inspect(Utf8Path::new(folder.trim()))
+        let directory = command::stdout(&program, &["--libdir"]).ok()?;
+        inspect(Utf8Path::new(directory.trim()))
     };
     find_below(Utf8Path::new("/usr")).or_else(of_llvm_config).ok_or_else(|| {
         Failure::no("no libclang found, which bindgen needs")
-            .help("run `gateless doctor --install`, or set LIBCLANG_PATH to the folder of libclang.so")
+            .help("run `gateless doctor --install`, or set LIBCLANG_PATH to the directory of libclang.so")
     })
 }
 
 /// Like [`find`] without the environment, in the installation below `usr`.
 pub fn find_below(usr: &Utf8Path) -> Option<Libclang> {
-    let mut folders: Vec<Utf8PathBuf> = Vec::new();
+    let mut directories: Vec<Utf8PathBuf> = Vec::new();
     for parent in ["lib", "lib64"] {
         let Ok(entries) = usr.join(parent).read_dir_utf8() else {
             continue;
         };
-        folders.extend(
+        directories.extend(
             entries
                 .filter_map(|entry| entry.ok())
-                .filter(|entry| is_llvm_folder(entry.file_name()))
+                .filter(|entry| is_llvm_directory(entry.file_name()))
                 .map(|entry| entry.path().join("lib")),
         );
     }
-    folders.extend(
+    directories.extend(
         [
             "lib",
             "lib64",
             "lib/x86_64-linux-gnu",
             "lib/aarch64-linux-gnu",
         ]
-        .map(|folder| usr.join(folder)),
+        .map(|directory| usr.join(directory)),
     );
-    let mut found: Vec<Libclang> = folders
+    let mut found: Vec<Libclang> = directories
         .iter()
-        .filter_map(|folder| inspect(folder))
+        .filter_map(|directory| inspect(directory))
         .collect();
     found.sort_by_key(|libclang| std::cmp::Reverse(libclang.major));
     found.into_iter().next()
@@ -77,21 +77,21 @@ pub fn check(libclang: &Libclang, minimum: Version) -> Result<()> {
     match libclang.major {
         Some(major) if major < minimum.major => Err(Failure::no(format!(
             "libclang {major} in {} is too old: {minimum} is the minimum",
-            libclang.folder
+            libclang.directory
         ))
-        .help("run `gateless doctor --install`, or set LIBCLANG_PATH to the folder of a newer libclang")),
+        .help("run `gateless doctor --install`, or set LIBCLANG_PATH to the directory of a newer libclang")),
         _ => Ok(()),
     }
 }
 
-fn is_llvm_folder(name: &str) -> bool {
+fn is_llvm_directory(name: &str) -> bool {
     name.strip_prefix("llvm-")
         .is_some_and(|number| number.parse::<u32>().is_ok())
 }
 
-/// What libclang is in `folder`, if any.
-fn inspect(folder: &Utf8Path) -> Option<Libclang> {
-    let names: Vec<String> = folder
+/// What libclang is in `directory`, if any.
+fn inspect(directory: &Utf8Path) -> Option<Libclang> {
+    let names: Vec<String> = directory
         .read_dir_utf8()
         .ok()?
         .filter_map(|entry| Some(entry.ok()?.file_name().to_owned()))
@@ -116,8 +116,8 @@ fn inspect(folder: &Utf8Path) -> Option<Libclang> {
             .parse()
             .ok()
     };
-    let of_folder = || {
-        folder
+    let of_directory = || {
+        directory
             .components()
             .filter_map(|part| part.as_str().strip_prefix("llvm-")?.parse().ok())
             .next()
@@ -127,9 +127,9 @@ fn inspect(folder: &Utf8Path) -> Option<Libclang> {
         .copied()
         .filter_map(of_name)
         .max()
-        .or_else(of_folder);
+        .or_else(of_directory);
     Some(Libclang {
-        folder: folder.to_owned(),
+        directory: directory.to_owned(),
         major,
     })
 }
@@ -142,19 +142,19 @@ mod tests {
     fn the_newest_libclang_is_taken() {
         let root = tempfile::tempdir().unwrap();
         let usr = Utf8Path::from_path(root.path()).unwrap();
-        for (folder, name) in [
+        for (directory, name) in [
             ("lib/llvm-9/lib", "libclang-9.so.1"),
             ("lib/llvm-22/lib", "libclang.so.1"),
             ("lib/llvm-14/lib", "libclang-14.so.14.0.6"),
             ("lib/llvm-99/lib", "libclang-cpp.so.99"),
         ] {
-            fs_err::create_dir_all(usr.join(folder)).unwrap();
-            fs_err::write(usr.join(folder).join(name), "").unwrap();
+            fs_err::create_dir_all(usr.join(directory)).unwrap();
+            fs_err::write(usr.join(directory).join(name), "").unwrap();
         }
         assert_eq!(
             find_below(usr),
             Some(Libclang {
-                folder: usr.join("lib/llvm-22/lib"),
+                directory: usr.join("lib/llvm-22/lib"),
                 major: Some(22)
             })
         );
@@ -169,7 +169,7 @@ mod tests {
     #[test]
     fn an_old_libclang_is_refused() {
         let old = Libclang {
-            folder: "/l".into(),
+            directory: "/l".into(),
             major: Some(14),
         };
         assert!(check(&old, Version::new(17, 0, 1)).is_err());

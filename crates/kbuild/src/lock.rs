@@ -1,11 +1,11 @@
-//! One gateless at a time in an output folder.
+//! One gateless at a time in an output directory.
 
 use std::fs::{File, TryLockError};
 
 use camino::Utf8Path;
 use gateless_model::{Failure, Result};
 
-/// Holds a folder until it is dropped or the process ends, however it ends.
+/// Holds a directory until it is dropped or the process ends, however it ends.
 #[derive(Debug)]
 pub struct Lock {
     _file: File,
@@ -24,7 +24,7 @@ pub fn take(file: &Utf8Path, what: &str) -> Result<Lock> {
         Err(TryLockError::WouldBlock) => Err(Failure::failed(format!(
             "another gateless is at work in {what}"
         ))
-        .help("wait for it, or use another folder (--out)")),
+        .help("wait for it, or use another directory (--out)")),
         Err(TryLockError::Error(error)) => {
             Err(Failure::failed(format!("{file} can't be locked")).because(error))
         }
@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_second_build_in_a_folder_is_refused_and_a_stale_lock_is_not() {
+    fn a_second_build_in_a_directory_is_refused_and_a_stale_lock_is_not() {
         let root = tempfile::tempdir().unwrap();
         let file = Utf8Path::from_path(root.path()).unwrap().join("lock");
         fs_err::write(&file, "left behind").unwrap();

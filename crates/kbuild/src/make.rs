@@ -10,12 +10,12 @@ use gateless_model::{Failure, Result};
 use crate::environment::Change;
 use crate::progress::Progress;
 
-/// How make is called for one output folder.
+/// How make is called for one output directory.
 #[derive(Debug, Clone)]
 pub struct Make {
     /// The kernel tree, absolute.
     pub tree: Utf8PathBuf,
-    /// The output folder (`O=`), absolute.
+    /// The output directory (`O=`), absolute.
     pub out: Utf8PathBuf,
     /// Kbuild's ARCH.
     pub arch: String,

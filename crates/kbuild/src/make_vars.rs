@@ -7,22 +7,22 @@ use gateless_model::Result;
 use crate::c_tools;
 use crate::compiler::Compiler;
 use crate::libclang::Libclang;
-use crate::stand_ins::{self, StandIns};
 use crate::toolchain::{self, Choice};
 use crate::tools::{self, Bindgen};
 use crate::tree::{Tool, Tree};
+use crate::wrappers::{self, Wrappers};
 use crate::{Version, libclang, rust_src};
 
 /// Everything that Kbuild's Rust support is told through variables.
 #[derive(Debug, Clone)]
 pub struct Toolset {
-    /// The compiler behind the stand-ins.
+    /// The compiler behind the wrappers.
     pub compiler: Compiler,
-    /// The stand-ins.
-    pub stand_ins: StandIns,
+    /// The wrappers.
+    pub wrappers: Wrappers,
     /// The bindings generator.
     pub bindgen: Bindgen,
-    /// The standard library's sources (the `library` folder).
+    /// The standard library's sources (the `library` directory).
     pub rust_lib_src: Utf8PathBuf,
     /// What bindgen loads.
     pub libclang: Libclang,
@@ -35,7 +35,7 @@ pub struct Toolset {
 pub enum Mode {
     /// The kernel's own way, with the same compiler: the baseline.
     Gated,
-    /// Through the stand-ins.
+    /// Through the wrappers.
     Gateless,
 }
 
@@ -70,10 +70,10 @@ impl Toolset {
             Some(runtime) => rust_src::placeholder(cache, runtime)?,
             None => rust_src::find(&compiler, cache)?,
         };
-        let stand_ins = stand_ins::link(binary, cache)?;
+        let wrappers = wrappers::link(binary, cache)?;
         let found = Self {
             compiler,
-            stand_ins,
+            wrappers,
             bindgen,
             rust_lib_src,
             libclang,
@@ -84,7 +84,7 @@ impl Toolset {
             .into_iter()
             .chain(found.variables(Mode::Gated))
         {
-            stand_ins::check_word(Utf8Path::new(&value))?;
+            wrappers::check_word(Utf8Path::new(&value))?;
         }
         Ok(found)
     }
@@ -94,9 +94,9 @@ impl Toolset {
         let compiler = &self.compiler;
         let (rustc, rustdoc, clippy_driver) = match mode {
             Mode::Gateless => (
-                &self.stand_ins.rustc,
-                Some(&self.stand_ins.rustdoc),
-                Some(&self.stand_ins.clippy_driver),
+                &self.wrappers.rustc,
+                Some(&self.wrappers.rustdoc),
+                Some(&self.wrappers.clippy_driver),
             ),
             Mode::Gated => (
                 &compiler.rustc,
@@ -112,7 +112,7 @@ impl Toolset {
         variables.extend(clippy_driver.map(|path| ("CLIPPY_DRIVER", path.to_string())));
         variables.push(("BINDGEN", self.bindgen.path.to_string()));
         variables.push(("RUST_LIB_SRC", self.rust_lib_src.to_string()));
-        variables.push(("LIBCLANG_PATH", self.libclang.folder.to_string()));
+        variables.push(("LIBCLANG_PATH", self.libclang.directory.to_string()));
         if mode == Mode::Gateless && compiler.named {
             // make may run in an environment that does not name the compiler.
             variables.push(("GATELESS_RUSTC", compiler.command.to_string()));
@@ -171,7 +171,7 @@ mod tests {
                 version_text: "rustc 1.95.0".into(),
                 named,
             },
-            stand_ins: StandIns {
+            wrappers: Wrappers {
                 rustc: bin("gateless-rustc"),
                 rustdoc: bin("gateless-rustdoc"),
                 clippy_driver: bin("gateless-clippy-driver"),
@@ -182,7 +182,7 @@ mod tests {
             },
             rust_lib_src: "/s/library".into(),
             libclang: Libclang {
-                folder: "/l".into(),
+                directory: "/l".into(),
                 major: Some(22),
             },
             prebuilt: None,
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn gated_variables_never_name_a_stand_in() {
+    fn gated_variables_never_name_a_wrapper() {
         assert!(!for_make(&toolset(true).variables(Mode::Gated), None).contains("gateless"));
     }
 
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn a_prebuilt_runtime_reaches_the_stand_ins() {
+    fn a_prebuilt_runtime_reaches_the_wrappers() {
         let tools = Toolset {
             prebuilt: Some("host".into()),
             ..toolset(false)

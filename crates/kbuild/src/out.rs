@@ -1,16 +1,16 @@
-//! The output folder of a build.
+//! The output directory of a build.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_model::{Failure, Result};
 use sha2::{Digest, Sha256};
 
 use crate::lock::{self, Lock};
-use crate::stand_ins;
+use crate::wrappers;
 
-/// Bytes written to see whether the folder takes any.
+/// Bytes written to see whether the directory takes any.
 const TRIAL_SIZE: usize = 64 * 1024;
 
-/// An output folder that this process alone uses.
+/// An output directory that this process alone uses.
 #[derive(Debug)]
 pub struct Out {
     /// Absolute path.
@@ -19,16 +19,16 @@ pub struct Out {
 }
 
 impl Out {
-    /// Makes the folder `path` if need be, tries to write there, and locks it.
+    /// Makes the directory `path` if need be, tries to write there, and locks it.
     ///
-    /// A folder made here is removed again if it can't be used.
+    /// A directory made here is removed again if it can't be used.
     pub fn open(path: &Utf8Path) -> Result<Self> {
         let path = camino::absolute_utf8(path)?;
-        stand_ins::check_word(&path)
-            .map_err(|failure| Failure::failed(format!("Kbuild can't build here: {}", failure.what)).help("choose another output folder with --out, or another cache folder with GATELESS_CACHE"))?;
+        wrappers::check_word(&path)
+            .map_err(|failure| Failure::failed(format!("Kbuild can't build here: {}", failure.what)).help("choose another output directory with --out, or another cache directory with GATELESS_CACHE"))?;
         if path.exists() && !path.is_dir() {
             return Err(
-                Failure::failed(format!("the output folder {path} is a file"))
+                Failure::failed(format!("the output directory {path} is a file"))
                     .help("choose another one with --out"),
             );
         }
@@ -37,7 +37,7 @@ impl Out {
             Ok(lock) => Ok(Self { path, _lock: lock }),
             Err(failure) => {
                 if !existed {
-                    // Leaves what somebody else put there meanwhile: only empty folders go.
+                    // Leaves what somebody else put there meanwhile: only empty directories go.
                     let _ = fs_err::remove_dir(path.join(".gateless"));
                     let _ = fs_err::remove_dir(&path);
                 }
@@ -48,7 +48,7 @@ impl Out {
 
     fn try_open(path: &Utf8Path) -> Result<Lock> {
         let unusable = |error: std::io::Error| {
-            Failure::failed(format!("the output folder {path} can't be written to"))
+            Failure::failed(format!("the output directory {path} can't be written to"))
                 .because(error)
                 .help("choose another one with --out, or make room")
         };
@@ -60,7 +60,7 @@ impl Out {
         lock::take(&own.join("lock"), path.as_str())
     }
 
-    /// The file `name` among gateless's own files in the folder.
+    /// The file `name` among gateless's own files in the directory.
     pub fn own(&self, name: &str) -> Utf8PathBuf {
         self.path.join(".gateless").join(name)
     }
@@ -77,10 +77,10 @@ pub(crate) fn short_hash(text: &str) -> String {
 
 /// Replaces the file `path` in one step.
 pub fn write_whole(path: &Utf8Path, text: &str) -> Result<()> {
-    let folder = path
+    let directory = path
         .parent()
-        .ok_or_else(|| Failure::failed(format!("{path} is in no folder")))?;
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        .ok_or_else(|| Failure::failed(format!("{path} is in no directory")))?;
+    let mut file = tempfile::NamedTempFile::new_in(directory)?;
     std::io::Write::write_all(&mut file, text.as_bytes())?;
     file.persist(path).map_err(|error| {
         Failure::failed(format!("{path} can't be written")).because(error.error)

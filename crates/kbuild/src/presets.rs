@@ -1,4 +1,4 @@
-//! The configurations that gateless brings along, as data in the repository's `presets/` folder.
+//! The configurations that gateless brings along, as data in the repository's `presets/` directory.
 
 use std::sync::LazyLock;
 
@@ -66,9 +66,9 @@ mod tests {
     }
 
     #[test]
-    fn every_file_of_the_folder_is_a_preset() {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../presets");
-        let mut files: Vec<String> = fs_err::read_dir(folder)
+    fn every_file_of_the_directory_is_a_preset() {
+        let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/../../presets");
+        let mut files: Vec<String> = fs_err::read_dir(directory)
             .unwrap()
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
             .collect();

@@ -6,7 +6,7 @@ use gateless_model::{Failure, Result};
 use crate::compiler::Compiler;
 use crate::{Version, cache, command, out};
 
-/// The `library` folder for this compiler: `$RUST_LIB_SRC`, else the sysroot's, else what `doctor --install` unpacked into the cache.
+/// The `library` directory for this compiler: `$RUST_LIB_SRC`, else the sysroot's, else what `doctor --install` unpacked into the cache.
 ///
 /// `$RUST_LIB_SRC` of another version is an error rather than passed over, since the user asked for it.
 pub fn find(compiler: &Compiler, cache: &Utf8Path) -> Result<Utf8PathBuf> {
@@ -17,7 +17,7 @@ pub fn find(compiler: &Compiler, cache: &Utf8Path) -> Result<Utf8PathBuf> {
     }
     let installed = compiler.sysroot.join("lib/rustlib/src/rust/library");
     if is_library(&installed) {
-        // Debian makes this a link to a folder with a version mark; rustup's copy has none, and is of the toolchain it lies in.
+        // Debian makes this a link to a directory with a version mark; rustup's copy has none, and is of the toolchain it lies in.
         let resolved = installed.canonicalize_utf8()?;
         if let Some(found) = marked_version(&resolved)
             && found != compiler.version
@@ -32,10 +32,10 @@ pub fn find(compiler: &Compiler, cache: &Utf8Path) -> Result<Utf8PathBuf> {
         return Ok(cached);
     }
     Err(Failure::no(format!("the standard library's sources for rustc {} are missing (looked for {installed} and {cached})", compiler.version))
-        .help("run `gateless doctor --install`, or `rustup component add rust-src`, or set RUST_LIB_SRC to the `library` folder of that version"))
+        .help("run `gateless doctor --install`, or `rustup component add rust-src`, or set RUST_LIB_SRC to the `library` directory of that version"))
 }
 
-/// A folder in place of the sources, for a runtime source that reads none: Kbuild has a rule with the root file of `core` in it
+/// A directory in place of the sources, for a runtime source that reads none: Kbuild has a rule with the root file of `core` in it
 /// (rust/Makefile). Each runtime source has its own, so that make notices a change from one to another.
 pub fn placeholder(cache: &Utf8Path, runtime: &str) -> Result<Utf8PathBuf> {
     let library = cache.join("runtime").join(runtime).join("library");
@@ -52,7 +52,7 @@ pub fn placeholder(cache: &Utf8Path, runtime: &str) -> Result<Utf8PathBuf> {
     Ok(library)
 }
 
-/// Where `doctor --install` puts the `library` folder of `version`: as Debian's rust-src package has it below its root.
+/// Where `doctor --install` puts the `library` directory of `version`: as Debian's rust-src package has it below its root.
 pub fn in_cache(cache: &Utf8Path, version: Version) -> Utf8PathBuf {
     cache::rust_src(cache)
         .join(version.to_string())
@@ -65,7 +65,7 @@ pub fn check(library: &Utf8Path, wanted: Version) -> Result<()> {
         return Err(Failure::failed(format!(
             "{library} does not hold the standard library's sources: there is no core/src/lib.rs"
         ))
-        .help("RUST_LIB_SRC must name the `library` folder of the Rust sources"));
+        .help("RUST_LIB_SRC must name the `library` directory of the Rust sources"));
     }
     let resolved = library.canonicalize_utf8()?;
     match marked_version(&resolved) {
@@ -76,8 +76,8 @@ pub fn check(library: &Utf8Path, wanted: Version) -> Result<()> {
     }
 }
 
-fn is_library(folder: &Utf8Path) -> bool {
-    folder.join("core/src/lib.rs").is_file()
+fn is_library(directory: &Utf8Path) -> bool {
+    directory.join("core/src/lib.rs").is_file()
 }
 
 fn wrong_version(library: &Utf8Path, found: Version, wanted: Version) -> Failure {
@@ -88,7 +88,7 @@ fn wrong_version(library: &Utf8Path, found: Version, wanted: Version) -> Failure
 /// The version that the sources say they are, by the first mark found.
 ///
 /// `src/version` is in the Rust repository, its release tarballs and Debian's rust-src; a toolchain's own copy is known by the
-/// toolchain's compiler; the folder name is what Debian and the tarballs call it.
+/// toolchain's compiler; the directory name is what Debian and the tarballs call it.
 fn marked_version(library: &Utf8Path) -> Option<Version> {
     let parent = library.parent()?;
     if let Ok(text) = fs_err::read_to_string(parent.join("src/version")) {
@@ -110,9 +110,9 @@ fn marked_version(library: &Utf8Path) -> Option<Version> {
 mod tests {
     use super::*;
 
-    fn library(folder: &str, mark: Option<&str>) -> (tempfile::TempDir, Utf8PathBuf) {
+    fn library(directory: &str, mark: Option<&str>) -> (tempfile::TempDir, Utf8PathBuf) {
         let root = tempfile::tempdir().unwrap();
-        let source = Utf8Path::from_path(root.path()).unwrap().join(folder);
+        let source = Utf8Path::from_path(root.path()).unwrap().join(directory);
         fs_err::create_dir_all(source.join("library/core/src")).unwrap();
         fs_err::write(source.join("library/core/src/lib.rs"), "").unwrap();
         if let Some(mark) = mark {
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn the_folder_name_is_the_mark_of_last_resort() {
+    fn the_directory_name_is_the_mark_of_last_resort() {
         let (_root, library) = library("rustc-1.95.0", None);
         check(&library, Version::new(1, 95, 0)).unwrap();
         assert!(check(&library, Version::new(1, 95, 1)).is_err());
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_without_core_is_refused() {
+    fn a_directory_without_core_is_refused() {
         let root = tempfile::tempdir().unwrap();
         let failure = check(
             Utf8Path::from_path(root.path()).unwrap(),

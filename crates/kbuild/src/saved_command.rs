@@ -7,14 +7,14 @@ use camino::{Utf8Path, Utf8PathBuf};
 /// The command that made a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SavedCommand {
-    /// The file, as make names it (relative to the folder in which make ran).
+    /// The file, as make names it (relative to the directory in which make ran).
     pub target: String,
     /// The words of each `;`-separated step.
     pub steps: Vec<Vec<String>>,
 }
 
 impl SavedCommand {
-    /// What Kbuild recorded for `target` (relative to the output folder `out`); nothing if it has no readable record.
+    /// What Kbuild recorded for `target` (relative to the output directory `out`); nothing if it has no readable record.
     pub fn of(out: &Utf8Path, target: &str) -> Option<Self> {
         let path = Utf8Path::new(target);
         let file = out.join(path.with_file_name(format!(".{}.cmd", path.file_name()?)));
@@ -86,7 +86,7 @@ impl SavedCommand {
         })
     }
 
-    /// The object file that a Rust compiler (or its stand-in) made, as make names it.
+    /// The object file that a Rust compiler (or its wrapper) made, as make names it.
     ///
     /// That is what the call emits as `obj`. A call that emits bitcode, which a later step turns into the target
     /// (helpers written in C being linked in first), made the target. Host programs, libraries and macros have no object of their own.

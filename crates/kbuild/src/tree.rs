@@ -7,9 +7,9 @@ use gateless_model::{Failure, Result};
 
 use crate::compiler::Compiler;
 use crate::kconfig::{Symbols, rustc_version};
-use crate::{Version, command, stand_ins};
+use crate::{Version, command, wrappers};
 
-/// A folder that holds the sources of a kernel with Rust support.
+/// A directory that holds the sources of a kernel with Rust support.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tree {
     /// Absolute path.
@@ -48,9 +48,9 @@ impl Tool {
 }
 
 impl Tree {
-    /// Looks at the folder `path` (relative to the current folder).
+    /// Looks at the directory `path` (relative to the current directory).
     ///
-    /// It is an error if there is no such folder, it is no kernel tree, or the kernel has no Rust support.
+    /// It is an error if there is no such directory, it is no kernel tree, or the kernel has no Rust support.
     pub fn open(path: &Utf8Path) -> Result<Self> {
         let no_tree = |why: String| {
             Failure::failed(why)
@@ -58,7 +58,7 @@ impl Tree {
         };
         if !path.is_dir() {
             let why = if path.exists() {
-                "is not a folder"
+                "is not a directory"
             } else {
                 "does not exist"
             };
@@ -86,7 +86,7 @@ impl Tree {
         })
     }
 
-    /// An error if Kbuild would refuse to build this tree in another folder.
+    /// An error if Kbuild would refuse to build this tree in another directory.
     pub fn check_clean(&self, arch: &str) -> Result<()> {
         // The same three marks as in Kbuild's own `outputmakefile` check.
         let source_arch = source_arch(arch);
@@ -105,7 +105,7 @@ impl Tree {
 
     /// An error if the path has characters that Kbuild can't cope with.
     pub fn check_path(&self) -> Result<()> {
-        stand_ins::check_word(&self.path).map_err(|failure| {
+        wrappers::check_word(&self.path).map_err(|failure| {
             Failure::failed(format!("Kbuild can't build here: {}", failure.what))
                 .help(failure.help.unwrap_or_default())
         })
@@ -155,7 +155,7 @@ impl Tree {
     }
 }
 
-/// The folder below `arch/` for a value of ARCH, as the tree's Makefile maps it.
+/// The directory below `arch/` for a value of ARCH, as the tree's Makefile maps it.
 pub fn source_arch(arch: &str) -> &str {
     match arch {
         "i386" | "x86_64" => "x86",
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn folders_that_are_no_tree_are_told_apart() {
+    fn directories_that_are_no_tree_are_told_apart() {
         let root = tempfile::tempdir().unwrap();
         let path = Utf8Path::from_path(root.path()).unwrap();
         assert!(

@@ -25,7 +25,7 @@ pub struct Guest<'a> {
     pub counts_instructions: bool,
 }
 
-/// Boots the kernel in the build's output folder `out` with the userland of `guest`, if any, and waits for its end, at most `limit`.
+/// Boots the kernel in the build's output directory `out` with the userland of `guest`, if any, and waits for its end, at most `limit`.
 ///
 /// Everything the machine prints is in the file `log` afterwards, byte for byte. `progress` is called while it grows.
 ///
@@ -92,7 +92,9 @@ pub fn boot_to_panic(
         screen: true,
     };
     let mut watch = PanicWatch::new(log, picture);
-    qemu::boot(&qemu, out, log, limit, &mut |folder, _| watch.look(folder))
+    qemu::boot(&qemu, out, log, limit, &mut |directory, _| {
+        watch.look(directory)
+    })
 }
 
 fn no_userland(machine: &Machine) -> Failure {
@@ -103,7 +105,7 @@ fn no_userland(machine: &Machine) -> Failure {
     .help("leave --userland away, or choose another --arch")
 }
 
-/// The image that [`boot`] boots, relative to the output folder of a build of `tree`.
+/// The image that [`boot`] boots, relative to the output directory of a build of `tree`.
 ///
 /// # Errors
 /// If the machine is described in the tree, and the description can't be read.
@@ -114,7 +116,7 @@ pub fn image(machine: &Machine, tree: &Utf8Path) -> Result<Utf8PathBuf> {
     }
 }
 
-/// The tree that `out` was built from: Kbuild leaves a link to it in any folder but the tree itself.
+/// The tree that `out` was built from: Kbuild leaves a link to it in any directory but the tree itself.
 fn tree_of(out: &Utf8Path) -> Utf8PathBuf {
     let source = out.join("source");
     if source.is_dir() {
@@ -124,7 +126,7 @@ fn tree_of(out: &Utf8Path) -> Utf8PathBuf {
     }
 }
 
-/// The failure for an output folder without what is booted.
+/// The failure for an output directory without what is booted.
 pub(crate) fn no_kernel(path: &Utf8Path) -> Failure {
     Failure::failed(format!("no kernel to boot: {path}"))
         .help("build it first: `gateless build`, or `gateless boot`")

@@ -276,7 +276,7 @@ impl Comparison {
     }
 }
 
-/// Reads results from `path`: an output folder that was booted (its boot.json), a JSON answer of `gateless boot`,
+/// Reads results from `path`: an output directory that was booted (its boot.json), a JSON answer of `gateless boot`,
 /// or the log of a console.
 ///
 /// # Errors
@@ -303,8 +303,10 @@ mod tests {
     use super::*;
 
     fn results(log: &str) -> Results {
-        let folder = tempfile::tempdir().unwrap();
-        let path = Utf8Path::from_path(folder.path()).unwrap().join("console");
+        let directory = tempfile::tempdir().unwrap();
+        let path = Utf8Path::from_path(directory.path())
+            .unwrap()
+            .join("console");
         fs_err::write(&path, log).unwrap();
         read(&path).unwrap()
     }
@@ -401,9 +403,9 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_was_not_booted_is_named() {
-        let folder = tempfile::tempdir().unwrap();
-        let failure = read(Utf8Path::from_path(folder.path()).unwrap()).unwrap_err();
+    fn a_directory_that_was_not_booted_is_named() {
+        let directory = tempfile::tempdir().unwrap();
+        let failure = read(Utf8Path::from_path(directory.path()).unwrap()).unwrap_err();
         assert!(failure.what.ends_with("has not been booted (no boot.json)"));
     }
 }

@@ -198,8 +198,10 @@ mod tests {
     use super::*;
 
     fn shell(script: &str, limit: Duration) -> (Result<Ended>, String, Progress) {
-        let folder = tempfile::tempdir().unwrap();
-        let log = Utf8Path::from_path(folder.path()).unwrap().join("boot.log");
+        let directory = tempfile::tempdir().unwrap();
+        let log = Utf8Path::from_path(directory.path())
+            .unwrap()
+            .join("boot.log");
         let mut last = Progress::default();
         let ended = run(
             Command::new("sh").args(["-c", script]),
@@ -270,8 +272,10 @@ mod tests {
 
     #[test]
     fn a_program_that_is_not_there_is_named() {
-        let folder = tempfile::tempdir().unwrap();
-        let log = Utf8Path::from_path(folder.path()).unwrap().join("boot.log");
+        let directory = tempfile::tempdir().unwrap();
+        let log = Utf8Path::from_path(directory.path())
+            .unwrap()
+            .join("boot.log");
         let failure =
             run(&mut Command::new("/nowhere/linux"), &log, LONG, &mut |_| {}).unwrap_err();
         assert_eq!(failure.what, "/nowhere/linux can't be started");

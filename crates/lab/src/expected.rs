@@ -36,7 +36,7 @@ static CFG: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"#\[cfg\((.*)\)\]").u
 static PLAIN: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r#"^CONFIG_([A-Za-z0-9_]+)(?: *= *"([ym])")?$"#).unwrap());
 
-/// Reads what the build in the output folder `out` promises.
+/// Reads what the build in the output directory `out` promises.
 ///
 /// # Errors
 /// If .config can't be read, or a file that the build names can't be.
@@ -69,7 +69,7 @@ pub fn expected(out: &Utf8Path) -> Result<Expected> {
 fn config(out: &Utf8Path) -> Result<BTreeMap<String, String>> {
     let path = out.join(".config");
     let text = fs_err::read_to_string(&path).map_err(|error| {
-        Failure::failed(format!("{out} is no output folder of a kernel build")).because(error)
+        Failure::failed(format!("{out} is no output directory of a kernel build")).because(error)
     })?;
     let entries = text
         .lines()
@@ -80,19 +80,19 @@ fn config(out: &Utf8Path) -> Result<BTreeMap<String, String>> {
 }
 
 /// The extracted doctests are files named FILE_LINE_NUMBER; scripts/rustdoc_test_gen.rs counts them anew by FILE.
-fn doctests(folder: &Utf8Path) -> Result<BTreeSet<String>> {
+fn doctests(directory: &Utf8Path) -> Result<BTreeSet<String>> {
     let mut numbers: BTreeMap<String, usize> = BTreeMap::new();
-    if !folder.is_dir() {
+    if !directory.is_dir() {
         return Ok(BTreeSet::new());
     }
-    for entry in fs_err::read_dir(folder)? {
+    for entry in fs_err::read_dir(directory)? {
         let name = entry?.file_name().to_string_lossy().into_owned();
         let file = name
             .rsplit_once('_')
             .and_then(|(rest, _)| Some(rest.rsplit_once('_')?.0));
         let file = file.ok_or_else(|| {
             Failure::failed(format!(
-                "{folder}/{name} is not named like a doctest (FILE_LINE_NUMBER)"
+                "{directory}/{name} is not named like a doctest (FILE_LINE_NUMBER)"
             ))
         })?;
         *numbers.entry(file.to_owned()).or_default() += 1;
@@ -115,17 +115,17 @@ fn image_sources(out: &Utf8Path) -> Result<BTreeSet<Utf8PathBuf>> {
     for member in ArchiveFile::parse(&*bytes).map_err(bad)?.members() {
         let member = member.map_err(bad)?;
         let object = out.join(&*String::from_utf8_lossy(member.name()));
-        let (Some(folder), Some(name)) = (object.parent(), object.file_name()) else {
+        let (Some(directory), Some(name)) = (object.parent(), object.file_name()) else {
             continue;
         };
         // What has no file of its own was not compiled by Kbuild's rules, and so not by rustc.
-        let Ok(text) = fs_err::read_to_string(folder.join(format!(".{name}.cmd"))) else {
+        let Ok(text) = fs_err::read_to_string(directory.join(format!(".{name}.cmd"))) else {
             continue;
         };
         has_kernel |= object.ends_with("rust/kernel.o");
         sources.extend(rust_sources(&text).map(|source| out.join(source)));
     }
-    // The archive names the folder in which it was made; where that has moved, nothing would be found.
+    // The archive names the directory in which it was made; where that has moved, nothing would be found.
     if !has_kernel {
         return Err(not_built()
             .help("the image's archive, vmlinux.a, names no object of it: build it here again"));
@@ -229,8 +229,8 @@ mod tests {
     use crate::ktap;
 
     fn build(config: &str) -> (tempfile::TempDir, Utf8PathBuf) {
-        let folder = tempfile::tempdir().unwrap();
-        let out = Utf8Path::from_path(folder.path()).unwrap().to_owned();
+        let directory = tempfile::tempdir().unwrap();
+        let out = Utf8Path::from_path(directory.path()).unwrap().to_owned();
         fs_err::create_dir_all(out.join("rust/test/doctests/kernel")).unwrap();
         fs_err::write(out.join(".config"), config).unwrap();
         for name in ["str_rs_9_0", "str_rs_10_0", "alloc_kbox_rs_110_0"] {
@@ -260,7 +260,7 @@ mod tests {
         .unwrap();
         fs_err::write(out.join("driver.rs"), "#[kunit_tests(driver)]\nmod a {}\n").unwrap();
         image(&out, &["rust/kernel.o"]);
-        (folder, out)
+        (directory, out)
     }
 
     /// An image of these objects, as Kbuild makes it.
@@ -282,7 +282,7 @@ mod tests {
 
     #[test]
     fn suites_and_doctests_come_from_what_was_built() {
-        let (_folder, out) = build(CONFIG);
+        let (_directory, out) = build(CONFIG);
         let expected = expected(&out).unwrap();
         assert_eq!(
             expected.suites.keys().collect::<Vec<_>>(),
@@ -297,7 +297,7 @@ mod tests {
 
     #[test]
     fn the_suites_of_a_driver_are_promised_while_it_is_in_the_image() {
-        let (_folder, out) = build(CONFIG);
+        let (_directory, out) = build(CONFIG);
         let has_driver = || expected(&out).unwrap().suites.contains_key("driver");
         assert!(!has_driver());
         image(&out, &["rust/kernel.o", "driver.o"]);
@@ -306,7 +306,7 @@ mod tests {
 
     #[test]
     fn an_image_without_the_kernel_crate_is_an_error_and_no_empty_promise() {
-        let (_folder, out) = build(CONFIG);
+        let (_directory, out) = build(CONFIG);
         image(&out, &["driver.o"]);
         assert!(
             expected(&out)
@@ -320,7 +320,7 @@ mod tests {
 
     #[test]
     fn a_suite_or_doctest_lost_from_the_image_is_named() {
-        let (_folder, out) = build(CONFIG);
+        let (_directory, out) = build(CONFIG);
         let log = "KTAP version 1\n1..2\nok 1 always\n  KTAP version 1\n  # Subtest: rust_doctests_kernel\n  1..2\n  \
                    ok 1 rust_doctest_kernel_str_rs_0\n  ok 2 rust_doctest_kernel_str_rs_1\nok 2 rust_doctests_kernel\n";
         let absent = expected(&out)
@@ -335,19 +335,19 @@ mod tests {
 
     #[test]
     fn a_kernel_without_kunit_promises_nothing() {
-        let (_folder, out) = build("CONFIG_RUST=y\n");
+        let (_directory, out) = build("CONFIG_RUST=y\n");
         assert_eq!(expected(&out).unwrap(), Expected::default());
     }
 
     #[test]
-    fn a_folder_that_is_no_build_is_named() {
-        let folder = tempfile::tempdir().unwrap();
-        let out = Utf8Path::from_path(folder.path()).unwrap();
+    fn a_directory_that_is_no_build_is_named() {
+        let directory = tempfile::tempdir().unwrap();
+        let out = Utf8Path::from_path(directory.path()).unwrap();
         assert!(
             expected(out)
                 .unwrap_err()
                 .what
-                .ends_with("is no output folder of a kernel build")
+                .ends_with("is no output directory of a kernel build")
         );
     }
 }

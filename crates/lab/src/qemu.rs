@@ -23,7 +23,7 @@ pub(crate) struct Qemu<'a> {
     pub arguments: &'a [String],
     /// What else the machine has.
     pub guest: Option<Guest<'a>>,
-    /// Whether its monitor is to be reached, at [`MONITOR`] in the folder where it runs.
+    /// Whether its monitor is to be reached, at [`MONITOR`] in the directory where it runs.
     pub screen: bool,
 }
 
@@ -39,7 +39,7 @@ const ENDS_BEFORE_USERLAND: &str = "kunit_shutdown=";
 /// Without it the kernel drops lines of programs that print many (Documentation/admin-guide/kernel-parameters.txt).
 const ALL_LINES: &str = "printk.devkmsg=on";
 
-/// Boots the kernel in the folder `out`, with its console in the file `log`. `watch` is called with the folder in which the emulator runs
+/// Boots the kernel in the directory `out`, with its console in the file `log`. `watch` is called with the directory in which the emulator runs
 /// whenever the console has grown.
 ///
 /// # Errors
@@ -77,12 +77,12 @@ pub(crate) fn boot(
         .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
         .env("HOME", scratch.path())
         .env("TMPDIR", scratch.path());
-    let folder = Utf8Path::from_path(scratch.path())
-        .ok_or_else(|| Failure::failed("the folder for temporary files is not UTF-8"))?;
+    let directory = Utf8Path::from_path(scratch.path())
+        .ok_or_else(|| Failure::failed("the directory for temporary files is not UTF-8"))?;
     let mut watched = Ok(());
     let ended = console::run(&mut command, log, limit, &mut |now| {
         if watched.is_ok() {
-            watched = watch(folder, now);
+            watched = watch(directory, now);
         }
     })?;
     watched?;
@@ -146,12 +146,12 @@ fn arguments(qemu: &Qemu<'_>, kernel: &Utf8Path) -> Vec<String> {
     words
 }
 
-/// The first program of this name in the folders of PATH.
+/// The first program of this name in the directories of PATH.
 fn find(name: &str) -> Option<Utf8PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path)
-        .filter_map(|folder| Utf8PathBuf::from_path_buf(folder).ok())
-        .filter_map(|folder| camino::absolute_utf8(folder.join(name)).ok())
+        .filter_map(|directory| Utf8PathBuf::from_path_buf(directory).ok())
+        .filter_map(|directory| camino::absolute_utf8(directory.join(name)).ok())
         .find(|file| {
             file.metadata()
                 .is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o111 != 0)
@@ -266,8 +266,10 @@ mod tests {
 
     #[test]
     fn only_an_emulator_that_says_nothing_but_its_complaint_has_refused() {
-        let folder = tempfile::tempdir().unwrap();
-        let log = Utf8Path::from_path(folder.path()).unwrap().join("boot.log");
+        let directory = tempfile::tempdir().unwrap();
+        let log = Utf8Path::from_path(directory.path())
+            .unwrap()
+            .join("boot.log");
         let complaint =
             "qemu: could not load PC BIOS 'a.rom'\n\nqemu-system-vax: giving up: no BIOS\n";
         let tried = |text: &str, ended: Ended| {

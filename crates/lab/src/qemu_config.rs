@@ -11,7 +11,7 @@ use gateless_model::{Failure, Result};
 use python::Value;
 
 /// Where the files are in a tree.
-pub const FOLDER: &str = "tools/testing/kunit/qemu_configs";
+pub const DIRECTORY: &str = "tools/testing/kunit/qemu_configs";
 
 /// The variable that holds the description, and the class that it is made of (`tools/testing/kunit/qemu_config.py`).
 const VARIABLE: &str = "QEMU_ARCH";
@@ -26,7 +26,7 @@ pub struct QemuConfig {
     pub kconfig: String,
     /// The emulator's name after `qemu-system-`.
     pub qemu_arch: String,
-    /// The image, relative to the output folder.
+    /// The image, relative to the output directory.
     pub kernel_path: Utf8PathBuf,
     /// Arguments for the kernel.
     pub kernel_command_line: String,
@@ -42,14 +42,14 @@ impl QemuConfig {
     /// # Errors
     /// If the tree has no such file, or it is not written in the way described above.
     pub fn read(tree: &Utf8Path, name: &str) -> Result<Self> {
-        let path = tree.join(FOLDER).join(format!("{name}.py"));
+        let path = tree.join(DIRECTORY).join(format!("{name}.py"));
         let text = fs_err::read_to_string(&path).map_err(|error| {
             Failure::failed(format!(
                 "the kernel tree {tree} describes no QEMU machine {name}"
             ))
             .because(error)
             .help(
-                "trees since 5.15 do; an output folder leads to its tree by Kbuild's link `source`",
+                "trees since 5.15 do; an output directory leads to its tree by Kbuild's link `source`",
             )
         })?;
         Self::parse(&text)
@@ -142,9 +142,9 @@ mod tests {
 
     #[test]
     fn a_tree_without_the_machine_is_named() {
-        let folder = tempfile::tempdir().unwrap();
+        let directory = tempfile::tempdir().unwrap();
         let failure =
-            QemuConfig::read(Utf8Path::from_path(folder.path()).unwrap(), "vax").unwrap_err();
+            QemuConfig::read(Utf8Path::from_path(directory.path()).unwrap(), "vax").unwrap_err();
         assert!(failure.what.ends_with("describes no QEMU machine vax"));
     }
 }

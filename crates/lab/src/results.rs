@@ -285,14 +285,14 @@ impl Results {
     /// If the file can't be written.
     pub fn write(&self, path: &Utf8Path) -> Result<()> {
         let unwritable = |error| Failure::failed(format!("{path} can't be written")).because(error);
-        let folder = path
+        let directory = path
             .parent()
-            .filter(|folder| !folder.as_str().is_empty())
+            .filter(|directory| !directory.as_str().is_empty())
             .unwrap_or(Utf8Path::new("."));
         // Private by default, unlike every other file of a build.
         let mut file = tempfile::Builder::new()
             .permissions(Permissions::from_mode(0o666))
-            .tempfile_in(folder)
+            .tempfile_in(directory)
             .map_err(unwritable)?;
         file.write_all(self.to_json().as_bytes())
             .map_err(unwritable)?;
@@ -548,8 +548,8 @@ ok 2 t
 
     #[test]
     fn json_survives_a_round_trip_and_other_versions_are_refused() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = Utf8Path::from_path(folder.path())
+        let directory = tempfile::tempdir().unwrap();
+        let path = Utf8Path::from_path(directory.path())
             .unwrap()
             .join("boot.json");
         results().write(&path).unwrap();

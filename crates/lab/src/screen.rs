@@ -35,16 +35,16 @@ impl PanicWatch {
         }
     }
 
-    /// Looks whether the kernel has panicked; `folder` is where the emulator runs.
-    pub fn look(&mut self, folder: &Utf8Path) -> Result<()> {
+    /// Looks whether the kernel has panicked; `directory` is where the emulator runs.
+    pub fn look(&mut self, directory: &Utf8Path) -> Result<()> {
         let text = fs_err::read(&self.log)?;
         if self.is_done || !String::from_utf8_lossy(&text).contains(LAST_WORDS) {
             return Ok(());
         }
         self.is_done = true;
-        let mut monitor = Monitor::connect(&folder.join(MONITOR))?;
+        let mut monitor = Monitor::connect(&directory.join(MONITOR))?;
         // The emulator has no other way to write than to a file of its own.
-        let taken = folder.join("screen.png");
+        let taken = directory.join("screen.png");
         monitor.execute(
             "screendump",
             json!({"filename": taken.as_str(), "format": "png"}),
@@ -233,14 +233,14 @@ mod tests {
 
     #[test]
     fn a_machine_whose_kernel_does_not_panic_goes_on() {
-        let folder = tempfile::tempdir().unwrap();
-        let folder = Utf8Path::from_path(folder.path()).unwrap();
-        let log = folder.join("log");
+        let directory = tempfile::tempdir().unwrap();
+        let directory = Utf8Path::from_path(directory.path()).unwrap();
+        let log = directory.join("log");
         fs_err::write(&log, "Kernel panic - not syncing: x\n").unwrap();
-        let mut watch = PanicWatch::new(&log, &folder.join("p.png"));
-        watch.look(folder).unwrap();
+        let mut watch = PanicWatch::new(&log, &directory.join("p.png"));
+        watch.look(directory).unwrap();
         // There is no monitor, which is noticed as soon as it is needed.
         fs_err::write(&log, CONSOLE).unwrap();
-        assert!(watch.look(folder).is_err());
+        assert!(watch.look(directory).is_err());
     }
 }

@@ -153,8 +153,10 @@ mod tests {
     use crate::expected::Expected;
 
     fn text(log: &str) -> String {
-        let folder = tempfile::tempdir().unwrap();
-        let path = Utf8Path::from_path(folder.path()).unwrap().join("boot.log");
+        let directory = tempfile::tempdir().unwrap();
+        let path = Utf8Path::from_path(directory.path())
+            .unwrap()
+            .join("boot.log");
         fs_err::write(&path, log).unwrap();
         let mut results =
             Results::from_log(&path, &Ended::Exited(0), &Expected::default()).unwrap();

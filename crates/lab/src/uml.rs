@@ -12,7 +12,7 @@ use crate::console::{self, Ended, Progress};
 
 /// The kernel and what it is given.
 pub(crate) struct Uml<'a> {
-    /// The image, relative to the output folder.
+    /// The image, relative to the output directory.
     pub kernel: &'a str,
     /// Free space in MiB that the file with its memory needs.
     pub memory_file_mib: u64,
@@ -20,10 +20,10 @@ pub(crate) struct Uml<'a> {
     pub arguments: &'a [String],
 }
 
-/// Boots the kernel in the folder `out`, with its console in the file `log`.
+/// Boots the kernel in the directory `out`, with its console in the file `log`.
 ///
 /// # Errors
-/// If there is no kernel, it can't be started, no folder can hold its memory, or gateless was interrupted.
+/// If there is no kernel, it can't be started, no directory can hold its memory, or gateless was interrupted.
 pub(crate) fn boot(
     uml: &Uml<'_>,
     out: &Utf8Path,
@@ -43,7 +43,7 @@ pub(crate) fn boot(
     let scratch = tempfile::Builder::new().prefix("gateless-uml-").tempdir()?;
     let scratch = Utf8Path::from_path(scratch.path())
         .ok_or_else(|| Failure::failed("TMPDIR is not UTF-8"))?;
-    let memory = memory_folder(out, uml.memory_file_mib)?;
+    let memory = memory_directory(out, uml.memory_file_mib)?;
     let mut command = Command::new(&kernel);
     command
         .args(uml.arguments)
@@ -57,36 +57,36 @@ pub(crate) fn boot(
     console::run(&mut command, log, limit, progress)
 }
 
-/// UML maps a file as its memory; in a folder that is too small it dies of SIGBUS, in one without the right to
+/// UML maps a file as its memory; in a directory that is too small it dies of SIGBUS, in one without the right to
 /// execute it refuses. Containers often have a /dev/shm of 64 MiB.
-fn memory_folder(out: &Utf8Path, mib: u64) -> Result<Utf8PathBuf> {
+fn memory_directory(out: &Utf8Path, mib: u64) -> Result<Utf8PathBuf> {
     let candidates = [
         Utf8PathBuf::from("/dev/shm"),
         Utf8PathBuf::from("/tmp"),
         out.to_owned(),
     ];
     let mut seen = Vec::new();
-    for folder in candidates {
-        match rustix::fs::statvfs(folder.as_std_path()) {
+    for directory in candidates {
+        match rustix::fs::statvfs(directory.as_std_path()) {
             Ok(status) => {
                 let free = (status.f_bavail * status.f_frsize) >> 20;
                 let executable = !status.f_flag.contains(StatVfsMountFlags::NOEXEC);
                 let writable = !status.f_flag.contains(StatVfsMountFlags::RDONLY);
                 if free >= mib && executable && writable {
-                    return Ok(folder);
+                    return Ok(directory);
                 }
                 let flaw = if executable && writable {
                     ""
                 } else {
                     " (not executable or not writable)"
                 };
-                seen.push(format!("{folder}: {free} MiB free{flaw}"));
+                seen.push(format!("{directory}: {free} MiB free{flaw}"));
             }
-            Err(error) => seen.push(format!("{folder}: {error}")),
+            Err(error) => seen.push(format!("{directory}: {error}")),
         }
     }
     Err(Failure::failed(format!(
-        "no folder has {mib} MiB for the memory of User Mode Linux"
+        "no directory has {mib} MiB for the memory of User Mode Linux"
     ))
     .help(format!("make room in one of these: {}", seen.join("; "))))
 }
@@ -96,9 +96,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_folder_without_a_kernel_is_named() {
-        let folder = tempfile::tempdir().unwrap();
-        let out = Utf8Path::from_path(folder.path()).unwrap();
+    fn a_directory_without_a_kernel_is_named() {
+        let directory = tempfile::tempdir().unwrap();
+        let out = Utf8Path::from_path(directory.path()).unwrap();
         let uml = Uml {
             kernel: "linux",
             memory_file_mib: 0,
@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn memory_that_fits_nowhere_is_an_error_with_the_places() {
-        let failure = memory_folder(Utf8Path::new("/tmp"), u64::MAX).unwrap_err();
+        let failure = memory_directory(Utf8Path::new("/tmp"), u64::MAX).unwrap_err();
         assert!(failure.help.unwrap().contains("/tmp: "));
     }
 }

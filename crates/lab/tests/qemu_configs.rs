@@ -5,7 +5,7 @@
 use std::process::Command;
 
 use camino::Utf8Path;
-use gateless_lab::qemu_config::{FOLDER, QemuConfig};
+use gateless_lab::qemu_config::{DIRECTORY, QemuConfig};
 use gateless_machines::{Machine, Runner};
 use libtest_mimic::{Arguments, Failed, Trial};
 use serde_json::{Value, json};
@@ -39,18 +39,18 @@ fn main() {
 }
 
 fn trials(tree: &Utf8Path) -> Vec<Trial> {
-    let folder = tree.join(FOLDER);
-    let mut names: Vec<String> = folder
+    let directory = tree.join(DIRECTORY);
+    let mut names: Vec<String> = directory
         .read_dir_utf8()
-        .unwrap_or_else(|error| panic!("{folder}: {error}"))
-        .map(|entry| entry.expect("the folder is readable").into_path())
+        .unwrap_or_else(|error| panic!("{directory}: {error}"))
+        .map(|entry| entry.expect("the directory is readable").into_path())
         .filter(|path| path.extension() == Some("py") && path.file_stem() != Some("__init__"))
         .filter_map(|path| path.file_stem().map(str::to_owned))
         .collect();
     names.sort();
     assert!(
         names.len() >= 20,
-        "only {} descriptions in {folder}",
+        "only {} descriptions in {directory}",
         names.len()
     );
     let mut trials: Vec<Trial> = names

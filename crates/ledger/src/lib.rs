@@ -75,11 +75,11 @@ impl Ledger {
         Ok(Self { entries, signs })
     }
 
-    /// A ledger of somebody's own: the `.toml` files of a folder. An empty folder is an empty ledger.
-    pub fn from_folder(folder: &Path) -> Result<Self, String> {
-        let error = |error: std::io::Error| format!("{}: {error}", folder.display());
+    /// A ledger of somebody's own: the `.toml` files of a directory. An empty directory is an empty ledger.
+    pub fn from_directory(directory: &Path) -> Result<Self, String> {
+        let error = |error: std::io::Error| format!("{}: {error}", directory.display());
         let mut files = Vec::new();
-        for entry in std::fs::read_dir(folder).map_err(error)? {
+        for entry in std::fs::read_dir(directory).map_err(error)? {
             let path = entry.map_err(error)?.path();
             if path
                 .extension()

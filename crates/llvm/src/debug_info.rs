@@ -26,7 +26,7 @@ pub struct SourceFile<'m> {
     users: Vec<(*mut RawValue, c_uint)>,
     /// Its path, absolute or relative to `directory`.
     pub name: String,
-    /// The folder that `name` is relative to; may be empty.
+    /// The directory that `name` is relative to; may be empty.
     pub directory: String,
     /// The checksum of its content, in hexadecimal digits, if it has one.
     pub checksum: Option<String>,
@@ -40,7 +40,7 @@ pub struct LocalVariable<'m> {
     pub name: String,
     /// The path of the file that declares it, absolute or relative to `directory`.
     pub file: String,
-    /// The folder that `file` is relative to; may be empty.
+    /// The directory that `file` is relative to; may be empty.
     pub directory: String,
     /// The line of its declaration, from 1.
     pub line: u32,

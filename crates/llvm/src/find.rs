@@ -18,7 +18,7 @@ pub struct Generator {
 /// It is what this compiler's `librustc_driver` names. Upstream's toolchains have both in `lib/`, the latter as
 /// `libLLVM.so.MAJOR.MINOR-rust-VERSION-CHANNEL`; Debian's have both in `lib/MULTIARCH/`. Where it is not beside it, as with a compiler of Debian's that
 /// was unpacked elsewhere, it is the installed one of exactly that name, as for the dynamic linker. For a rustc with LLVM linked in statically it is
-/// an installed one of the same major version, in the folders where distributions put it, under one of `roots` (`/` if there are none).
+/// an installed one of the same major version, in the directories where distributions put it, under one of `roots` (`/` if there are none).
 pub fn of_compiler(sysroot: &Utf8Path, version: &str, roots: &[&Utf8Path]) -> Result<Generator> {
     let lib = sysroot.join("lib");
     let Some(driver) = driver(&lib)? else {
@@ -29,13 +29,13 @@ pub fn of_compiler(sysroot: &Utf8Path, version: &str, roots: &[&Utf8Path]) -> Re
     };
     let beside = driver.parent().into_iter().chain([lib.as_path()]);
     let beside: Vec<Utf8PathBuf> = beside.map(Utf8Path::to_owned).collect();
-    let system = system_folders(roots).into_iter().flat_map(|lib| {
+    let system = system_directories(roots).into_iter().flat_map(|lib| {
         let of_architectures = of_architectures(&lib).unwrap_or_default();
         of_architectures.into_iter().chain([lib])
     });
-    let folders = beside.into_iter().chain(system);
-    folders
-        .map(|folder| folder.join(&wanted))
+    let directories = beside.into_iter().chain(system);
+    directories
+        .map(|directory| directory.join(&wanted))
         .find(|path| path.is_file())
         .map(|path| Generator { path, own: true })
         .ok_or_else(|| {
@@ -47,7 +47,7 @@ pub fn of_compiler(sysroot: &Utf8Path, version: &str, roots: &[&Utf8Path]) -> Re
 }
 
 /// Where the dynamic linker finds libraries that are installed, without asking its cache.
-fn system_folders(roots: &[&Utf8Path]) -> Vec<Utf8PathBuf> {
+fn system_directories(roots: &[&Utf8Path]) -> Vec<Utf8PathBuf> {
     let roots = if roots.is_empty() {
         &[Utf8Path::new("/")]
     } else {
@@ -63,8 +63,8 @@ fn system_folders(roots: &[&Utf8Path]) -> Vec<Utf8PathBuf> {
 /// An installed libLLVM of the major version of `version`, for the compiler in `compiler`, which has none of its own.
 fn installed(compiler: &Utf8Path, version: &str, roots: &[&Utf8Path]) -> Result<Generator> {
     let major = version.split('.').next().unwrap_or_default();
-    for lib in system_folders(roots) {
-        let mut folders = vec![
+    for lib in system_directories(roots) {
+        let mut directories = vec![
             lib.join(format!("llvm-{major}/lib")),
             lib.join(format!("llvm{major}/lib")),
             lib.join(format!("llvm{major}/lib64")),
@@ -72,8 +72,11 @@ fn installed(compiler: &Utf8Path, version: &str, roots: &[&Utf8Path]) -> Result<
             lib.join(format!("llvm/{major}/lib64")),
             lib.clone(),
         ];
-        folders.extend(of_architectures(&lib).unwrap_or_default());
-        if let Some(path) = folders.iter().find_map(|folder| of_major(folder, major)) {
+        directories.extend(of_architectures(&lib).unwrap_or_default());
+        if let Some(path) = directories
+            .iter()
+            .find_map(|directory| of_major(directory, major))
+        {
             return Ok(Generator { path, own: false });
         }
     }
@@ -83,11 +86,11 @@ fn installed(compiler: &Utf8Path, version: &str, roots: &[&Utf8Path]) -> Result<
     .help(format!("install libLLVM {major} (Debian: libllvm{major}), or use a toolchain from rustup, which has its own")))
 }
 
-/// The libLLVM of a major version in a folder, by its name: `libLLVM.so.22.1`, `libLLVM-22.so`.
-fn of_major(folder: &Utf8Path, major: &str) -> Option<Utf8PathBuf> {
+/// The libLLVM of a major version in a directory, by its name: `libLLVM.so.22.1`, `libLLVM-22.so`.
+fn of_major(directory: &Utf8Path, major: &str) -> Option<Utf8PathBuf> {
     let exact = format!("libLLVM.so.{major}");
     let (with_minor, old) = (format!("{exact}."), format!("libLLVM-{major}."));
-    let mut found: Vec<_> = folder
+    let mut found: Vec<_> = directory
         .read_dir_utf8()
         .ok()?
         .flatten()
@@ -104,9 +107,9 @@ fn of_major(folder: &Utf8Path, major: &str) -> Option<Utf8PathBuf> {
     found.into_iter().next()
 }
 
-/// The folders of architectures in `lib`, as Debian has them.
+/// The directories of architectures in `lib`, as Debian has them.
 fn of_architectures(lib: &Utf8Path) -> std::io::Result<Vec<Utf8PathBuf>> {
-    let mut folders = Vec::new();
+    let mut directories = Vec::new();
     for entry in lib.read_dir_utf8()? {
         let path = entry?.into_path();
         if path
@@ -114,24 +117,24 @@ fn of_architectures(lib: &Utf8Path) -> std::io::Result<Vec<Utf8PathBuf>> {
             .is_some_and(|name| name.contains("-linux-"))
             && path.is_dir()
         {
-            folders.push(path);
+            directories.push(path);
         }
     }
-    folders.sort();
-    Ok(folders)
+    directories.sort();
+    Ok(directories)
 }
 
-/// The compiler's library, in `lib` or in one of the folders of architectures in it; none if the compiler is one static program.
+/// The compiler's library, in `lib` or in one of the directories of architectures in it; none if the compiler is one static program.
 fn driver(lib: &Utf8Path) -> Result<Option<Utf8PathBuf>> {
     let cannot = |error: std::io::Error| {
         Failure::failed(format!("cannot look for librustc_driver in {lib}"))
             .help("the sysroot should be what `rustc --print sysroot` says")
             .because(error)
     };
-    let mut folders = vec![lib.to_owned()];
-    folders.extend(of_architectures(lib).map_err(cannot)?);
-    for folder in folders {
-        for entry in folder.read_dir_utf8().map_err(cannot)? {
+    let mut directories = vec![lib.to_owned()];
+    directories.extend(of_architectures(lib).map_err(cannot)?);
+    for directory in directories {
+        for entry in directory.read_dir_utf8().map_err(cannot)? {
             let path = entry.map_err(cannot)?.into_path();
             let name = path.file_name().unwrap_or_default();
             if name.starts_with("librustc_driver-") && name.ends_with(".so") {
@@ -194,7 +197,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_folder_without_a_compiler_is_named() {
+    fn a_directory_without_a_compiler_is_named() {
         let failure =
             of_compiler(Utf8Path::new(env!("CARGO_MANIFEST_DIR")), "22.1.2", &[]).unwrap_err();
         assert!(failure.what.contains("llvm/lib"), "{failure}");
@@ -211,8 +214,8 @@ mod tests {
 
     /// A toolchain whose compiler library is a copy of `from`, and a system in which these files are.
     fn toolchain(from: &str, installed: &[&str]) -> (tempfile::TempDir, Utf8PathBuf) {
-        let folder = tempfile::tempdir().unwrap();
-        let root = Utf8PathBuf::from_path_buf(folder.path().to_owned()).unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let root = Utf8PathBuf::from_path_buf(directory.path().to_owned()).unwrap();
         std::fs::create_dir_all(root.join("lib/x86_64-linux-gnu")).unwrap();
         std::fs::copy(from, root.join("lib/x86_64-linux-gnu/librustc_driver-0.so")).unwrap();
         for file in installed {
@@ -220,7 +223,7 @@ mod tests {
             std::fs::create_dir_all(file.parent().unwrap()).unwrap();
             std::fs::write(file, "").unwrap();
         }
-        (folder, root)
+        (directory, root)
     }
 
     /// A compiler's library that needs no libLLVM.
@@ -245,7 +248,7 @@ mod tests {
             ("usr/lib64/libLLVM.so.22", &["usr/lib64/libLLVM-22.a"]),
         ] {
             let files = [&[file][..], others].concat();
-            let (_folder, root) = toolchain(&without_llvm(), &files);
+            let (_directory, root) = toolchain(&without_llvm(), &files);
             let system = root.join("system");
             assert_eq!(
                 of_compiler(&root, "22.1.2", &[&system]).unwrap(),
@@ -261,8 +264,8 @@ mod tests {
     fn a_compiler_unpacked_elsewhere_takes_the_installed_one_of_the_name_that_it_needs() {
         let own = of_this_toolchain();
         let wanted = own.file_name().unwrap();
-        let folder = tempfile::tempdir().unwrap();
-        let root = Utf8Path::from_path(folder.path()).unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let root = Utf8Path::from_path(directory.path()).unwrap();
         let [lib, system] = ["lib/x86_64-linux-gnu", "system/usr/lib/x86_64-linux-gnu"];
         for part in [lib, system] {
             std::fs::create_dir_all(root.join(part)).unwrap();
@@ -281,7 +284,7 @@ mod tests {
 
     #[test]
     fn without_one_both_versions_and_a_remedy_are_named() {
-        let (_folder, root) = toolchain(&without_llvm(), &["usr/lib/libLLVM.so.21.1"]);
+        let (_directory, root) = toolchain(&without_llvm(), &["usr/lib/libLLVM.so.21.1"]);
         let failure = of_compiler(&root, "22.1.2", &[&root.join("system")]).unwrap_err();
         assert!(
             failure.what.contains("statically") && failure.what.contains("22.1.2"),
@@ -292,7 +295,7 @@ mod tests {
 
     #[test]
     fn a_compiler_library_that_is_no_library_is_named() {
-        let (_folder, root) = toolchain(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"), &[]);
+        let (_directory, root) = toolchain(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"), &[]);
         let failure = of_compiler(&root, "22.1.2", &[]).unwrap_err();
         assert!(
             failure.what.contains("librustc_driver-0.so is not"),

@@ -45,8 +45,8 @@ pub struct CrateFiles {
     pub by_path: BTreeMap<Utf8PathBuf, usize>,
     /// All modules but those inside of functions; the root is the first. A module comes before those inside of it.
     pub modules: Vec<Module>,
-    /// Folders that must exist in the mirror since a `#[path]` goes through them.
-    pub folders: Vec<Utf8PathBuf>,
+    /// Directories that must exist in the mirror since a `#[path]` goes through them.
+    pub directories: Vec<Utf8PathBuf>,
 }
 
 /// Where a module looks for the files of its submodules.
@@ -62,7 +62,7 @@ struct Place {
 impl Place {
     fn inside(&self, name: &str) -> Place {
         Place {
-            dir: self.folder().join(name),
+            dir: self.directory().join(name),
             relative: None,
             module: self.child(name),
         }
@@ -74,7 +74,7 @@ impl Place {
         Some(path)
     }
 
-    fn folder(&self) -> Utf8PathBuf {
+    fn directory(&self) -> Utf8PathBuf {
         match &self.relative {
             Some(name) => self.dir.join(name),
             None => self.dir.clone(),
@@ -123,7 +123,7 @@ pub fn read(request: &Request<'_>) -> Result<CrateFiles> {
             list: Vec::new(),
             by_path: BTreeMap::new(),
             modules: Vec::new(),
-            folders: Vec::new(),
+            directories: Vec::new(),
         },
         todo: VecDeque::new(),
     };
@@ -260,7 +260,7 @@ impl Walk<'_> {
                             close,
                             file,
                             &Place {
-                                dir: place.folder().join(name),
+                                dir: place.directory().join(name),
                                 ..inside
                             },
                         )?;
@@ -314,16 +314,16 @@ impl Walk<'_> {
                     .any(|part| part == Utf8Component::ParentDir)
             {
                 self.files
-                    .folders
+                    .directories
                     .push(mirrored(self.request.mirror, &place.dir.join(parent)));
             }
         }
-        let folder = place.folder();
+        let directory = place.directory();
         self.load(
-            absolute(&folder, &Utf8Path::new(name).join("mod.rs")),
+            absolute(&directory, &Utf8Path::new(name).join("mod.rs")),
             place.child(name),
         )?;
-        let file = absolute(&folder, Utf8Path::new(&format!("{name}.rs")));
+        let file = absolute(&directory, Utf8Path::new(&format!("{name}.rs")));
         let new = !self.files.by_path.contains_key(&file);
         if self.load(file, place.child(name))?
             && new

@@ -46,7 +46,7 @@ pub fn bytes(text: &Pieces, current: &Range<usize>) -> Option<Range<usize>> {
     Some(first..last.max(first))
 }
 
-/// A file as rustc names it: absolute, relative to the working folder, or with a prefix remapped away.
+/// A file as rustc names it: absolute, relative to the working directory, or with a prefix remapped away.
 pub fn file_of(files: &CrateFiles, cwd: &Utf8Path, name: &str) -> Option<usize> {
     let name = Utf8Path::new(name);
     if let Some(&index) = files.by_path.get(&absolute(cwd, name)) {

@@ -22,7 +22,7 @@ pub fn link(files: &CrateFiles, edits: &mut [Vec<Edit>], request: &Request<'_>, 
             continue;
         }
         let tokens = Tokens::new(text, edition);
-        let folder = file.path.parent().unwrap_or(&file.path);
+        let directory = file.path.parent().unwrap_or(&file.path);
         let mut found = Vec::new();
         for include in includes(&tokens, request.env) {
             let changed = files
@@ -42,7 +42,7 @@ pub fn link(files: &CrateFiles, edits: &mut [Vec<Edit>], request: &Request<'_>, 
             let Some(name) = tokens.string(open + 1) else {
                 continue;
             };
-            let path = absolute(folder, Utf8Path::new(&name));
+            let path = absolute(directory, Utf8Path::new(&name));
             if Utf8Path::new(&name).is_relative() && path.is_file() {
                 found.push(Edit::replace(
                     text,

@@ -172,8 +172,8 @@ impl Lowered<'_> {
 
     /// Writes all files of the crate into the mirror. Files that already have the right content are not touched.
     pub fn write(&self) -> Result<()> {
-        for folder in &self.files.folders {
-            fs_err::create_dir_all(folder)?;
+        for directory in &self.files.directories {
+            fs_err::create_dir_all(directory)?;
         }
         for file in &self.files.list {
             write_if_different(&file.mirror, file.text.current())?;
@@ -526,12 +526,12 @@ fn write_if_different(path: &Utf8Path, text: &str) -> Result<()> {
     if fs_err::read(path).is_ok_and(|old| old == text.as_bytes()) {
         return Ok(());
     }
-    let folder = path.parent().unwrap_or(path);
-    fs_err::create_dir_all(folder)?;
+    let directory = path.parent().unwrap_or(path);
+    fs_err::create_dir_all(directory)?;
     let failed = |error: std::io::Error| Failure::failed(format!("can't write {path}: {error}"));
     let mut file = tempfile::Builder::new()
         .prefix(".gateless-")
-        .tempfile_in(folder)
+        .tempfile_in(directory)
         .map_err(failed)?;
     std::io::Write::write_all(&mut file, text.as_bytes()).map_err(failed)?;
     // Temporary files are private to their owner; sources are as readable as others.

@@ -21,9 +21,9 @@ pub enum GateStatus {
 pub struct Request<'a> {
     /// Root file exactly as rustc would be given it: absolute, or relative to `cwd`.
     pub root: &'a Utf8Path,
-    /// Absolute folder that relative names are relative to.
+    /// Absolute directory that relative names are relative to.
     pub cwd: &'a Utf8Path,
-    /// Absolute folder for lowered files. The file with the absolute path A is mirrored at `{mirror}{A}`, so that one prefix maps everything back.
+    /// Absolute directory for lowered files. The file with the absolute path A is mirrored at `{mirror}{A}`, so that one prefix maps everything back.
     pub mirror: &'a Utf8Path,
     /// Source text given on standard input; `root` is then only a name (such as `<anon>`) and is mirrored as if it lay in `cwd`.
     pub root_text: Option<&'a str>,

@@ -6,7 +6,7 @@ use gateless_model::Result;
 
 use crate::{Exports, GateStatus, Lowered, Progress, Request, lower_syntax};
 
-/// A folder with the given files, removed at the end.
+/// A directory with the given files, removed at the end.
 pub struct Scratch {
     dir: tempfile::TempDir,
     known: Exports,
@@ -128,7 +128,7 @@ pub fn refined(text: &str, code: &str, message: &str, at: &str, label: &str) -> 
     })
 }
 
-/// Why a crate of one file is refused, without the folder it lies in.
+/// Why a crate of one file is refused, without the directory it lies in.
 pub fn refused(text: &str) -> String {
     let scratch = Scratch::new(&[("lib.rs", text)]);
     let error = scratch.lower("lib.rs", &[], |lowered| {

@@ -106,14 +106,14 @@ fn compile(program: &Program, root: &Utf8Path, output: &Utf8Path) -> Vec<Diagnos
 /// Lowers until the program compiles. The error says why it does not.
 fn lower(
     program: &Program,
-    folder: &Utf8Path,
+    directory: &Utf8Path,
     output: &Utf8Path,
     check: impl FnOnce(&Lowered<'_>),
 ) -> Result<(), String> {
     let request = Request {
         root: &program.path,
-        cwd: folder,
-        mirror: &folder.join("mirror"),
+        cwd: directory,
+        mirror: &directory.join("mirror"),
         root_text: None,
         crate_name: &program.name,
         edition: edition(&program.text),
@@ -152,11 +152,11 @@ fn run(program: &Utf8Path) -> (Option<i32>, String) {
 }
 
 fn check(program: &Program) -> Result<(), String> {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = Utf8Path::from_path(folder.path()).unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    let directory = Utf8Path::from_path(directory.path()).unwrap();
     let refused = std::fs::read_to_string(program.path.with_extension("refused")).ok();
-    let output = folder.join("lowered");
-    let result = lower(program, folder, &output, |lowered| {
+    let output = directory.join("lowered");
+    let result = lower(program, directory, &output, |lowered| {
         let text = std::fs::read_to_string(lowered.root()).unwrap();
         assert_eq!(
             text.lines().count(),
@@ -167,7 +167,7 @@ fn check(program: &Program) -> Result<(), String> {
         let mut again = Program::new(&program.name, lowered.root().to_owned());
         // Its errors are wanted, not another program.
         again.args = vec!["--emit=metadata".to_owned()];
-        let inner = folder.join("again");
+        let inner = directory.join("again");
         std::fs::create_dir(&inner).unwrap();
         lower(&again, &inner, &inner.join("lowered"), |again| {
             assert!(!again.changed(), "lowering twice changes something")
@@ -183,16 +183,16 @@ fn check(program: &Program) -> Result<(), String> {
             return Err(format!("refused with\n{error}\ninstead of\n{refused}"));
         }
     }
-    let (expected, found) = (original(program, folder), run(&output));
+    let (expected, found) = (original(program, directory), run(&output));
     if expected.0 != Some(0) || expected != found {
         return Err(format!("gated: {expected:?}\nlowered: {found:?}"));
     }
     Ok(())
 }
 
-/// What the program does when it is compiled with its gates open. It is kept in cargo's folder for the files of tests: of the same text
+/// What the program does when it is compiled with its gates open. It is kept in cargo's directory for the files of tests: of the same text
 /// and the same compiler nothing else can come.
-fn original(program: &Program, folder: &Utf8Path) -> (Option<i32>, String) {
+fn original(program: &Program, directory: &Utf8Path) -> (Option<i32>, String) {
     static COMPILER: LazyLock<String> = LazyLock::new(|| {
         let output = Command::new("rustc").arg("-vV").output().unwrap();
         String::from_utf8(output.stdout).unwrap()
@@ -208,7 +208,7 @@ fn original(program: &Program, folder: &Utf8Path) -> (Option<i32>, String) {
     {
         return done;
     }
-    let gated = folder.join("gated");
+    let gated = directory.join("gated");
     let mut original = rustc(program);
     original.env("RUSTC_BOOTSTRAP", "1").args([
         program.path.as_str(),
@@ -257,15 +257,15 @@ fn lowered_programs_do_what_the_gated_ones_do() {
 
 #[test]
 fn a_stable_program_is_not_touched() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = Utf8Path::from_path(folder.path()).unwrap();
-    let path = folder.join("plain.rs");
+    let directory = tempfile::tempdir().unwrap();
+    let directory = Utf8Path::from_path(directory.path()).unwrap();
+    let path = directory.join("plain.rs");
     let text = "#[derive(Debug)]\nstruct P(u8);\nimpl P { fn m(self: Box<Self>) -> u8 { self.0 } }\nfn main() { println!(\"{}\", Box::new(P(1)).m()); }\n";
     std::fs::write(&path, text).unwrap();
     lower(
         &Program::new("plain", path),
-        folder,
-        &folder.join("out"),
+        directory,
+        &directory.join("out"),
         |lowered| assert!(!lowered.changed()),
     )
     .unwrap();
@@ -273,21 +273,21 @@ fn a_stable_program_is_not_touched() {
 
 #[test]
 fn dependants_use_the_pointers_methods_and_macros_of_a_lowered_crate() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = Utf8Path::from_path(folder.path()).unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    let directory = Utf8Path::from_path(directory.path()).unwrap();
     let mut dependency = Program::new("dep", fixtures().join("crates/dep.rs"));
     let mut user = Program::new("user", fixtures().join("crates/user.rs"));
     dependency.args = vec!["--crate-type=rlib".to_owned()];
     lower(
         &dependency,
-        folder,
-        &folder.join("libdep.rlib"),
+        directory,
+        &directory.join("libdep.rlib"),
         |lowered| user.known = lowered.exports(),
     )
     .unwrap();
-    user.args = vec![format!("--extern=dep={folder}/libdep.rlib")];
-    lower(&user, folder, &folder.join("user"), |_| ()).unwrap();
-    let gated = folder.join("gated");
+    user.args = vec![format!("--extern=dep={directory}/libdep.rlib")];
+    lower(&user, directory, &directory.join("user"), |_| ()).unwrap();
+    let gated = directory.join("gated");
     std::fs::create_dir(&gated).unwrap();
     let original = |program: &Program, output: &Utf8Path| {
         let status = rustc(program)
@@ -306,16 +306,16 @@ fn dependants_use_the_pointers_methods_and_macros_of_a_lowered_crate() {
     original(&user, &gated.join("user"));
     let expected = run(&gated.join("user"));
     assert_eq!(expected.0, Some(0));
-    assert_eq!(run(&folder.join("user")), expected);
+    assert_eq!(run(&directory.join("user")), expected);
 }
 
 #[test]
 fn a_crate_of_several_files_is_lowered_as_a_whole() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = Utf8Path::from_path(folder.path()).unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    let directory = Utf8Path::from_path(directory.path()).unwrap();
     let mut program = Program::new("tree", fixtures().join("crates/tree/main.rs"));
     program.args = vec!["--crate-type=bin".to_owned()];
-    lower(&program, folder, &folder.join("lowered"), |lowered| {
+    lower(&program, directory, &directory.join("lowered"), |lowered| {
         let inputs = lowered.inputs();
         assert!(
             inputs.iter().any(|path| path.ends_with("odd/place.rs")),
@@ -323,7 +323,7 @@ fn a_crate_of_several_files_is_lowered_as_a_whole() {
         );
     })
     .unwrap();
-    let gated = folder.join("gated");
+    let gated = directory.join("gated");
     let status = rustc(&program)
         .env("RUSTC_BOOTSTRAP", "1")
         .args([program.path.as_str(), "-o", gated.as_str()])
@@ -331,19 +331,19 @@ fn a_crate_of_several_files_is_lowered_as_a_whole() {
     assert!(status.unwrap().success());
     let expected = run(&gated);
     assert_eq!(expected.0, Some(0));
-    assert_eq!(run(&folder.join("lowered")), expected);
+    assert_eq!(run(&directory.join("lowered")), expected);
 }
 
 #[test]
 fn a_program_from_standard_input_is_lowered_like_a_file() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = Utf8Path::from_path(folder.path()).unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    let directory = Utf8Path::from_path(directory.path()).unwrap();
     let text = std::fs::read_to_string(fixtures().join("in_main.rs")).unwrap();
     let known = Exports::default();
     let request = Request {
         root: Utf8Path::new("<anon>"),
-        cwd: folder,
-        mirror: &folder.join("mirror"),
+        cwd: directory,
+        mirror: &directory.join("mirror"),
         root_text: Some(&text),
         crate_name: "rust_out",
         edition: "2021",
@@ -360,9 +360,9 @@ fn a_program_from_standard_input_is_lowered_like_a_file() {
     program.args = vec!["--crate-type=bin".to_owned()];
     for _ in 0..BUDGET {
         lowered.write().unwrap();
-        let errors = compile(&program, lowered.root(), &folder.join("out"));
+        let errors = compile(&program, lowered.root(), &directory.join("out"));
         if errors.is_empty() {
-            assert_eq!(run(&folder.join("out")).0, Some(0));
+            assert_eq!(run(&directory.join("out")).0, Some(0));
             return;
         }
         assert_eq!(lowered.refine(&errors).unwrap(), Progress::Changed);

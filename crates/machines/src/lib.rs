@@ -99,7 +99,7 @@ pub struct Boot {
 pub enum Runner {
     /// User Mode Linux: the image is a program.
     Process {
-        /// The image, relative to the build's output folder.
+        /// The image, relative to the build's output directory.
         kernel: String,
         /// Free space in MiB that is needed for the file in which the kernel keeps its memory.
         memory_file_mib: u64,
@@ -112,7 +112,7 @@ pub enum Runner {
 }
 
 impl Machine {
-    /// The name that stands for it everywhere: in `--arch`, in names of presets and output folders, in results.
+    /// The name that stands for it everywhere: in `--arch`, in names of presets and output directories, in results.
     pub fn name(&self) -> &str {
         self.name.as_deref().unwrap_or(&self.arch)
     }

@@ -91,7 +91,7 @@ fn fits(preset: &str, arch: &str, all: &[String]) -> bool {
             .any(|other| other.len() > arch.len() && begins(other))
 }
 
-/// A name for a cell's folder and job: letters, digits, dots and dashes.
+/// A name for a cell's directory and job: letters, digits, dots and dashes.
 pub fn slug(cell: &Cell) -> String {
     let parts = [
         Some(cell.preset.as_str()),

@@ -44,7 +44,7 @@ impl Command {
 /// How a cell is run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
-    /// Output folder of the gateless build; the gated one's has `-gated` at its end.
+    /// Output directory of the gateless build; the gated one's has `-gated` at its end.
     pub out: Utf8PathBuf,
     /// Whether upstream's own build is made as well, and compared.
     pub gated: bool,
@@ -324,7 +324,7 @@ fn fidelity(totals: &Value) -> Option<Fidelity> {
     })
 }
 
-/// The release that Kbuild wrote down in the output folder.
+/// The release that Kbuild wrote down in the output directory.
 fn release(out: &Utf8Path) -> Option<String> {
     let text = fs_err::read_to_string(out.join("include/config/kernel.release")).ok()?;
     let release = text.trim().to_owned();
@@ -365,8 +365,8 @@ mod tests {
 
     /// The same with another answer of the comparison.
     fn tried_as(exits: &[(&str, i32)], gated: bool, compared: &str) -> (Finished, Vec<String>) {
-        let folder = tempfile::tempdir().unwrap();
-        let out = Utf8Path::from_path(folder.path()).unwrap().join("o");
+        let directory = tempfile::tempdir().unwrap();
+        let out = Utf8Path::from_path(directory.path()).unwrap().join("o");
         fs_err::create_dir_all(out.join("include/config")).unwrap();
         fs_err::write(out.join("include/config/kernel.release"), "7.3.4\n").unwrap();
         let options = Options {

@@ -1,4 +1,4 @@
-//! Where results are kept: a folder with `results.jsonl`, one [`RunRecord`] a line, and `logs/HASH.log`, the logs that they cite.
+//! Where results are kept: a directory with `results.jsonl`, one [`RunRecord`] a line, and `logs/HASH.log`, the logs that they cite.
 //!
 //! Lines are only ever added. A record counts while its log is there and has its hash.
 
@@ -12,10 +12,10 @@ use sha2::{Digest as _, Sha256};
 
 const LIST: &str = "results.jsonl";
 
-/// One folder of results.
+/// One directory of results.
 #[derive(Debug, Clone)]
 pub struct Store {
-    folder: Utf8PathBuf,
+    directory: Utf8PathBuf,
 }
 
 /// What was taken over from elsewhere.
@@ -30,10 +30,10 @@ pub struct Collected {
 }
 
 impl Store {
-    /// The store in `folder`, which need not exist.
-    pub fn new(folder: &Utf8Path) -> Self {
+    /// The store in `directory`, which need not exist.
+    pub fn new(directory: &Utf8Path) -> Self {
         Self {
-            folder: folder.to_owned(),
+            directory: directory.to_owned(),
         }
     }
 
@@ -44,7 +44,7 @@ impl Store {
     /// # Errors
     /// If a line is no record of this version.
     pub fn records(&self) -> Result<Vec<RunRecord>> {
-        let path = self.folder.join(LIST);
+        let path = self.directory.join(LIST);
         if !path.exists() {
             return Ok(Vec::new());
         }
@@ -118,14 +118,14 @@ impl Store {
 
     /// Adds a record; its log becomes the file `log`, and the hash is written into the record.
     pub fn add(&self, record: &mut RunRecord, log: Option<&Utf8Path>) -> Result<()> {
-        fs_err::create_dir_all(self.folder.join("logs"))?;
+        fs_err::create_dir_all(self.directory.join("logs"))?;
         if let Some(log) = log {
             record.result.log_sha256 = Some(self.keep(log)?);
         }
         let mut line = serde_json::to_string(record)
             .map_err(|error| Failure::failed("a result can't be written").because(error))?;
         line.push('\n');
-        let path = self.folder.join(LIST);
+        let path = self.directory.join(LIST);
         let mut options = OpenOptions::new();
         options.append(true).create(true).read(true);
         let mut file = options
@@ -152,8 +152,8 @@ impl Store {
     pub fn collect(&self, from: &Utf8Path) -> Result<Collected> {
         let mut collected = Collected::default();
         let mut known = self.records()?;
-        for folder in stores(from)? {
-            let other = Store::new(&folder);
+        for directory in stores(from)? {
+            let other = Store::new(&directory);
             for mut record in other.records()? {
                 if known.contains(&record) {
                     collected.known += 1;
@@ -161,7 +161,9 @@ impl Store {
                 }
                 if let Some(doubt) = other.doubt(&record)? {
                     let cell = crate::plan::slug(&record.cell);
-                    collected.refused.push(format!("{folder}: {cell}: {doubt}"));
+                    collected
+                        .refused
+                        .push(format!("{directory}: {cell}: {doubt}"));
                     continue;
                 }
                 let log = record
@@ -178,7 +180,7 @@ impl Store {
     }
 
     fn log(&self, hash: &str) -> Utf8PathBuf {
-        self.folder.join("logs").join(format!("{hash}.log"))
+        self.directory.join("logs").join(format!("{hash}.log"))
     }
 
     /// Copies a log in under its hash, in one step.
@@ -187,7 +189,7 @@ impl Store {
         let hash = hex(&bytes);
         let to = self.log(&hash);
         if !to.is_file() {
-            let mut file = tempfile::NamedTempFile::new_in(self.folder.join("logs"))?;
+            let mut file = tempfile::NamedTempFile::new_in(self.directory.join("logs"))?;
             file.write_all(&bytes)?;
             file.persist(&to).map_err(|error| {
                 Failure::failed(format!("{to} can't be written")).because(error.error)
@@ -197,28 +199,28 @@ impl Store {
     }
 }
 
-/// The folders below `from` that are stores, `from` among them.
+/// The directories below `from` that are stores, `from` among them.
 fn stores(from: &Utf8Path) -> Result<Vec<Utf8PathBuf>> {
     if !from.is_dir() {
-        return Err(Failure::failed(format!("there is no folder {from}")));
+        return Err(Failure::failed(format!("there is no directory {from}")));
     }
     let mut found = Vec::new();
-    let mut folders = vec![from.to_owned()];
-    while let Some(folder) = folders.pop() {
-        if folder.join(LIST).is_file() {
-            found.push(folder.clone());
+    let mut directories = vec![from.to_owned()];
+    while let Some(directory) = directories.pop() {
+        if directory.join(LIST).is_file() {
+            found.push(directory.clone());
         }
-        for entry in folder.read_dir_utf8()? {
+        for entry in directory.read_dir_utf8()? {
             let entry = entry?;
             if entry.file_type()?.is_dir() {
-                folders.push(entry.into_path());
+                directories.push(entry.into_path());
             }
         }
     }
     found.sort();
     if found.is_empty() {
         return Err(Failure::failed(format!("no {LIST} in {from} or below"))
-            .help("give the folder in which the results of the jobs were put together"));
+            .help("give the directory in which the results of the jobs were put together"));
     }
     Ok(found)
 }
@@ -265,9 +267,9 @@ pub(crate) mod tests {
         }
     }
 
-    struct Folder(tempfile::TempDir);
+    struct Directory(tempfile::TempDir);
 
-    impl Folder {
+    impl Directory {
         fn new() -> Self {
             Self(tempfile::tempdir().unwrap())
         }
@@ -288,8 +290,8 @@ pub(crate) mod tests {
 
     #[test]
     fn without_its_log_a_result_is_not_claimed() {
-        let folder = Folder::new();
-        let store = folder.store("s", "um", "2026-01-01");
+        let directory = Directory::new();
+        let store = directory.store("s", "um", "2026-01-01");
         let hash = store.latest().unwrap()[0].log_sha256.clone().unwrap();
         let log = store.log(&hash);
         fs_err::write(&log, "something else").unwrap();
@@ -304,8 +306,8 @@ pub(crate) mod tests {
 
     #[test]
     fn only_a_good_run_by_the_same_program_is_not_repeated() {
-        let folder = Folder::new();
-        let store = folder.store("s", "um", "2026-01-01");
+        let directory = Directory::new();
+        let store = directory.store("s", "um", "2026-01-01");
         let cell = record("um", "").cell;
         assert!(store.done(&cell, "0.1.0").unwrap().is_some());
         assert!(store.done(&cell, "0.2.0").unwrap().is_none());
@@ -322,20 +324,20 @@ pub(crate) mod tests {
             message: String::new(),
         });
         store
-            .add(&mut failed, Some(&folder.path("boot.log")))
+            .add(&mut failed, Some(&directory.path("boot.log")))
             .unwrap();
         assert!(store.done(&cell, "0.1.0").unwrap().is_none());
     }
 
     #[test]
     fn a_line_that_was_cut_off_is_no_result_and_stands_in_no_ones_way() {
-        let folder = Folder::new();
-        let store = folder.store("s", "um", "2026-01-01");
-        let list = folder.path("s").join(LIST);
+        let directory = Directory::new();
+        let store = directory.store("s", "um", "2026-01-01");
+        let list = directory.path("s").join(LIST);
         let text = fs_err::read_to_string(&list).unwrap();
         fs_err::write(&list, format!("{text}{}", &text[..text.len() / 2])).unwrap();
         assert_eq!(store.records().unwrap().len(), 1);
-        folder.store("s", "arm", "2026-01-02");
+        directory.store("s", "arm", "2026-01-02");
         assert_eq!(store.records().unwrap().len(), 2);
         fs_err::write(&list, "{}\n").unwrap();
         assert!(store.records().unwrap_err().what.contains(":1"));
@@ -343,17 +345,17 @@ pub(crate) mod tests {
 
     #[test]
     fn results_of_other_machines_come_with_their_logs_and_only_once() {
-        let folder = Folder::new();
-        folder.store("from/a", "um", "2026-01-01");
-        folder.store("from/b/c", "arm", "2026-01-02");
-        let broken = folder.store("from/d", "s390", "2026-01-02");
+        let directory = Directory::new();
+        directory.store("from/a", "um", "2026-01-01");
+        directory.store("from/b/c", "arm", "2026-01-02");
+        let broken = directory.store("from/d", "s390", "2026-01-02");
         let hash = broken.latest().unwrap()[0].log_sha256.clone().unwrap();
         fs_err::remove_file(broken.log(&hash)).unwrap();
-        let own = folder.store("own", "um", "2026-02-01");
-        let collected = own.collect(&folder.path("from")).unwrap();
+        let own = directory.store("own", "um", "2026-02-01");
+        let collected = own.collect(&directory.path("from")).unwrap();
         assert_eq!((collected.added.len(), collected.known), (2, 0));
         assert!(collected.refused[0].contains("s390-small") && collected.refused.len() == 1);
-        let again = own.collect(&folder.path("from")).unwrap();
+        let again = own.collect(&directory.path("from")).unwrap();
         assert_eq!((again.added.len(), again.known), (0, 2));
         let latest = own.latest().unwrap();
         let dates: Vec<_> = latest
@@ -365,7 +367,7 @@ pub(crate) mod tests {
             [("arm", "2026-01-02"), ("um", "2026-02-01")],
             "collected later, but older"
         );
-        assert!(own.collect(&folder.path("nowhere")).is_err());
-        assert!(own.collect(&folder.path("own/logs")).is_err());
+        assert!(own.collect(&directory.path("nowhere")).is_err());
+        assert!(own.collect(&directory.path("own/logs")).is_err());
     }
 }

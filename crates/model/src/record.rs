@@ -1,6 +1,6 @@
 //! The attestation record: one per compiler call that wrote something, kept in `OUT/.gateless/records/`.
 //!
-//! A record is written by the stand-in during the build and read by `gateless attest`.
+//! A record is written by the wrapper during the build and read by `gateless attest`.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ pub struct Record {
     pub crate_name: String,
     /// What kind of call it was (`kernel crate`, `runtime crate`, `host program`, ...).
     pub class: String,
-    /// Folder in which the call ran.
+    /// Directory in which the call ran.
     pub cwd: String,
     /// Arguments as Kbuild passed them, response files not expanded.
     pub asked: Vec<String>,

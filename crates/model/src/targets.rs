@@ -17,7 +17,7 @@ pub struct Targets {
     pub release: String,
     /// The compiler that was asked, as it names itself.
     pub rustc: String,
-    /// One per folder of the tree's `arch/`.
+    /// One per directory of the tree's `arch/`.
     pub architectures: Vec<Architecture>,
 }
 
@@ -25,7 +25,7 @@ pub struct Targets {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Architecture {
-    /// Name of its folder in the tree.
+    /// Name of its directory in the tree.
     pub arch: String,
     /// Whether its Kconfig selects HAVE_RUST.
     pub upstream: bool,

@@ -94,15 +94,15 @@ impl Compiler {
     }
 
     fn diagnose(&self, source: &str) -> io::Result<String> {
-        let folder = tempfile::tempdir()?;
-        let file = folder.path().join("ask.rs");
+        let directory = tempfile::tempdir()?;
+        let file = directory.path().join("ask.rs");
         fs_err::write(&file, source)?;
         let mut command = Command::new(&self.path);
         command
             .args(["--crate-type=lib", "--emit=metadata", "--edition=2021"])
             .args(["-Wstable_features", "-Winternal_features"])
             .arg("--out-dir")
-            .arg(folder.path())
+            .arg(directory.path())
             .arg(&file)
             .env("RUSTC_BOOTSTRAP", "1");
         Ok(output(&mut command)?.1)

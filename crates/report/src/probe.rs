@@ -194,8 +194,8 @@ fn compile(
     target: Option<&str>,
     open: bool,
 ) -> io::Result<(bool, String)> {
-    let folder = tempfile::tempdir()?;
-    let file = folder.path().join("probe.rs");
+    let directory = tempfile::tempdir()?;
+    let file = directory.path().join("probe.rs");
     let gate = if open { probe.gate.as_str() } else { "" };
     let no_std = if probe.source.contains("no_core") {
         ""
@@ -204,14 +204,14 @@ fn compile(
     };
     fs_err::write(&file, format!("{gate}\n{no_std}{}", probe.source))?;
     let mut command = Command::new(program);
-    command.current_dir(folder.path());
+    command.current_dir(directory.path());
     if let Some(target) = target {
-        fs_err::write(folder.path().join("probe.json"), target)?;
+        fs_err::write(directory.path().join("probe.json"), target)?;
         command.arg("--target=probe.json");
     }
     match (probe.rustdoc, probe.emit.as_deref()) {
         (true, _) => {
-            command.arg("-o").arg(folder.path().join("doc"));
+            command.arg("-o").arg(directory.path().join("doc"));
         }
         (false, Some("cfg")) => {
             command.arg("--print=cfg");
@@ -221,7 +221,7 @@ fn compile(
             command
                 .arg(format!("--emit={emit}"))
                 .arg("--out-dir")
-                .arg(folder.path());
+                .arg(directory.path());
         }
     }
     if !probe.rustdoc && probe.emit.as_deref() == Some("cfg") && probe.source.is_empty() {

@@ -106,8 +106,8 @@ fn audit() -> Audit {
 }
 
 fn see(page: &str, number: &str, dark: bool) -> Result<Value, Failed> {
-    let folder = tempfile::tempdir()?;
-    let file = folder.path().join("harness.html");
+    let directory = tempfile::tempdir()?;
+    let file = directory.path().join("harness.html");
     let quoted = serde_json::to_string(page)?.replace("</", "<\\/");
     let harness = HARNESS
         .replace("NUMBER", &format!("{number:?}"))
@@ -129,7 +129,7 @@ fn see(page: &str, number: &str, dark: bool) -> Result<Value, Failed> {
         ))
         .arg(format!(
             "--user-data-dir={}",
-            folder.path().join("profile").display()
+            directory.path().join("profile").display()
         ))
         .args(["--virtual-time-budget=5000", "--dump-dom"])
         .arg(format!("file://{}", file.display()))

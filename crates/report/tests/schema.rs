@@ -6,14 +6,14 @@ use gateless_report::roadmap::Roadmap;
 
 #[test]
 fn the_schemas_are_up_to_date() {
-    let folder = camino::Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("schema");
+    let directory = camino::Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("schema");
     for (name, schema) in [
         ("audit", schemars::schema_for!(Audit)),
         ("difference", schemars::schema_for!(Difference)),
         ("probe", schemars::schema_for!(Matrix)),
         ("roadmap", schemars::schema_for!(Roadmap)),
     ] {
-        let file = folder.join(format!("{name}.json"));
+        let file = directory.join(format!("{name}.json"));
         let text = serde_json::to_string_pretty(&schema).unwrap() + "\n";
         if std::env::var_os("UPDATE_SCHEMA").is_some() {
             fs_err::write(&file, &text).unwrap();

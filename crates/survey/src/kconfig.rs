@@ -4,9 +4,9 @@ use camino::Utf8Path;
 use gateless_model::Result;
 
 /// The conditions of each `select HAVE_RUST` of an architecture's Kconfig files, without those that have none; nothing if there is no such line.
-pub(crate) fn have_rust(folder: &Utf8Path) -> Result<Option<Vec<String>>> {
+pub(crate) fn have_rust(directory: &Utf8Path) -> Result<Option<Vec<String>>> {
     let mut found: Option<Vec<String>> = None;
-    for entry in folder.read_dir_utf8()? {
+    for entry in directory.read_dir_utf8()? {
         let entry = entry?;
         if entry.file_name().starts_with("Kconfig") && entry.path().is_file() {
             let text = fs_err::read_to_string(entry.path())?;
@@ -49,8 +49,8 @@ mod tests {
 
     #[test]
     fn an_architecture_without_the_line_is_not_one_without_conditions() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = Utf8Path::from_path(folder.path()).unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let path = Utf8Path::from_path(directory.path()).unwrap();
         fs_err::write(path.join("Kconfig"), "config VAX\n").unwrap();
         assert_eq!(have_rust(path).unwrap(), None);
         fs_err::write(path.join("Kconfig.cpu"), "\tselect HAVE_RUST\n").unwrap();

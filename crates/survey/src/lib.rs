@@ -1,6 +1,6 @@
 //! The support matrix: what a kernel tree, a compiler, this machine and recorded runs say about each architecture.
 //!
-//! Nothing in here is a list of architectures: they are the folders of the tree's `arch/`.
+//! Nothing in here is a list of architectures: they are the directories of the tree's `arch/`.
 
 mod kconfig;
 mod obstacles;
@@ -13,7 +13,7 @@ use camino::Utf8Path;
 use gateless_kbuild::c_tools::{self, CTools};
 use gateless_kbuild::compiler::Compiler;
 use gateless_kbuild::tree::{self, Tree};
-use gateless_lab::qemu_config::{FOLDER, QemuConfig};
+use gateless_lab::qemu_config::{DIRECTORY, QemuConfig};
 use gateless_machines::{Machine, Runner};
 use gateless_model::Result;
 use gateless_model::targets::{Architecture, Targets, Tool, VERSION, Variant};
@@ -27,7 +27,7 @@ pub struct Facts<'a> {
     /// Its built-in targets (`--print target-list`).
     pub builtin: Vec<String>,
     /// The built-in targets that stand in for the kernel's specifications, each with the `arch` of the specification.
-    pub stand_ins: Vec<(&'static str, &'static str)>,
+    pub spec_targets: Vec<(&'static str, &'static str)>,
     /// The back end of the compiler's LLVM for a processor, named as in triples.
     pub back_end: &'a dyn Fn(&str) -> Option<&'static str>,
     /// Whether a program is on this machine.
@@ -61,10 +61,10 @@ pub fn survey(tree: &Tree, facts: &Facts<'_>, results: &[Variant]) -> Result<Tar
     })
 }
 
-/// The machines that the tree describes for its own test runner, as (folder below `arch/`, emulator).
+/// The machines that the tree describes for its own test runner, as (directory below `arch/`, emulator).
 fn emulated(tree: &Utf8Path) -> Result<BTreeSet<(String, String)>> {
     let mut found = BTreeSet::new();
-    for entry in tree.join(FOLDER).read_dir_utf8()? {
+    for entry in tree.join(DIRECTORY).read_dir_utf8()? {
         let entry = entry?;
         let Some(name) = entry.file_name().strip_suffix(".py") else {
             continue;

@@ -7,9 +7,9 @@ use crate::Facts;
 
 /// One architecture and its names.
 pub(crate) struct Processor {
-    /// The folder below `arch/`.
+    /// The directory below `arch/`.
     pub arch: String,
-    /// The processor's names, as targets begin: that of the tree's triple for clang first, then the folder's.
+    /// The processor's names, as targets begin: that of the tree's triple for clang first, then the directory's.
     pub names: Vec<String>,
     /// The triple that the tree gives clang (scripts/Makefile.clang).
     pub clang: Option<String>,
@@ -66,8 +66,10 @@ impl Processor {
             return self.named.clone();
         }
         if self.specification {
-            let stand_ins = facts.stand_ins.iter();
-            return stand_ins.map(|(target, _)| (*target).to_owned()).collect();
+            let spec_targets = facts.spec_targets.iter();
+            return spec_targets
+                .map(|(target, _)| (*target).to_owned())
+                .collect();
         }
         let others: Vec<&String> = all
             .iter()
@@ -162,7 +164,7 @@ mod tests {
             ]
             .map(str::to_owned)
             .to_vec(),
-            stand_ins: vec![("x86_64-unknown-none", "x86_64")],
+            spec_targets: vec![("x86_64-unknown-none", "x86_64")],
             back_end: &|_| None,
             has_program: &|_| false,
         };

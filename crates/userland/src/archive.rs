@@ -9,12 +9,12 @@ use gateless_model::{Failure, Result};
 
 use crate::guest::{Entry, Kind};
 
-const FOLDER: u32 = 0o040_755;
+const DIRECTORY: u32 = 0o040_755;
 const PROGRAM: u32 = 0o100_755;
 const FILE: u32 = 0o100_644;
 const CHARACTER_DEVICE: u32 = 0o020_600;
 
-/// Writes `entries` to the file `path`, whole or not at all; a file's folders come before it.
+/// Writes `entries` to the file `path`, whole or not at all; a file's directories come before it.
 ///
 /// The same entries make the same bytes: no time, no owner but root.
 ///
@@ -34,7 +34,7 @@ fn bytes(entries: &[Entry]) -> std::io::Result<Vec<u8>> {
     let mut archive = Vec::new();
     for (index, entry) in entries.iter().enumerate() {
         let (mode, data): (u32, &[u8]) = match &entry.kind {
-            Kind::Folder => (FOLDER, &[]),
+            Kind::Directory => (DIRECTORY, &[]),
             Kind::Program(data) => (PROGRAM, data),
             Kind::File(data) => (FILE, data),
             Kind::Device(..) => (CHARACTER_DEVICE, &[]),
@@ -63,7 +63,7 @@ mod tests {
     #[test]
     fn what_is_written_is_read_back() {
         let entries = [
-            Entry::new("dev", Kind::Folder),
+            Entry::new("dev", Kind::Directory),
             Entry::new("dev/console", Kind::Device(5, 1)),
             Entry::new("init", Kind::Program(b"#!/bin/sh\n".to_vec())),
             Entry::new("odd", Kind::File(b"abc".to_vec())),

@@ -69,7 +69,7 @@ pub struct Program {
     /// Whether `source` is a file of the kernel tree.
     #[serde(default)]
     pub of_tree: bool,
-    /// Further folders of the kernel tree for `#include`.
+    /// Further directories of the kernel tree for `#include`.
     #[serde(default)]
     pub includes: Vec<String>,
 }
@@ -84,7 +84,7 @@ pub struct Step {
     /// The step is repeated for each of these, with its name in `$MODULE`.
     #[serde(default)]
     pub for_each: Option<Each>,
-    /// Where it is repeated: only modules in this folder of the build.
+    /// Where it is repeated: only modules in this directory of the build.
     #[serde(default)]
     pub under: Option<String>,
     /// Where it is repeated: not for these.

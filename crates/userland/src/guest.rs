@@ -23,8 +23,8 @@ pub struct Entry {
 /// What a file is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kind {
-    /// A folder.
-    Folder,
+    /// A directory.
+    Directory,
     /// A file that can be run.
     Program(Vec<u8>),
     /// Any other file.
@@ -43,7 +43,7 @@ impl Entry {
     }
 }
 
-/// Folders that init mounts on or writes to.
+/// Directories that init mounts on or writes to.
 const FOLDERS: [&str; 10] = [
     "bin", "dev", "proc", "sys", "config", "debug", "tmp", "modules", "checks", "mnt",
 ];
@@ -61,7 +61,7 @@ pub fn files(
 ) -> Result<Vec<Entry>> {
     let mut entries: Vec<Entry> = FOLDERS
         .iter()
-        .map(|folder| Entry::new(*folder, Kind::Folder))
+        .map(|directory| Entry::new(*directory, Kind::Directory))
         .collect();
     // The first program's streams, before devtmpfs is mounted.
     entries.push(Entry::new("dev/console", Kind::Device(5, 1)));
@@ -80,27 +80,27 @@ pub fn files(
         entries.push(text(format!("modules/{name}.needs"), &module.needs));
     }
     for (index, suite) in plan.suites.iter().enumerate() {
-        let folder = format!("checks/{index:03}");
-        entries.push(Entry::new(&folder, Kind::Folder));
-        entries.push(text(format!("{folder}/name"), &[&suite.name]));
+        let directory = format!("checks/{index:03}");
+        entries.push(Entry::new(&directory, Kind::Directory));
+        entries.push(text(format!("{directory}/name"), &[&suite.name]));
         for (index, case) in suite.cases.iter().enumerate() {
-            entries.extend(case_files(&format!("{folder}/{index:03}"), case));
+            entries.extend(case_files(&format!("{directory}/{index:03}"), case));
         }
     }
     Ok(entries)
 }
 
-fn case_files(folder: &str, case: &Case) -> Vec<Entry> {
+fn case_files(directory: &str, case: &Case) -> Vec<Entry> {
     let step = &case.step;
     let mut entries = vec![
-        Entry::new(folder, Kind::Folder),
-        text(format!("{folder}/name"), &[&case.name]),
-        text(format!("{folder}/run"), &[&step.run]),
-        text(format!("{folder}/limit"), &[step.limit.to_string()]),
+        Entry::new(directory, Kind::Directory),
+        text(format!("{directory}/name"), &[&case.name]),
+        text(format!("{directory}/run"), &[&step.run]),
+        text(format!("{directory}/limit"), &[step.limit.to_string()]),
     ];
     let mut more = |name: &str, lines: &[String]| {
         if !lines.is_empty() {
-            entries.push(text(format!("{folder}/{name}"), lines));
+            entries.push(text(format!("{directory}/{name}"), lines));
         }
     };
     more("module", case.module.as_slice());

@@ -12,7 +12,7 @@ use object::{Object as _, ObjectSection as _};
 pub struct Module {
     /// The name that the kernel knows it by (`lsmod`).
     pub name: String,
-    /// The file, relative to the output folder.
+    /// The file, relative to the output directory.
     pub file: Utf8PathBuf,
     /// Names of modules that have to be loaded before it, in that order.
     pub needs: Vec<String>,
@@ -20,7 +20,7 @@ pub struct Module {
     pub is_rust: bool,
 }
 
-/// The modules that the build in the output folder `out` made, in its own order (`modules.order`); none where modules are off.
+/// The modules that the build in the output directory `out` made, in its own order (`modules.order`); none where modules are off.
 ///
 /// # Errors
 /// If a module is not there or can't be read, or needs a module that the build has not made.
@@ -149,8 +149,8 @@ mod tests {
 
     #[test]
     fn a_build_without_its_modules_is_no_build_without_modules() {
-        let folder = tempfile::tempdir().unwrap();
-        let out = Utf8Path::from_path(folder.path()).unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let out = Utf8Path::from_path(directory.path()).unwrap();
         assert!(of_build(out).unwrap().is_empty());
         fs_err::write(out.join("modules.order"), "drivers/a/b.o\n").unwrap();
         let failure = of_build(out).unwrap_err();

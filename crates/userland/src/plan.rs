@@ -140,8 +140,8 @@ mod tests {
     use super::*;
 
     fn check(text: &str) -> Check {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("c.toml");
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("c.toml");
         fs_err::write(&path, format!("about = 'x'\n{text}")).unwrap();
         Check::find(path.to_str().unwrap()).unwrap()
     }

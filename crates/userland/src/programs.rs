@@ -11,7 +11,7 @@ use crate::guest::{Entry, Kind};
 /// Where Debian's busybox-static and others have it.
 const BUSYBOX: [&str; 3] = ["/usr/bin/busybox", "/bin/busybox", "/usr/sbin/busybox"];
 
-/// Compiles `programs` for a kernel in `out` that was built from `tree`; intermediate files go to the folder `scratch`.
+/// Compiles `programs` for a kernel in `out` that was built from `tree`; intermediate files go to the directory `scratch`.
 ///
 /// # Errors
 /// If a program can't be compiled, with what the compiler says.
@@ -38,8 +38,8 @@ pub fn compile(
             .args(["-isystem", headers.as_str()])
             // What a test of the tree prints names its source as the tree does.
             .arg(format!("-fmacro-prefix-map={tree}/="));
-        for folder in &program.includes {
-            command.arg("-I").arg(tree.join(folder));
+        for directory in &program.includes {
+            command.arg("-I").arg(tree.join(directory));
         }
         command.arg(&source).arg("-o").arg(&object);
         let made = command.output().map_err(|error| {

@@ -29,7 +29,7 @@ pub(super) fn options(profile: &str) -> Vec<String> {
 pub(super) fn apply(module: &Module, profile: &str) -> Result<()> {
     if !Utf8Path::new(profile).is_file() {
         return Err(Failure::failed(format!("no profile is at {profile}")).help(
-            "CLANG_AUTOFDO_PROFILE names it for make; relative names start at the output folder",
+            "CLANG_AUTOFDO_PROFILE names it for make; relative names start at the output directory",
         ));
     }
     for function in of_rustc(module)? {

@@ -1,4 +1,4 @@
-//! What the tests in this folder share: a crate, compiled by rustc with unstable flags and by stable rustc with this crate's help.
+//! What the tests in this directory share: a crate, compiled by rustc with unstable flags and by stable rustc with this crate's help.
 
 #![allow(dead_code, reason = "each of the tests uses a part of it")]
 
@@ -108,12 +108,12 @@ impl Sample<'_> {
 
     /// The same, where this crate is asked for `ours` instead: for what this rustc has no name for.
     pub fn compare_as(&self, level: &str, options: &[&str], ours: &[&str]) -> Vec<u8> {
-        let folder = tempfile::tempdir().unwrap();
-        let folder = Utf8Path::from_path(folder.path()).unwrap();
-        std::fs::write(folder.join("sample.rs"), self.source).unwrap();
-        self.gated(folder, level, options);
-        self.stable(folder, level, ours, &llvm_path());
-        let read = |name: &str| std::fs::read(folder.join(name)).unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let directory = Utf8Path::from_path(directory.path()).unwrap();
+        std::fs::write(directory.join("sample.rs"), self.source).unwrap();
+        self.gated(directory, level, options);
+        self.stable(directory, level, ours, &llvm_path());
+        let read = |name: &str| std::fs::read(directory.join(name)).unwrap();
         let (gated, stable) = (read("gated.o"), read("stable.o"));
         assert!(gated.len() > 2_000, "the sample has little in it");
         assert!(
@@ -128,18 +128,18 @@ impl Sample<'_> {
 
     /// What rustc makes of it with `options`.
     pub fn object(&self, level: &str, options: &[&str]) -> Vec<u8> {
-        let folder = tempfile::tempdir().unwrap();
-        let folder = Utf8Path::from_path(folder.path()).unwrap();
-        std::fs::write(folder.join("sample.rs"), self.source).unwrap();
-        self.gated(folder, level, options);
-        std::fs::read(folder.join("gated.o")).unwrap()
+        let directory = tempfile::tempdir().unwrap();
+        let directory = Utf8Path::from_path(directory.path()).unwrap();
+        std::fs::write(directory.join("sample.rs"), self.source).unwrap();
+        self.gated(directory, level, options);
+        std::fs::read(directory.join("gated.o")).unwrap()
     }
 
     /// What both compilers are called with.
-    fn command(&self, folder: &Utf8Path, level: &str, options: &[&str]) -> Command {
+    fn command(&self, directory: &Utf8Path, level: &str, options: &[&str]) -> Command {
         let mut command = rustc();
         command
-            .current_dir(folder)
+            .current_dir(directory)
             .args(["sample.rs", "--crate-type=rlib", "--edition=2021"]);
         command.arg(format!("--target={}", self.target));
         command.args([
@@ -155,8 +155,8 @@ impl Sample<'_> {
     }
 
     /// rustc's own way, to `gated.o`.
-    pub fn gated(&self, folder: &Utf8Path, level: &str, options: &[&str]) {
-        let mut command = self.command(folder, level, options);
+    pub fn gated(&self, directory: &Utf8Path, level: &str, options: &[&str]) {
+        let mut command = self.command(directory, level, options);
         let sections = if self.sections { "y" } else { "n" };
         command
             .env("RUSTC_BOOTSTRAP", "1")
@@ -170,8 +170,8 @@ impl Sample<'_> {
     }
 
     /// Stable rustc and this crate with the libLLVM at `llvm`, to `stable.o`.
-    pub fn stable(&self, folder: &Utf8Path, level: &str, options: &[&str], llvm: &Utf8Path) {
-        let mut command = self.command(folder, level, options);
+    pub fn stable(&self, directory: &Utf8Path, level: &str, options: &[&str], llvm: &Utf8Path) {
+        let mut command = self.command(directory, level, options);
         // A sample without core needs a gate to compile at all; code is not generated otherwise for it.
         if self.source.contains("no_core") {
             command.env("RUSTC_BOOTSTRAP", "1");
@@ -186,14 +186,14 @@ impl Sample<'_> {
         command.arg(format!("-Crelocation-model={}", self.stable_reloc));
         run(&mut command);
         let job = Job {
-            bitcode: folder.join("stable.bc"),
+            bitcode: directory.join("stable.bc"),
             stage: Stage::Unoptimised,
             llvm: llvm.to_owned(),
             llvm_args: options
                 .iter()
                 .filter_map(|option| llvm_arg(option))
                 .collect(),
-            outputs: vec![(Output::Object, folder.join("stable.o"))],
+            outputs: vec![(Output::Object, directory.join("stable.o"))],
             target: Target {
                 triple: self.triple.into(),
                 cpu: self.cpu.into(),
@@ -225,20 +225,20 @@ impl Sample<'_> {
     }
 }
 
-/// Code generation for the x86-64 module whose text, without its data layout, is `body`: from `in.bc` in `folder`, which is written, to `out.o`.
-pub fn job(folder: &Utf8Path, body: &str) -> Job {
+/// Code generation for the x86-64 module whose text, without its data layout, is `body`: from `in.bc` in `directory`, which is written, to `out.o`.
+pub fn job(directory: &Utf8Path, body: &str) -> Job {
     let llvm = llvm_path();
     let context = Context::new(Llvm::load(&llvm).unwrap()).unwrap();
     let text = format!("target datalayout = \"{X86_LAYOUT}\"\n{body}");
     let module = Module::from_text(&context, &text).unwrap();
     let bitcode = module.to_bitcode().unwrap();
-    std::fs::write(folder.join("in.bc"), bitcode.bytes().unwrap()).unwrap();
+    std::fs::write(directory.join("in.bc"), bitcode.bytes().unwrap()).unwrap();
     Job {
-        bitcode: folder.join("in.bc"),
+        bitcode: directory.join("in.bc"),
         stage: Stage::Optimised,
         llvm,
         llvm_args: Vec::new(),
-        outputs: vec![(Output::Object, folder.join("out.o"))],
+        outputs: vec![(Output::Object, directory.join("out.o"))],
         target: Target {
             triple: "x86_64-linux-gnu".into(),
             cpu: "generic".into(),

@@ -14,10 +14,10 @@ use gateless_model::{Failure, Result};
 use crate::compile::Call;
 use crate::files;
 
-/// Names the builder to the stand-in in the view, as `FOLDER\nPROGRAM`.
+/// Names the builder to the wrapper in the view, as `DIRECTORY\nPROGRAM`.
 const VARIABLE: &str = "GATELESS_DOCTEST_BUILDER";
 
-/// Extracts the doctests of a crate: `builder` is run for each, in Kbuild's folder.
+/// Extracts the doctests of a crate: `builder` is run for each, in Kbuild's directory.
 pub fn run(call: &Call<'_>, builder: &str) -> Result<u8> {
     let builder = files::absolute(call.cwd, Utf8Path::new(builder));
     super::rustdoc(call, (VARIABLE, &format!("{}\n{builder}", call.cwd)))
@@ -25,7 +25,7 @@ pub fn run(call: &Call<'_>, builder: &str) -> Result<u8> {
 
 /// What rustdoc finds in place of rustc while doctests are extracted.
 pub struct Builder {
-    folder: Utf8PathBuf,
+    directory: Utf8PathBuf,
     program: Utf8PathBuf,
 }
 
@@ -33,9 +33,9 @@ impl Builder {
     /// The builder that [`run`] named, if this process was started by its rustdoc.
     pub fn from_env() -> Option<Self> {
         let variable = std::env::var(VARIABLE).ok()?;
-        let (folder, program) = variable.split_once('\n')?;
+        let (directory, program) = variable.split_once('\n')?;
         Some(Self {
-            folder: folder.into(),
+            directory: directory.into(),
             program: program.into(),
         })
     }
@@ -50,7 +50,7 @@ impl Builder {
             .map(|path| Utf8PathBuf::from(path.to_string_lossy().into_owned()));
         let status = Command::new(&self.program)
             .args(&args)
-            .current_dir(&self.folder)
+            .current_dir(&self.directory)
             .env_remove(VARIABLE)
             .status()
             .map_err(|error| {

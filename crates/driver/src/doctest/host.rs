@@ -7,7 +7,7 @@ use gateless_model::Result;
 
 use crate::compile::Call;
 
-/// Tells the stand-in in the view that it is a compiler.
+/// Tells the wrapper in the view that it is a compiler.
 const VARIABLE: &str = "GATELESS_DOCTEST_COMPILER";
 
 /// Runs the doctests of a crate.

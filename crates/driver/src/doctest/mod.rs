@@ -33,18 +33,18 @@ pub fn test(call: &Call<'_>) -> Result<u8> {
     }
 }
 
-/// Lowers the crate and starts rustdoc from the view, with one more environment variable, in the folder that names its tests.
+/// Lowers the crate and starts rustdoc from the view, with one more environment variable, in the directory that names its tests.
 fn rustdoc(call: &Call<'_>, (name, value): (&str, &str)) -> Result<u8> {
     let root = Utf8PathBuf::from(call.invocation.input().unwrap_or("-"));
     let mirror = call
         .state
-        .folder()
+        .directory()
         .join("lowered")
         .join(mangle(&format!("doctests/{}", call.crate_name)));
     let mapping = Mapping::new(&mirror, call.cwd, root.as_str());
     let lowered_root = lower(call, &root, &mirror)?;
     let view = view::of(call.toolchain)?;
-    // rustdoc names a test after its file, relative to the folder it runs in. That is the folder which Kbuild's mapping takes off.
+    // rustdoc names a test after its file, relative to the directory it runs in. That is the directory which Kbuild's mapping takes off.
     let base = match call.plan.remaps.last() {
         Some((from, to)) if to.is_empty() => files::absolute(call.cwd, Utf8Path::new(from)),
         Some((from, to)) => {
@@ -59,7 +59,7 @@ fn rustdoc(call: &Call<'_>, (name, value): (&str, &str)) -> Result<u8> {
     } else {
         base.clone()
     };
-    let (folder, input) = match (
+    let (directory, input) = match (
         lowered_root.strip_prefix(&mirrored),
         call.plan.remaps.last(),
     ) {
@@ -78,7 +78,7 @@ fn rustdoc(call: &Call<'_>, (name, value): (&str, &str)) -> Result<u8> {
     command
         .args(arguments(call))
         .arg(input)
-        .current_dir(&folder)
+        .current_dir(&directory)
         .env_remove("RUSTC_BOOTSTRAP")
         // Where a distribution's rustdoc would find the compiler's library among all others.
         .env("LD_LIBRARY_PATH", view.join("lib"))
@@ -116,7 +116,7 @@ fn lower(call: &Call<'_>, root: &Utf8Path, mirror: &Utf8Path) -> Result<Utf8Path
     Ok(lowered.root().to_owned())
 }
 
-/// The planned arguments for a run in another folder: names of files are made absolute.
+/// The planned arguments for a run in another directory: names of files are made absolute.
 fn arguments(call: &Call<'_>) -> Vec<String> {
     let absolute = |path: &str| files::absolute(call.cwd, Utf8Path::new(path)).into_string();
     let mut arguments = Vec::new();

@@ -1,4 +1,4 @@
-//! A view of the toolchain whose `bin/rustc` is ours: rustdoc gives each doctest to the `bin/rustc` of the folder that its compiler library
+//! A view of the toolchain whose `bin/rustc` is ours: rustdoc gives each doctest to the `bin/rustc` of the directory that its compiler library
 //! lies in (`rustc_path`, compiler/rustc_interface/src/util.rs; `current_dll_path`, compiler/rustc_session/src/filesearch.rs).
 
 use std::os::unix::fs::PermissionsExt;
@@ -10,17 +10,17 @@ use crate::files;
 use crate::invocation::Tool;
 use crate::toolchain::{Toolchain, driver_library};
 
-/// In launchers that gateless puts before programs of an unpacked compiler (crates/kbuild/src/toolchain/launcher.rs): the folder that they are
-/// in, and the folders that the loader searches.
+/// In launchers that gateless puts before programs of an unpacked compiler (crates/kbuild/src/toolchain/launcher.rs): the directory that they are
+/// in, and the directories that the loader searches.
 const HERE: &str = "here=${self%/*}\n";
 const SEARCHED: &str = "--library-path \"";
 
-/// Makes the view, once for each toolchain, in the cache; returns its folder. rustdoc is `bin/rustdoc` in it, and has to find `lib` in it first.
+/// Makes the view, once for each toolchain, in the cache; returns its directory. rustdoc is `bin/rustdoc` in it, and has to find `lib` in it first.
 pub fn of(toolchain: &Toolchain) -> Result<Utf8PathBuf> {
     let parent = files::cache_dir()?.join("views");
-    let folder = parent.join(&toolchain.sha256[..16]);
-    if folder.join("bin/rustc").exists() {
-        return Ok(folder);
+    let directory = parent.join(&toolchain.sha256[..16]);
+    if directory.join("bin/rustc").exists() {
+        return Ok(directory);
     }
     fs_err::create_dir_all(&parent)?;
     let temporary = tempfile::Builder::new()
@@ -28,7 +28,7 @@ pub fn of(toolchain: &Toolchain) -> Result<Utf8PathBuf> {
         .tempdir_in(&parent)
         .map_err(|error| Failure::failed(format!("cannot write in `{parent}`")).because(error))?;
     let new = Utf8Path::from_path(temporary.path())
-        .ok_or_else(|| Failure::failed("the cache folder is not UTF-8"))?;
+        .ok_or_else(|| Failure::failed("the cache directory is not UTF-8"))?;
     for library in libraries(&toolchain.sysroot)? {
         let name = library.file_name().unwrap_or_default();
         link_tree(&library, &new.join("lib").join(name))?;
@@ -37,19 +37,19 @@ pub fn of(toolchain: &Toolchain) -> Result<Utf8PathBuf> {
     rustdoc(
         &toolchain.program(Tool::Rustdoc),
         &new.join("bin/rustdoc"),
-        &folder.join("lib"),
+        &directory.join("lib"),
     )?;
     executable(
         &new.join("bin/rustc"),
         "#!/bin/sh\n# Takes a doctest from rustdoc (see gateless, crates/driver/src/doctest).\nexec \"$GATELESS_PROGRAM\" \"$@\"\n",
     )?;
     // Another job may have been faster; one view is as good as the other.
-    if fs_err::rename(new, &folder).is_err() && !folder.join("bin/rustc").exists() {
+    if fs_err::rename(new, &directory).is_err() && !directory.join("bin/rustc").exists() {
         return Err(Failure::failed(format!(
-            "cannot make the view of the toolchain in `{folder}`"
+            "cannot make the view of the toolchain in `{directory}`"
         )));
     }
-    Ok(folder)
+    Ok(directory)
 }
 
 /// What rustdoc loads from the toolchain, and the libraries of targets. Distributions have the former among all other libraries: then it is the
@@ -132,20 +132,20 @@ mod tests {
     fn a_launcher_in_a_view_starts_the_same_program_with_the_views_libraries_first() {
         let launcher = "#!/bin/sh\nself=$0\n[ -L \"$self\" ] && self=$(readlink -f \"$self\")\nhere=${self%/*}\n\
             exec \"$here/../../ld.so\" --library-path \"$here/../../usr/lib\" \"$here/rustdoc.unpacked\" \"$@\"\n";
-        let folder = tempfile::tempdir().unwrap();
-        let folder = Utf8Path::from_path(folder.path()).unwrap();
-        fs_err::create_dir_all(folder.join("usr/bin")).unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let directory = Utf8Path::from_path(directory.path()).unwrap();
+        fs_err::create_dir_all(directory.join("usr/bin")).unwrap();
         // A loader that says how it was called.
-        executable(&folder.join("ld.so"), "#!/bin/sh\necho \"$@\"\n").unwrap();
-        let own = folder.join("usr/bin/rustdoc");
+        executable(&directory.join("ld.so"), "#!/bin/sh\necho \"$@\"\n").unwrap();
+        let own = directory.join("usr/bin/rustdoc");
         executable(&own, launcher).unwrap();
-        let view = folder.join("view-rustdoc");
+        let view = directory.join("view-rustdoc");
         rustdoc(&own, &view, Utf8Path::new("/view/lib")).unwrap();
         let output = std::process::Command::new(&view).arg("x").output().unwrap();
         assert_eq!(
             String::from_utf8_lossy(&output.stdout),
             format!(
-                "--library-path /view/lib:{folder}/usr/bin/../../usr/lib {folder}/usr/bin/rustdoc.unpacked x\n"
+                "--library-path /view/lib:{directory}/usr/bin/../../usr/lib {directory}/usr/bin/rustdoc.unpacked x\n"
             )
         );
         executable(&own, "#!/bin/sh\nexec rustdoc-of-others\n").unwrap();

@@ -18,7 +18,7 @@ const OPERATIONS: &[&str] = &[
 const FLOATS: &[&str] = &["hf", "bf", "sf", "df", "xf", "tf"];
 const INTEGERS: &[&str] = &["si", "di", "ti"];
 
-/// The source of panicking stand-ins for the helpers that `object` calls and nobody defines, on one line.
+/// The source of panicking stubs for the helpers that `object` calls and nobody defines, on one line.
 ///
 /// # Errors
 /// When the object can't be read: it is made before the crate of the intrinsics (rust/Makefile).

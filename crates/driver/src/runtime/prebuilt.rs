@@ -43,7 +43,7 @@ impl Library {
                 )));
             }
         };
-        let folder = call
+        let directory = call
             .toolchain
             .sysroot
             .join("lib/rustlib")
@@ -51,7 +51,7 @@ impl Library {
             .join("lib");
         let (before, after) = (format!("lib{name}-"), ".rlib");
         let mut found: Vec<Utf8PathBuf> = Vec::new();
-        for entry in folder.read_dir_utf8().into_iter().flatten() {
+        for entry in directory.read_dir_utf8().into_iter().flatten() {
             let entry = entry?;
             if entry.file_name().starts_with(&before) && entry.file_name().ends_with(after) {
                 found.push(entry.into_path());
@@ -60,11 +60,11 @@ impl Library {
         match found.as_slice() {
             [_] => Ok(Self { rlib: found.remove(0) }),
             [] => Err(Failure::no(format!(
-                "the runtime source `{}` needs the library `{name}` prebuilt for {target}, and the toolchain has none in {folder}",
+                "the runtime source `{}` needs the library `{name}` prebuilt for {target}, and the toolchain has none in {directory}",
                 call.runtime.name()
             ))
             .help(format!("run `rustup target add {target}`, or use the runtime source `source`"))),
-            several => Err(Failure::failed(format!("{folder} has {} libraries named `{name}`", several.len()))),
+            several => Err(Failure::failed(format!("{directory} has {} libraries named `{name}`", several.len()))),
         }
     }
 

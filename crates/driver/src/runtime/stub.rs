@@ -17,7 +17,7 @@ const STUB: &str = "#![feature(compiler_builtins)]\n#![allow(internal_features)]
 /// Compiles the stub to the metadata file that the call asks for.
 pub fn compile(call: &Call<'_>) -> Result<Run> {
     let metadata = metadata_of(call)?;
-    let source = call.state.folder().join("compiler_builtins.rs");
+    let source = call.state.directory().join("compiler_builtins.rs");
     files::write_if_changed(&source, STUB.as_bytes())?;
     let mut args: Vec<String> = Vec::new();
     for arg in &call.plan.args {
@@ -31,7 +31,7 @@ pub fn compile(call: &Call<'_>) -> Result<Run> {
         format!("--emit=metadata={metadata}"),
     ]);
     // Nothing in the metadata may depend on where the output tree lies.
-    args.push(format!("--remap-path-prefix={}/=", call.state.folder()));
+    args.push(format!("--remap-path-prefix={}/=", call.state.directory()));
     args.extend(Format::of(call.invocation).arguments());
     args.push(source.to_string());
     let run = call.run(args, vec!["compiler_builtins".to_owned()]);

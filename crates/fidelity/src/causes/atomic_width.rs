@@ -2,7 +2,7 @@
 
 use super::{Cause, Evidence};
 use crate::difference::{Difference, Finding, Side, Subject};
-use crate::folder::Folder;
+use crate::directory::Directory;
 use crate::object::{ItemKind, Object};
 
 /// The cause.
@@ -48,8 +48,8 @@ fn explains(difference: &Difference, evidence: &Evidence<'_>) -> bool {
 
 /// How many bits an atomic type may have at most: what the specification that Kbuild made says, or else a pointer's
 /// (`TargetOptions::max_atomic_width`, compiler/rustc_target/src/spec/mod.rs).
-fn allowed(folder: &Folder) -> Option<u64> {
-    let text = fs_err::read(folder.path.join("scripts/target.json")).ok()?;
+fn allowed(directory: &Directory) -> Option<u64> {
+    let text = fs_err::read(directory.path.join("scripts/target.json")).ok()?;
     let spec: serde_json::Value = serde_json::from_slice(&text).ok()?;
     let number = |field: &str| {
         let value = spec.get(field)?;
@@ -136,14 +136,14 @@ mod tests {
     }
 
     fn explained(spec: &str, side: Side, name: &str, gated: &Object, gateless: &Object) -> bool {
-        let (_keep, folder) = crate::folder::tests_folder();
-        fs_err::create_dir_all(folder.path.join("scripts")).unwrap();
-        fs_err::write(folder.path.join("scripts/target.json"), spec).unwrap();
+        let (_keep, directory) = crate::directory::tests_directory();
+        fs_err::create_dir_all(directory.path.join("scripts")).unwrap();
+        fs_err::write(directory.path.join("scripts/target.json"), spec).unwrap();
         let difference = Difference::new(Subject::Function, name, Finding::Only(side));
         explains(
             &difference,
             &Evidence {
-                gateless: &folder,
+                gateless: &directory,
                 objects: (gated, gateless),
                 renamed: None,
             },

@@ -85,10 +85,10 @@ mod tests {
 
     #[test]
     fn only_other_columns_of_a_lowered_line_are_explained() {
-        let (_keep, folder) = crate::folder::tests_folder();
+        let (_keep, directory) = crate::directory::tests_directory();
         let object = crate::object::tests_object();
         let evidence = Evidence {
-            gateless: &folder,
+            gateless: &directory,
             objects: (&object, &object),
             renamed: None,
         };

@@ -53,7 +53,7 @@ mod tests {
 
     #[test]
     fn only_the_same_strings_in_a_mergeable_section_are_explained() {
-        let (_keep, folder) = crate::folder::tests_folder();
+        let (_keep, directory) = crate::directory::tests_directory();
         let difference = Difference::new(Subject::Layout, "s", Finding::Changed(Vec::new()));
         let strings = |bytes: &[u8], flags: u32| {
             let mut object = crate::object::tests_object();
@@ -65,7 +65,7 @@ mod tests {
             explains(
                 &difference,
                 &Evidence {
-                    gateless: &folder,
+                    gateless: &directory,
                     objects: (a, b),
                     renamed: None,
                 },

@@ -12,7 +12,7 @@ mod vtable_types;
 
 use crate::compare::Comparison;
 use crate::difference::Difference;
-use crate::folder::Folder;
+use crate::directory::Directory;
 use crate::object::Object;
 
 /// A cause of differences.
@@ -30,8 +30,8 @@ pub struct Cause {
 /// What a check may look at.
 #[derive(Clone, Copy)]
 pub struct Evidence<'a> {
-    /// The gateless build's folder, with its lowered sources.
-    pub gateless: &'a Folder,
+    /// The gateless build's directory, with its lowered sources.
+    pub gateless: &'a Directory,
     /// The object of the gated build and that of the gateless build.
     pub objects: (&'a Object, &'a Object),
     /// The comparison with the crates renamed that the record says were compiled under another name; nothing if there are none.

@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn what_is_left_after_renaming_and_what_was_not_renamed_stays_unexplained() {
-        let (_keep, folder) = crate::folder::tests_folder();
+        let (_keep, directory) = crate::directory::tests_directory();
         let difference = |name: &str| {
             Difference::new(
                 crate::difference::Subject::Function,
@@ -123,7 +123,7 @@ mod tests {
         };
         let object = crate::object::tests_object();
         let mut evidence = Evidence {
-            gateless: &folder,
+            gateless: &directory,
             objects: (&object, &object),
             renamed: Some(&renamed),
         };

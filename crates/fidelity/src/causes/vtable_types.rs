@@ -103,7 +103,7 @@ fn strings(object: &Object) -> BTreeSet<&[u8]> {
     strings
 }
 
-/// Whether, apart from the name of the output folder (`roots` in the gateless build), only names of vtables' entries differ, and so many strings.
+/// Whether, apart from the name of the output directory (`roots` in the gateless build), only names of vtables' entries differ, and so many strings.
 fn only_names_of_members_differ(
     aspects: &[Aspect],
     gated: &BTreeSet<&[u8]>,

@@ -195,7 +195,7 @@ impl<'d> Reader<'_, 'd> {
         }))
     }
 
-    /// A string attribute without hashes and without the output folder.
+    /// A string attribute without hashes and without the output directory.
     fn name_of(&self, attribute: gimli::DwAt, text: String) -> String {
         let renames: &Renames = &self.object.renames;
         match attribute {

@@ -17,7 +17,7 @@ pub struct Files {
 }
 
 impl Files {
-    /// Joins folders and names. A path in the output folder gets `OUT` in its place.
+    /// Joins directories and names. A path in the output directory gets `OUT` in its place.
     pub fn new(
         dwarf: &Dwarf<Slice<'_>>,
         unit: &Unit<Slice<'_>>,
@@ -35,19 +35,19 @@ impl Files {
             return Ok(Self { names, described });
         };
         let header = program.header();
-        let unit_folder = unit
-            .comp_dir
-            .map_or_else(String::new, |folder| folder.to_string_lossy().into_owned());
+        let unit_directory = unit.comp_dir.map_or_else(String::new, |directory| {
+            directory.to_string_lossy().into_owned()
+        });
         // File numbers begin with 0 since DWARF 5, before that with 1.
         let first = if header.version() >= 5 { 0 } else { 1 };
         for (index, file) in header.file_names().iter().enumerate() {
             let name = text(file.path_name())?;
             let mut path = String::new();
-            let folder = match file.directory(header) {
-                Some(folder) => text(folder)?,
+            let directory = match file.directory(header) {
+                Some(directory) => text(directory)?,
                 None => String::new(),
             };
-            for part in [unit_folder.as_str(), &folder, &name] {
+            for part in [unit_directory.as_str(), &directory, &name] {
                 if part.starts_with('/') {
                     path = part.to_owned();
                 } else if !part.is_empty() {
@@ -106,7 +106,7 @@ pub fn unit_name(name: &str, roots: &[String], renames: &Renames) -> String {
     }
 }
 
-/// A path with `OUT` in the place of the output folder's names.
+/// A path with `OUT` in the place of the output directory's names.
 pub fn without_roots(path: &str, roots: &[String]) -> String {
     for root in roots {
         if let Some(rest) = path.strip_prefix(root.as_str())

@@ -28,7 +28,7 @@ pub struct Object {
     pub files: Vec<String>,
     /// What the debug sections say.
     pub debug: Debug,
-    /// The output folder's names, which were taken out of the names of source files.
+    /// The output directory's names, which were taken out of the names of source files.
     pub roots: Vec<String>,
     /// The crates that go by another name than the object's own.
     pub renames: Renames,

@@ -22,7 +22,7 @@ use crate::names::{Name, Renames, file_symbol};
 
 /// Reads the bytes of a relocatable ELF file, 32 or 64 bits, of either byte order.
 ///
-/// `roots` are the output folder's names: they are taken out of the names of source files. `renames` are crates to be named otherwise.
+/// `roots` are the output directory's names: they are taken out of the names of source files. `renames` are crates to be named otherwise.
 ///
 /// # Errors
 /// When it is no such file, or is damaged.

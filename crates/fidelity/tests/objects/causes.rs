@@ -1,4 +1,4 @@
-//! Causes on whole folders: explained only where the evidence lies in the gateless build's folder.
+//! Causes on whole directories: explained only where the evidence lies in the gateless build's directory.
 
 use std::collections::BTreeMap;
 
@@ -46,10 +46,10 @@ fn record(out: &Out, asked: &str, given: &str) {
         )]),
         seal: String::new(),
     };
-    let folder = out.path.join(".gateless/records");
-    fs_err::create_dir_all(&folder).unwrap();
+    let directory = out.path.join(".gateless/records");
+    fs_err::create_dir_all(&directory).unwrap();
     fs_err::write(
-        folder.join("sample.json"),
+        directory.join("sample.json"),
         serde_json::to_string(&record).unwrap(),
     )
     .unwrap();

@@ -1,4 +1,4 @@
-//! Output folders with one object each, made by the rustc on PATH, and objects edited in place.
+//! Output directories with one object each, made by the rustc on PATH, and objects edited in place.
 
 use std::process::Command;
 
@@ -9,10 +9,10 @@ use gateless_llvm::Llvm;
 use object::read::elf::{ElfFile64, FileHeader as _, SectionHeader as _};
 use object::{Endianness, Object as _, ObjectSection as _, ObjectSymbol as _};
 
-/// The object's name in every folder.
+/// The object's name in every directory.
 pub const OBJECT: &str = "rust/sample.o";
 
-/// An output folder as Kbuild leaves it.
+/// An output directory as Kbuild leaves it.
 pub struct Out {
     _keep: tempfile::TempDir,
     pub path: Utf8PathBuf,
@@ -21,8 +21,8 @@ pub struct Out {
 impl Out {
     /// Compiles `source` with more options; unstable ones are allowed: they make what a gated build makes.
     pub fn new(source: &str, options: &[&str]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let path = Utf8PathBuf::from_path_buf(folder.path().canonicalize().unwrap()).unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let path = Utf8PathBuf::from_path_buf(directory.path().canonicalize().unwrap()).unwrap();
         fs_err::create_dir_all(path.join("rust")).unwrap();
         fs_err::write(path.join("rust/sample.rs"), source).unwrap();
         let common = [
@@ -52,15 +52,15 @@ impl Out {
         )
         .unwrap();
         Self {
-            _keep: folder,
+            _keep: directory,
             path,
         }
     }
 
-    /// A copy of this folder whose object was changed.
+    /// A copy of this directory whose object was changed.
     pub fn edited(&self, edit: impl FnOnce(&mut Elf)) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let path = Utf8PathBuf::from_path_buf(folder.path().canonicalize().unwrap()).unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let path = Utf8PathBuf::from_path_buf(directory.path().canonicalize().unwrap()).unwrap();
         fs_err::create_dir_all(path.join("rust")).unwrap();
         fs_err::copy(
             self.path.join("rust/.sample.o.cmd"),
@@ -75,7 +75,7 @@ impl Out {
         assert!(elf.bytes != before, "nothing was planted");
         fs_err::write(path.join(OBJECT), &elf.bytes).unwrap();
         Self {
-            _keep: folder,
+            _keep: directory,
             path,
         }
     }
@@ -178,7 +178,7 @@ pub fn llvm() -> &'static Llvm {
     .unwrap()
 }
 
-/// Compares two folders.
+/// Compares two directories.
 pub fn compare(gated: &Out, gateless: &Out) -> Report {
     run(
         &Request {

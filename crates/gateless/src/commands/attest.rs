@@ -8,11 +8,11 @@ use crate::output;
 
 /// Prove that a build opened no gate outside the runtime crates; exits with 1 if it is not proven
 ///
-/// Reads the records that the stand-ins wrote during the build, Kbuild's own record of each command, and the objects of
+/// Reads the records that the wrappers wrote during the build, Kbuild's own record of each command, and the objects of
 /// the image and its modules. Each crate is listed with its class, where the runtime came from, and the crates for which a gate was open.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Output folder of a kernel build
+    /// Output directory of a kernel build
     out: Utf8PathBuf,
     /// Print everything as JSON: each crate with compiler, version, hash, input hashes, final arguments and environment
     #[arg(long)]

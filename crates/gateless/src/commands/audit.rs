@@ -30,16 +30,16 @@ Exit codes:
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct Args {
-    /// Kernel tree, or any folder of Rust sources
+    /// Kernel tree, or any directory of Rust sources
     #[arg(required_unless_present = "diff")]
     tree: Option<Utf8PathBuf>,
-    /// Output folder of a build of the tree: reads its configuration, the commands that make ran, and generated sources, too
+    /// Output directory of a build of the tree: reads its configuration, the commands that make ran, and generated sources, too
     #[arg(long, value_name = "OUT")]
     out: Option<Utf8PathBuf>,
     /// Compiler to answer for [default: $GATELESS_RUSTC, else `rustc` on PATH]
     #[arg(long, value_name = "PATH")]
     rustc: Option<Utf8PathBuf>,
-    /// Folder of ledger files to use in place of the built-in ledger; an empty one is allowed
+    /// Directory of ledger files to use in place of the built-in ledger; an empty one is allowed
     #[arg(long, value_name = "DIR")]
     ledger: Option<Utf8PathBuf>,
     /// List every place in the table
@@ -131,13 +131,13 @@ pub fn run(args: Args) -> Result<Exit> {
     })
 }
 
-/// The ledger in a folder of somebody's own.
-pub fn own_ledger(folder: &Utf8Path) -> Result<Ledger> {
-    Ledger::from_folder(folder.as_std_path())
-        .map_err(|what| Failure::failed(format!("the ledger in {folder} can't be read: {what}")))
+/// The ledger in a directory of somebody's own.
+pub fn own_ledger(directory: &Utf8Path) -> Result<Ledger> {
+    Ledger::from_directory(directory.as_std_path())
+        .map_err(|what| Failure::failed(format!("the ledger in {directory} can't be read: {what}")))
 }
 
-/// Says on stderr what could not be read, and what kind of folder it is.
+/// Says on stderr what could not be read, and what kind of directory it is.
 fn notes(answer: &Audit) {
     for problem in &answer.problems {
         let line = if problem.line > 0 {
@@ -258,7 +258,7 @@ fn diff(args: &Args, others: &[Utf8PathBuf], rustc: &Utf8Path, ledger: &Ledger) 
         } else {
             fetch::cached(&cache::root()?, which.as_str())?.ok_or_else(|| {
                 Failure::failed(format!(
-                    "{which} is neither a folder, nor a file, nor a release in the cache"
+                    "{which} is neither a directory, nor a file, nor a release in the cache"
                 ))
                 .help(format!("`gateless fetch {which}` may bring it in"))
             })?

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_kbuild::c_tools::MakeArgs;
 use gateless_kbuild::toolchain::Choice;
-use gateless_kbuild::{Progress, cache, stand_ins};
+use gateless_kbuild::{Progress, cache, wrappers};
 use gateless_lab::measure::{Cost, measure, median};
 use gateless_model::{Exit, Failure, Result};
 use serde::Serialize;
@@ -21,15 +21,15 @@ use crate::terminal::Terminal;
 const WALL_LIMIT: f64 = 1.15;
 /// Largest ratio of peak memory.
 const MEMORY_LIMIT: f64 = 1.2;
-/// Largest time that the stand-in adds to one compiler call, in milliseconds.
-const STAND_IN_LIMIT: f64 = 50.0;
-/// Compiler calls timed with and without the stand-in.
+/// Largest time that the wrapper adds to one compiler call, in milliseconds.
+const WRAPPER_LIMIT: f64 = 50.0;
+/// Compiler calls timed with and without the wrapper.
 const CALLS: usize = 15;
 
 /// Measure what gateless costs: `make prepare` (all of rust/ from nothing), gated and gateless in turn
 ///
-/// Prints ratios of wall time and peak memory (of the largest process), and what the stand-in adds to one small
-/// compiler call. Exit code 1 if gateless takes more than 1.15 of the time or 1.2 of the memory, or the stand-in adds
+/// Prints ratios of wall time and peak memory (of the largest process), and what the wrapper adds to one small
+/// compiler call. Exit code 1 if gateless takes more than 1.15 of the time or 1.2 of the memory, or the wrapper adds
 /// more than 50 ms. Removes what OUT/rust holds.
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -52,7 +52,7 @@ struct Answer {
     /// Gateless over gated.
     wall_ratio: f64,
     memory_ratio: f64,
-    stand_in: StandIn,
+    wrapper: WrapperCost,
 }
 
 /// One value per run.
@@ -64,7 +64,7 @@ struct Measured {
 
 /// Medians over [`CALLS`] calls, in milliseconds.
 #[derive(Debug, Serialize)]
-struct StandIn {
+struct WrapperCost {
     calls: usize,
     rustc_ms: f64,
     gateless_rustc_ms: f64,
@@ -92,7 +92,7 @@ pub fn run(args: Args) -> Result<Exit> {
             costs.max_rss_kib.push(cost.max_rss_kib as f64);
         }
     }
-    let stand_in = stand_in(&gateless.rustc)?;
+    let wrapper = wrapper(&gateless.rustc)?;
     let [gated, gateless] = costs;
     let answer = Answer {
         version: 1,
@@ -101,7 +101,7 @@ pub fn run(args: Args) -> Result<Exit> {
         memory_ratio: ratio(&gateless.max_rss_kib, &gated.max_rss_kib),
         gated,
         gateless,
-        stand_in,
+        wrapper,
     };
     if args.json {
         output::json(&answer)?;
@@ -110,7 +110,7 @@ pub fn run(args: Args) -> Result<Exit> {
     }
     let within = answer.wall_ratio <= WALL_LIMIT
         && answer.memory_ratio <= MEMORY_LIMIT
-        && answer.stand_in.added_ms <= STAND_IN_LIMIT;
+        && answer.wrapper.added_ms <= WRAPPER_LIMIT;
     Ok(if within { Exit::Yes } else { Exit::No })
 }
 
@@ -196,9 +196,9 @@ fn remove(path: &Utf8Path) -> Result<()> {
     }
 }
 
-/// What the stand-ins keep beside the products goes as well; the lock and what the configuration is known by stay.
-fn remove_kept(folder: &Utf8Path) -> Result<()> {
-    for entry in folder.read_dir_utf8()? {
+/// What the wrappers keep beside the products goes as well; the lock and what the configuration is known by stay.
+fn remove_kept(directory: &Utf8Path) -> Result<()> {
+    for entry in directory.read_dir_utf8()? {
         let entry = entry?;
         if !["lock", "config.json", "wanted.config"].contains(&entry.file_name()) {
             remove(entry.path())?;
@@ -207,12 +207,12 @@ fn remove_kept(folder: &Utf8Path) -> Result<()> {
     Ok(())
 }
 
-/// Times a small crate through the stand-in and without it, in turn.
-fn stand_in(rustc: &Utf8Path) -> Result<StandIn> {
-    let through = stand_ins::link(&own_path()?, &cache::root()?)?.rustc;
-    let folder = tempfile::tempdir()?;
+/// Times a small crate through the wrapper and without it, in turn.
+fn wrapper(rustc: &Utf8Path) -> Result<WrapperCost> {
+    let through = wrappers::link(&own_path()?, &cache::root()?)?.rustc;
+    let directory = tempfile::tempdir()?;
     fs_err::write(
-        folder.path().join("small.rs"),
+        directory.path().join("small.rs"),
         "#![no_std]\npub fn one() -> u32 { 1 }\n",
     )?;
     let time = |program: &Utf8Path| -> Result<f64> {
@@ -224,7 +224,7 @@ fn stand_in(rustc: &Utf8Path) -> Result<StandIn> {
             "small.rs",
         ]);
         command
-            .current_dir(folder.path())
+            .current_dir(directory.path())
             .env("GATELESS_RUSTC", rustc);
         let cost = measure(&mut command)?;
         if cost.status.success() {
@@ -244,7 +244,7 @@ fn stand_in(rustc: &Utf8Path) -> Result<StandIn> {
         stood_in.push(time(&through)?);
     }
     let (rustc_ms, gateless_rustc_ms) = (middle(&direct), middle(&stood_in));
-    Ok(StandIn {
+    Ok(WrapperCost {
         calls: CALLS,
         rustc_ms,
         gateless_rustc_ms,
@@ -269,15 +269,15 @@ fn print(answer: &Answer) -> Result<()> {
         "ratio     {:7.2}    {:6.2}      (at most {WALL_LIMIT} and {MEMORY_LIMIT}; median of {})",
         answer.wall_ratio, answer.memory_ratio, answer.runs
     ))?;
-    let StandIn {
+    let WrapperCost {
         rustc_ms,
         gateless_rustc_ms,
         added_ms,
         calls,
-    } = &answer.stand_in;
+    } = &answer.wrapper;
     output::line(format_args!(
-        "stand-in  {added_ms:7.1} ms added to a small call: {gateless_rustc_ms:.1} ms instead of {rustc_ms:.1} ms \
-         (at most {STAND_IN_LIMIT}; median of {calls})"
+        "wrapper  {added_ms:7.1} ms added to a small call: {gateless_rustc_ms:.1} ms instead of {rustc_ms:.1} ms \
+         (at most {WRAPPER_LIMIT}; median of {calls})"
     ))
 }
 
@@ -319,14 +319,14 @@ mod tests {
 
     #[test]
     fn a_clean_start_keeps_the_lock_and_the_configuration() {
-        let folder = tempfile::tempdir().unwrap();
-        let folder = Utf8Path::from_path(folder.path()).unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let directory = Utf8Path::from_path(directory.path()).unwrap();
         for name in ["lock", "config.json", "wanted.config", "gateless.so"] {
-            fs_err::write(folder.join(name), "").unwrap();
+            fs_err::write(directory.join(name), "").unwrap();
         }
-        fs_err::create_dir_all(folder.join("lowered/kernel")).unwrap();
-        remove_kept(folder).unwrap();
-        let mut left: Vec<String> = folder
+        fs_err::create_dir_all(directory.join("lowered/kernel")).unwrap();
+        remove_kept(directory).unwrap();
+        let mut left: Vec<String> = directory
             .read_dir_utf8()
             .unwrap()
             .map(|entry| entry.unwrap().file_name().to_owned())

@@ -100,7 +100,7 @@ pub fn run(args: Args) -> Result<Exit> {
     answer_pair(results, gated, args.json)
 }
 
-/// The same build, gated; where an output folder is given, in OUT-gated.
+/// The same build, gated; where an output directory is given, in OUT-gated.
 pub fn gated_twin(options: &BuildOptions) -> BuildOptions {
     let out = options
         .out

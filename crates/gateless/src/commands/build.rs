@@ -22,16 +22,16 @@ pub struct Args {
     options: BuildOptions,
 }
 
-/// Builds, and prints the path of the image (or of the output folder, if the goal made none) on stdout.
+/// Builds, and prints the path of the image (or of the output directory, if the goal made none) on stdout.
 pub fn run(args: Args) -> Result<Exit> {
     let built = build(&args.options, Purpose::Build, &mut Terminal::new())?;
     output::line(built.image.as_ref().unwrap_or(&built.build.out.path))?;
     Ok(Exit::Yes)
 }
 
-/// A finished build. The output folder stays locked until it is dropped.
+/// A finished build. The output directory stays locked until it is dropped.
 pub struct Built {
-    /// Tree, output folder and tools.
+    /// Tree, output directory and tools.
     pub build: Build,
     /// The kernel that can be booted; `None` if MAKE ARGS did not make one.
     pub image: Option<Utf8PathBuf>,
@@ -64,7 +64,7 @@ pub fn build(
     Ok(Built { build, image })
 }
 
-/// Finds (brings in) tools and tree and takes the output folder; neither configures nor makes.
+/// Finds (brings in) tools and tree and takes the output directory; neither configures nor makes.
 pub fn open(
     options: &BuildOptions,
     purpose: Purpose,
@@ -72,7 +72,7 @@ pub fn open(
 ) -> Result<Build> {
     let cache = cache::root()?;
     let own_tools = MakeArgs::of(&options.make_args).tools;
-    // A wrong folder is worth saying before anything is installed, and a tree says which versions it wants.
+    // A wrong directory is worth saying before anything is installed, and a tree says which versions it wants.
     let known = match &options.tree {
         Some(path) => Some(Tree::open(path)?),
         None => fetch::cached(&cache, &options.release)?

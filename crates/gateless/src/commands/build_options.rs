@@ -24,7 +24,7 @@ pub struct BuildOptions {
     /// Preset (<ARCH>, <ARCH>-small) or file with CONFIG_X=y lines; repeatable, later ones win [default: <ARCH>-small]
     #[arg(long = "config", value_name = "PRESET|FILE")]
     pub configs: Vec<String>,
-    /// Output folder [default: one in the cache]
+    /// Output directory [default: one in the cache]
     #[arg(long, value_name = "DIR")]
     pub out: Option<Utf8PathBuf>,
     /// Compiler: auto, a release (1.96) that is unpacked from Debian's packages, or the path of a rustc; auto is $GATELESS_RUSTC, else `rustc`
@@ -82,7 +82,7 @@ pub enum Runtime {
 }
 
 impl Runtime {
-    /// The name that the stand-ins know.
+    /// The name that the wrappers know.
     pub fn name(self) -> &'static str {
         match self {
             Runtime::Source => "source",

@@ -9,7 +9,7 @@ use crate::output;
 /// Compare two boots: test results by name, and what the kernels say of vulnerabilities; exits with 1 if any differs
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Output folder that was booted, JSON answer of `gateless boot`, or console log
+    /// Output directory that was booted, JSON answer of `gateless boot`, or console log
     first: Utf8PathBuf,
     /// The same for the other boot
     second: Utf8PathBuf,

@@ -153,7 +153,7 @@ fn done(id: &str, entry: &Entry) -> Vec<String> {
         let what = match flag.action {
             FlagAction::Drop => "is left out".to_owned(),
             FlagAction::Replace => format!("becomes `{}`", flag.with.join(" ")),
-            FlagAction::Emulate => "is done by the stand-in itself".to_owned(),
+            FlagAction::Emulate => "is done by the wrapper itself".to_owned(),
             FlagAction::Codegen => {
                 "is generated from LLVM IR after rustc (crates/codegen/src/flags)".to_owned()
             }

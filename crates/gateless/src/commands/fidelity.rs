@@ -19,11 +19,11 @@ use crate::terminal::Terminal;
 /// a diff of the two disassemblies, `-` for the gated build and `+` for the gateless build.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Output folder of the gated build
+    /// Output directory of the gated build
     gated: Utf8PathBuf,
-    /// Output folder of the gateless build
+    /// Output directory of the gateless build
     gateless: Utf8PathBuf,
-    /// Compare only this object, named relative to the output folders; can be repeated
+    /// Compare only this object, named relative to the output directories; can be repeated
     #[arg(long = "object", value_name = "PATH")]
     objects: Vec<Utf8PathBuf>,
     /// Show all differences in full, explained ones too

@@ -28,7 +28,7 @@ pub struct Args {
     /// Write the lowered files here, by their names in the tree or beside the root file
     #[arg(long, value_name = "DIR")]
     out: Option<Utf8PathBuf>,
-    /// For a tree: take what was lowered in this output folder of a gateless build, and build nothing
+    /// For a tree: take what was lowered in this output directory of a gateless build, and build nothing
     #[arg(long, value_name = "OUT", conflicts_with_all = ["arch", "configs"])]
     build: Option<Utf8PathBuf>,
     /// For a tree: architecture, as Kbuild's ARCH
@@ -59,12 +59,14 @@ pub fn run(args: Args) -> Result<Exit> {
         };
         (path, kept(&gateless_driver::kept(&out), &out)?)
     } else {
-        let folder = tempfile::Builder::new()
+        let directory = tempfile::Builder::new()
             .prefix("gateless-")
             .tempdir()
-            .map_err(|error| Failure::failed("cannot make a temporary folder").because(error))?;
-        let Some(out) = Utf8Path::from_path(folder.path()) else {
-            return Err(Failure::failed("the temporary folder's name is not UTF-8"));
+            .map_err(|error| Failure::failed("cannot make a temporary directory").because(error))?;
+        let Some(out) = Utf8Path::from_path(directory.path()) else {
+            return Err(Failure::failed(
+                "the temporary directory's name is not UTF-8",
+            ));
         };
         let mut call: Vec<OsString> = vec![path.as_str().into(), "--emit=metadata".into()];
         call.extend(["-o".into(), out.join("out.rmeta").as_str().into()]);
@@ -107,7 +109,7 @@ pub fn run(args: Args) -> Result<Exit> {
     Ok(Exit::Yes)
 }
 
-/// Builds the tree; returns the output folder.
+/// Builds the tree; returns the output directory.
 fn built(args: &Args, tree: &Utf8Path) -> Result<Utf8PathBuf> {
     let options = BuildOptions {
         tree: Some(tree.to_owned()),
@@ -126,21 +128,21 @@ fn built(args: &Args, tree: &Utf8Path) -> Result<Utf8PathBuf> {
     Ok(built.build.out.path.clone())
 }
 
-/// What the stand-ins left. A file that several crates have must be lowered the same way in all of them.
-fn kept(folder: &Utf8Path, out: &Utf8Path) -> Result<Vec<File>> {
+/// What the wrappers left. A file that several crates have must be lowered the same way in all of them.
+fn kept(directory: &Utf8Path, out: &Utf8Path) -> Result<Vec<File>> {
     if !gateless_driver::records(out).is_dir() {
-        return Err(
-            Failure::failed(format!("{out} is not an output folder of a gateless build"))
-                .help("build it first: gateless build --out"),
-        );
+        return Err(Failure::failed(format!(
+            "{out} is not an output directory of a gateless build"
+        ))
+        .help("build it first: gateless build --out"));
     }
     let mut found: BTreeMap<Utf8PathBuf, String> = BTreeMap::new();
-    if !folder.is_dir() {
+    if !directory.is_dir() {
         return Ok(Vec::new());
     }
-    for crate_folder in folder.read_dir_utf8()? {
-        let crate_folder = crate_folder?.into_path();
-        let mut todo = vec![crate_folder.clone()];
+    for crate_directory in directory.read_dir_utf8()? {
+        let crate_directory = crate_directory?.into_path();
+        let mut todo = vec![crate_directory.clone()];
         while let Some(inner) = todo.pop() {
             for entry in inner.read_dir_utf8()? {
                 let path = entry?.into_path();
@@ -148,7 +150,7 @@ fn kept(folder: &Utf8Path, out: &Utf8Path) -> Result<Vec<File>> {
                     todo.push(path);
                     continue;
                 }
-                let original = path.as_str()[crate_folder.as_str().len()..].into();
+                let original = path.as_str()[crate_directory.as_str().len()..].into();
                 let text = fs_err::read_to_string(&path)?;
                 match found.get(&original) {
                     Some(other) if *other != text => {
@@ -279,8 +281,8 @@ mod tests {
 
     #[test]
     fn a_patch_names_files_as_git_does_and_keeps_a_missing_line_end() {
-        let folder = tempfile::tempdir().unwrap();
-        let base = Utf8Path::from_path(folder.path()).unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let base = Utf8Path::from_path(directory.path()).unwrap();
         let path = base.join("rust/a.rs");
         fs_err::create_dir(base.join("rust")).unwrap();
         fs_err::write(&path, "#[used(compiler)]\nstatic A: u8 = 1;").unwrap();

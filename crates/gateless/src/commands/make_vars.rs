@@ -17,7 +17,7 @@ pub struct Args {
     /// Print them as `--make_options X=Y ...` for the kernel's tools/testing/kunit/kunit.py
     #[arg(long)]
     kunit: bool,
-    /// Kernel tree whose minimum versions are checked [default: the current folder, if it is one]
+    /// Kernel tree whose minimum versions are checked [default: the current directory, if it is one]
     #[arg(long, value_name = "DIR")]
     tree: Option<Utf8PathBuf>,
     /// Architecture to be built: adds ARCH and the variables that choose its C compiler [default: none, minimum versions are those of um]

@@ -39,10 +39,10 @@ pub struct Args {
     /// Presets [default: <ARCH>-small of each]
     #[arg(long, value_delimiter = ',', value_name = "P,Q")]
     preset: Vec<String>,
-    /// Folder for the builds, one per cell [default: in the cache]
+    /// Directory for the builds, one per cell [default: in the cache]
     #[arg(long, value_name = "DIR")]
     out: Option<Utf8PathBuf>,
-    /// Folder for results and logs [default: the cache's]
+    /// Directory for results and logs [default: the cache's]
     #[arg(long, value_name = "DIR")]
     store: Option<Utf8PathBuf>,
     /// Leave out upstream's own builds, and so the comparisons
@@ -63,7 +63,7 @@ pub struct Args {
     /// Print the matrix for a scheduler, one job a cell, and do nothing
     #[arg(long, value_enum, value_name = "SCHEDULER", conflicts_with = "list")]
     emit: Option<Form>,
-    /// Take over the results that jobs elsewhere left below this folder, and sum them up
+    /// Take over the results that jobs elsewhere left below this directory, and sum them up
     #[arg(long, value_name = "DIR", conflicts_with_all = ["emit", "list", "arch", "rustc", "preset", "again"])]
     collect: Option<Utf8PathBuf>,
     /// Print the records as JSON lines (crates/model/schema/run-record.json)
@@ -85,8 +85,8 @@ enum Form {
 /// Runs, emits or collects.
 pub fn run(args: Args) -> Result<Exit> {
     let cache = cache::root()?;
-    let folder = args.store.clone().unwrap_or_else(|| cache::results(&cache));
-    let store = Store::new(&camino::absolute_utf8(&folder)?);
+    let directory = args.store.clone().unwrap_or_else(|| cache::results(&cache));
+    let store = Store::new(&camino::absolute_utf8(&directory)?);
     if let Some(from) = &args.collect {
         return collect(&store, from, args.json);
     }

@@ -40,7 +40,7 @@ Environment:
   GATELESS_RUSTC  the stable rustc to use [default: `rustc` on PATH]
   GATELESS_CACHE  kernel trees, tools, builds [default: $XDG_CACHE_HOME/gateless, ~/.cache/gateless]
   RUST_LIB_SRC    sources of the standard library, of the compiler's version
-  LIBCLANG_PATH   folder of libclang";
+  LIBCLANG_PATH   directory of libclang";
 
 /// Builds the Linux kernel's Rust code with a stock stable rustc, without opening a gate
 #[derive(Debug, Parser)]

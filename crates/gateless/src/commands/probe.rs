@@ -27,7 +27,7 @@ pub struct Args {
     /// Compiler to ask; may be given several times [default: $GATELESS_RUSTC, else `rustc` on PATH]
     #[arg(long, value_name = "PATH")]
     rustc: Vec<Utf8PathBuf>,
-    /// Folder of ledger files to use in place of the built-in ledger
+    /// Directory of ledger files to use in place of the built-in ledger
     #[arg(long, value_name = "DIR")]
     ledger: Option<Utf8PathBuf>,
     /// Exit with 1 when the ledger says otherwise than a compiler

@@ -34,7 +34,7 @@ pub struct Args {
     /// Architecture, as under the kernel's arch/ [default: all]
     #[arg(long, value_name = "ARCH")]
     arch: Option<String>,
-    /// Output folder of a build of the tree: only what its configuration needs
+    /// Output directory of a build of the tree: only what its configuration needs
     #[arg(long, value_name = "OUT")]
     out: Option<Utf8PathBuf>,
     /// Compiler to answer for [default: $GATELESS_RUSTC, else `rustc` on PATH]
@@ -155,7 +155,7 @@ fn support(file: &Utf8Path) -> Result<Targets> {
     })
 }
 
-/// The matrix as `gateless targets` has it; nothing, and a note, where that can't be made (a folder that is no kernel tree).
+/// The matrix as `gateless targets` has it; nothing, and a note, where that can't be made (a directory that is no kernel tree).
 fn own_support(tree: &Utf8Path) -> Option<Targets> {
     let made = Tree::open(tree).and_then(|tree| super::targets::matrix(&tree, None));
     if let Err(error) = &made {

@@ -25,7 +25,7 @@ pub struct Args {
     /// Kernel release, fetched if it is not there: 7.3 is the newest 7.3.y
     #[arg(long, default_value = "7.3")]
     release: String,
-    /// Folder with results [default: the cache's]
+    /// Directory with results [default: the cache's]
     #[arg(long, value_name = "DIR")]
     store: Option<Utf8PathBuf>,
     /// Print everything as JSON (crates/model/schema/targets.json)
@@ -62,7 +62,7 @@ pub fn matrix(tree: &Tree, store: Option<&Utf8Path>) -> Result<Targets> {
     let facts = Facts {
         builtin: compiler.builtin_targets()?,
         compiler: &compiler,
-        stand_ins: gateless_driver::target::stand_ins(),
+        spec_targets: gateless_driver::target::spec_targets(),
         back_end: &|processor| llvm.back_end(processor),
         has_program: &|name| command::find_on_path(name).is_some(),
     };

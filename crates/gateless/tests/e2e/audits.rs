@@ -76,7 +76,7 @@ pub fn lowered(workshop: &mut Workshop) -> Tested {
         .filter(|gate| gate["needed"] == true)
         .filter(|gate| match gate["kind"].as_str().unwrap_or_default() {
             "lang-feature" | "attribute" | "feature" => true,
-            // Code for other compilers is there as it was, and the folder has no Kconfig files to tell that it is not compiled.
+            // Code for other compilers is there as it was, and the directory has no Kconfig files to tell that it is not compiled.
             "lib-feature" => gate["uses"]
                 .as_array()
                 .is_some_and(|uses| uses.iter().any(|used| used["applies"] == "always")),

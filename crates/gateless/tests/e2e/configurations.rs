@@ -79,7 +79,7 @@ impl Configuration {
     /// Both kernels boot, all tests pass and have the same results by name; the machine code of everything in the image is the same, and nothing
     /// is weaker than gated.
     pub fn same_results(&self, workshop: &mut Workshop) -> Tested {
-        let mut folders = Vec::new();
+        let mut directories = Vec::new();
         let profile = self.sample(workshop)?;
         for mode in [Mode::Gated, Mode::Gateless] {
             let out = workshop.out_of(self.name, mode);
@@ -91,9 +91,9 @@ impl Configuration {
                 workshop.begin(&out, &from)?;
             }
             self.run("boot", workshop, mode, &out, &profile)?;
-            folders.push(out);
+            directories.push(out);
         }
-        let (gated, gateless) = (&folders[0], &folders[1]);
+        let (gated, gateless) = (&directories[0], &directories[1]);
         succeeded(workshop.gateless(&["compare", gated.as_str(), gateless.as_str()])?)?;
         proven(workshop, gated, gateless)
     }
@@ -124,7 +124,7 @@ impl Configuration {
         Ok(vec![format!("CLANG_AUTOFDO_PROFILE={path}")])
     }
 
-    /// Builds the folder `rust/`, with more arguments for make, and returns the output folder.
+    /// Builds the directory `rust/`, with more arguments for make, and returns the output directory.
     fn build(&self, workshop: &Workshop, mode: Mode, more: &[String]) -> Tested<Utf8PathBuf> {
         let out = workshop.out_of(self.name, mode);
         // Not with a build of everything: its drivers would stay as they are, and be nobody's.
@@ -168,13 +168,13 @@ impl Configuration {
     }
 }
 
-/// Object files in `folder`, if it is there.
-fn objects(folder: &Utf8Path) -> Tested<Vec<Utf8PathBuf>> {
-    if !folder.exists() {
+/// Object files in `directory`, if it is there.
+fn objects(directory: &Utf8Path) -> Tested<Vec<Utf8PathBuf>> {
+    if !directory.exists() {
         return Ok(Vec::new());
     }
     let mut found = Vec::new();
-    for entry in folder.read_dir_utf8()? {
+    for entry in directory.read_dir_utf8()? {
         let path = entry?.into_path();
         if path.extension() == Some("o") {
             found.push(path);

@@ -13,7 +13,7 @@ mod results;
 mod runtime;
 mod stray_gates;
 mod tree_copy;
-mod two_folders;
+mod two_directories;
 mod workshop;
 
 use std::sync::{Arc, Mutex};
@@ -116,14 +116,14 @@ const X86_64_ON_REQUEST: &[Test] = &[
         modversions::across_builds,
     ),
     (
-        "two_builds_in_folders_of_different_names_make_the_same_image",
-        two_folders::same_image,
+        "two_builds_in_directories_of_different_names_make_the_same_image",
+        two_directories::same_image,
     ),
 ];
 
 fn main() {
     let mut arguments = Arguments::from_args();
-    // All wait at once, and one of each architecture runs: those of one share folders.
+    // All wait at once, and one of each architecture runs: those of one share directories.
     let on_request = X86_64_ON_REQUEST.len() + 2 * configurations::ALL.len();
     arguments.test_threads = Some(UM.len() + X86_64.len() + on_request);
     let tree = std::env::var("GATELESS_TEST_TREE").ok();
@@ -144,7 +144,7 @@ fn main() {
             let opened = ["um", "x86_64"].map(|arch| {
                 Workshop::open(Utf8Path::new(tree), arch).unwrap_or_else(|failed| {
                     panic!(
-                        "the tests' folders can't be made: {}",
+                        "the tests' directories can't be made: {}",
                         failed.message().unwrap_or("no reason given")
                     )
                 })

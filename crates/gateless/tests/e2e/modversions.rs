@@ -12,7 +12,7 @@ use object::{Object as _, ObjectSection as _};
 use crate::results::proven;
 use crate::workshop::{Mode, Tested, Workshop, run, succeeded};
 
-/// Name of the configuration and beginning of its folders' names.
+/// Name of the configuration and beginning of its directories' names.
 const NAME: &str = "modversions";
 
 /// The module that is loaded with a version that does not fit.
@@ -43,7 +43,7 @@ pub fn across_builds(workshop: &mut Workshop) -> Tested {
     proven(workshop, &gated, &gateless)
 }
 
-/// Builds kernel and modules, and returns the output folder.
+/// Builds kernel and modules, and returns the output directory.
 fn build(workshop: &Workshop, mode: Mode) -> Tested<Utf8PathBuf> {
     let file = Utf8Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/e2e/configurations")

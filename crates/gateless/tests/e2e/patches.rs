@@ -28,7 +28,7 @@ pub fn applied(workshop: &mut Workshop) -> Tested {
     run(Command::new("git")
         .args(["apply", patch.as_str()])
         .current_dir(&patched)
-        // The folder may lie in a checkout, with which this has nothing to do.
+        // The directory may lie in a checkout, with which this has nothing to do.
         .env("GIT_CEILING_DIRECTORIES", workshop.root.as_str()))?;
     // The copy shares the files that are not patched.
     if fs_err::read(workshop.tree.join("rust/kernel/lib.rs"))?

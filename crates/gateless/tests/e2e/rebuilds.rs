@@ -127,7 +127,7 @@ pub fn new_gateless(workshop: &mut Workshop) -> Tested {
 
 /// Brings the builds up to date, makes a change, rebuilds gateless by `rebuild` and gated; the same files must be made.
 ///
-/// `change` is told for which builds it is, should it be one of an output folder.
+/// `change` is told for which builds it is, should it be one of an output directory.
 fn same(
     workshop: &mut Workshop,
     name: &str,

@@ -38,7 +38,7 @@ pub fn same_code(workshop: &mut Workshop) -> Tested {
     proven(workshop, &gated, &gateless)
 }
 
-/// Nothing is weaker in the folder `gateless` than in `gated`, and no difference in machine code is without an explanation.
+/// Nothing is weaker in the directory `gateless` than in `gated`, and no difference in machine code is without an explanation.
 pub fn proven(workshop: &Workshop, gated: &Utf8Path, gateless: &Utf8Path) -> Tested {
     let attested = succeeded(workshop.gateless(&["attest", gateless.as_str()])?)?;
     if !attested.contains("weaker than gated: nothing") {
@@ -76,14 +76,14 @@ pub fn gateless_passes(workshop: &mut Workshop) -> Tested {
         .filter_map(|suite| suite["name"].as_str())
         .collect();
     let config = fs_err::read_to_string(workshop.out(Mode::Gateless).join(".config"))?;
-    let switches = config
+    let options = config
         .lines()
         .filter(|line| line.starts_with("CONFIG_RUST_") && line.ends_with("_KUNIT_TEST=y"));
-    let switches = switches.count();
-    // Each switch stands for a suite, and the doctests are one more.
-    if switches == 0 || suites.len() <= switches {
+    let options = options.count();
+    // Each option stands for a suite, and the doctests are one more.
+    if options == 0 || suites.len() <= options {
         return Err(
-            format!("{switches} switches for suites, but only these suites: {suites:?}").into(),
+            format!("{options} options for suites, but only these suites: {suites:?}").into(),
         );
     }
     Ok(())
@@ -144,9 +144,9 @@ pub fn same_inputs(workshop: &mut Workshop) -> Tested {
     }
 }
 
-fn files(folder: &Utf8Path) -> Tested<BTreeMap<String, Vec<u8>>> {
+fn files(directory: &Utf8Path) -> Tested<BTreeMap<String, Vec<u8>>> {
     let mut files = BTreeMap::new();
-    for entry in folder.read_dir_utf8()? {
+    for entry in directory.read_dir_utf8()? {
         let entry = entry?;
         files.insert(entry.file_name().to_owned(), fs_err::read(entry.path())?);
     }

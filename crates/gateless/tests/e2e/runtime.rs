@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::workshop::{Mode, Tested, Workshop, succeeded};
 
-/// The build of the other tests, in a copy of its folder, changes over to the host's prebuilt core: all Rust code is compiled again, nothing in C.
+/// The build of the other tests, in a copy of its directory, changes over to the host's prebuilt core: all Rust code is compiled again, nothing in C.
 pub fn host(workshop: &mut Workshop) -> Tested {
     let gated: Value = serde_json::from_str(&workshop.boot(Mode::Gated)?)?;
     workshop.boot(Mode::Gateless)?;

@@ -38,9 +38,9 @@ fn same(a: &Metadata, b: &Metadata) -> bool {
     inode(a) == inode(b) || (!a.is_dir() && content(a) == content(b))
 }
 
-fn entries(folder: &Utf8Path) -> Tested<BTreeMap<String, Metadata>> {
+fn entries(directory: &Utf8Path) -> Tested<BTreeMap<String, Metadata>> {
     let mut entries = BTreeMap::new();
-    for entry in folder.read_dir_utf8()? {
+    for entry in directory.read_dir_utf8()? {
         let entry = entry?;
         // Of a symbolic link itself.
         entries.insert(entry.file_name().to_owned(), entry.metadata()?);
@@ -57,13 +57,13 @@ fn remove(path: &Utf8Path, found: &Metadata) -> Tested {
     Ok(())
 }
 
-/// A file, a link or a whole folder, where nothing is.
+/// A file, a link or a whole directory, where nothing is.
 fn put(from: &Utf8Path, to: &Utf8Path) -> Tested {
     let copy = |how: &str| run(Command::new("cp").args(["-aT", how, from.as_str(), to.as_str()]));
     if copy("--link").is_ok() {
         return Ok(());
     }
-    // What of a folder could be linked.
+    // What of a directory could be linked.
     if to.is_dir() {
         fs_err::remove_dir_all(to)?;
     }

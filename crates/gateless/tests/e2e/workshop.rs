@@ -1,8 +1,8 @@
-//! Where the tests of an architecture build: a copy of the kernel tree, a copy of the gateless program, and one output folder each for
+//! Where the tests of an architecture build: a copy of the kernel tree, a copy of the gateless program, and one output directory each for
 //! the gated and the gateless build, which all of them share.
 //!
-//! All of it is in a folder of `$GATELESS_CACHE/e2e` and stays there, so that the next run compiles only what has changed; without
-//! the variable, in cargo's folder for the files of tests.
+//! All of it is in a directory of `$GATELESS_CACHE/e2e` and stays there, so that the next run compiles only what has changed; without
+//! the variable, in cargo's directory for the files of tests.
 
 use std::collections::BTreeSet;
 use std::process::{Command, Output, Stdio};
@@ -22,7 +22,7 @@ pub type Tested<T = ()> = Result<T, Failed>;
 pub enum Mode {
     /// Upstream's own way.
     Gated,
-    /// Through the stand-ins.
+    /// Through the wrappers.
     Gateless,
 }
 
@@ -36,10 +36,10 @@ impl Mode {
     }
 }
 
-/// The folders of an architecture, and what was built in them so far. One test at a time uses it; nothing in it is another's.
+/// The directories of an architecture, and what was built in them so far. One test at a time uses it; nothing in it is another's.
 #[derive(Debug)]
 pub struct Workshop {
-    /// Folder of everything.
+    /// Directory of everything.
     pub root: Utf8PathBuf,
     /// The copy of the kernel tree.
     pub tree: Utf8PathBuf,
@@ -59,7 +59,7 @@ pub const DRIVER: &str = "samples/rust/rust_minimal.rs";
 /// One line of Kbuild's output: what was done to which file, such as `RUSTC L` and `rust/kernel.o`.
 pub type Made = (String, String);
 
-/// What Kbuild says on every run, whether there is anything to do or not; LINK is `ln -f vmlinux linux`, and DESCEND enters a folder of
+/// What Kbuild says on every run, whether there is anything to do or not; LINK is `ln -f vmlinux linux`, and DESCEND enters a directory of
 /// tools, whose own make says what it makes.
 const ALWAYS: &[&str] = &["CALL", "CHK", "DESCEND", "GEN", "LINK", "SYNC", "UPD"];
 
@@ -94,12 +94,12 @@ impl Workshop {
         })
     }
 
-    /// Output folder of a build of the preset for tests.
+    /// Output directory of a build of the preset for tests.
     pub fn out(&self, mode: Mode) -> Utf8PathBuf {
         self.out_of(self.arch, mode)
     }
 
-    /// Output folder of a build of something else.
+    /// Output directory of a build of something else.
     pub fn out_of(&self, name: &str, mode: Mode) -> Utf8PathBuf {
         let mode = match mode {
             Mode::Gated => "gated",
@@ -133,7 +133,7 @@ impl Workshop {
         Ok(true)
     }
 
-    /// Runs gateless as a user of the command line does, from another folder, in an environment with an open gate.
+    /// Runs gateless as a user of the command line does, from another directory, in an environment with an open gate.
     pub fn gateless(&self, args: &[&str]) -> Tested<Output> {
         Ok(self.command(args).output()?)
     }
@@ -149,7 +149,7 @@ impl Workshop {
         command
     }
 
-    /// Arguments that build in the folder for `mode`.
+    /// Arguments that build in the directory for `mode`.
     pub fn arguments<'a>(&'a self, verb: &'a str, mode: Mode, out: &'a Utf8Path) -> Vec<&'a str> {
         let mut arguments = vec![
             verb,
@@ -246,7 +246,7 @@ impl Workshop {
         self.made_in(&self.out(mode))
     }
 
-    /// What the last build in a folder made, from its log.
+    /// What the last build in a directory made, from its log.
     pub fn made_in(&self, out: &Utf8Path) -> Tested<BTreeSet<Made>> {
         let log = fs_err::read_to_string(out.join("build.log"))?;
         Ok(log
@@ -262,10 +262,10 @@ impl Workshop {
         replace(&path, &fs_err::read(&path)?)
     }
 
-    /// Gives the files of the folder that `file` is in their old times back: what was made of them since is newer.
+    /// Gives the files of the directory that `file` is in their old times back: what was made of them since is newer.
     pub fn untouch(&self, file: &str) -> Tested {
-        let folder = Utf8Path::new(file).parent().ok_or("not in a folder")?;
-        tree_copy::renew(&self.source.join(folder), &self.tree.join(folder))
+        let directory = Utf8Path::new(file).parent().ok_or("not in a directory")?;
+        tree_copy::renew(&self.source.join(directory), &self.tree.join(directory))
     }
 
     /// Replaces a file of the tree by its content with `from` replaced by `to`; returns what was there.
@@ -329,7 +329,7 @@ fn made(line: &str) -> Option<Made> {
     (verb.chars().all(shouted) && !verb.is_empty()).then(|| (verb.to_owned(), target.to_owned()))
 }
 
-/// One test after the other: a test that failed leaves the folders usable.
+/// One test after the other: a test that failed leaves the directories usable.
 pub fn alone(workshop: &Mutex<Workshop>) -> MutexGuard<'_, Workshop> {
     workshop.lock().unwrap_or_else(PoisonError::into_inner)
 }

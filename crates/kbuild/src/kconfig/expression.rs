@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// The values of a switch, in Kconfig's order.
+/// The values of an option, in Kconfig's order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Tri {
     /// Off.

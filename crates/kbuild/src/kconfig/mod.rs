@@ -1,4 +1,4 @@
-//! What a tree's Kconfig files say about symbols: enough to list a menu's switches, what a symbol depends on, and how a switch in Rust is turned on.
+//! What a tree's Kconfig files say about symbols: enough to list a menu's options, what a symbol depends on, and how an option in Rust is turned on.
 
 pub mod expression;
 mod parse;
@@ -42,7 +42,7 @@ pub struct Conditional {
 pub struct Symbols(BTreeMap<String, Vec<Symbol>>);
 
 impl Symbols {
-    /// Reads the tree's `Kconfig` and every file that it sources, for the architecture's folder `source_arch`.
+    /// Reads the tree's `Kconfig` and every file that it sources, for the architecture's directory `source_arch`.
     ///
     /// A file that can't be read is an error, as it is one for Kconfig.
     pub fn read(tree: &Utf8Path, source_arch: &str) -> Result<Self> {
@@ -65,33 +65,33 @@ impl Symbols {
             .map(|select| select.condition.as_str())
     }
 
-    /// `bool` or `tristate`, where the symbol is a switch.
-    pub fn switch_kind(&self, name: &str) -> Option<&str> {
+    /// `bool` or `tristate`, where the symbol is an option.
+    pub fn option_kind(&self, name: &str) -> Option<&str> {
         let mut kinds = self.entries(name).iter().map(|entry| entry.kind.as_str());
         kinds.find(|kind| matches!(*kind, "bool" | "tristate"))
     }
 
-    /// All switches (`bool`, `tristate`) that exist only under `menu`: in an `if MENU` block or with `depends on MENU`.
+    /// All options (`bool`, `tristate`) that exist only under `menu`: in an `if MENU` block or with `depends on MENU`.
     ///
-    /// A menu that the tree doesn't have, or one without switches, is an error.
-    pub fn switches_under(&self, menu: &str) -> Result<Vec<String>> {
-        let is_switch = |symbol: &Symbol| {
+    /// A menu that the tree doesn't have, or one without options, is an error.
+    pub fn options_under(&self, menu: &str) -> Result<Vec<String>> {
+        let is_option = |symbol: &Symbol| {
             matches!(symbol.kind.as_str(), "bool" | "tristate")
                 && symbol.depends.iter().any(|on| on == menu)
         };
-        let switches: Vec<String> = self
+        let options: Vec<String> = self
             .0
             .iter()
-            .filter(|(_, entries)| entries.iter().any(is_switch))
+            .filter(|(_, entries)| entries.iter().any(is_option))
             .map(|(name, _)| name.clone())
             .collect();
-        if !self.0.contains_key(menu) || switches.is_empty() {
+        if !self.0.contains_key(menu) || options.is_empty() {
             return Err(Failure::failed(format!(
-                "this kernel tree has no Kconfig menu {menu} with switches in it"
+                "this kernel tree has no Kconfig menu {menu} with options in it"
             ))
             .help("choose another --config; the presets are made for Linux 7.3 and later"));
         }
-        Ok(switches)
+        Ok(options)
     }
 
     /// What stands in the way of a symbol, for a message: where it is defined and what it depends on.
@@ -149,12 +149,12 @@ config TWO
     }
 
     #[test]
-    fn a_menus_switches_are_listed_whether_by_block_or_by_dependency() {
-        assert_eq!(symbols().switches_under("TESTS").unwrap(), ["ONE", "TWO"]);
-        assert!(symbols().switches_under("GONE").is_err());
+    fn a_menus_options_are_listed_whether_by_block_or_by_dependency() {
+        assert_eq!(symbols().options_under("TESTS").unwrap(), ["ONE", "TWO"]);
+        assert!(symbols().options_under("GONE").is_err());
         assert!(
-            symbols().switches_under("OUTSIDE").is_err(),
-            "a menu without switches must not pass for one"
+            symbols().options_under("OUTSIDE").is_err(),
+            "a menu without options must not pass for one"
         );
     }
 

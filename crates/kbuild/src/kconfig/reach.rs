@@ -1,4 +1,4 @@
-//! What has to be asked for so that a switch can be on: the switch, what it depends on, and what selects that which has no prompt.
+//! What has to be asked for so that an option can be on: the option, what it depends on, and what selects that which has no prompt.
 //!
 //! Kconfig has the last word: what is found here is asked for, and the resulting .config is checked. Expressions that only Kconfig
 //! can evaluate (macro calls, strings, numbers) are taken to hold.
@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::expression::{Expression, Tri};
 use super::{Conditional, Symbol, Symbols};
 
-/// The switch that lets others be modules.
+/// The option that lets others be modules.
 const MODULES: &str = "MODULES";
 
 impl Symbol {
@@ -24,13 +24,13 @@ impl Symbol {
 /// What to ask for, and for what.
 #[derive(Debug, Clone, Default)]
 pub struct Plan {
-    /// By symbol: its value, and the switch on whose behalf.
+    /// By symbol: its value, and the option on whose behalf.
     wishes: BTreeMap<String, (Tri, String)>,
     /// Symbols without a prompt that other wishes turn on.
     settled: BTreeMap<String, Tri>,
 }
 
-/// Why a switch can't be on: one sentence for a person.
+/// Why an option can't be on: one sentence for a person.
 pub type Obstacle = String;
 
 /// Finds plans in a tree's symbols.
@@ -43,7 +43,7 @@ pub struct Search<'a> {
 }
 
 impl Plan {
-    /// Symbol, value and the switch on whose behalf, in order of the symbols.
+    /// Symbol, value and the option on whose behalf, in order of the symbols.
     pub fn wishes(&self) -> impl Iterator<Item = (&str, Tri, &str)> {
         self.wishes
             .iter()
@@ -75,9 +75,9 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Adds what `switch` needs to the plan: as a module where it can be one, else built in. The plan stays as it was if that fails.
-    pub fn add(&self, switch: &str, plan: &mut Plan) -> Result<(), Obstacle> {
-        let is_tristate = self.symbols.switch_kind(switch) == Some("tristate");
+    /// Adds what `option` needs to the plan: as a module where it can be one, else built in. The plan stays as it was if that fails.
+    pub fn add(&self, option: &str, plan: &mut Plan) -> Result<(), Obstacle> {
+        let is_tristate = self.symbols.option_kind(option) == Some("tristate");
         let mut tries = vec![Tri::Yes];
         if is_tristate {
             tries.insert(0, Tri::Module);
@@ -85,12 +85,12 @@ impl<'a> Search<'a> {
         let mut first = None;
         for value in tries {
             let mut attempt = plan.clone();
-            let mut trail = vec![switch.to_owned()];
+            let mut trail = vec![option.to_owned()];
             let found = match value {
                 Tri::Module => self.ask(MODULES, Tri::Yes, &mut attempt, &mut trail),
                 _ => Ok(()),
             };
-            match found.and_then(|()| self.set(switch, value, &mut attempt, &mut trail)) {
+            match found.and_then(|()| self.set(option, value, &mut attempt, &mut trail)) {
                 Ok(()) => {
                     *plan = attempt;
                     return Ok(());
@@ -101,7 +101,7 @@ impl<'a> Search<'a> {
         Err(first.unwrap_or_default())
     }
 
-    /// Makes `name` at least `value`; `trail` are the symbols on whose behalf, the switch first.
+    /// Makes `name` at least `value`; `trail` are the symbols on whose behalf, the option first.
     fn ask(
         &self,
         name: &str,
@@ -167,7 +167,7 @@ impl<'a> Search<'a> {
         trail: &mut Vec<String>,
     ) -> Result<(), Obstacle> {
         if let Some(condition) = &entry.prompt {
-            // A switch's dependencies are built in where they can be, so that whoever asks for `=y` is served as well.
+            // An option's dependencies are built in where they can be, so that whoever asks for `=y` is served as well.
             let values = match trail.len() {
                 1 => [value, value],
                 _ => [Tri::Yes, value],
@@ -225,7 +225,7 @@ impl<'a> Search<'a> {
         trail: &mut Vec<String>,
     ) -> Result<(), Obstacle> {
         // A bool that a module selects is on.
-        let least = match self.symbols.switch_kind(name) {
+        let least = match self.symbols.option_kind(name) {
             Some("bool") => Tri::Module,
             _ => value,
         };
@@ -422,7 +422,7 @@ config NEEDS_OTHER
 \tdepends on OTHER
 ";
 
-    fn added(switches: &[&str], given: &[(&str, Tri)]) -> (Vec<String>, Vec<Obstacle>) {
+    fn added(options: &[&str], given: &[(&str, Tri)]) -> (Vec<String>, Vec<Obstacle>) {
         let mut symbols = Symbols::default();
         Reader::new("/".into(), "x86", &mut symbols)
             .text(TEXT, "Kconfig")
@@ -435,9 +435,9 @@ config NEEDS_OTHER
         };
         let search = Search::new(&symbols, &given);
         let mut plan = Plan::default();
-        let obstacles = switches
+        let obstacles = options
             .iter()
-            .filter_map(|switch| search.add(switch, &mut plan).err())
+            .filter_map(|option| search.add(option, &mut plan).err())
             .collect();
         let wishes = plan
             .wishes()
@@ -464,7 +464,7 @@ config NEEDS_OTHER
     }
 
     #[test]
-    fn a_module_that_selects_a_switch_stays_a_module() {
+    fn a_module_that_selects_an_option_stays_a_module() {
         let (wishes, obstacles) = added(&["DRIVER", "HIDDEN"], &[]);
         assert!(obstacles.is_empty(), "{obstacles:?}");
         assert!(wishes.contains(&"DRIVER=m DRIVER".to_owned()), "{wishes:?}");
@@ -483,7 +483,7 @@ config NEEDS_OTHER
     }
 
     #[test]
-    fn what_one_switch_needs_off_no_other_turns_on() {
+    fn what_one_option_needs_off_no_other_turns_on() {
         let (wishes, obstacles) = added(&["BUILT_IN", "NEEDS_OTHER"], &[]);
         assert!(
             wishes.contains(&"OTHER=n BUILT_IN".to_owned()),

@@ -1,4 +1,4 @@
-//! Which switches are about Rust: those that exist only with Rust, and those whose object has a Rust source.
+//! Which options are about Rust: those that exist only with Rust, and those whose object has a Rust source.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,7 @@ use super::{Symbol, Symbols};
 pub const RUST: &str = "RUST";
 
 impl Symbols {
-    /// The switches that can't be on without `RUST`, by their own dependencies and those of the blocks around them; `RUST` is one.
+    /// The options that can't be on without `RUST`, by their own dependencies and those of the blocks around them; `RUST` is one.
     pub fn needing_rust(&self) -> BTreeSet<String> {
         let mut found = BTreeSet::from([RUST.to_owned()]);
         loop {
@@ -20,7 +20,7 @@ impl Symbols {
             let more: Vec<String> = self
                 .0
                 .iter()
-                .filter(|(name, _)| !found.contains(*name) && self.switch_kind(name).is_some())
+                .filter(|(name, _)| !found.contains(*name) && self.option_kind(name).is_some())
                 .filter(|(_, entries)| {
                     let mut real = entries
                         .iter()
@@ -57,28 +57,29 @@ impl Symbol {
 
 /// The symbols with which the tree's makefiles make objects of Rust sources, each with the sources (relative to the tree).
 ///
-/// Sources in folders of architectures other than `source_arch` don't count.
-pub fn switches_of_sources(
+/// Sources in directories of architectures other than `source_arch` don't count.
+pub fn options_of_sources(
     tree: &Utf8Path,
     source_arch: &str,
 ) -> Result<BTreeMap<String, BTreeSet<Utf8PathBuf>>> {
     let mut found: BTreeMap<String, BTreeSet<Utf8PathBuf>> = BTreeMap::new();
-    let mut folders = vec![tree.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in folder.read_dir_utf8()? {
+    let mut directories = vec![tree.to_owned()];
+    while let Some(directory) = directories.pop() {
+        for entry in directory.read_dir_utf8()? {
             let entry = entry?;
             let name = entry.file_name();
             if entry.file_type()?.is_dir() {
-                let other_arch = folder == tree.join("arch") && name != source_arch;
+                let other_arch = directory == tree.join("arch") && name != source_arch;
                 // Documentation and tools are not part of a kernel, and have makefiles of other kinds.
-                let other = folder == tree && matches!(name, "Documentation" | "tools" | "scripts");
+                let other =
+                    directory == tree && matches!(name, "Documentation" | "tools" | "scripts");
                 if !other_arch && !other && !name.starts_with('.') {
-                    folders.push(entry.path().to_owned());
+                    directories.push(entry.path().to_owned());
                 }
             } else if matches!(name, "Makefile" | "Kbuild") {
                 let text = fs_err::read_to_string(entry.path())?;
                 if text.contains(".o") {
-                    for (symbol, source) in of_makefile(&text, &folder) {
+                    for (symbol, source) in of_makefile(&text, &directory) {
                         let source = source.strip_prefix(tree).unwrap_or(&source);
                         found.entry(symbol).or_default().insert(source.to_owned());
                     }
@@ -89,8 +90,8 @@ pub fn switches_of_sources(
     Ok(found)
 }
 
-/// The symbol and the source of each object that the makefile of `folder` makes of Rust.
-fn of_makefile(text: &str, folder: &Utf8Path) -> Vec<(String, Utf8PathBuf)> {
+/// The symbol and the source of each object that the makefile of `directory` makes of Rust.
+fn of_makefile(text: &str, directory: &Utf8Path) -> Vec<(String, Utf8PathBuf)> {
     let text = text.replace("\\\n", " ");
     let lists: Vec<(&str, &str, &str)> = text.lines().filter_map(list).collect();
     let mut found = Vec::new();
@@ -99,7 +100,7 @@ fn of_makefile(text: &str, folder: &Utf8Path) -> Vec<(String, Utf8PathBuf)> {
             let Some(object) = object.strip_suffix(".o") else {
                 continue;
             };
-            let source = folder.join(format!("{object}.rs"));
+            let source = directory.join(format!("{object}.rs"));
             if !source.is_file() {
                 continue;
             }
@@ -118,7 +119,7 @@ fn of_makefile(text: &str, folder: &Utf8Path) -> Vec<(String, Utf8PathBuf)> {
     found
 }
 
-/// The symbols of the lists that have `STEM.o`, in this folder or a folder below.
+/// The symbols of the lists that have `STEM.o`, in this directory or a directory below.
 fn whole<'a>(lists: &[(&'a str, &'a str, &'a str)], stem: &str) -> Vec<&'a str> {
     let object = format!("{stem}.o");
     let has = |objects: &str| {
@@ -184,9 +185,9 @@ mod tests {
     }
 
     #[test]
-    fn objects_with_rust_sources_are_found_also_as_parts_and_in_other_folders() {
-        let folder = tempfile::tempdir().unwrap();
-        let tree = Utf8Path::from_path(folder.path()).unwrap();
+    fn objects_with_rust_sources_are_found_also_as_parts_and_in_other_directories() {
+        let directory = tempfile::tempdir().unwrap();
+        let tree = Utf8Path::from_path(directory.path()).unwrap();
         for (file, text) in [
             (
                 "d/Makefile",
@@ -205,7 +206,7 @@ mod tests {
             fs_err::create_dir_all(path.parent().unwrap()).unwrap();
             fs_err::write(path, text).unwrap();
         }
-        let found = switches_of_sources(tree, "x86").unwrap();
+        let found = options_of_sources(tree, "x86").unwrap();
         let found: Vec<String> = found
             .iter()
             .map(|(symbol, sources)| {

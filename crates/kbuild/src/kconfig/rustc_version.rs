@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn versions_that_only_other_switches_want_are_nothing_to_rust() {
+    fn versions_that_only_other_options_want_are_nothing_to_rust() {
         let text =
             format!("{RUST}config X\n\tbool \"x\"\n\tdepends on RUST && RUSTC_VERSION >= 109900\n");
         assert_eq!(of(&text), None);

@@ -35,11 +35,11 @@ pub fn bring_in(
         all: &all,
     };
     let packages = closure::of(&suites, (offer.clone(), &all))?;
-    let folder = cache::compilers(cache);
-    fs_err::create_dir_all(&folder)?;
+    let directory = cache::compilers(cache);
+    fs_err::create_dir_all(&directory)?;
     let work = tempfile::Builder::new()
         .prefix(".unpack-")
-        .tempdir_in(&folder)?;
+        .tempdir_in(&directory)?;
     let root = Utf8PathBuf::from_path_buf(work.path().join("root"))
         .map_err(|path| Failure::failed(format!("{} is not UTF-8", path.display())))?;
     fs_err::create_dir_all(&root)?;

@@ -16,10 +16,10 @@ const SUFFIX: &str = "unpacked";
 /// Puts launchers in place of the programs in `root`/usr/bin, if a loader was unpacked below `root`; otherwise the machine's own will do.
 ///
 /// # Errors
-/// If the folder can't be read or written.
+/// If the directory can't be read or written.
 pub(super) fn install(root: &Utf8Path) -> Result<()> {
-    let folders = library_folders(root)?;
-    let Some(loader) = folders.iter().find_map(|folder| loader(folder)) else {
+    let directories = library_directories(root)?;
+    let Some(loader) = directories.iter().find_map(|directory| loader(directory)) else {
         return Ok(());
     };
     let bin = root.join("usr/bin");
@@ -34,19 +34,19 @@ pub(super) fn install(root: &Utf8Path) -> Result<()> {
         let name = program.file_name().unwrap_or_default();
         let behind = format!("{name}.{SUFFIX}");
         fs_err::rename(&program, bin.join(&behind))?;
-        out::write_whole(&program, &script(root, &loader, &folders, &behind)?)?;
+        out::write_whole(&program, &script(root, &loader, &directories, &behind)?)?;
         fs_err::set_permissions(&program, std::fs::Permissions::from_mode(0o755))?;
     }
     Ok(())
 }
 
-/// Everything in it is relative to the script, so that the folder can be moved.
+/// Everything in it is relative to the script, so that the directory can be moved.
 ///
 /// Where doctests are taken from rustdoc (crates/driver/src/doctest/view.rs) its lines `here=` and `--library-path` are replaced: a change here is one there.
 fn script(
     root: &Utf8Path,
     loader: &Utf8Path,
-    folders: &[Utf8PathBuf],
+    directories: &[Utf8PathBuf],
     behind: &str,
 ) -> Result<String> {
     let from_bin = |path: &Utf8Path| {
@@ -55,7 +55,7 @@ fn script(
             .map_err(|_| Failure::failed(format!("{path} is not below {root}")))?;
         Ok(format!("$here/../../{path}"))
     };
-    let folders: Vec<String> = folders
+    let directories: Vec<String> = directories
         .iter()
         .map(|path| from_bin(path))
         .collect::<Result<_>>()?;
@@ -67,12 +67,12 @@ fn script(
          here=${{self%/*}}\n\
          exec \"{}\" --library-path \"{}\" \"$here/{behind}\" \"$@\"\n",
         from_bin(loader)?,
-        folders.join(":")
+        directories.join(":")
     ))
 }
 
-/// Folders with libraries, as Debian's packages lay them out: `usr/lib/MULTIARCH`, and `lib/MULTIARCH` before the two were merged.
-fn library_folders(root: &Utf8Path) -> Result<Vec<Utf8PathBuf>> {
+/// Directories with libraries, as Debian's packages lay them out: `usr/lib/MULTIARCH`, and `lib/MULTIARCH` before the two were merged.
+fn library_directories(root: &Utf8Path) -> Result<Vec<Utf8PathBuf>> {
     let mut found = Vec::new();
     for lib in ["usr/lib", "lib"] {
         let Ok(entries) = root.join(lib).read_dir_utf8() else {
@@ -93,8 +93,8 @@ fn library_folders(root: &Utf8Path) -> Result<Vec<Utf8PathBuf>> {
 }
 
 /// glibc's dynamic loader: `ld-linux-x86-64.so.2`, `ld-linux-aarch64.so.1`, `ld64.so.2`.
-fn loader(folder: &Utf8Path) -> Option<Utf8PathBuf> {
-    let mut found: Vec<Utf8PathBuf> = folder
+fn loader(directory: &Utf8Path) -> Option<Utf8PathBuf> {
+    let mut found: Vec<Utf8PathBuf> = directory
         .read_dir_utf8()
         .ok()?
         .flatten()
@@ -123,8 +123,8 @@ mod tests {
 
     /// A root with a program, and, if wanted, a "loader" that prints its arguments.
     fn root(with_loader: bool) -> (tempfile::TempDir, Utf8PathBuf) {
-        let folder = tempfile::tempdir().unwrap();
-        let root = Utf8PathBuf::from_path_buf(folder.path().join("root")).unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let root = Utf8PathBuf::from_path_buf(directory.path().join("root")).unwrap();
         let lib = root.join("usr/lib/vax-linux-gnu");
         fs_err::create_dir_all(&lib).unwrap();
         fs_err::create_dir_all(root.join("usr/bin")).unwrap();
@@ -135,12 +135,12 @@ mod tests {
             fs_err::write(&loader, "#!/bin/sh\nprintf '%s\\n' \"$@\"\n").unwrap();
             fs_err::set_permissions(&loader, std::fs::Permissions::from_mode(0o755)).unwrap();
         }
-        (folder, root)
+        (directory, root)
     }
 
     #[test]
-    fn the_unpacked_loader_starts_the_program_wherever_the_folder_lies() {
-        let (_folder, root) = root(true);
+    fn the_unpacked_loader_starts_the_program_wherever_the_directory_lies() {
+        let (_directory, root) = root(true);
         install(&root).unwrap();
         let moved = root.with_file_name("moved");
         fs_err::rename(&root, &moved).unwrap();
@@ -159,14 +159,14 @@ mod tests {
 
     #[test]
     fn without_a_loader_of_its_own_the_program_stays_as_it_is() {
-        let (_folder, root) = root(false);
+        let (_directory, root) = root(false);
         install(&root).unwrap();
         assert!(is_elf(&root.join("usr/bin/rustc")).unwrap());
     }
 
     #[test]
     fn scripts_stay_as_they_are() {
-        let (_folder, root) = root(true);
+        let (_directory, root) = root(true);
         install(&root).unwrap();
         let script = fs_err::read_to_string(root.join("usr/bin/script")).unwrap();
         assert_eq!(script, "#!/bin/sh\n");

@@ -224,9 +224,9 @@ mod tests {
     }
 
     /// A program that says it is a rustc of this version, in the cache.
-    fn unpack(cache: &Utf8Path, folder: &str, version: &str) {
+    fn unpack(cache: &Utf8Path, directory: &str, version: &str) {
         use std::os::unix::fs::PermissionsExt;
-        let bin = cache::compilers(cache).join(folder).join("usr/bin");
+        let bin = cache::compilers(cache).join(directory).join("usr/bin");
         fs_err::create_dir_all(&bin).unwrap();
         let script = format!(
             "#!/bin/sh\ncase $1 in -vV) printf 'rustc {version} (x)\\nrelease: {version}\\n';; *) echo {cache};; esac\n"

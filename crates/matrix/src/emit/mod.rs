@@ -97,10 +97,10 @@ mod tests {
 
     #[test]
     fn the_script_for_slurm_is_a_shell_script_that_runs_the_cell_of_its_number() {
-        let folder = tempfile::tempdir().unwrap();
-        let script = folder.path().join("job.sh");
+        let directory = tempfile::tempdir().unwrap();
+        let script = directory.path().join("job.sh");
         fs_err::write(&script, emit(Scheduler::Slurm, &cells(), &[])).unwrap();
-        let bin = folder.path().join("bin");
+        let bin = directory.path().join("bin");
         fs_err::create_dir(&bin).unwrap();
         for (name, text) in [
             ("srun", "#!/bin/sh\nexec \"$@\"\n"),
@@ -113,7 +113,7 @@ mod tests {
         }
         let output = std::process::Command::new("bash")
             .arg(&script)
-            .current_dir(folder.path())
+            .current_dir(directory.path())
             .env("PATH", format!("{}:/usr/bin:/bin", bin.display()))
             .env("SLURM_ARRAY_TASK_ID", "0")
             .output()

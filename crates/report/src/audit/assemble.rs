@@ -24,7 +24,7 @@ pub struct Question<'q> {
     pub ledger: &'q Ledger,
     /// Symbols set in the configuration at hand.
     pub configuration: Option<&'q BTreeMap<String, String>>,
-    /// The build folder, for the answer.
+    /// The build directory, for the answer.
     pub out: Option<String>,
 }
 

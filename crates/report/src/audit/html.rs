@@ -10,7 +10,7 @@ use crate::page::{card, column, document};
 pub fn page(audit: &Audit) -> String {
     let tree = match &audit.release {
         Some(release) => format!("Linux {release}"),
-        None => "a folder".to_owned(),
+        None => "a directory".to_owned(),
     };
     let title = format!("Gates of {tree} for rustc {}", audit.rustc);
     let body = html! {

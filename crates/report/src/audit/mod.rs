@@ -29,11 +29,11 @@ pub const VERSION: u32 = 1;
 pub struct Audit {
     /// 1.
     pub version: u32,
-    /// Release of the tree, as its makefile has it; nothing for a folder that is no kernel tree.
+    /// Release of the tree, as its makefile has it; nothing for a directory that is no kernel tree.
     pub release: Option<String>,
     /// Release of the compiler that was asked, such as `1.95.0`.
     pub rustc: String,
-    /// The build folder whose commands were read, if one was given.
+    /// The build directory whose commands were read, if one was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub out: Option<String>,
     /// Architectures for which the tree can have Rust (by its Kconfig).

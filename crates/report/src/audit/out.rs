@@ -12,7 +12,7 @@ use crate::makefile::words::Word;
 use crate::rust::file;
 use crate::scan::{Scan, spec_findings};
 
-/// Adds what the build folder `out` says to the scan of its tree, and returns its configuration (symbol to value).
+/// Adds what the build directory `out` says to the scan of its tree, and returns its configuration (symbol to value).
 ///
 /// Reads `include/config/auto.conf`, each `.cmd` file's recorded command of the Rust compiler, and generated `.rs` and target specifications.
 pub fn add(scan: &mut Scan, out: &Utf8Path) -> io::Result<BTreeMap<String, String>> {
@@ -23,13 +23,13 @@ pub fn add(scan: &mut Scan, out: &Utf8Path) -> io::Result<BTreeMap<String, Strin
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect();
     let mut todo = vec![out.to_owned()];
-    while let Some(folder) = todo.pop() {
-        for entry in fs_err::read_dir(&folder)? {
+    while let Some(directory) = todo.pop() {
+        for entry in fs_err::read_dir(&directory)? {
             let entry = entry?;
             let Ok(name) = entry.file_name().into_string() else {
                 continue;
             };
-            let path = folder.join(&name);
+            let path = directory.join(&name);
             let kind = entry.file_type()?;
             if kind.is_dir() && name != ".gateless" && name != "source" {
                 todo.push(path);

@@ -17,7 +17,7 @@ pub struct Reach {
     pub examples: Option<Condition>,
 }
 
-/// All files that some makefile compiles. Empty if no makefile compiles any: then the folder is no kernel tree, and everything counts.
+/// All files that some makefile compiles. Empty if no makefile compiles any: then the directory is no kernel tree, and everything counts.
 pub fn files(scan: &Scan) -> BTreeMap<String, Reach> {
     let mut reached: BTreeMap<String, Reach> = BTreeMap::new();
     for root in scan

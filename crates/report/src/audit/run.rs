@@ -17,26 +17,26 @@ pub struct Audited {
     pub scan: Scan,
     /// The compiler.
     pub compiler: Compiler,
-    /// Symbols of the build folder's configuration.
+    /// Symbols of the build directory's configuration.
     pub configuration: Option<BTreeMap<String, String>>,
     out: Option<String>,
 }
 
-/// Scans `tree` (and the build folder `out`), and asks the compiler at `rustc` about what was found.
+/// Scans `tree` (and the build directory `out`), and asks the compiler at `rustc` about what was found.
 pub fn run(tree: &Utf8Path, out: Option<&Utf8Path>, rustc: &Utf8Path) -> Result<Audited> {
     if !tree.is_dir() {
-        return Err(Failure::failed(format!("{tree} is not a folder"))
+        return Err(Failure::failed(format!("{tree} is not a directory"))
             .help("`gateless fetch 7.3` brings in a kernel tree and prints its path"));
     }
     let mut scan = scan::scan(tree)?;
     let configuration = match out {
         Some(out) => Some(out::add(&mut scan, out).map_err(|error| {
             Failure::failed(format!(
-                "{out} is no folder of a kernel build that was configured"
+                "{out} is no directory of a kernel build that was configured"
             ))
             .because(error)
             .help(
-                "name the output folder of a build, as `gateless build --out` or `make O=` has it",
+                "name the output directory of a build, as `gateless build --out` or `make O=` has it",
             )
         })?),
         None => None,

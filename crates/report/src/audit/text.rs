@@ -27,7 +27,7 @@ pub fn table(audit: &Audit, width: usize, all: bool) -> String {
     let mut text = String::new();
     let tree = match &audit.release {
         Some(release) => format!("Linux {release}"),
-        None => "a folder that is no kernel tree".to_owned(),
+        None => "a directory that is no kernel tree".to_owned(),
     };
     let _ = writeln!(text, "{tree} for rustc {}", audit.rustc);
     for (needed, title) in [(true, "NEEDED"), (false, "NOT NEEDED")] {

@@ -2,8 +2,8 @@
 //! conditionals, `define`, assignments (also of one target), rules and recipes, and functions in values. Nothing is run.
 
 mod conditional;
+pub mod directories;
 pub mod facts;
-pub mod folders;
 pub mod lines;
 pub mod options;
 mod wanted;

@@ -23,7 +23,7 @@ pub struct Roadmap {
     pub rustc: String,
     /// Architecture the plan is for; `all` for every one.
     pub arch: String,
-    /// Configuration the plan is for: `any`, or the folder of the build whose configuration it is.
+    /// Configuration the plan is for: `any`, or the directory of the build whose configuration it is.
     pub configuration: String,
     /// "Done when": the shortest set of steps after which the tree needs no gate.
     pub done_when: Vec<Step>,

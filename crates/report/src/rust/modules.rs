@@ -33,9 +33,9 @@ pub fn scan(tokens: &Tokens<'_>, file: &str, regions: &Regions) -> Vec<Child> {
         };
         if tokens.at(i) == "mod" && is_name(i + 1) && tokens.at(i + 2) == ";" {
             let name = tokens.at(i + 1).trim_start_matches("r#");
-            // Inline modules around it add their folders.
+            // Inline modules around it add their directories.
             let inline: String = around(tokens, i).map(|m| format!("{m}/")).collect();
-            // A root may have any name, so both places are looked at: beside the file, and in the folder of its name.
+            // A root may have any name, so both places are looked at: beside the file, and in the directory of its name.
             let mut candidates: Vec<String> =
                 [format!("{dir}/{inline}"), format!("{dir}/{stem}/{inline}")]
                     .iter()

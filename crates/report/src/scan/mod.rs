@@ -12,7 +12,7 @@ use crate::finding::{Finding, Problem};
 use crate::kconfig::{self, Kconfig, arch_of_path};
 use crate::makefile::facts::{Global, PassedCfg, Root, facts};
 use crate::makefile::words::{name_condition, words};
-use crate::makefile::{Makefile, Statement, folders, lines};
+use crate::makefile::{Makefile, Statement, directories, lines};
 use crate::parallel;
 use crate::rust::file as rust_file;
 use crate::rust::modules::Child;
@@ -77,7 +77,7 @@ enum Read {
     Problem(Problem),
 }
 
-/// Scans the folder `tree`. Fails only if the folder itself can't be listed.
+/// Scans the directory `tree`. Fails only if the directory itself can't be listed.
 pub fn scan(tree: &Utf8Path) -> std::io::Result<Scan> {
     let listing = walk::list(tree)?;
     let reads = parallel::map(&listing.files, |(path, kind)| read(tree, path, *kind));
@@ -176,10 +176,10 @@ impl Scan {
         }
         let global = Global::collect(makefiles.iter().map(|(_, made)| made));
         let included = included(&makefiles);
-        let folders = folders::conditions(&makefiles);
+        let directories = directories::conditions(&makefiles);
         for (path, made) in &makefiles {
             let mut found = facts(made, path, &global);
-            for condition in [included.get(path), folders.get(path)]
+            for condition in [included.get(path), directories.get(path)]
                 .into_iter()
                 .flatten()
             {

@@ -34,24 +34,24 @@ pub enum Kind {
 pub struct Listing {
     /// Paths relative to the tree, with their kind.
     pub files: Vec<(String, Kind)>,
-    /// Folders and links that could not be followed.
+    /// Directories and links that could not be followed.
     pub problems: Vec<Problem>,
 }
 
-/// Folders that are no part of a tree's sources.
+/// Directories that are no part of a tree's sources.
 const SKIPPED: [&str; 2] = [".git", ".gateless"];
 
 /// Largest file that is looked at as a target specification, in bytes.
 const SPEC_LIMIT: u64 = 64 * 1024;
 
-/// Lists a tree. Links to folders are not followed: what they lead to inside of the tree is listed where it is.
+/// Lists a tree. Links to directories are not followed: what they lead to inside of the tree is listed where it is.
 pub fn list(tree: &Utf8Path) -> io::Result<Listing> {
     let mut listing = Listing::default();
     let mut todo = vec![Utf8PathBuf::new()];
-    // The tree's own folder must be readable; below it, a folder that isn't is a problem.
+    // The tree's own directory must be readable; below it, a directory that isn't is a problem.
     fs_err::read_dir(tree)?;
     while let Some(dir) = todo.pop() {
-        if let Err(error) = folder(tree, &dir, &mut todo, &mut listing) {
+        if let Err(error) = directory(tree, &dir, &mut todo, &mut listing) {
             listing.problem(dir.as_str(), format!("can't be listed: {error}"));
         }
     }
@@ -59,7 +59,7 @@ pub fn list(tree: &Utf8Path) -> io::Result<Listing> {
     Ok(listing)
 }
 
-fn folder(
+fn directory(
     tree: &Utf8Path,
     dir: &Utf8Path,
     todo: &mut Vec<Utf8PathBuf>,
@@ -87,7 +87,7 @@ fn folder(
     Ok(())
 }
 
-/// A link to a file counts as that file; one that leads back to itself or to a folder around it is a loop.
+/// A link to a file counts as that file; one that leads back to itself or to a directory around it is a loop.
 fn link(tree: &Utf8Path, path: &Utf8Path, name: &str, listing: &mut Listing) {
     let full = tree.join(path);
     match std::fs::metadata(&full) {
@@ -101,7 +101,7 @@ fn link(tree: &Utf8Path, path: &Utf8Path, name: &str, listing: &mut Listing) {
             {
                 listing.problem(
                     path.as_str(),
-                    "a link to a folder around it: a loop".to_owned(),
+                    "a link to a directory around it: a loop".to_owned(),
                 );
             }
         }

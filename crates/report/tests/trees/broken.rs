@@ -4,10 +4,10 @@ use gateless_ledger::Ledger;
 use libtest_mimic::Failed;
 
 use crate::plants::write;
-use crate::small::{Folder, audit_of};
+use crate::small::{Directory, audit_of};
 
 pub fn files() -> Result<(), Failed> {
-    let tree = Folder::new();
+    let tree = Directory::new();
     let root = tree.path();
     write(root, "good.rs", b"#![feature(never_type)]\n");
     write(
@@ -80,7 +80,7 @@ pub fn files() -> Result<(), Failed> {
 }
 
 pub fn no_rust() -> Result<(), Failed> {
-    let tree = Folder::new();
+    let tree = Directory::new();
     write(
         tree.path(),
         "Makefile",

@@ -89,8 +89,8 @@ fn grep(pattern: &str) -> BTreeSet<String> {
 
 pub fn planted() -> Result<(), Failed> {
     let target = Utf8PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
-    let folder = tempfile::tempdir_in(&target)?;
-    let copy = Utf8PathBuf::from_path_buf(folder.path().join("tree")).unwrap();
+    let directory = tempfile::tempdir_in(&target)?;
+    let copy = Utf8PathBuf::from_path_buf(directory.path().join("tree")).unwrap();
     // Hard links where that is possible; new files are planted beside them, none is written to.
     let linked = Command::new("cp")
         .args(["-al", tree().as_str(), copy.as_str()])

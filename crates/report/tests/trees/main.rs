@@ -33,20 +33,20 @@ const ALWAYS: &[(&str, Test)] = &[
         broken::no_rust,
     ),
     (
-        "a_build_folder_says_what_was_really_passed",
-        small::build_folder,
+        "a_build_directory_says_what_was_really_passed",
+        small::build_directory,
     ),
     (
         "closing_one_gate_shows_what_a_build_compiled_and_nothing_about_the_rest",
         verify::evidence,
     ),
     (
-        "a_folder_built_from_another_tree_proves_nothing",
+        "a_directory_built_from_another_tree_proves_nothing",
         verify::another_tree,
     ),
     (
-        "the_conditions_of_a_folder_hold_for_its_files",
-        small::folders,
+        "the_conditions_of_a_directory_hold_for_its_files",
+        small::directories,
     ),
     (
         "what_moved_is_not_new_and_what_was_added_is",

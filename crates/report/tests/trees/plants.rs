@@ -212,7 +212,7 @@ pub fn plant(tree: &Utf8Path) -> BTreeSet<Plant> {
     all
 }
 
-/// Writes a file of a tree, with its folders.
+/// Writes a file of a tree, with its directories.
 pub fn write(tree: &Utf8Path, path: &str, bytes: &[u8]) {
     let path = tree.join(path);
     fs_err::create_dir_all(path.parent().unwrap()).unwrap();

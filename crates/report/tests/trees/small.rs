@@ -10,12 +10,12 @@ use libtest_mimic::Failed;
 
 use crate::plants::{self, Plant, write};
 
-/// A folder that goes when it is dropped.
-pub struct Folder(tempfile::TempDir);
+/// A directory that goes when it is dropped.
+pub struct Directory(tempfile::TempDir);
 
-impl Folder {
+impl Directory {
     pub fn new() -> Self {
-        Folder(tempfile::tempdir().unwrap())
+        Directory(tempfile::tempdir().unwrap())
     }
 
     pub fn path(&self) -> &Utf8Path {
@@ -56,7 +56,7 @@ pub fn found(tree: &Utf8Path) -> BTreeSet<Plant> {
 }
 
 pub fn planted() -> Result<(), Failed> {
-    let tree = Folder::new();
+    let tree = Directory::new();
     let wanted = plants::plant(tree.path());
     assert!(wanted.len() >= 45, "only {} plants", wanted.len());
     let found = found(tree.path());
@@ -69,7 +69,7 @@ pub fn planted() -> Result<(), Failed> {
 }
 
 pub fn lookalikes() -> Result<(), Failed> {
-    let tree = Folder::new();
+    let tree = Directory::new();
     write(
         tree.path(),
         "a.rs",
@@ -107,7 +107,7 @@ struct S;
 }
 
 pub fn empty_ledger() -> Result<(), Failed> {
-    let tree = Folder::new();
+    let tree = Directory::new();
     plants::plant(tree.path());
     let answer = audit::run(tree.path(), None, &rustc())?;
     let (with, without) = (answer.audit(Ledger::embedded()), answer.audit(&empty()));
@@ -170,7 +170,7 @@ pub fn kernel_like(tree: &Utf8Path) {
 }
 
 pub fn needed() -> Result<(), Failed> {
-    let tree = Folder::new();
+    let tree = Directory::new();
     kernel_like(tree.path());
     let answer = audit_of(tree.path(), Ledger::embedded());
     assert_eq!(answer.problems, []);
@@ -218,8 +218,8 @@ pub fn needed() -> Result<(), Failed> {
     Ok(())
 }
 
-pub fn build_folder() -> Result<(), Failed> {
-    let (tree, out) = (Folder::new(), Folder::new());
+pub fn build_directory() -> Result<(), Failed> {
+    let (tree, out) = (Directory::new(), Directory::new());
     kernel_like(tree.path());
     write(
         out.path(),
@@ -241,8 +241,8 @@ pub fn build_folder() -> Result<(), Failed> {
     Ok(())
 }
 
-pub fn folders() -> Result<(), Failed> {
-    let tree = Folder::new();
+pub fn directories() -> Result<(), Failed> {
+    let tree = Directory::new();
     for (path, text) in [
         (
             "Kconfig",
@@ -274,13 +274,13 @@ pub fn folders() -> Result<(), Failed> {
     assert_eq!(
         place("cfi_encoding"),
         (false, "CONFIG_OLD".to_owned()),
-        "this compiler is never in that folder"
+        "this compiler is never in that directory"
     );
     Ok(())
 }
 
 pub fn difference() -> Result<(), Failed> {
-    let tree = Folder::new();
+    let tree = Directory::new();
     kernel_like(tree.path());
     let old = audit_of(tree.path(), Ledger::embedded());
     let text = fs_err::read_to_string(tree.path().join("x/child.rs"))?;

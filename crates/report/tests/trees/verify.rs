@@ -1,4 +1,4 @@
-//! A build folder whose recorded commands are run again with one gate closed.
+//! A build directory whose recorded commands are run again with one gate closed.
 
 use std::collections::BTreeMap;
 
@@ -9,9 +9,9 @@ use gateless_report::audit::{self, Evidence, Verified};
 use libtest_mimic::Failed;
 
 use crate::plants::write;
-use crate::small::{Folder, rustc};
+use crate::small::{Directory, rustc};
 
-/// A tree of three crates and its build folder, which has compiled two of them.
+/// A tree of three crates and its build directory, which has compiled two of them.
 fn built(tree: &Utf8Path, out: &Utf8Path) {
     for (path, text) in [
         (
@@ -69,7 +69,7 @@ fn verified(
 }
 
 pub fn evidence() -> Result<(), Failed> {
-    let (tree, out) = (Folder::new(), Folder::new());
+    let (tree, out) = (Directory::new(), Directory::new());
     built(tree.path(), out.path());
     let (outcome, found) = verified(tree.path(), out.path()).unwrap();
     let seen = |id: &str| {
@@ -86,7 +86,7 @@ pub fn evidence() -> Result<(), Failed> {
     assert_eq!(seen("Z_binary_dep_depinfo"), fails(Evidence::OptionClosed));
     assert_eq!(seen("Z_function_sections"), fails(Evidence::OptionsOnly));
     assert_eq!(seen("rustc_bootstrap"), fails(Evidence::BootstrapClosed));
-    // Needed by the tree, and nothing that this folder has compiled.
+    // Needed by the tree, and nothing that this directory has compiled.
     let nothing = (Evidence::NotCompiled, None, None);
     assert_eq!(seen("cfi_encoding"), nothing);
     assert_eq!(seen("Z_merge_functions"), nothing);
@@ -113,7 +113,7 @@ pub fn evidence() -> Result<(), Failed> {
 }
 
 pub fn another_tree() -> Result<(), Failed> {
-    let (tree, other, out) = (Folder::new(), Folder::new(), Folder::new());
+    let (tree, other, out) = (Directory::new(), Directory::new(), Directory::new());
     built(tree.path(), out.path());
     write(other.path(), "x/used.rs", b"#![feature(used_with_arg)]\n");
     let refused = verified(other.path(), out.path()).unwrap_err();

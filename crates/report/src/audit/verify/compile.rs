@@ -30,7 +30,7 @@ impl Gates {
     }
 }
 
-/// The compiler that the audit is about, in a build folder.
+/// The compiler that the audit is about, in a build directory.
 pub struct Compiler<'c> {
     rustc: &'c Utf8Path,
     out: &'c Utf8Path,
@@ -45,7 +45,7 @@ type Without = (String, Gates, BTreeSet<usize>);
 type Control = Arc<Mutex<Option<Option<String>>>>;
 
 impl<'c> Compiler<'c> {
-    /// Runs `rustc` in the build folder `out`.
+    /// Runs `rustc` in the build directory `out`.
     pub fn new(rustc: &'c Utf8Path, out: &'c Utf8Path) -> Self {
         Self {
             rustc,
@@ -54,7 +54,7 @@ impl<'c> Compiler<'c> {
         }
     }
 
-    /// The build folder.
+    /// The build directory.
     pub fn out(&self) -> &Utf8Path {
         self.out
     }
@@ -89,7 +89,7 @@ impl<'c> Compiler<'c> {
             "{} does not compile even with all gates open: {error}",
             one.name
         ))
-        .help("build the folder anew; its sources or its compiler may have changed"))
+        .help("build the directory anew; its sources or its compiler may have changed"))
     }
 
     /// Compiles a crate without some arguments (by index) and features; the compiler's first words if it fails.
@@ -100,8 +100,8 @@ impl<'c> Compiler<'c> {
         left_out: &BTreeSet<usize>,
         features: &BTreeSet<String>,
     ) -> Result<Option<String>> {
-        let folder = tempfile::tempdir()?;
-        let scratch = scratch(&folder)?;
+        let directory = tempfile::tempdir()?;
+        let scratch = scratch(&directory)?;
         let root = overlay(self.out, one.root(), features, scratch)?;
         let mut command = self.command(one, gates);
         let mut skip = false;
@@ -134,8 +134,8 @@ impl<'c> Compiler<'c> {
 
     /// Gives a command's options to the program, with nothing to compile; its first words if it refuses them.
     pub fn options(&self, one: &Recorded, left_out: &BTreeSet<usize>) -> Result<Option<String>> {
-        let folder = tempfile::tempdir()?;
-        let scratch = scratch(&folder)?;
+        let directory = tempfile::tempdir()?;
+        let scratch = scratch(&directory)?;
         let mut command = self.command(one, Gates::Shut);
         let mut skip = false;
         for (i, arg) in one.args.iter().enumerate() {
@@ -178,9 +178,9 @@ impl<'c> Compiler<'c> {
     }
 }
 
-fn scratch(folder: &tempfile::TempDir) -> Result<&Utf8Path> {
-    Utf8Path::from_path(folder.path())
-        .ok_or_else(|| Failure::failed("the temporary folder's name is not UTF-8"))
+fn scratch(directory: &tempfile::TempDir) -> Result<&Utf8Path> {
+    Utf8Path::from_path(directory.path())
+        .ok_or_else(|| Failure::failed("the temporary directory's name is not UTF-8"))
 }
 
 fn run(mut command: Command) -> Result<Option<String>> {
@@ -203,7 +203,7 @@ fn run(mut command: Command) -> Result<Option<String>> {
     Ok(Some(first.unwrap_or("failed without a word").to_owned()))
 }
 
-/// The crate root without some features, in a folder of links to everything that lies beside it; the root itself if none is to go.
+/// The crate root without some features, in a directory of links to everything that lies beside it; the root itself if none is to go.
 fn overlay(
     out: &Utf8Path,
     root: &str,
@@ -214,12 +214,12 @@ fn overlay(
     if without.is_empty() {
         return Ok(root);
     }
-    let (Some(folder), Some(name)) = (root.parent(), root.file_name()) else {
+    let (Some(directory), Some(name)) = (root.parent(), root.file_name()) else {
         return Err(Failure::failed(format!("{root} is no crate root")));
     };
     let links = scratch.join("root");
     fs_err::create_dir(&links)?;
-    for entry in folder.read_dir_utf8()? {
+    for entry in directory.read_dir_utf8()? {
         let entry = entry?;
         if entry.file_name() != name {
             std::os::unix::fs::symlink(entry.path(), links.join(entry.file_name()))?;

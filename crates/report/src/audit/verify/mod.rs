@@ -1,7 +1,7 @@
 //! Closing one gate at a time, to see whether the audit says the truth.
 //!
-//! What is closed how, and what that shows, is [`Evidence`]. Nothing in the build folder is changed: each compilation writes into a
-//! temporary folder. What a build never compiled shows nothing, and is said to, never counted as verified.
+//! What is closed how, and what that shows, is [`Evidence`]. Nothing in the build directory is changed: each compilation writes into a
+//! temporary directory. What a build never compiled shows nothing, and is said to, never counted as verified.
 
 mod compile;
 mod features;
@@ -116,7 +116,7 @@ impl Verified {
 pub struct Job<'j> {
     /// The tree. What lies elsewhere (the toolchain's own `core`) is not the tree's.
     pub tree: &'j Utf8Path,
-    /// Output folder of a build whose commands are recorded.
+    /// Output directory of a build whose commands are recorded.
     pub out: &'j Utf8Path,
     /// The compiler that the audit is about.
     pub rustc: &'j Utf8Path,

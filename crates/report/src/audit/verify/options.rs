@@ -96,7 +96,7 @@ fn bootstrap(gate: &Gate, build: &Build, compiler: &Compiler<'_>) -> Result<Opti
     )))
 }
 
-/// The library source that a way of building is about, behind the variable that names its folder.
+/// The library source that a way of building is about, behind the variable that names its directory.
 fn library(id: &str) -> Option<String> {
     let practices = &Signs::get().practices;
     practices

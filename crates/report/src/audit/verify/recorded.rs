@@ -31,7 +31,7 @@ pub struct Recorded {
     pub features: BTreeSet<String>,
     /// The sources that it read, as the audit names them: relative to the tree, or `{out}/...`.
     pub sources: BTreeSet<String>,
-    /// Whether the root lies in the tree or in the build folder.
+    /// Whether the root lies in the tree or in the build directory.
     pub ours: bool,
 }
 
@@ -42,7 +42,7 @@ impl Recorded {
     }
 }
 
-/// All recorded commands below a build folder, in the order of their names.
+/// All recorded commands below a build directory, in the order of their names.
 #[derive(Debug, Default)]
 pub struct Build {
     /// The commands.
@@ -50,7 +50,7 @@ pub struct Build {
 }
 
 impl Build {
-    /// Reads the folder `out`, which must be a build of `tree`.
+    /// Reads the directory `out`, which must be a build of `tree`.
     pub fn read(tree: &Utf8Path, out: &Utf8Path) -> Result<Self> {
         let names = Names {
             tree: tree.canonicalize_utf8()?,
@@ -66,8 +66,8 @@ impl Build {
         }
         let mut commands = Vec::new();
         let mut todo = vec![names.out.clone()];
-        while let Some(folder) = todo.pop() {
-            for entry in folder.read_dir_utf8()? {
+        while let Some(directory) = todo.pop() {
+            for entry in directory.read_dir_utf8()? {
                 let entry = entry?;
                 if entry.file_type()?.is_dir() {
                     if entry.file_name() != ".gateless" {
@@ -164,7 +164,7 @@ impl Names {
     /// A path as the audit has it; nothing for what lies elsewhere.
     fn shown(&self, path: &str) -> Option<String> {
         let path = self.out.join(path).canonicalize_utf8().ok()?;
-        // A build folder inside of the tree is no part of it; a tree that is its own build folder has no other.
+        // A build directory inside of the tree is no part of it; a tree that is its own build directory has no other.
         if self.tree != self.out
             && let Ok(rest) = path.strip_prefix(&self.out)
         {

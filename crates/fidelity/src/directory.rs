@@ -1,4 +1,4 @@
-//! An output folder: which of its files are objects that a Rust compiler made, and what the records and lowered files in it say.
+//! An output directory: which of its files are objects that a Rust compiler made, and what the records and lowered files in it say.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -8,33 +8,33 @@ use gateless_kbuild::saved_command::SavedCommand;
 use gateless_model::record::Record;
 use gateless_model::{Failure, Result};
 
-/// Folder in which gateless keeps its own files.
+/// Directory in which gateless keeps its own files.
 const STATE: &str = ".gateless";
 
-/// The output folder of a kernel build.
+/// The output directory of a kernel build.
 #[derive(Debug)]
-pub struct Folder {
+pub struct Directory {
     /// As given.
     pub path: Utf8PathBuf,
     /// Its names in debug information: absolute, as given and with symbolic links resolved.
     pub roots: Vec<String>,
-    /// The objects that a Rust compiler made, relative to the folder.
+    /// The objects that a Rust compiler made, relative to the directory.
     pub objects: BTreeSet<Utf8PathBuf>,
     /// Attestation records by the object that they are about.
     pub records: BTreeMap<Utf8PathBuf, Record>,
-    /// The mirror folders of lowered crates.
+    /// The mirror directories of lowered crates.
     mirrors: Vec<Utf8PathBuf>,
 }
 
-impl Folder {
-    /// Looks through a folder.
+impl Directory {
+    /// Looks through a directory.
     ///
     /// # Errors
-    /// When it is not a folder, can't be read, or Kbuild has recorded no Rust object in it.
+    /// When it is not a directory, can't be read, or Kbuild has recorded no Rust object in it.
     pub fn open(path: &Utf8Path) -> Result<Self> {
-        let help = "give the output folder (make's O=) of a kernel build with CONFIG_RUST";
+        let help = "give the output directory (make's O=) of a kernel build with CONFIG_RUST";
         if !path.is_dir() {
-            return Err(Failure::failed(format!("`{path}` is not a folder")).help(help));
+            return Err(Failure::failed(format!("`{path}` is not a directory")).help(help));
         }
         let mut objects = BTreeSet::new();
         let absolute = camino::absolute_utf8(path)?;
@@ -77,7 +77,7 @@ impl Folder {
         self.mirrors.iter().any(|mirror| any_text(mirror, &has))
     }
 
-    /// Whether lowering changed this line of a source file, which is named as debug information names it (`OUT` for this folder).
+    /// Whether lowering changed this line of a source file, which is named as debug information names it (`OUT` for this directory).
     ///
     /// The line must exist, with another text, in a lowered copy of the file.
     pub fn is_lowered_line(&self, file: &str, line: u64) -> bool {
@@ -111,9 +111,9 @@ impl Folder {
     }
 }
 
-/// Whether some text file below a folder has what is asked for; what cannot be read has it not.
-fn any_text(folder: &Utf8Path, has: &dyn Fn(&str) -> bool) -> bool {
-    let Ok(mut entries) = folder.read_dir_utf8() else {
+/// Whether some text file below a directory has what is asked for; what cannot be read has it not.
+fn any_text(directory: &Utf8Path, has: &dyn Fn(&str) -> bool) -> bool {
+    let Ok(mut entries) = directory.read_dir_utf8() else {
         return false;
     };
     entries.any(|entry| {
@@ -124,10 +124,10 @@ fn any_text(folder: &Utf8Path, has: &dyn Fn(&str) -> bool) -> bool {
     })
 }
 
-fn find_objects(folder: &Utf8Path, objects: &mut BTreeSet<Utf8PathBuf>) -> Result<()> {
-    for entry in folder
+fn find_objects(directory: &Utf8Path, objects: &mut BTreeSet<Utf8PathBuf>) -> Result<()> {
+    for entry in directory
         .read_dir_utf8()
-        .map_err(|error| Failure::failed(format!("`{folder}` can't be read")).because(error))?
+        .map_err(|error| Failure::failed(format!("`{directory}` can't be read")).because(error))?
     {
         let entry = entry?;
         let (path, name) = (entry.path(), entry.file_name());
@@ -182,11 +182,11 @@ fn records(path: &Utf8Path) -> Result<BTreeMap<Utf8PathBuf, Record>> {
     Ok(records)
 }
 
-/// A folder with the object `rust/a.o`, the source `rust/a.rs`, and a lowered copy of it whose second line is another.
+/// A directory with the object `rust/a.o`, the source `rust/a.rs`, and a lowered copy of it whose second line is another.
 #[cfg(test)]
-pub(crate) fn tests_folder() -> (tempfile::TempDir, Folder) {
-    let folder = tempfile::tempdir().unwrap();
-    let path = Utf8PathBuf::from_path_buf(folder.path().canonicalize().unwrap()).unwrap();
+pub(crate) fn tests_directory() -> (tempfile::TempDir, Directory) {
+    let directory = tempfile::tempdir().unwrap();
+    let path = Utf8PathBuf::from_path_buf(directory.path().canonicalize().unwrap()).unwrap();
     fs_err::create_dir_all(path.join("rust")).unwrap();
     fs_err::write(
         path.join("rust/.a.o.cmd"),
@@ -197,25 +197,25 @@ pub(crate) fn tests_folder() -> (tempfile::TempDir, Folder) {
     let mirror = Utf8PathBuf::from(format!("{path}/.gateless/lowered/a{path}/rust"));
     fs_err::create_dir_all(&mirror).unwrap();
     fs_err::write(mirror.join("a.rs"), "one\n2\nthree\n").unwrap();
-    let opened = Folder::open(&path).unwrap();
-    (folder, opened)
+    let opened = Directory::open(&path).unwrap();
+    (directory, opened)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn folder() -> (tempfile::TempDir, Utf8PathBuf) {
-        let folder = tempfile::tempdir().unwrap();
-        let path = Utf8PathBuf::from_path_buf(folder.path().canonicalize().unwrap()).unwrap();
-        (folder, path)
+    fn directory() -> (tempfile::TempDir, Utf8PathBuf) {
+        let directory = tempfile::tempdir().unwrap();
+        let path = Utf8PathBuf::from_path_buf(directory.path().canonicalize().unwrap()).unwrap();
+        (directory, path)
     }
 
     #[test]
-    fn a_folder_that_is_no_output_folder_is_named_with_help() {
-        let (_keep, path) = folder();
+    fn a_directory_that_is_no_output_directory_is_named_with_help() {
+        let (_keep, path) = directory();
         for path in [path.join("none"), path] {
-            let failure = Folder::open(&path).unwrap_err();
+            let failure = Directory::open(&path).unwrap_err();
             assert!(
                 failure.what.contains(path.as_str()) && failure.help.is_some(),
                 "{failure}"
@@ -226,30 +226,30 @@ mod tests {
 
     #[test]
     fn only_a_trait_that_lowering_extended_is_declared_so() {
-        let (_keep, folder) = tests_folder();
-        let file = folder.mirrors[0].join("t.rs");
+        let (_keep, directory) = tests_directory();
+        let file = directory.mirrors[0].join("t.rs");
         fs_err::write(
             &file,
             "pub trait A: mark_1 {} fn b(trait_B: u8) {}\ntrait B {}\n",
         )
         .unwrap();
-        assert!(folder.declares_trait("A", "mark_"));
-        assert!(!folder.declares_trait("B", "mark_"), "not extended");
-        assert!(!folder.declares_trait("A", "other_"), "another mark");
+        assert!(directory.declares_trait("A", "mark_"));
+        assert!(!directory.declares_trait("B", "mark_"), "not extended");
+        assert!(!directory.declares_trait("A", "other_"), "another mark");
     }
 
     #[test]
     fn only_lines_that_lowering_changed_are_lowered_lines() {
-        let (_keep, folder) = tests_folder();
+        let (_keep, directory) = tests_directory();
         assert_eq!(
-            folder
+            directory
                 .objects
                 .iter()
                 .map(|path| path.as_str())
                 .collect::<Vec<_>>(),
             ["rust/a.o"]
         );
-        let lowered = |file: &str, line| folder.is_lowered_line(file, line);
+        let lowered = |file: &str, line| directory.is_lowered_line(file, line);
         assert!(lowered("OUT/rust/a.rs", 2));
         assert!(
             !lowered("OUT/rust/a.rs", 1)

@@ -1,4 +1,4 @@
-//! Folders that Kbuild descends into, and when: `obj-$(CONFIG_X) += folder/` holds for all that the folder's makefile makes.
+//! Directories that Kbuild descends into, and when: `obj-$(CONFIG_X) += directory/` holds for all that the directory's makefile makes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,46 +7,46 @@ use crate::makefile::lines::{Assignment, Makefile, Statement};
 use crate::makefile::words::{name_condition, words};
 use crate::rust::modules::clean;
 
-/// Lists whose folders are named from the makefile's own folder (scripts/Kbuild.include and Makefile.build).
+/// Lists whose directories are named from the makefile's own directory (scripts/Kbuild.include and Makefile.build).
 const OWN: [&str; 2] = ["obj", "subdir"];
 
-/// Lists of the top and the architectures' makefiles, whose folders are named from the top of the tree.
+/// Lists of the top and the architectures' makefiles, whose directories are named from the top of the tree.
 const TOP: [&str; 4] = ["core", "drivers", "libs", "virt"];
 
-/// References to the top of the tree or of the build folder.
+/// References to the top of the tree or of the build directory.
 const HERE: [&str; 3] = ["$(objtree)/", "$(srctree)/", "./"];
 
-/// Who descends into a folder: the makefile, and when.
+/// Who descends into a directory: the makefile, and when.
 type Parents<'m> = BTreeMap<String, Vec<(&'m str, Condition)>>;
 
-/// What is known about a tree's folders.
+/// What is known about a tree's directories.
 #[derive(Default)]
-struct Folders<'m> {
+struct Directories<'m> {
     parents: Parents<'m>,
-    /// What stands before the first and behind the last reference in folders that only make can name.
+    /// What stands before the first and behind the last reference in directories that only make can name.
     patterns: BTreeSet<(String, String)>,
-    /// Makefiles that Kbuild reads when it descends, by their folders.
+    /// Makefiles that Kbuild reads when it descends, by their directories.
     read: BTreeMap<&'m str, &'m str>,
 }
 
 /// When Kbuild reads each makefile, by its path. Those that it does not descend to are not there; nor are those that it always reads, and those
-/// of folders that a makefile may name by a variable.
+/// of directories that a makefile may name by a variable.
 pub fn conditions(makefiles: &[(String, Makefile)]) -> BTreeMap<String, Condition> {
-    let mut folders = Folders::default();
+    let mut directories = Directories::default();
     for (path, _) in makefiles {
         let (dir, name) = split(path);
         // A `Kbuild` file goes before a `Makefile`.
-        if name == "Kbuild" || (name == "Makefile" && !folders.read.contains_key(dir)) {
-            folders.read.insert(dir, path);
+        if name == "Kbuild" || (name == "Makefile" && !directories.read.contains_key(dir)) {
+            directories.read.insert(dir, path);
         }
     }
     for (path, made) in makefiles {
-        folders.collect(path, made);
+        directories.collect(path, made);
     }
     let mut found = BTreeMap::new();
     let mut known = BTreeMap::new();
-    for (dir, path) in &folders.read {
-        let condition = folders.when(dir, &mut known);
+    for (dir, path) in &directories.read {
+        let condition = directories.when(dir, &mut known);
         if condition != Condition::Always {
             found.insert((*path).to_owned(), condition);
         }
@@ -80,7 +80,7 @@ fn decidable(condition: &Condition) -> Condition {
     }
 }
 
-impl<'m> Folders<'m> {
+impl<'m> Directories<'m> {
     fn collect(&mut self, path: &'m str, made: &'m Makefile) {
         for (condition, statement) in &made.statements {
             match statement {
@@ -94,7 +94,7 @@ impl<'m> Folders<'m> {
         }
     }
 
-    /// The folders in a list.
+    /// The directories in a list.
     fn list(&mut self, path: &'m str, condition: &Condition, a: &Assignment) {
         let is_list = |last: &str| matches!(last, "y" | "m") || last.starts_with("$(");
         let Some((list, _)) = a
@@ -120,41 +120,41 @@ impl<'m> Folders<'m> {
         }
     }
 
-    /// `$(MAKE) $(build)=FOLDER`: read whenever the phase or the goal comes that the rule is for.
+    /// `$(MAKE) $(build)=DIRECTORY`: read whenever the phase or the goal comes that the rule is for.
     fn builds(&mut self, path: &'m str, text: &str) {
         for rest in text.split("$(build)=").skip(1) {
-            let folder = rest.split_whitespace().next().unwrap_or_default();
-            self.add(path, folder, Condition::Always);
+            let directory = rest.split_whitespace().next().unwrap_or_default();
+            self.add(path, directory, Condition::Always);
         }
     }
 
-    fn add(&mut self, path: &'m str, folder: &str, when: Condition) {
-        let folder = HERE
+    fn add(&mut self, path: &'m str, directory: &str, when: Condition) {
+        let directory = HERE
             .iter()
-            .find_map(|here| folder.trim_start_matches('/').strip_prefix(here))
-            .unwrap_or(folder);
-        if let (Some(first), Some(last)) = (folder.find('$'), folder.rfind(')')) {
-            let before = folder[..first].trim_start_matches('/').to_owned();
-            let after = folder[last + 1..].trim_end_matches('/').to_owned();
+            .find_map(|here| directory.trim_start_matches('/').strip_prefix(here))
+            .unwrap_or(directory);
+        if let (Some(first), Some(last)) = (directory.find('$'), directory.rfind(')')) {
+            let before = directory[..first].trim_start_matches('/').to_owned();
+            let after = directory[last + 1..].trim_end_matches('/').to_owned();
             // A reference alone is how make passes on what the lists have named.
             if !(before.is_empty() && after.is_empty()) {
                 self.patterns.insert((before, after));
             }
             return;
         }
-        let folder = clean(folder.trim_matches('/'));
+        let directory = clean(directory.trim_matches('/'));
         self.parents
-            .entry(folder)
+            .entry(directory)
             .or_default()
             .push((path, decidable(&when)));
     }
 
-    /// When Kbuild descends into a folder. A way that leads in a circle adds nothing to the others.
+    /// When Kbuild descends into a directory. A way that leads in a circle adds nothing to the others.
     fn when(&self, dir: &str, known: &mut BTreeMap<String, Condition>) -> Condition {
         if let Some(condition) = known.get(dir) {
             return condition.clone();
         }
-        // Behind a known folder, a variable stands for one name.
+        // Behind a known directory, a variable stands for one name.
         let by_variable = |(before, after): &(String, String)| {
             dir.strip_prefix(before.as_str())
                 .and_then(|rest| rest.strip_suffix(after.as_str()))
@@ -192,7 +192,7 @@ mod tests {
     use crate::makefile::lines::parse;
 
     #[test]
-    fn a_folder_has_the_conditions_of_all_ways_into_it() {
+    fn a_directory_has_the_conditions_of_all_ways_into_it() {
         let files = [
             (
                 "Kbuild",

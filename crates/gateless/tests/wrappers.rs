@@ -1,4 +1,4 @@
-//! The stand-ins as Kbuild and people call them, with the real stable rustc; upstream's way (`RUSTC_BOOTSTRAP=1`) is the oracle.
+//! The wrappers as Kbuild and people call them, with the real stable rustc; upstream's way (`RUSTC_BOOTSTRAP=1`) is the oracle.
 
 use std::fs;
 use std::io::{self, Write};
@@ -9,20 +9,20 @@ use std::process::{Command, Output, Stdio};
 /// What `scripts/Makefile.compiler` pipes into the compiler.
 const PROBE: &str = "#![allow(missing_docs)]#![feature(no_core)]#![no_core]\n";
 
-/// A folder with the stand-ins in it.
-struct Folder(tempfile::TempDir);
+/// A directory with the wrappers in it.
+struct Directory(tempfile::TempDir);
 
-impl Folder {
+impl Directory {
     fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let directory = tempfile::tempdir().unwrap();
         for name in [
             "gateless-rustc",
             "gateless-rustdoc",
             "gateless-clippy-driver",
         ] {
-            symlink(env!("CARGO_BIN_EXE_gateless"), folder.path().join(name)).unwrap();
+            symlink(env!("CARGO_BIN_EXE_gateless"), directory.path().join(name)).unwrap();
         }
-        Self(folder)
+        Self(directory)
     }
 
     fn path(&self) -> &Path {
@@ -77,7 +77,7 @@ fn stderr(output: &Output) -> String {
 
 #[test]
 fn queries_get_the_compilers_own_answers() {
-    let folder = Folder::new();
+    let directory = Directory::new();
     for args in [
         &["--version"][..],
         &["-vV"],
@@ -92,7 +92,7 @@ fn queries_get_the_compilers_own_answers() {
             "-",
         ],
     ] {
-        let ours = folder
+        let ours = directory
             .command("gateless-rustc")
             .args(args)
             .stdin(Stdio::null())
@@ -106,8 +106,8 @@ fn queries_get_the_compilers_own_answers() {
 
 #[test]
 fn flag_probes_answer_as_the_gated_compiler_does() {
-    let folder = Folder::new();
-    let out = folder.path().join("probe");
+    let directory = Directory::new();
+    let out = directory.path().join("probe");
     fs::create_dir(&out).unwrap();
     let fixed = [
         "--sysroot=/dev/null",
@@ -127,7 +127,7 @@ fn flag_probes_answer_as_the_gated_compiler_does() {
         "-Crelocation-model=pie",
     ] {
         let out_dir = format!("--out-dir={}", out.display());
-        let mut ours = folder.command("gateless-rustc");
+        let mut ours = directory.command("gateless-rustc");
         ours.args([flag, &out_dir])
             .args(fixed)
             .env("RUSTC_BOOTSTRAP", "1");
@@ -146,20 +146,20 @@ fn flag_probes_answer_as_the_gated_compiler_does() {
 
 #[test]
 fn a_gate_stays_closed_whatever_the_environment_says() {
-    let folder = Folder::new();
-    folder.write(
+    let directory = Directory::new();
+    directory.write(
         "a.rs",
         "fn f() -> ! { loop {} }\nfn main() {\n    let _x: ! = f();\n}\n",
     );
-    folder.write("b.rs", "#![feature(never_type)]\nfn main() {}\n");
-    folder.write("c.rs", "fn main() {}\n");
+    directory.write("b.rs", "#![feature(never_type)]\nfn main() {}\n");
+    directory.write("c.rs", "fn main() {}\n");
     for (args, named) in [
         (&["a.rs"][..], "a.rs:3"),
         (&["b.rs"], "b.rs:1: the feature `never_type`"),
         (&["-Zverbose-internals", "c.rs"], "-Zverbose-internals"),
         (&["-Zcrate-attr=feature(never_type)", "c.rs"], "never_type"),
     ] {
-        let output = folder
+        let output = directory
             .command("gateless-rustc")
             .args(args)
             .env("RUSTC_BOOTSTRAP", "1")
@@ -172,38 +172,38 @@ fn a_gate_stays_closed_whatever_the_environment_says() {
             stderr(&output)
         );
         assert!(
-            !folder.path().join("a").exists()
-                && !folder.path().join("b").exists()
-                && !folder.path().join("c").exists()
+            !directory.path().join("a").exists()
+                && !directory.path().join("b").exists()
+                && !directory.path().join("c").exists()
         );
     }
 }
 
 #[test]
 fn diagnostics_of_lowered_sources_name_the_original_file_and_line() {
-    let folder = Folder::new();
-    folder.write(
+    let directory = Directory::new();
+    directory.write(
         "sub/x.rs",
         "#![feature(arbitrary_self_types)]\nmod m;\nfn main() {\n    let unused = m::f();\n}\n",
     );
-    folder.write(
+    directory.write(
         "sub/m.rs",
         "#[used(compiler)]\nstatic X: u8 = 1;\npub fn f() -> &'static str {\n    file!()\n}\n",
     );
-    let text = folder.rustc(&["sub/x.rs", "-o", "x"]);
+    let text = directory.rustc(&["sub/x.rs", "-o", "x"]);
     assert!(
         stderr(&text).contains("--> sub/x.rs:4:9"),
         "{}",
         stderr(&text)
     );
-    let json = folder.rustc(&["--error-format=json", "sub/x.rs", "-o", "x"]);
+    let json = directory.rustc(&["--error-format=json", "sub/x.rs", "-o", "x"]);
     assert!(
         stderr(&json).contains("\"file_name\":\"sub/x.rs\""),
         "{}",
         stderr(&json)
     );
-    let absolute = folder.path().join("sub/x.rs");
-    let text = folder.rustc(&[absolute.to_str().unwrap(), "-o", "x"]);
+    let absolute = directory.path().join("sub/x.rs");
+    let text = directory.rustc(&[absolute.to_str().unwrap(), "-o", "x"]);
     assert!(
         stderr(&text).contains(&format!("--> {}:4:9", absolute.display())),
         "{}",
@@ -213,21 +213,21 @@ fn diagnostics_of_lowered_sources_name_the_original_file_and_line() {
 
 #[test]
 fn panics_and_dependency_files_name_the_original_file() {
-    let folder = Folder::new();
-    folder.write(
+    let directory = Directory::new();
+    directory.write(
         "sub/x.rs",
         "#![feature(arbitrary_self_types)]\nmod m;\nfn main() {\n    panic!(\"{}\", m::F);\n}\n",
     );
-    folder.write("sub/m.rs", "pub const F: &str = file!();\n");
-    let output = folder.rustc(&["sub/x.rs", "-o", "x", "--emit=link,dep-info=x.d"]);
+    directory.write("sub/m.rs", "pub const F: &str = file!();\n");
+    let output = directory.rustc(&["sub/x.rs", "-o", "x", "--emit=link,dep-info=x.d"]);
     assert!(output.status.success(), "{}", stderr(&output));
-    let run = Command::new(folder.path().join("x")).output().unwrap();
+    let run = Command::new(directory.path().join("x")).output().unwrap();
     assert!(
         stderr(&run).contains("sub/x.rs:4:5") && stderr(&run).contains("sub/m.rs\n"),
         "{}",
         stderr(&run)
     );
-    let dependencies = fs::read_to_string(folder.path().join("x.d")).unwrap();
+    let dependencies = fs::read_to_string(directory.path().join("x.d")).unwrap();
     assert!(
         dependencies
             .lines()
@@ -238,12 +238,12 @@ fn panics_and_dependency_files_name_the_original_file() {
 
 #[test]
 fn an_error_in_a_lowered_program_is_an_error_with_rustcs_exit_code() {
-    let folder = Folder::new();
-    folder.write(
+    let directory = Directory::new();
+    directory.write(
         "x.rs",
         "#![feature(arbitrary_self_types)]\nfn main() { let x: u8 = \"\"; }\n",
     );
-    let output = folder.rustc(&["x.rs"]);
+    let output = directory.rustc(&["x.rs"]);
     assert_eq!(output.status.code(), Some(1));
     assert!(
         stderr(&output).contains("E0308") && stderr(&output).contains("--> x.rs:2:25"),
@@ -254,15 +254,15 @@ fn an_error_in_a_lowered_program_is_an_error_with_rustcs_exit_code() {
 
 #[test]
 fn a_compiler_that_is_no_stable_release_is_refused() {
-    let folder = Folder::new();
-    folder.write(
+    let directory = Directory::new();
+    directory.write(
         "rustc",
         "#!/bin/sh\ncase \"$*\" in *sysroot*) echo /nonexistent;; *) printf 'rustc 1.97.0-nightly (abc 2026-05-01)\\nhost: x86_64-unknown-linux-gnu\\nrelease: 1.97.0-nightly\\n';; esac\n",
     );
-    let compiler = folder.path().join("rustc");
+    let compiler = directory.path().join("rustc");
     fs::set_permissions(&compiler, fs::Permissions::from_mode(0o755)).unwrap();
-    folder.write("x.rs", "fn main() {}\n");
-    let output = folder
+    directory.write("x.rs", "fn main() {}\n");
+    let output = directory
         .command("gateless-rustc")
         .arg("x.rs")
         .env("GATELESS_RUSTC", &compiler)
@@ -278,8 +278,8 @@ fn a_compiler_that_is_no_stable_release_is_refused() {
 
 #[test]
 fn no_compiler_or_one_that_is_no_file_is_named() {
-    let folder = Folder::new();
-    let output = folder
+    let directory = Directory::new();
+    let output = directory
         .command("gateless-rustc")
         .arg("--version")
         .env("GATELESS_RUSTC", "/no/such/rustc")
@@ -291,7 +291,7 @@ fn no_compiler_or_one_that_is_no_file_is_named() {
         "{}",
         stderr(&output)
     );
-    let output = folder
+    let output = directory
         .command("gateless-rustc")
         .arg("--version")
         .env_remove("GATELESS_RUSTC")
@@ -307,9 +307,9 @@ fn no_compiler_or_one_that_is_no_file_is_named() {
 
 #[test]
 fn clippy_lints_lowered_sources() {
-    let folder = Folder::new();
-    folder.write("x.rs", "#![feature(arbitrary_self_types)]\nfn main() {\n    let v: Vec<u8> = Vec::new();\n    assert!(v.len() == 0);\n}\n");
-    let output = folder
+    let directory = Directory::new();
+    directory.write("x.rs", "#![feature(arbitrary_self_types)]\nfn main() {\n    let v: Vec<u8> = Vec::new();\n    assert!(v.len() == 0);\n}\n");
+    let output = directory
         .command("gateless-clippy-driver")
         .args(["-Wclippy::all", "x.rs", "-o", "x"])
         .output()
@@ -344,11 +344,11 @@ impl Seven {
 
 #[test]
 fn doctests_on_the_host_are_lowered_run_and_named_after_the_original() {
-    let folder = Folder::new();
-    folder.write("x.rs", DOCUMENTED);
-    let library = folder.rustc(&["--edition=2021", "--crate-type=rlib", "x.rs"]);
+    let directory = Directory::new();
+    directory.write("x.rs", DOCUMENTED);
+    let library = directory.rustc(&["--edition=2021", "--crate-type=rlib", "x.rs"]);
     assert!(library.status.success(), "{}", stderr(&library));
-    let mut rustdoc = folder.command("gateless-rustdoc");
+    let mut rustdoc = directory.command("gateless-rustdoc");
     let output = rustdoc
         .args(["--edition=2021", "--test", "-L.", "x.rs"])
         .output()
@@ -368,16 +368,16 @@ fn doctests_on_the_host_are_lowered_run_and_named_after_the_original() {
 
 #[test]
 fn documentation_of_a_lowered_crate_names_its_items_and_no_lowered_file() {
-    let folder = Folder::new();
-    folder.write("x.rs", DOCUMENTED);
-    let mut rustdoc = folder.command("gateless-rustdoc");
+    let directory = Directory::new();
+    directory.write("x.rs", DOCUMENTED);
+    let mut rustdoc = directory.command("gateless-rustdoc");
     let output = rustdoc
         .args(["--edition=2021", "-o", "doc", "x.rs"])
         .args(["-Zunstable-options", "--generate-link-to-definition"])
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", stderr(&output));
-    let page = fs::read_to_string(folder.path().join("doc/x/struct.Seven.html")).unwrap();
+    let page = fs::read_to_string(directory.path().join("doc/x/struct.Seven.html")).unwrap();
     assert!(page.contains("../src/x/x.rs.html"), "{page}");
     for name in ["number", "fails"] {
         assert!(page.contains(&format!("method.{name}")), "{name}: {page}");
@@ -412,9 +412,9 @@ fn crates_of_different_target_modifiers_are_refused_as_by_the_gated_compiler() {
         (&[PREFIX], &["-Zindirect-branch-cs-prefix=y"]),
         (&[], &["-Zindirect-branch-cs-prefix=n"]),
     ];
-    let folder = Folder::new();
-    folder.write("core.rs", CORE);
-    folder.write(
+    let directory = Directory::new();
+    directory.write("core.rs", CORE);
+    directory.write(
         "k.rs",
         "#![feature(no_core)]\n#![no_core]\nextern crate core;\n",
     );
@@ -422,7 +422,7 @@ fn crates_of_different_target_modifiers_are_refused_as_by_the_gated_compiler() {
     for (libraries, own) in cases {
         let call = |mut command: Command, source: &str, flags: &[&str], emit: &str| {
             command.args(target).args(flags).args([emit, source]);
-            command.current_dir(folder.path()).output().unwrap()
+            command.current_dir(directory.path()).output().unwrap()
         };
         let both = |gated: bool| {
             let command = || match gated {
@@ -433,7 +433,7 @@ fn crates_of_different_target_modifiers_are_refused_as_by_the_gated_compiler() {
                 }
                 // As in a kernel build, where libraries have notes beside them.
                 false => {
-                    let mut command = folder.command("gateless-rustc");
+                    let mut command = directory.command("gateless-rustc");
                     command.env("srctree", ".").env("objtree", ".");
                     command
                 }

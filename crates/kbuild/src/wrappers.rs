@@ -6,9 +6,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 use gateless_model::{Failure, Result};
 use sha2::{Digest, Sha256};
 
-/// Absolute paths of the stand-ins.
+/// Absolute paths of the wrappers.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StandIns {
+pub struct Wrappers {
     /// Stands in for rustc.
     pub rustc: Utf8PathBuf,
     /// Stands in for rustdoc.
@@ -17,18 +17,18 @@ pub struct StandIns {
     pub clippy_driver: Utf8PathBuf,
 }
 
-/// File name of the rustc stand-in.
+/// File name of the rustc wrapper.
 pub const RUSTC: &str = "gateless-rustc";
-/// File name of the rustdoc stand-in.
+/// File name of the rustdoc wrapper.
 pub const RUSTDOC: &str = "gateless-rustdoc";
-/// File name of the clippy-driver stand-in.
+/// File name of the clippy-driver wrapper.
 pub const CLIPPY_DRIVER: &str = "gateless-clippy-driver";
 
-/// Links the stand-ins to `binary` (absolute): beside it, else in a folder of its own below `cache`/bin.
+/// Links the wrappers to `binary` (absolute): beside it, else in a directory of its own below `cache`/bin.
 ///
 /// Links that are right already are left alone, so that file times do not change; a link is replaced in one step.
-/// A folder whose path make or the shell would split is an error.
-pub fn link(binary: &Utf8Path, cache: &Utf8Path) -> Result<StandIns> {
+/// A directory whose path make or the shell would split is an error.
+pub fn link(binary: &Utf8Path, cache: &Utf8Path) -> Result<Wrappers> {
     let beside = binary
         .parent()
         .ok_or_else(|| Failure::failed(format!("`{binary}` is not the path of a program")))?;
@@ -39,16 +39,16 @@ pub fn link(binary: &Utf8Path, cache: &Utf8Path) -> Result<StandIns> {
                 ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem
             ) =>
         {
-            // One folder per binary: another gateless must not take over the links of a running build.
+            // One directory per binary: another gateless must not take over the links of a running build.
             let digest: String = Sha256::digest(binary.as_str())
                 .iter()
                 .take(6)
                 .map(|byte| format!("{byte:02x}"))
                 .collect();
-            let folder = cache.join("bin").join(digest);
-            check_word(&folder)?;
-            fs_err::create_dir_all(&folder)?;
-            link_in(&folder, binary).map_err(Failure::from)
+            let directory = cache.join("bin").join(digest);
+            check_word(&directory)?;
+            fs_err::create_dir_all(&directory)?;
+            link_in(&directory, binary).map_err(Failure::from)
         }
         Err(error) => Err(error.into()),
         Ok(links) => {
@@ -58,13 +58,13 @@ pub fn link(binary: &Utf8Path, cache: &Utf8Path) -> Result<StandIns> {
     }
 }
 
-fn link_in(folder: &Utf8Path, binary: &Utf8Path) -> std::io::Result<StandIns> {
+fn link_in(directory: &Utf8Path, binary: &Utf8Path) -> std::io::Result<Wrappers> {
     let one = |name: &str| -> std::io::Result<Utf8PathBuf> {
-        let link = folder.join(name);
+        let link = directory.join(name);
         if link.read_link_utf8().is_ok_and(|target| target == binary) {
             return Ok(link);
         }
-        let fresh = folder.join(format!(".{name}.{}", std::process::id()));
+        let fresh = directory.join(format!(".{name}.{}", std::process::id()));
         fs_err::os::unix::fs::symlink(binary, &fresh)?;
         fs_err::rename(&fresh, &link).inspect_err(|_| {
             // The error of the rename is the one to report.
@@ -72,7 +72,7 @@ fn link_in(folder: &Utf8Path, binary: &Utf8Path) -> std::io::Result<StandIns> {
         })?;
         Ok(link)
     };
-    Ok(StandIns {
+    Ok(Wrappers {
         rustc: one(RUSTC)?,
         rustdoc: one(RUSTDOC)?,
         clippy_driver: one(CLIPPY_DRIVER)?,
@@ -110,16 +110,16 @@ mod tests {
     #[test]
     fn links_are_made_once_and_follow_the_binary() {
         let root = tempfile::tempdir().unwrap();
-        let folder = Utf8Path::from_path(root.path()).unwrap();
-        let [old, new] = ["old", "new"].map(|name| folder.join(name));
+        let directory = Utf8Path::from_path(root.path()).unwrap();
+        let [old, new] = ["old", "new"].map(|name| directory.join(name));
         fs_err::write(&old, "").unwrap();
-        let links = link(&old, folder).unwrap();
-        assert_eq!(links.rustc, folder.join("gateless-rustc"));
+        let links = link(&old, directory).unwrap();
+        assert_eq!(links.rustc, directory.join("gateless-rustc"));
         assert_eq!(links.rustc.read_link_utf8().unwrap(), old);
-        link(&new, folder).unwrap();
+        link(&new, directory).unwrap();
         assert_eq!(links.clippy_driver.read_link_utf8().unwrap(), new);
         assert_eq!(
-            folder.read_dir_utf8().unwrap().count(),
+            directory.read_dir_utf8().unwrap().count(),
             4,
             "no temporary link is left"
         );

@@ -1,4 +1,4 @@
-//! Every switch about Rust that a tree has: what has to be asked for so that it is on, and what became of it.
+//! Every option about Rust that a tree has: what has to be asked for so that it is on, and what became of it.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -10,27 +10,27 @@ use crate::config::values;
 use crate::kconfig::Symbols;
 use crate::kconfig::expression::Tri;
 use crate::kconfig::reach::{Obstacle, Plan, Search};
-use crate::kconfig::rust::switches_of_sources;
+use crate::kconfig::rust::options_of_sources;
 
-/// The switches about Rust, and what was found for each.
+/// The options about Rust, and what was found for each.
 #[derive(Debug, Clone, Default)]
-pub struct RustSwitches {
+pub struct RustOptions {
     /// By symbol, in order.
-    pub all: BTreeMap<String, Switch>,
+    pub all: BTreeMap<String, RustOption>,
     /// What to ask for.
     pub plan: Plan,
 }
 
 /// One of them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Switch {
-    /// Rust sources that makefiles make an object of with this switch, relative to the tree.
+pub struct RustOption {
+    /// Rust sources that makefiles make an object of with this option, relative to the tree.
     pub sources: Vec<Utf8PathBuf>,
     /// Why it was not asked for.
     pub obstacle: Option<Obstacle>,
 }
 
-impl RustSwitches {
+impl RustOptions {
     /// Finds them in the tree's Kconfig files and makefiles, and what each needs; `given` tells the values given by name, which stay.
     pub fn find(
         symbols: &Symbols,
@@ -40,14 +40,14 @@ impl RustSwitches {
     ) -> Result<Self> {
         let mut found = Self::default();
         for symbol in symbols.needing_rust() {
-            found.all.insert(symbol, Switch::default());
+            found.all.insert(symbol, RustOption::default());
         }
-        for (symbol, sources) in switches_of_sources(tree, source_arch)? {
+        for (symbol, sources) in options_of_sources(tree, source_arch)? {
             found.all.entry(symbol).or_default().sources = sources.into_iter().collect();
         }
         let search = Search::new(symbols, given);
-        for (symbol, switch) in &mut found.all {
-            switch.obstacle = search.add(symbol, &mut found.plan).err();
+        for (symbol, option) in &mut found.all {
+            option.obstacle = search.add(symbol, &mut found.plan).err();
         }
         Ok(found)
     }
@@ -57,16 +57,16 @@ impl RustSwitches {
         let got = values(config);
         let value = |symbol: &str| got.get(symbol).map_or("n", |value| *value).to_owned();
         let mut outcome = Outcome::default();
-        for (symbol, switch) in &self.all {
+        for (symbol, option) in &self.all {
             let _ = write!(outcome.list, "CONFIG_{symbol}={}", value(symbol));
-            for source in &switch.sources {
+            for source in &option.sources {
                 let _ = write!(outcome.list, " {source}");
             }
             outcome.list.push('\n');
             match value(symbol).as_str() {
                 "n" => outcome
                     .off
-                    .push(self.reason(symbol, switch, &value, symbols)),
+                    .push(self.reason(symbol, option, &value, symbols)),
                 "m" => outcome.modules += 1,
                 _ => outcome.on += 1,
             }
@@ -80,11 +80,11 @@ impl RustSwitches {
     fn reason(
         &self,
         symbol: &str,
-        switch: &Switch,
+        option: &RustOption,
         value: &dyn Fn(&str) -> String,
         symbols: &Symbols,
     ) -> String {
-        if let Some(obstacle) = &switch.obstacle {
+        if let Some(obstacle) = &option.obstacle {
             return format!(
                 "CONFIG_{symbol} is off: {obstacle}; {}",
                 symbols.explain(symbol)
@@ -106,7 +106,7 @@ impl RustSwitches {
     }
 }
 
-/// What became of the switches.
+/// What became of the options.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Outcome {
     /// Built in.
@@ -123,9 +123,9 @@ pub struct Outcome {
 mod tests {
     use super::*;
 
-    /// A tree with a driver, its bus, a driver for another architecture, and a switch that the caller turns off.
+    /// A tree with a driver, its bus, a driver for another architecture, and an option that the caller turns off.
     fn tree() -> tempfile::TempDir {
-        let folder = tempfile::tempdir().unwrap();
+        let directory = tempfile::tempdir().unwrap();
         for (file, text) in [
             (
                 "Kconfig",
@@ -152,20 +152,20 @@ mod tests {
             ("drivers/both.rs", ""),
             ("drivers/other.c", ""),
         ] {
-            let path = folder.path().join(file);
+            let path = directory.path().join(file);
             fs_err::create_dir_all(path.parent().unwrap()).unwrap();
             fs_err::write(path, text).unwrap();
         }
-        folder
+        directory
     }
 
     #[test]
-    fn every_switch_of_a_tree_is_asked_for_or_said_to_be_off_with_the_reason() {
-        let folder = tree();
-        let path = Utf8Path::from_path(folder.path()).unwrap();
+    fn every_option_of_a_tree_is_asked_for_or_said_to_be_off_with_the_reason() {
+        let directory = tree();
+        let path = Utf8Path::from_path(directory.path()).unwrap();
         let symbols = Symbols::read(path, "x86").unwrap();
         let given = |name: &str| (name == "RUST_CHECKS").then_some(Tri::No);
-        let found = RustSwitches::find(&symbols, path, "x86", &given).unwrap();
+        let found = RustOptions::find(&symbols, path, "x86", &given).unwrap();
         let wishes: Vec<String> = found
             .plan
             .wishes()
@@ -197,10 +197,10 @@ mod tests {
 
     #[test]
     fn a_sourced_file_that_is_missing_is_named_with_the_line_that_sources_it() {
-        let folder = tree();
-        fs_err::remove_file(folder.path().join("drivers/Kconfig")).unwrap();
+        let directory = tree();
+        fs_err::remove_file(directory.path().join("drivers/Kconfig")).unwrap();
         let failure =
-            Symbols::read(Utf8Path::from_path(folder.path()).unwrap(), "x86").unwrap_err();
+            Symbols::read(Utf8Path::from_path(directory.path()).unwrap(), "x86").unwrap_err();
         assert_eq!(failure.what, "Kconfig:5 sources drivers/Kconfig");
     }
 }

@@ -1,4 +1,4 @@
-//! The same tree and configuration built twice from nothing, in folders of different names, with time, user and host given: the image must be
+//! The same tree and configuration built twice from nothing, in directories of different names, with time, user and host given: the image must be
 //! the same, bit for bit.
 //!
 //! Takes long, so it runs only when asked for.
@@ -8,7 +8,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::workshop::{Mode, Tested, Workshop, succeeded};
 
 /// Of different length as well.
-const FOLDERS: [&str; 2] = ["twice", "twice-in-a-folder-of-a-longer-name"];
+const FOLDERS: [&str; 2] = ["twice", "twice-in-a-directory-of-a-longer-name"];
 
 /// What else an image depends on (Documentation/kbuild/reproducible-builds.rst).
 const GIVEN: [&str; 3] = [
