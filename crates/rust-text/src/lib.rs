@@ -1,0 +1,1 @@
+//! Rust source as text: tokens, attributes, cfg.

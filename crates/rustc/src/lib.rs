@@ -1,0 +1,1 @@
+//! A Rust compiler: where it is, what it answers, what its diagnostics mean.
