@@ -3,10 +3,10 @@
 use std::process::Command;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use gateless_audit::audit::{self, Audit, baseline, sarif, text};
 use gateless_kbuild::{cache, compiler, fetch, out};
 use gateless_ledger::Ledger;
 use gateless_model::{Exit, Failure, Result};
-use gateless_report::audit::{self, Audit, baseline, sarif, text};
 
 use crate::output;
 
@@ -45,7 +45,7 @@ pub struct Args {
     /// List every place in the table
     #[arg(long)]
     all: bool,
-    /// Print everything as JSON (crates/report/schema/audit.json)
+    /// Print everything as JSON (crates/audit/schema/audit.json)
     #[arg(long, conflicts_with = "sarif")]
     json: bool,
     /// Print SARIF 2.1.0, or write it to FILE

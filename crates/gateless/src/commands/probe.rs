@@ -1,10 +1,10 @@
 //! `gateless probe`.
 
 use camino::Utf8PathBuf;
+use gateless_audit::probe;
 use gateless_kbuild::compiler;
 use gateless_ledger::Ledger;
 use gateless_model::{Exit, Failure, Result};
-use gateless_report::probe;
 
 use crate::output;
 
@@ -33,7 +33,7 @@ pub struct Args {
     /// Exit with 1 when the ledger says otherwise than a compiler
     #[arg(long)]
     check: bool,
-    /// Print everything as JSON (crates/report/schema/probe.json)
+    /// Print everything as JSON (crates/audit/schema/probe.json)
     #[arg(long)]
     json: bool,
 }

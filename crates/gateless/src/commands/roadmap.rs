@@ -1,13 +1,13 @@
 //! `gateless roadmap`.
 
 use camino::{Utf8Path, Utf8PathBuf};
+use gateless_audit::audit;
+use gateless_audit::roadmap::{self, Point, Selection, plan};
 use gateless_kbuild::tree::Tree;
 use gateless_kbuild::{cache, compiler, fetch, out};
 use gateless_ledger::Ledger;
 use gateless_model::targets::Targets;
 use gateless_model::{Exit, Failure, Result};
-use gateless_report::audit;
-use gateless_report::roadmap::{self, Point, Selection, plan};
 
 use crate::output;
 
@@ -46,7 +46,7 @@ pub struct Args {
     /// What `gateless targets --json` printed, for the matrix of architectures [default: what it would print now]
     #[arg(long, value_name = "FILE")]
     targets: Option<Utf8PathBuf>,
-    /// Print everything as JSON (crates/report/schema/roadmap.json)
+    /// Print everything as JSON (crates/audit/schema/roadmap.json)
     #[arg(long, conflicts_with = "dot")]
     json: bool,
     /// Print the dependency graph for Graphviz

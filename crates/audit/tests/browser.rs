@@ -4,9 +4,9 @@
 
 use std::process::Command;
 
+use gateless_audit::audit::{Audit, html};
+use gateless_audit::roadmap::{self, Point, Selection};
 use gateless_ledger::Ledger;
-use gateless_report::audit::{Audit, html};
-use gateless_report::roadmap::{self, Point, Selection};
 use libtest_mimic::{Arguments, Failed, Trial};
 use serde_json::Value;
 

@@ -1,8 +1,8 @@
 //! The schemas in the repository are those of the types that are printed. `UPDATE_SCHEMA=1` writes them anew.
 
-use gateless_report::audit::{Audit, baseline::Difference};
-use gateless_report::probe::Matrix;
-use gateless_report::roadmap::Roadmap;
+use gateless_audit::audit::{Audit, baseline::Difference};
+use gateless_audit::probe::Matrix;
+use gateless_audit::roadmap::Roadmap;
 
 #[test]
 fn the_schemas_are_up_to_date() {

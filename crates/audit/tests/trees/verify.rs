@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use camino::Utf8Path;
+use gateless_audit::audit::verify::{Job, Outcome, verify};
+use gateless_audit::audit::{self, Evidence, Verified};
 use gateless_ledger::Ledger;
-use gateless_report::audit::verify::{Job, Outcome, verify};
-use gateless_report::audit::{self, Evidence, Verified};
 use libtest_mimic::Failed;
 
 use crate::plants::write;

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::process::Command;
 
 use camino::Utf8PathBuf;
+use gateless_audit::audit::{self, Audit};
 use gateless_ledger::Ledger;
-use gateless_report::audit::{self, Audit};
 use libtest_mimic::Failed;
 
 use crate::plants;

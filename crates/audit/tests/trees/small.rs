@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use gateless_audit::audit::{self, Applies, Audit, baseline};
+use gateless_audit::scan::scan;
 use gateless_ledger::Ledger;
-use gateless_report::audit::{self, Applies, Audit, baseline};
-use gateless_report::scan::scan;
 use libtest_mimic::Failed;
 
 use crate::plants::{self, Plant, write};
