@@ -1,39 +1,63 @@
-//! Checks that the layout keeps its promises. `cargo run -p xtask` prints what is broken and exits with 1.
+//! Chores of this repository, as `cargo xtask COMMAND`. One file per command.
+//!
+//! Exit codes are those of `gateless`: 0 yes; 1 no (a check found something, a test failed); 2 wrong usage; 3 could not be done.
 
-mod promises;
+mod check;
+mod measured;
+mod new_flag;
+mod new_gate;
+mod test;
 
 use std::process::ExitCode;
 
 use camino::Utf8Path;
+use clap::{Parser, Subcommand};
 
-fn main() -> ExitCode {
-    let root = Utf8Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .unwrap_or(Utf8Path::new("."));
-    let broken = match promises::broken(root) {
-        Ok(broken) => broken,
-        Err(error) => {
-            eprintln!("xtask: {error}");
-            return ExitCode::from(3);
-        }
-    };
-    for promise in &broken {
-        println!("{promise}");
-    }
-    if broken.is_empty() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    }
+/// Chores of this repository.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
 }
 
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn the_layout_keeps_its_promises() {
-        let root = camino::Utf8Path::new(env!("CARGO_MANIFEST_DIR"))
-            .parent()
-            .unwrap();
-        assert_eq!(super::promises::broken(root).unwrap(), Vec::<String>::new());
-    }
+#[derive(Subcommand)]
+enum Command {
+    /// Check what can be checked without running anything that was built
+    Check(check::Arguments),
+    /// Set up what the tests need and run them
+    Test(test::Arguments),
+    /// Write the file, row, ledger entry and failing test of a new code generation flag
+    NewFlag(new_flag::Arguments),
+    /// Write the file, row, ledger entry and failing test of a new gate
+    NewGate(new_gate::Arguments),
+    /// Write the pages of figures from the records of runs
+    Measured(measured::Arguments),
+}
+
+fn main() -> ExitCode {
+    let done = match Arguments::parse().command {
+        Command::Check(arguments) => check::run(root(), &arguments),
+        Command::Test(arguments) => test::run(root(), &arguments),
+        Command::NewFlag(arguments) => new_flag::run(root(), &arguments),
+        Command::NewGate(arguments) => new_gate::run(root(), &arguments),
+        Command::Measured(arguments) => measured::run(root(), &arguments),
+    };
+    done.unwrap_or_else(|error| {
+        eprintln!("xtask: {error:#}");
+        ExitCode::from(3)
+    })
+}
+
+/// The checkout that this program was built in.
+fn root() -> &'static Utf8Path {
+    Utf8Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap_or(Utf8Path::new("."))
+}
+
+/// What a command says that nobody has written yet. It must never pass for done.
+fn unwritten(command: &str) -> ExitCode {
+    eprintln!("xtask: `{command}` is not written yet");
+    ExitCode::from(2)
 }
