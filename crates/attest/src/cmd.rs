@@ -1,7 +1,7 @@
 //! Kbuild's own record of each command as a witness against the records.
 
 use camino::{Utf8Path, Utf8PathBuf};
-use gateless_kbuild::saved_command::SavedCommand;
+use gateless_linux::saved_command::SavedCommand;
 use gateless_model::Result;
 use gateless_model::record::Record;
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_driver::files;
-use gateless_kbuild::saved_command::SavedCommand;
+use gateless_linux::saved_command::SavedCommand;
 use gateless_model::record::Record;
 use gateless_model::{Failure, Result};
 use object::read::archive::ArchiveFile;

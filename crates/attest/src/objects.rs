@@ -2,7 +2,7 @@
 
 use camino::Utf8Path;
 use gateless_driver::{files, record};
-use gateless_kbuild::saved_command::SavedCommand;
+use gateless_linux::saved_command::SavedCommand;
 use gateless_model::record::{Output, Record};
 use gateless_model::{Failure, Result};
 use object::elf::SHF_EXECINSTR;

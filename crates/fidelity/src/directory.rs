@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use gateless_kbuild::saved_command::SavedCommand;
+use gateless_linux::saved_command::SavedCommand;
 use gateless_model::record::Record;
 use gateless_model::{Failure, Result};
 

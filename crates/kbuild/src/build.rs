@@ -3,6 +3,8 @@
 use std::fmt::Write;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use gateless_linux::kconfig::Symbols;
+use gateless_linux::tree::{self, Tree};
 use gateless_machines::kbuild_arch;
 use gateless_model::{Failure, Result};
 use serde::{Deserialize, Serialize};
@@ -11,14 +13,13 @@ use sha2::{Digest, Sha256};
 use crate::c_tools;
 use crate::config::{Base, Recipe};
 use crate::environment;
-use crate::kconfig::Symbols;
 use crate::make::Make;
 use crate::make_vars::{Mode, Toolset};
 use crate::out::{self, Out};
 use crate::presets;
 use crate::progress::Progress;
 use crate::toolchain::Choice;
-use crate::tree::{self, Tree};
+use crate::wrappers;
 
 /// What to build and how.
 #[derive(Debug, Clone)]
@@ -111,7 +112,10 @@ impl Build {
     pub fn open(request: &Request, home: Home<'_>) -> Result<Self> {
         let arch = kbuild_arch(&request.arch);
         let tree = Tree::open(&request.tree)?;
-        tree.check_path()?;
+        wrappers::check_word(&tree.path).map_err(|failure| {
+            Failure::failed(format!("Kbuild can't build here: {}", failure.what))
+                .help(failure.help.unwrap_or_default())
+        })?;
         let source_arch = tree::source_arch(arch);
         if !tree.path.join("arch").join(source_arch).is_dir() {
             return Err(Failure::usage(format!(

@@ -1,9 +1,8 @@
 //! The C compiler and its tools, as make's variables choose them.
 
+use gateless_linux::tree::Tool;
 use gateless_machines::Machine;
 use gateless_model::{Failure, Result};
-
-use crate::tree::Tool;
 
 /// Variables of make that choose tools. Kconfig asks the tools what they can do, so these are given to every make call.
 const VARIABLES: &[&str] = &[

@@ -1,6 +1,7 @@
 //! The Rust compiler that a build uses.
 
 use camino::{Utf8Path, Utf8PathBuf};
+use gateless_linux::Tree;
 use gateless_model::{Failure, Result};
 
 use crate::{Version, cache, command};
@@ -31,6 +32,19 @@ impl Compiler {
     pub fn builtin_targets(&self) -> Result<Vec<String>> {
         let list = command::stdout(&self.rustc, &["--print", "target-list"])?;
         Ok(list.lines().map(str::to_owned).collect())
+    }
+
+    /// An error if it is older than `tree` wants for `arch`.
+    pub fn check_age(&self, tree: &Tree, arch: &str) -> Result<()> {
+        let minimum = tree.minimum_rustc(arch, &command::stdout_of)?;
+        if self.version < minimum {
+            return Err(Failure::failed(format!(
+                "rustc {} ({}) is too old for Linux {}: {minimum} is the minimum",
+                self.version, self.command, tree.release
+            ))
+            .help("`rustup update stable`, or name a newer stable rustc with --toolchain or GATELESS_RUSTC; `--toolchain auto` without GATELESS_RUSTC takes Debian's"));
+        }
+        Ok(())
     }
 }
 

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use camino::Utf8Path;
+use gateless_linux::kconfig::Symbols;
+use gateless_linux::kconfig::expression::Tri;
 use gateless_model::{Failure, Result};
 
-use crate::kconfig::Symbols;
-use crate::kconfig::expression::Tri;
 use crate::presets;
 use crate::rust_options::RustOptions;
 

@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use camino::Utf8Path;
+use gateless_linux::tree::{Tool, Tree};
 use gateless_machines::{Machine, NeededBy, kbuild_arch};
 use gateless_model::{Failure, Result};
 
@@ -10,7 +11,6 @@ use crate::c_tools::CTools;
 use crate::compiler::Compiler;
 use crate::libclang;
 use crate::toolchain::{self, Choice, Chosen, Wanted};
-use crate::tree::{Tool, Tree};
 use crate::{Version, cache, command, rust_src, tools};
 
 /// One thing that a build needs or can use.
@@ -144,8 +144,10 @@ const PROGRAMS: &[Program] = &[
 pub fn check(cache: &Utf8Path, job: Job<'_>, tree: Option<&Tree>) -> Result<Vec<Prerequisite>> {
     let minimum = |tool: Tool| -> Result<Version> {
         match tree {
-            Some(tree) if tool == Tool::Rustc => tree.minimum_rustc(kbuild_arch(job.arch)),
-            Some(tree) => tree.minimum(tool, kbuild_arch(job.arch)),
+            Some(tree) if tool == Tool::Rustc => {
+                tree.minimum_rustc(kbuild_arch(job.arch), &command::stdout_of)
+            }
+            Some(tree) => tree.minimum(tool, kbuild_arch(job.arch), &command::stdout_of),
             // As in scripts/min-tool-version.sh of Linux 7.3, for UML and x86.
             None => Ok(match tool {
                 Tool::Rustc => Version::new(1, 85, 0),

@@ -1,6 +1,7 @@
 //! The make variables that make Kbuild call gateless, or the same tools without it.
 
 use camino::{Utf8Path, Utf8PathBuf};
+use gateless_linux::tree::{Tool, Tree};
 use gateless_machines::kbuild_arch;
 use gateless_model::Result;
 
@@ -9,9 +10,8 @@ use crate::compiler::Compiler;
 use crate::libclang::Libclang;
 use crate::toolchain::{self, Choice};
 use crate::tools::{self, Bindgen};
-use crate::tree::{Tool, Tree};
 use crate::wrappers::{self, Wrappers};
-use crate::{Version, libclang, rust_src};
+use crate::{Version, command, libclang, rust_src};
 
 /// Everything that Kbuild's Rust support is told through variables.
 #[derive(Debug, Clone)]
@@ -50,17 +50,20 @@ impl Toolset {
         toolchain: &Choice,
     ) -> Result<Self> {
         let minimum = tree
-            .map(|(tree, arch)| tree.minimum_rustc(arch))
+            .map(|(tree, arch)| tree.minimum_rustc(arch, &command::stdout_of))
             .transpose()?;
         let compiler = toolchain::choose(toolchain, cache, minimum)?.compiler()?;
         if let Some((tree, arch)) = tree {
-            tree.check_compiler(&compiler, arch)?;
+            compiler.check_age(tree, arch)?;
         }
         let libclang = libclang::find()?;
         let mut minimum = match tree {
             Some((tree, arch)) => {
-                libclang::check(&libclang, tree.minimum(Tool::Llvm, arch)?)?;
-                tree.minimum(Tool::Bindgen, arch)?
+                libclang::check(
+                    &libclang,
+                    tree.minimum(Tool::Llvm, arch, &command::stdout_of)?,
+                )?;
+                tree.minimum(Tool::Bindgen, arch, &command::stdout_of)?
             }
             None => Version::new(0, 0, 0),
         };

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use gateless_linux::kconfig::Symbols;
+use gateless_linux::kconfig::expression::Tri;
+use gateless_linux::kconfig::reach::{Obstacle, Plan, Search};
+use gateless_linux::kconfig::rust::options_of_sources;
 use gateless_model::Result;
 
 use crate::config::values;
-use crate::kconfig::Symbols;
-use crate::kconfig::expression::Tri;
-use crate::kconfig::reach::{Obstacle, Plan, Search};
-use crate::kconfig::rust::options_of_sources;
 
 /// The options about Rust, and what was found for each.
 #[derive(Debug, Clone, Default)]

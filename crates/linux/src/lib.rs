@@ -1,1 +1,7 @@
 //! What can be read of a kernel tree and of an output directory without running anything: Kconfig, makefiles, .config, .cmd, versions.
+
+pub mod kconfig;
+pub mod saved_command;
+pub mod tree;
+
+pub use tree::Tree;

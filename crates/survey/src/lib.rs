@@ -10,10 +10,11 @@ pub mod table;
 use std::collections::BTreeSet;
 
 use camino::Utf8Path;
+use gateless_base::process::stdout_of;
 use gateless_kbuild::c_tools::{self, CTools};
 use gateless_kbuild::compiler::Compiler;
-use gateless_kbuild::tree::{self, Tree};
 use gateless_lab::qemu_config::{DIRECTORY, QemuConfig};
+use gateless_linux::tree::{self, Tree};
 use gateless_machines::{Machine, Runner};
 use gateless_model::Result;
 use gateless_model::targets::{Architecture, Targets, Tool, VERSION, Variant};
@@ -128,9 +129,9 @@ fn architecture(
     };
     // Where Kconfig has no Rust it asks for no compiler either.
     let minimum = if described.upstream {
-        tree.minimum_rustc(arch)?
+        tree.minimum_rustc(arch, &stdout_of)?
     } else {
-        tree.minimum(tree::Tool::Rustc, arch)?
+        tree.minimum(tree::Tool::Rustc, arch, &stdout_of)?
     };
     let is_process = own
         .iter()

@@ -1,6 +1,6 @@
 //! What stands in the way of a gateless kernel, nearest first.
 
-use gateless_kbuild::Version;
+use gateless_model::Version;
 use gateless_model::targets::Architecture;
 
 /// The obstacles of an architecture that is described but for them. `minimum` is the oldest compiler that the tree takes for it;

@@ -1,6 +1,6 @@
 //! What an architecture's processor is called, in the tree and in targets.
 
-use gateless_kbuild::tree::Tree;
+use gateless_linux::tree::Tree;
 use gateless_model::Result;
 
 use crate::Facts;
@@ -148,7 +148,7 @@ mod tests {
             rustdoc: None,
             clippy_driver: None,
             sysroot: "/".into(),
-            version: gateless_kbuild::Version::new(1, 95, 0),
+            version: gateless_model::Version::new(1, 95, 0),
             version_text: String::new(),
             named: false,
         };

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use gateless_kbuild::saved_command::SavedCommand;
+use gateless_linux::saved_command::SavedCommand;
 use gateless_model::{Failure, Result};
 use object::{Object as _, ObjectSection as _};
 

@@ -9,8 +9,8 @@ use gateless_kbuild::doctor::{self, Job, Prerequisite};
 use gateless_kbuild::doctor_answer::Answer;
 use gateless_kbuild::install::Plan;
 use gateless_kbuild::toolchain::Choice;
-use gateless_kbuild::tree::Tree;
 use gateless_kbuild::{Progress, cache, fetch};
+use gateless_linux::tree::Tree;
 use gateless_machines::Machine;
 use gateless_model::{Exit, Failure, Result};
 

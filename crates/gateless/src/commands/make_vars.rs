@@ -4,7 +4,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use gateless_kbuild::cache;
 use gateless_kbuild::make_vars::{self, Mode, Toolset};
 use gateless_kbuild::toolchain::Choice;
-use gateless_kbuild::tree::Tree;
+use gateless_linux::tree::Tree;
 use gateless_machines::kbuild_arch;
 use gateless_model::{Exit, Failure, Result};
 

@@ -3,9 +3,9 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_audit::audit;
 use gateless_audit::roadmap::{self, Point, Selection, plan};
-use gateless_kbuild::tree::Tree;
 use gateless_kbuild::{cache, compiler, fetch, out};
 use gateless_ledger::Ledger;
+use gateless_linux::tree::Tree;
 use gateless_model::targets::Targets;
 use gateless_model::{Exit, Failure, Result};
 

@@ -2,8 +2,8 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_driver::toolchain::Toolchain;
-use gateless_kbuild::tree::Tree;
 use gateless_kbuild::{cache, command, compiler, fetch};
+use gateless_linux::tree::Tree;
 use gateless_llvm::Llvm;
 use gateless_matrix::store::Store;
 use gateless_model::targets::Targets;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use camino::Utf8Path;
-use gateless_kbuild::saved_command::SavedCommand;
+use gateless_linux::saved_command::SavedCommand;
 use gateless_lower::tokens::{self, Tokens};
 use gateless_model::{Failure, Result};
 

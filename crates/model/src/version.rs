@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use gateless_model::Failure;
+use crate::Failure;
 
 /// Up to three numbers; what is missing counts as zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

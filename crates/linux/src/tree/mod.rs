@@ -1,13 +1,11 @@
 //! A kernel source tree.
 
-use std::process::Command;
+mod minimum;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use gateless_model::{Failure, Result};
+use gateless_model::{Failure, Result, Version};
 
-use crate::compiler::Compiler;
-use crate::kconfig::{Symbols, rustc_version};
-use crate::{Version, command, wrappers};
+pub use minimum::{Run, Tool};
 
 /// A directory that holds the sources of a kernel with Rust support.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,33 +16,6 @@ pub struct Tree {
     pub version: Version,
     /// The version as `make kernelversion` prints it, such as `7.3.4` or `7.4.0-rc1`.
     pub release: String,
-}
-
-/// Tools whose minimum versions a tree knows (`scripts/min-tool-version.sh`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tool {
-    /// The Rust compiler.
-    Rustc,
-    /// bindgen's command line program.
-    Bindgen,
-    /// LLVM, which for gateless means libclang.
-    Llvm,
-    /// The C compiler.
-    Gcc,
-    /// ld, objcopy and others.
-    Binutils,
-}
-
-impl Tool {
-    fn name(self) -> &'static str {
-        match self {
-            Tool::Rustc => "rustc",
-            Tool::Bindgen => "bindgen",
-            Tool::Llvm => "llvm",
-            Tool::Gcc => "gcc",
-            Tool::Binutils => "binutils",
-        }
-    }
 }
 
 impl Tree {
@@ -99,57 +70,6 @@ impl Tree {
                 return Err(Failure::failed(format!("the kernel tree {} is not clean: it holds {mark} of a build inside of the tree", self.path))
                     .help(format!("keep your .config if you need it, then run `make -C {} ARCH={arch} mrproper`", self.path)));
             }
-        }
-        Ok(())
-    }
-
-    /// An error if the path has characters that Kbuild can't cope with.
-    pub fn check_path(&self) -> Result<()> {
-        wrappers::check_word(&self.path).map_err(|failure| {
-            Failure::failed(format!("Kbuild can't build here: {}", failure.what))
-                .help(failure.help.unwrap_or_default())
-        })
-    }
-
-    /// The oldest version of `tool` that this tree wants for `arch` (Kbuild's ARCH).
-    pub fn minimum(&self, tool: Tool, arch: &str) -> Result<Version> {
-        let script = self.path.join("scripts/min-tool-version.sh");
-        let mut command = Command::new("sh");
-        command
-            .arg(&script)
-            .arg(tool.name())
-            .env("ARCH", arch)
-            .env("SRCARCH", source_arch(arch));
-        let text = command::stdout_of(&mut command)?;
-        text.trim().parse().map_err(|_| {
-            Failure::failed(format!(
-                "`{script} {}` does not print a version: {}",
-                tool.name(),
-                text.trim()
-            ))
-        })
-    }
-
-    /// The oldest rustc that this tree wants for `arch`: what its script says, and what Kconfig asks of RUSTC_VERSION before there can be Rust at all.
-    pub fn minimum_rustc(&self, arch: &str) -> Result<Version> {
-        let by_script = self.minimum(Tool::Rustc, arch)?;
-        let source_arch = source_arch(arch);
-        if !self.path.join("arch").join(source_arch).is_dir() {
-            return Ok(by_script);
-        }
-        let symbols = Symbols::read(&self.path, source_arch)?;
-        Ok(rustc_version::minimum(&symbols).map_or(by_script, |version| version.max(by_script)))
-    }
-
-    /// An error if the compiler is older than the tree wants.
-    pub fn check_compiler(&self, compiler: &Compiler, arch: &str) -> Result<()> {
-        let minimum = self.minimum_rustc(arch)?;
-        if compiler.version < minimum {
-            return Err(Failure::failed(format!(
-                "rustc {} ({}) is too old for Linux {}: {minimum} is the minimum",
-                compiler.version, compiler.command, self.release
-            ))
-            .help("`rustup update stable`, or name a newer stable rustc with --toolchain or GATELESS_RUSTC; `--toolchain auto` without GATELESS_RUSTC takes Debian's"));
         }
         Ok(())
     }

@@ -3,9 +3,9 @@
 //! `RUSTC_VERSION` is the compiler's version as one number, 108800 for 1.88.0 (scripts/rustc-version.sh). Conditions on it are looked for
 //! where `RUST` hangs from: its dependencies, the selects of what it depends on, and the dependencies of symbols in their conditions.
 
-use crate::Version;
 use crate::kconfig::Symbols;
 use crate::kconfig::expression::Expression;
+use gateless_model::Version;
 
 const RUST: &str = "RUST";
 const RUSTC_VERSION: &str = "RUSTC_VERSION";
