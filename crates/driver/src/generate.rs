@@ -6,9 +6,8 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_codegen::{Added, CodeModel, Flag, Job, Output, Reloc, Stage, Target, UsedFix};
-use gateless_lower::ADDED;
 use gateless_model::record::Generator;
-use gateless_model::{Failure, Result};
+use gateless_model::{Failure, Result, added};
 
 use crate::classify::Class;
 use crate::codegen_options;
@@ -204,10 +203,10 @@ impl Generate {
             used,
             added: match call.class {
                 Class::BuiltIn | Class::Module => Added::Private {
-                    mark: ADDED.to_owned(),
-                    own: gateless_lower::traits_of(call.crate_name),
+                    mark: added::PREFIX.to_owned(),
+                    own: added::traits_of(call.crate_name),
                 },
-                Class::KernelCrate => Added::Shared(ADDED.to_owned()),
+                Class::KernelCrate => Added::Shared(added::PREFIX.to_owned()),
                 _ => Added::None,
             },
         };

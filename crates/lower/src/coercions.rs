@@ -14,10 +14,10 @@ use crate::closures;
 use crate::crate_files::SourceFile;
 use crate::diagnose::{Spot, code};
 use crate::facts::{Coercion, Expression, Facts};
-use crate::pieces::Edit;
 use crate::support;
 use crate::syntax::{Tree, around};
-use crate::tokens::Tokens;
+use gateless_rust_text::edit::Edit;
+use gateless_rust_text::tokens::Tokens;
 
 /// The conversions that a diagnostic asks for.
 pub fn wanted(

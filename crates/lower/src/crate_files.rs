@@ -8,9 +8,10 @@ use gateless_model::{Failure, Result};
 use ra_ap_parser::SyntaxKind;
 use ra_ap_syntax::Edition;
 
+use crate::Request;
 use crate::pieces::Pieces;
-use crate::tokens::Tokens;
-use crate::{Request, tokens};
+use gateless_rust_text::tokens;
+use gateless_rust_text::tokens::Tokens;
 
 /// One source file of the crate.
 #[derive(Debug, Clone)]
@@ -397,7 +398,7 @@ fn evaluate(
     {
         return None;
     }
-    let parts = crate::cfg::split_commas(tokens, first + 3, end - 1);
+    let parts = gateless_rust_text::cfg::split_commas(tokens, first + 3, end - 1);
     match tokens.at(first) {
         "concat" => parts
             .iter()

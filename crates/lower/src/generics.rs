@@ -2,8 +2,8 @@
 
 use ra_ap_syntax::Edition;
 
-use crate::pieces::Edit;
-use crate::tokens::{Tokens, one_line};
+use gateless_rust_text::edit::Edit;
+use gateless_rust_text::tokens::{Tokens, one_line};
 
 /// What a parameter is.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -14,8 +14,6 @@
 //! What is added: `impl Pointer` after a pointer type, extension traits after an impl or trait, hidden modules that bring them into scope at
 //! the end of modules, and one support module (`support.rs`) at the end of the crate root.
 
-pub mod attributes;
-pub mod cfg;
 mod closures;
 mod coercions;
 mod crate_files;
@@ -34,13 +32,10 @@ mod support;
 mod syntax;
 #[cfg(test)]
 mod testing;
-pub mod tokens;
 mod unlowered;
 
 pub use exports::{CrateExports, Exports};
-pub use gates::arbitrary_self_types::traits_of;
 pub use gates::used_with_arg::LINKER_MARK;
 pub use lowered::{Lowered, Position, Progress, lower_syntax};
 pub use original::{Line, OriginalSpan};
 pub use request::{GateStatus, Request};
-pub use support::MODULE as ADDED;

@@ -5,8 +5,8 @@ use ra_ap_syntax::Edition;
 
 use crate::Request;
 use crate::crate_files::{CrateFiles, absolute, calls, includes, mirrored};
-use crate::pieces::Edit;
-use crate::tokens::Tokens;
+use gateless_rust_text::edit::Edit;
+use gateless_rust_text::tokens::Tokens;
 
 /// Makes `include!`s and `#[path]`s with absolute names refer to the mirror where the file there is changed,
 /// and `include_str!`/`include_bytes!` with relative names to the original. Does nothing if no file has any edit.

@@ -5,9 +5,9 @@
 
 use ra_ap_syntax::Edition;
 
-use crate::attributes::{self, Decision};
-use crate::pieces::Edit;
-use crate::tokens::Tokens;
+use gateless_rust_text::attributes::{self, Decision};
+use gateless_rust_text::edit::Edit;
+use gateless_rust_text::tokens::Tokens;
 
 /// The edits for one file.
 pub fn soften(text: &str, edition: Edition) -> Vec<Edit> {

@@ -14,12 +14,12 @@ use crate::gates::arbitrary_self_types::ambiguous;
 use crate::gates::arbitrary_self_types::scope::{self, Foreign};
 use crate::gates::{self, View, Work, arbitrary_self_types, derive_coerce_pointee};
 use crate::original::{self, OriginalSpan};
-use crate::pieces::{Edit, Pieces};
-use crate::tokens::Tokens;
+use crate::pieces::Pieces;
 use crate::{
-    CrateExports, Exports, Request, closures, coercions, diagnose, links, lints, support, tokens,
-    unlowered,
+    CrateExports, Exports, Request, closures, coercions, diagnose, links, lints, support, unlowered,
 };
+use gateless_rust_text::edit::Edit;
+use gateless_rust_text::tokens::{self, Tokens};
 
 /// A crate after lowering, in memory.
 pub struct Lowered<'a> {

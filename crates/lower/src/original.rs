@@ -57,7 +57,7 @@ pub(crate) fn span(
     let original = text.original();
     let line_start = |at: usize| original[..at].rfind('\n').map_or(0, |end| end + 1);
     let column = |at: usize| original[line_start(at)..at].chars().count() + 1;
-    let line = |at: usize| crate::tokens::line_of(original, at);
+    let line = |at: usize| gateless_rust_text::tokens::line_of(original, at);
     let (first, last) = (line(spot.start), line(spot.end));
     let mut lines = Vec::new();
     let from = line_start(spot.start);

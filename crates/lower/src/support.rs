@@ -7,8 +7,8 @@
 //!
 //! All of it is free of cost once inlined, and usable in constants.
 
-/// Name of the module and prefix of all names that lowering adds.
-pub const MODULE: &str = "__gateless";
+/// Name of the module.
+pub use gateless_model::added::PREFIX as MODULE;
 
 /// Switches off every lint that a crate could have on for added code.
 pub const QUIET: &str = "#[allow(warnings, unsafe_code, unused, nonstandard_style, rust_2018_idioms, unreachable_pub, clippy::all)]";

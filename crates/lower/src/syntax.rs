@@ -5,7 +5,7 @@ use std::ops::Range;
 use ra_ap_parser::SyntaxKind;
 use ra_ap_syntax::{AstNode, Edition, SourceFile, SyntaxNode, SyntaxToken, TextRange, ast};
 
-use crate::tokens::Tokens;
+use gateless_rust_text::tokens::Tokens;
 
 /// A tree for a part of a file.
 #[derive(Clone)]

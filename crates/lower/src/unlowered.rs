@@ -6,7 +6,7 @@ use gateless_model::Failure;
 use crate::crate_files::CrateFiles;
 use crate::diagnose::{Spot, code};
 use crate::gates::{arbitrary_self_types, derive_coerce_pointee};
-use crate::tokens::line_of;
+use gateless_rust_text::tokens::line_of;
 
 /// The first of the errors that only a gate's lowering can have brought about, as a failure that names file, line, gate and reason.
 pub fn explain<'a>(

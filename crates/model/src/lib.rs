@@ -1,7 +1,9 @@
-//! What the other crates agree on: exit codes, failures, version numbers, the records a build leaves behind, and the support matrix.
+//! What the other crates agree on: exit codes, failures, version numbers, the records a build leaves behind, the support matrix, and the
+//! names of added code.
 //!
 //! Nothing in here does I/O.
 
+pub mod added;
 pub mod exit;
 pub mod failure;
 pub mod record;

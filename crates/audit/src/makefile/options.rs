@@ -1,6 +1,6 @@
 //! The words of a compiler's command line that open, pass or use something unstable.
 
-use gateless_lower::tokens::{self, Tokens};
+use gateless_rust_text::tokens::{self, Tokens};
 
 use crate::finding::{Role, Sign};
 use crate::makefile::words::Word;

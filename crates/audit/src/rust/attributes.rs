@@ -1,8 +1,8 @@
 //! Attributes wherever they stand: in items, macro definitions, macro calls and `quote!`, also behind `cfg_attr`.
 
-use gateless_lower::attributes;
-use gateless_lower::cfg::split_commas;
-use gateless_lower::tokens::Tokens;
+use gateless_rust_text::attributes;
+use gateless_rust_text::cfg::split_commas;
+use gateless_rust_text::tokens::Tokens;
 
 use crate::condition::Condition;
 use crate::finding::Role;

@@ -1,7 +1,7 @@
 //! `cfg` predicates as conditions, and the tokens they are about.
 
-use gateless_lower::cfg::split_commas;
-use gateless_lower::tokens::Tokens;
+use gateless_rust_text::cfg::split_commas;
+use gateless_rust_text::tokens::Tokens;
 
 use crate::condition::{Atom, Condition};
 

@@ -1,6 +1,6 @@
 //! Examples in documentation comments: the code that rustdoc would compile, line for line.
 
-use gateless_lower::tokens;
+use gateless_rust_text::tokens;
 use ra_ap_parser::{LexedStr, SyntaxKind};
 
 /// One example.

@@ -1,6 +1,6 @@
 //! One Rust file.
 
-use gateless_lower::tokens::{Tokens, line_of};
+use gateless_rust_text::tokens::{Tokens, line_of};
 use ra_ap_syntax::{Edition, SourceFile};
 
 use crate::condition::{Atom, Condition};

@@ -1,6 +1,6 @@
 //! Which files a file brings in, and under which conditions.
 
-use gateless_lower::tokens::Tokens;
+use gateless_rust_text::tokens::Tokens;
 use ra_ap_parser::SyntaxKind;
 
 use crate::condition::Condition;

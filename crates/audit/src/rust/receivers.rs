@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use gateless_lower::tokens::Tokens;
+use gateless_rust_text::tokens::Tokens;
 
 /// Token ranges (first, last) of `self: TYPE` whose type needs the gate.
 pub fn scan(tokens: &Tokens<'_>) -> Vec<(usize, usize)> {
@@ -182,7 +182,7 @@ mod tests {
     use super::*;
 
     fn found(text: &str) -> Vec<String> {
-        let tokens = Tokens::new(text, gateless_lower::tokens::edition("2021"));
+        let tokens = Tokens::new(text, gateless_rust_text::tokens::edition("2021"));
         scan(&tokens)
             .iter()
             .map(|&(a, b)| text[tokens.bytes(a, b)].to_owned())

@@ -1,6 +1,6 @@
 //! What programs hand to a compiler or write for it: options, environment variables, target specifications, source text.
 
-use gateless_lower::tokens::{self, Tokens};
+use gateless_rust_text::tokens::{self, Tokens};
 use ra_ap_parser::SyntaxKind;
 
 use crate::finding::{Role, Sign};

@@ -260,8 +260,10 @@ pub fn bindgen(text: &str, file: &str) -> Vec<Finding> {
             continue;
         };
         let attribute = code[start..].trim_end_matches(['\'', '"']);
-        let tokens =
-            gateless_lower::tokens::Tokens::new(attribute, gateless_lower::tokens::edition("2021"));
+        let tokens = gateless_rust_text::tokens::Tokens::new(
+            attribute,
+            gateless_rust_text::tokens::edition("2021"),
+        );
         let mut regions = crate::rust::conditions::Regions::default();
         for feature in crate::rust::attributes::scan(&tokens, &mut regions) {
             found.push(finding(

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use gateless_model::added::{SHIM, TRAIT};
+
 use super::{Cause, Evidence};
 use crate::difference::{Difference, Finding, Side, Subject};
 use crate::dwarf::Entry;
@@ -17,10 +19,6 @@ pub const CAUSE: Cause = Cause {
             through vtables and refer to the same functions and data, each as often. Of the last, instructions that refer to nothing are not compared.",
     explains,
 };
-
-/// In the names of all functions that lowering adds for such calls (`TRAIT` in gateless' lowering), and of those that the vtable leads to.
-pub const ADDED: &str = "__gateless_t_";
-const METHOD: &str = "::shim::<";
 
 /// Beginning of the names of what retpolines call through; nothing else tells an indirect call from its references.
 const THUNK: &str = "__x86_indirect_thunk_";
@@ -83,15 +81,16 @@ impl Added {
     fn find(object: &Object) -> Self {
         let is_added = |item: &Item| {
             let name = item.name.as_ref().map(|name| name.shown.as_str());
-            name.is_some_and(|name| name.contains(ADDED))
+            name.is_some_and(|name| name.contains(TRAIT))
         };
         let all: Vec<usize> = (0..object.items.len())
             .filter(|index| is_added(&object.items[*index]))
             .collect();
         let mut functions: BTreeMap<usize, Option<String>> = BTreeMap::new();
+        let shim = format!("::{SHIM}::<");
         let (last, first): (Vec<usize>, Vec<usize>) = all
             .into_iter()
-            .partition(|index| object.show_item(*index).contains(METHOD));
+            .partition(|index| object.show_item(*index).contains(&shim));
         for index in last {
             functions.insert(index, method_of(object, index));
         }
@@ -136,7 +135,7 @@ fn method_of(object: &Object, index: usize) -> Option<String> {
         *other != index
             && candidate.kind == ItemKind::Function
             && candidate.references == item.references
-            && !object.show_item(*other).contains(ADDED)
+            && !object.show_item(*other).contains(TRAIT)
             && object.content(candidate) == content
     });
     copy.and_then(|(_, candidate)| key(candidate))
@@ -388,7 +387,7 @@ impl Both<'_> {
             }) {
                 for reference in &item.references {
                     match reference.target {
-                        Target::Item(target, _) if object.show_item(target).contains(ADDED) => {
+                        Target::Item(target, _) if object.show_item(target).contains(TRAIT) => {
                             added += 1;
                         }
                         _ => *counts.entry(object.show_reference(reference)).or_default() += 1,

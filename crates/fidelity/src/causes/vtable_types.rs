@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::dynamic_calls::ADDED;
+use gateless_model::added::TRAIT;
+
 use super::{Cause, Evidence};
 use crate::difference::{Aspect, Difference, Finding, Subject};
 use crate::dwarf::{self, Entry};
@@ -28,7 +29,7 @@ fn explains(difference: &Difference, evidence: &Evidence<'_>) -> bool {
     match (difference.subject, &difference.finding) {
         (Subject::DebugEntry, Finding::Entries(entries)) => {
             trait_of(&difference.name)
-                .is_some_and(|name| evidence.gateless.declares_trait(name, ADDED))
+                .is_some_and(|name| evidence.gateless.declares_trait(name, TRAIT))
                 && only_entries_differ(entries)
         }
         (Subject::DebugForm, Finding::Changed(aspects))
@@ -36,7 +37,7 @@ fn explains(difference: &Difference, evidence: &Evidence<'_>) -> bool {
         {
             // Before DWARF 5 each entry refers to its name by itself.
             let (gated, gateless) = evidence.objects;
-            let extended = |name: &str| evidence.gateless.declares_trait(name, ADDED);
+            let extended = |name: &str| evidence.gateless.declares_trait(name, TRAIT);
             match (slots(gated, &extended), slots(gateless, &extended)) {
                 (Some(a), Some(b)) => differs_by(aspects, b - a),
                 _ => false,

@@ -32,6 +32,7 @@ pub mod scope;
 use std::collections::BTreeMap;
 
 use cargo_metadata::diagnostic::{Diagnostic, DiagnosticSpan};
+use gateless_model::added::{METHOD, TRAIT};
 use gateless_model::{Failure, Result};
 use ra_ap_syntax::{AstNode, Edition, SyntaxKind};
 
@@ -41,9 +42,9 @@ use crate::crate_files::CrateFiles;
 use crate::diagnose::{Spot, code};
 use crate::facts::{Facts, Part, Receiver};
 use crate::gates::arbitrary_self_types_pointers;
-use crate::pieces::Edit;
 use crate::support::{MODULE, QUIET};
-use crate::tokens::line_of;
+use gateless_rust_text::edit::Edit;
+use gateless_rust_text::tokens::line_of;
 
 const SELF: &str = "self";
 
@@ -242,7 +243,7 @@ fn disambiguated(
     let ours = |span: &&DiagnosticSpan| {
         span.suggested_replacement
             .as_deref()
-            .is_some_and(|text| text.contains(scope::METHOD))
+            .is_some_and(|text| text.contains(METHOD))
     };
     let mut candidates = diagnostic
         .children
@@ -266,7 +267,7 @@ fn disambiguated(
 
 /// rustc suggests a borrow in front of a receiver that is a reference already; the error about that takes it back.
 fn without_borrow(message: &str, spot: &Spot, facts: &mut Facts) {
-    let is_ours = message.contains(scope::METHOD) || message.contains(scope::TRAIT);
+    let is_ours = message.contains(METHOD) || message.contains(TRAIT);
     if !(is_ours && message.starts_with("the trait bound `&")) {
         return;
     }
@@ -276,7 +277,7 @@ fn without_borrow(message: &str, spot: &Spot, facts: &mut Facts) {
         let borrow = ["(&mut ", "(&"]
             .into_iter()
             .find(|borrow| text.contains(borrow));
-        if let Some(borrow) = borrow.filter(|_| text.contains(scope::METHOD)) {
+        if let Some(borrow) = borrow.filter(|_| text.contains(METHOD)) {
             *text = text.replacen(borrow, "(", 1);
         }
     }
@@ -284,7 +285,7 @@ fn without_borrow(message: &str, spot: &Spot, facts: &mut Facts) {
 
 /// The text with the hidden trait's name alone, since it is in scope.
 fn without_path(text: &str) -> String {
-    let Some(at) = text.find(scope::METHOD) else {
+    let Some(at) = text.find(METHOD) else {
         return text.to_owned();
     };
     let start = text[..at]
@@ -332,9 +333,9 @@ pub fn lower(
             ));
         };
         let kind = if matches!(method.owner, Owner::Trait(_)) {
-            scope::TRAIT
+            TRAIT
         } else {
-            scope::METHOD
+            METHOD
         };
         let name = names::extension(kind, crate_name, index, method.start());
         let naming = lifetimes::naming(&method, &hidden_outputs(&method, facts, index), receiver);
@@ -507,11 +508,6 @@ pub fn lower(
         work.edits.push((part.file, edit));
     }
     Ok(work)
-}
-
-/// What the names of the traits that lowering adds for traits of a crate begin with; a number, `_` and another number follow.
-pub fn traits_of(crate_name: &str) -> String {
-    format!("{}{crate_name}_", scope::TRAIT)
 }
 
 /// What a type that can only be a receiver has to implement.

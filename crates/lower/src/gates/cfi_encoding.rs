@@ -3,8 +3,8 @@
 //! It names a type's encoding in the type identifiers of control flow integrity and has no other effect, so it can go
 //! as long as CFI is off; combining the two has to be refused by whoever plans the flags.
 
-use crate::attributes::{self, Decision};
 use crate::gates::{View, Work};
+use gateless_rust_text::attributes::{self, Decision};
 
 /// Removes the attribute wherever it stands.
 pub fn apply(view: &View<'_>, work: &mut Work) {

@@ -4,9 +4,9 @@
 //! the gate is lowered, that is, for the kernel's file of panicking intrinsics, which is then compiled as an ordinary crate of
 //! another name; the driver provides the crate that carries the attribute (`gateless-driver`, `runtime`).
 
-use crate::attributes::{self, Decision};
 use crate::gates::{View, Work};
 use crate::request::GateStatus;
+use gateless_rust_text::attributes::{self, Decision};
 
 /// Removes the attribute from the crate root.
 pub fn apply(view: &View<'_>, work: &mut Work) {

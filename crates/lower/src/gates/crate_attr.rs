@@ -6,8 +6,8 @@
 use gateless_model::Result;
 
 use crate::gates::{View, Work, features};
-use crate::pieces::Edit;
-use crate::tokens::Tokens;
+use gateless_rust_text::edit::Edit;
+use gateless_rust_text::tokens::Tokens;
 
 /// Writes the injected attributes into the crate root.
 pub fn apply(view: &View<'_>, work: &mut Work) -> Result<()> {
@@ -18,7 +18,7 @@ pub fn apply(view: &View<'_>, work: &mut Work) -> Result<()> {
     for attribute in view.request.crate_attrs {
         let tokens = Tokens::new(attribute, ra_ap_syntax::Edition::Edition2021);
         if tokens.at(0) == "feature" && tokens.opens(1, "(") {
-            for (first, _) in crate::cfg::split_commas(&tokens, 2, tokens.close(1)) {
+            for (first, _) in gateless_rust_text::cfg::split_commas(&tokens, 2, tokens.close(1)) {
                 let name = tokens.at(first);
                 features::check(view.request.is_stable, name, "-Zcrate-attr")?;
                 work.count(name);

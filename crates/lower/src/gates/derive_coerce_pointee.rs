@@ -10,14 +10,14 @@ use gateless_model::{Failure, Result};
 use ra_ap_syntax::ast::{self, HasAttrs, HasGenericParams, HasName};
 use ra_ap_syntax::{AstNode, SyntaxNode};
 
-use crate::attributes::{self, Decision};
-use crate::cfg::split_commas;
 use crate::gates::{View, Work};
 use crate::generics::{self, Kind, Param};
-use crate::pieces::Edit;
 use crate::support;
 use crate::syntax::{Tree, around};
-use crate::tokens::{Tokens, one_line};
+use gateless_rust_text::attributes::{self, Decision};
+use gateless_rust_text::cfg::split_commas;
+use gateless_rust_text::edit::Edit;
+use gateless_rust_text::tokens::{Tokens, one_line};
 
 /// The feature's name.
 pub const ID: &str = "derive_coerce_pointee";

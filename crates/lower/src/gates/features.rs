@@ -10,10 +10,10 @@
 use gateless_model::{Failure, Result};
 
 use crate::GateStatus;
-use crate::attributes::{self, Attribute, Decision, Meta};
-use crate::cfg::{Truth, split_commas};
 use crate::gates::{View, Work};
-use crate::tokens::Tokens;
+use gateless_rust_text::attributes::{self, Attribute, Decision, Meta};
+use gateless_rust_text::cfg::{Truth, split_commas};
+use gateless_rust_text::tokens::Tokens;
 
 /// Inner attributes at the top of a crate root.
 fn crate_level(tokens: &Tokens<'_>) -> Vec<Attribute> {

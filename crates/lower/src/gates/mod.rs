@@ -15,8 +15,8 @@ use ra_ap_syntax::Edition;
 
 use crate::Request;
 use crate::crate_files::SourceFile;
-use crate::pieces::Edit;
-use crate::tokens::Tokens;
+use gateless_rust_text::edit::Edit;
+use gateless_rust_text::tokens::Tokens;
 
 /// One file as a gate sees it.
 pub struct View<'a> {
@@ -62,7 +62,7 @@ impl View<'_> {
         format!(
             "{}:{}",
             self.file.path,
-            crate::tokens::line_of(self.tokens.text, self.tokens.list[i].range.start)
+            gateless_rust_text::tokens::line_of(self.tokens.text, self.tokens.list[i].range.start)
         )
     }
 }

@@ -6,10 +6,10 @@
 //! statics that the linker keeps are given the prefix [`LINKER_MARK`], which does not reach the object ([`crate::Request::mark_used`]).
 //! Where rustc makes the object by itself, all are kept by the linker as well.
 
-use crate::attributes::{self, Attribute, Decision};
 use crate::gates::{View, Work};
-use crate::pieces::Edit;
-use crate::tokens::Tokens;
+use gateless_rust_text::attributes::{self, Attribute, Decision};
+use gateless_rust_text::edit::Edit;
+use gateless_rust_text::tokens::Tokens;
 
 /// Beginning of the section's name of a static that the linker keeps; all of it for one without a section.
 pub const LINKER_MARK: &str = "gateless.used.linker:";
@@ -94,7 +94,7 @@ fn sections(tokens: &Tokens<'_>, all: &[Attribute], index: usize) -> Vec<Section
             for open in around {
                 end = tokens.close(open);
                 if tokens.at(open - 1) == "cfg_attr" {
-                    let parts = crate::cfg::split_commas(tokens, open + 1, end);
+                    let parts = gateless_rust_text::cfg::split_commas(tokens, open + 1, end);
                     end = parts
                         .iter()
                         .find(|part| part.0 <= i && i < part.1)

@@ -5,9 +5,9 @@ use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use gateless_lower::cfg::split_commas;
-use gateless_lower::tokens::{self, Tokens};
 use gateless_model::{Failure, Result};
+use gateless_rust_text::cfg::split_commas;
+use gateless_rust_text::tokens::{self, Tokens};
 
 use super::none;
 use super::recorded::Recorded;

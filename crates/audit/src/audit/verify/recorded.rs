@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use camino::Utf8Path;
 use gateless_linux::saved_command::SavedCommand;
-use gateless_lower::tokens::{self, Tokens};
 use gateless_model::{Failure, Result};
+use gateless_rust_text::tokens::{self, Tokens};
 
 use crate::audit::Use;
 use crate::finding::Role;

@@ -23,7 +23,7 @@ use super::method::{Method, Owner};
 use crate::crate_files::CrateFiles;
 use crate::facts::Facts;
 use crate::syntax::Tree;
-use crate::tokens::{Tokens, line_of};
+use gateless_rust_text::tokens::{Tokens, line_of};
 
 /// Methods of the library's own pointers that take themselves as receivers do.
 const LIBRARY: &[&str] = &["Pin &as_ref", "Pin &mut as_mut", "Pin &mut set"];

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use ra_ap_syntax::{AstNode, NodeOrToken, SyntaxKind, SyntaxNode, SyntaxToken};
 
 use super::method::Method;
-use crate::pieces::Edit;
+use gateless_rust_text::edit::Edit;
 
 /// The receiver's new name: one that the method doesn't use, with an underscore if it doesn't use the receiver, since an unused
 /// receiver is nothing to warn about. `in_strings` says whether format strings use it.

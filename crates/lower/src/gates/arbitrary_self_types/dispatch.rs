@@ -8,6 +8,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use gateless_model::added::SHIM;
 use ra_ap_syntax::ast::{self, HasGenericParams, HasName, HasTypeBounds, HasVisibility};
 use ra_ap_syntax::{AstNode, SyntaxKind};
 
@@ -15,8 +16,8 @@ use super::extension::{self, clause, conditions, items, mentions, signature, unc
 use super::lifetimes::Naming;
 use super::method::Method;
 use crate::generics::{Param, declared, named};
-use crate::pieces::Edit;
 use crate::support::{MODULE, QUIET};
+use gateless_rust_text::edit::Edit;
 
 /// Name of the type parameter that stands for the implementing type.
 const SELF: &str = "__GatelessSelf";
@@ -272,7 +273,7 @@ pub fn lower(
         declared(&params)
     };
     let shim = format!(
-        "unsafe fn shim{shim_params}(pointer: *mut (), _: {support}{MODULE}::core::marker::PhantomData<{subject}>{inputs}){}{inner} {{ let this: {subject} = {support}{MODULE}::To::NEW.make(pointer.cast()); {} }}",
+        "unsafe fn {SHIM}{shim_params}(pointer: *mut (), _: {support}{MODULE}::core::marker::PhantomData<{subject}>{inputs}){}{inner} {{ let this: {subject} = {support}{MODULE}::To::NEW.make(pointer.cast()); {} }}",
         signature.output,
         in_unsafe(call("this")),
         subject = signature.subject,
@@ -280,7 +281,7 @@ pub fn lower(
     let definition = uncounted(
         &hidden,
         &format!(
-            "impl{blanket} {hidden}{arguments} for {SELF}{predicates} {{ fn {hidden}(&self) -> *const (){demands} {{ {shim} shim::{turbofish} as *const () }} }}"
+            "impl{blanket} {hidden}{arguments} for {SELF}{predicates} {{ fn {hidden}(&self) -> *const (){demands} {{ {shim} {SHIM}::{turbofish} as *const () }} }}"
         ),
     );
     let above = above.map_or_else(String::new, |above| format!(": {}", above.name));

@@ -1,7 +1,7 @@
 //! Receivers in exported macros. Where such a macro is used in another crate, the compiler's complaint is about a file that is not
 //! part of that crate, so they are lowered with the macro.
 
-use crate::tokens::Tokens;
+use gateless_rust_text::tokens::Tokens;
 
 /// First bytes of the types of all receivers in the bodies of exported `macro_rules!` macros that stable Rust may refuse.
 pub fn receivers(tokens: &Tokens<'_>) -> Vec<usize> {

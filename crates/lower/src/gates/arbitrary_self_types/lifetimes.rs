@@ -14,7 +14,7 @@ use super::names;
 use crate::crate_files::CrateFiles;
 use crate::diagnose::Spot;
 use crate::facts::{Facts, Receiver};
-use crate::pieces::Edit;
+use gateless_rust_text::edit::Edit;
 
 /// The name that an elided lifetime gets.
 pub const FRESH: &str = "'__gateless";

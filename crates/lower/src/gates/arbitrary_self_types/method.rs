@@ -6,9 +6,9 @@ use ra_ap_syntax::ast::{self, HasAttrs, HasName};
 use ra_ap_syntax::{AstNode, Edition, SyntaxKind, SyntaxNode};
 
 use crate::generics::{self, Param};
-use crate::pieces::Edit;
 use crate::syntax::{Tree, around};
-use crate::tokens::{Tokens, one_line};
+use gateless_rust_text::edit::Edit;
+use gateless_rust_text::tokens::{Tokens, one_line};
 
 /// The method around a receiver.
 pub struct Method<'a> {

@@ -2,8 +2,8 @@
 
 use cargo_metadata::diagnostic::Diagnostic;
 
-use super::scope::{METHOD, TRAIT};
 use crate::facts::Facts;
+use gateless_model::added::{METHOD, TRAIT};
 
 /// Name of the extension trait of the method that starts at `start` of the file with index `file`. `kind` is [`METHOD`] or [`TRAIT`].
 pub fn extension(kind: &str, crate_name: &str, file: usize, start: usize) -> String {

@@ -12,8 +12,8 @@ use super::method::Method;
 use crate::crate_files::CrateFiles;
 use crate::diagnose::Spot;
 use crate::facts::Expression;
-use crate::pieces::Edit;
-use crate::tokens::Tokens;
+use gateless_rust_text::edit::Edit;
+use gateless_rust_text::tokens::Tokens;
 
 /// The macro calls that give the receivers a diagnostic is about their name.
 pub fn calls(

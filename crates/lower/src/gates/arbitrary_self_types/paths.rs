@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use cargo_metadata::diagnostic::{Diagnostic, DiagnosticSpan};
+use gateless_model::added::TRAIT;
 use ra_ap_syntax::Edition;
 
 use super::method::{Method, Owner};
-use super::scope::TRAIT;
 use crate::crate_files::CrateFiles;
 use crate::diagnose::Spot;
 use crate::facts::{Facts, Part};

@@ -1,12 +1,12 @@
 //! `core::ops::Receiver`, the trait of pointers that can be receivers without dereferencing: its uses become uses of the support
 //! module's trait of the same shape.
 
-use crate::attributes;
-use crate::cfg::split_commas;
 use crate::gates::{View, Work};
-use crate::pieces::Edit;
 use crate::support::MODULE;
-use crate::tokens::Tokens;
+use gateless_rust_text::attributes;
+use gateless_rust_text::cfg::split_commas;
+use gateless_rust_text::edit::Edit;
+use gateless_rust_text::tokens::Tokens;
 
 /// Redirects imports and paths. Only in crates that turned the feature on.
 pub fn apply(view: &View<'_>, work: &mut Work) {

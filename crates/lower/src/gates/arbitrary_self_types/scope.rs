@@ -6,14 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::crate_files::CrateFiles;
-use crate::pieces::Edit;
-use crate::support::QUIET;
-
-/// Start of the names of extension traits for a type's own methods.
-pub const METHOD: &str = "__gateless_m_";
-
-/// Start of the names of extension traits for a trait's methods.
-pub const TRAIT: &str = "__gateless_t_";
+use crate::support::{MODULE, QUIET};
+use gateless_rust_text::edit::Edit;
 
 /// An extension trait at module level.
 pub struct Extension {
@@ -29,7 +23,7 @@ pub struct Extension {
 
 /// Name of the hidden module of the module `index`.
 fn hidden(kind: &str, crate_name: &str, index: usize) -> String {
-    format!("__gateless_{kind}_{crate_name}_{index}")
+    format!("{MODULE}_{kind}_{crate_name}_{index}")
 }
 
 /// Name of the root's hidden modules, which dependants import: methods of types, methods of traits.

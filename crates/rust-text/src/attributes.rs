@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::cfg::{self, Truth, split_commas};
-use crate::pieces::Edit;
+use crate::edit::Edit;
 use crate::tokens::Tokens;
 
 /// One `#[...]` or `#![...]`.

@@ -1,0 +1,32 @@
+//! Names that lowering gives to what it adds. Code generation and the comparison of builds know added code by them.
+
+/// The support module, and the beginning of every added name.
+pub const PREFIX: &str = "__gateless";
+
+/// Beginning of the names of extension traits for a type's own methods.
+pub const METHOD: &str = "__gateless_m_";
+
+/// Beginning of the names of extension traits for a trait's methods.
+pub const TRAIT: &str = "__gateless_t_";
+
+/// The function that a hidden trait's method returns: it calls the method that the gated build has in its vtable.
+pub const SHIM: &str = "shim";
+
+/// Beginning of the names of all traits that lowering adds for the traits of one crate; a number, `_` and another number follow.
+pub fn traits_of(crate_name: &str) -> String {
+    format!("{TRAIT}{crate_name}_")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_begins_alike() {
+        assert!(
+            [METHOD, TRAIT, &traits_of("x")]
+                .iter()
+                .all(|name| name.starts_with(PREFIX))
+        );
+    }
+}
