@@ -11,7 +11,8 @@ pub struct Arguments {}
 
 /// Prints what is broken; `1` when anything is.
 pub fn run(root: &Utf8Path, _: &Arguments) -> anyhow::Result<ExitCode> {
-    let broken = promises::broken(root)?;
+    let mut broken = promises::broken(root)?;
+    broken.extend(crate::measured::stale(root)?);
     for promise in &broken {
         println!("{promise}");
     }
