@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::condition::Condition;
+use gateless_linux::condition::Condition;
 
 /// What was found, by the name it has in the file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

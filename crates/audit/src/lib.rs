@@ -5,7 +5,6 @@
 
 pub mod audit;
 pub mod compiler;
-pub mod condition;
 pub mod finding;
 pub mod kconfig;
 pub mod makefile;

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use gateless_ledger::{Entry, FlagAction, Kind, Ledger, Status};
+use gateless_linux::condition::{Atom, Condition};
 
 use crate::audit::reach::{self, Reach};
 use crate::audit::world::World;
 use crate::audit::{Applies, Audit, Gate, Totals, Usage, Use, VERSION};
 use crate::compiler::{Compiler, FeatureState};
-use crate::condition::{Atom, Condition};
 use crate::finding::{Finding, Place, Role, Sign};
 use crate::kconfig::{arch_of_path, intersection};
 use crate::scan::Scan;

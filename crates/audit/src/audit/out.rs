@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::io;
 
 use camino::Utf8Path;
+use gateless_linux::condition::Condition;
+use gateless_linux::makefile::words::{Word, words};
 
-use crate::condition::Condition;
 use crate::finding::{Finding, Place, Sign};
 use crate::makefile::options;
-use crate::makefile::words::Word;
 use crate::rust::file;
 use crate::scan::{Scan, spec_findings};
 
@@ -77,7 +77,7 @@ fn command(text: &str, shown: &str) -> Vec<Finding> {
     let Some((_, command)) = line.split_once(" := ") else {
         return Vec::new();
     };
-    let list: Vec<Word> = crate::makefile::words::words(&command.replace("$$", "$"));
+    let list: Vec<Word> = words(&command.replace("$$", "$"));
     options::scan(&list, is_rustdoc(&list))
         .into_iter()
         .filter(|found| !matches!(found.sign, Sign::Practice(_)))

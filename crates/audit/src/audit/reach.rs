@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use crate::condition::Condition;
+use gateless_linux::condition::Condition;
+
 use crate::finding::Place;
 use crate::scan::Scan;
 

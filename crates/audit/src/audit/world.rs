@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::condition::{Atom, Condition};
+use gateless_linux::condition::{Atom, Condition};
+
 use crate::finding::Place;
 use crate::kconfig::Kconfig;
 use crate::scan::Scan;

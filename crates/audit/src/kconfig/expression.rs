@@ -1,6 +1,6 @@
 //! Kconfig expressions as conditions.
 
-use crate::condition::{Atom, Condition};
+use gateless_linux::condition::{Atom, Condition};
 
 /// Reads `A && (!B || C >= 3)`. What it can't read becomes [`Atom::Other`].
 pub fn expression(text: &str) -> Condition {

@@ -5,7 +5,7 @@ mod parse;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::condition::{Atom, Condition};
+use gateless_linux::condition::{Atom, Condition};
 
 pub use expression::expression;
 pub use parse::{File as ParsedFile, Macro, parse};

@@ -1,8 +1,9 @@
 //! One Kconfig file: its definitions, and the macros it calls.
 
-use crate::condition::Condition;
+use gateless_linux::condition::Condition;
+use gateless_linux::lines::{Text, logical};
+
 use crate::kconfig::expression;
-use crate::makefile::lines::{Text, logical};
 
 /// One `config` block.
 #[derive(Debug, Clone)]

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use crate::condition::Condition;
+use gateless_linux::condition::Condition;
+use gateless_linux::lines::Text;
+use gateless_linux::makefile::words::{Word, name_condition, words};
+use gateless_linux::makefile::{Assignment, Makefile, Rule, Statement};
+
 use crate::finding::{Finding, Place, Problem, Role, Sign};
-use crate::makefile::lines::{Assignment, Makefile, Rule, Statement, Text};
-use crate::makefile::words::{Word, name_condition, words};
 use crate::makefile::{options, wanted};
 use crate::rust::conditions::one_line;
 

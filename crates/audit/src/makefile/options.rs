@@ -1,9 +1,9 @@
 //! The words of a compiler's command line that open, pass or use something unstable.
 
+use gateless_linux::makefile::words::Word;
 use gateless_rust_text::tokens::{self, Tokens};
 
 use crate::finding::{Role, Sign};
-use crate::makefile::words::Word;
 use crate::rust::attributes;
 use crate::rust::conditions::Regions;
 use crate::rust::strings::{is_z, target_features};
@@ -147,7 +147,7 @@ pub fn comma_words(text: &str) -> impl Iterator<Item = (&str, usize)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::makefile::words::words;
+    use gateless_linux::makefile::words::words;
 
     fn found(text: &str, rustdoc: bool) -> Vec<String> {
         scan(&words(text), rustdoc)

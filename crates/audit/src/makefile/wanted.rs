@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use crate::condition::Condition;
+use gateless_linux::condition::Condition;
+use gateless_linux::makefile::words::{name_condition, words};
+use gateless_linux::makefile::{Makefile, Rule, Statement};
+use gateless_linux::path::clean;
+
 use crate::finding::Place;
 use crate::makefile::facts::{Owner, Root};
-use crate::makefile::lines::{Makefile, Rule, Statement};
-use crate::makefile::words::{name_condition, words};
-use crate::rust::modules::clean;
 
 /// Lists of Kbuild whose words are made: the part of the name before the first `-`.
 const LISTS: [&str; 7] = [

@@ -1,10 +1,10 @@
 //! Attributes wherever they stand: in items, macro definitions, macro calls and `quote!`, also behind `cfg_attr`.
 
+use gateless_linux::condition::Condition;
 use gateless_rust_text::attributes;
 use gateless_rust_text::cfg::split_commas;
 use gateless_rust_text::tokens::Tokens;
 
-use crate::condition::Condition;
 use crate::finding::Role;
 use crate::rust::conditions::{Regions, predicate};
 use crate::signs::Signs;

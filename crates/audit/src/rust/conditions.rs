@@ -1,9 +1,8 @@
 //! `cfg` predicates as conditions, and the tokens they are about.
 
+use gateless_linux::condition::{Atom, Condition};
 use gateless_rust_text::cfg::split_commas;
 use gateless_rust_text::tokens::Tokens;
-
-use crate::condition::{Atom, Condition};
 
 /// The predicate between two tokens.
 pub fn predicate(tokens: &Tokens<'_>, first: usize, end: usize) -> Condition {

@@ -1,9 +1,9 @@
 //! One Rust file.
 
+use gateless_linux::condition::{Atom, Condition};
 use gateless_rust_text::tokens::{Tokens, line_of};
 use ra_ap_syntax::{Edition, SourceFile};
 
-use crate::condition::{Atom, Condition};
 use crate::finding::{Finding, Place, Problem, Role, Sign};
 use crate::rust::conditions::{Regions, one_line};
 use crate::rust::modules::Child;

@@ -1,9 +1,10 @@
 //! Which files a file brings in, and under which conditions.
 
+use gateless_linux::condition::Condition;
+use gateless_linux::path::clean;
 use gateless_rust_text::tokens::Tokens;
 use ra_ap_parser::SyntaxKind;
 
-use crate::condition::Condition;
 use crate::rust::conditions::Regions;
 
 /// A file named by `mod x;`, `#[path]` or `include!`.
@@ -87,19 +88,4 @@ fn path_attributes<'t>(tokens: &'t Tokens<'_>, i: usize) -> impl Iterator<Item =
     (start..i)
         .filter(|&j| tokens.are(j, &["path", "="]))
         .filter_map(|j| tokens.string(j + 2))
-}
-
-/// A relative path without `.` and `..`.
-pub fn clean(path: &str) -> String {
-    let mut parts: Vec<&str> = Vec::new();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop();
-            }
-            part => parts.push(part),
-        }
-    }
-    parts.join("/")
 }

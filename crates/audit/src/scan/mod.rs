@@ -6,13 +6,13 @@ mod walk;
 use std::collections::BTreeMap;
 
 use camino::Utf8Path;
+use gateless_linux::condition::Condition;
+use gateless_linux::makefile::words::{name_condition, words};
+use gateless_linux::makefile::{self, Makefile, Statement, directories};
 
-use crate::condition::Condition;
 use crate::finding::{Finding, Problem};
 use crate::kconfig::{self, Kconfig, arch_of_path};
 use crate::makefile::facts::{Global, PassedCfg, Root, facts};
-use crate::makefile::words::{name_condition, words};
-use crate::makefile::{Makefile, Statement, directories, lines};
 use crate::parallel;
 use crate::rust::file as rust_file;
 use crate::rust::modules::Child;
@@ -121,7 +121,7 @@ fn read(tree: &Utf8Path, path: &str, kind: Kind) -> Vec<Read> {
             let file = rust_file::scan(&text, path, kind == Kind::Rust);
             reads.push(Read::Rust(path.to_owned(), file));
         }
-        Kind::Makefile => reads.push(Read::Makefile(path.to_owned(), lines::parse(&text))),
+        Kind::Makefile => reads.push(Read::Makefile(path.to_owned(), makefile::parse(&text))),
         Kind::Kconfig => {
             let parsed = kconfig::parse(&text);
             let macros = other::kconfig_macros(&parsed.macros);

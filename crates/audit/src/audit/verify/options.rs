@@ -4,6 +4,8 @@
 use std::collections::BTreeSet;
 
 use gateless_ledger::Ledger;
+use gateless_linux::condition::Condition;
+use gateless_linux::makefile::words::Word;
 use gateless_model::Result;
 
 use super::compile::{Compiler, Gates};
@@ -11,10 +13,8 @@ use super::recorded::{Build, Recorded};
 use super::{Evidence, Verified, none};
 use crate::audit::Gate;
 use crate::audit::assemble::id_of;
-use crate::condition::Condition;
 use crate::finding::Sign;
 use crate::makefile::options;
-use crate::makefile::words::Word;
 use crate::scan::spec_findings;
 use crate::signs::Signs;
 

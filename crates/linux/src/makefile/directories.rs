@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::condition::{Atom, Condition};
-use crate::makefile::lines::{Assignment, Makefile, Statement};
 use crate::makefile::words::{name_condition, words};
-use crate::rust::modules::clean;
+use crate::makefile::{Assignment, Makefile, Statement};
+use crate::path::clean;
 
 /// Lists whose directories are named from the makefile's own directory (scripts/Kbuild.include and Makefile.build).
 const OWN: [&str; 2] = ["obj", "subdir"];
@@ -189,7 +189,7 @@ impl<'m> Directories<'m> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::makefile::lines::parse;
+    use crate::makefile::parse;
 
     #[test]
     fn a_directory_has_the_conditions_of_all_ways_into_it() {

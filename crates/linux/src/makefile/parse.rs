@@ -1,56 +1,8 @@
 //! A makefile as statements, each with the conditions around it and the file's own line of every byte.
 
 use crate::condition::Condition;
+use crate::lines::{Text, logical};
 use crate::makefile::conditional;
-
-/// Text of one logical line with the physical lines it came from.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Text {
-    /// Continued lines joined by a space, comments taken out.
-    pub text: String,
-    /// Offset in `text` from which on a physical line (from 1) holds, in order.
-    starts: Vec<(usize, usize)>,
-}
-
-impl Text {
-    /// Physical line of the byte at `offset`.
-    pub fn line(&self, offset: usize) -> usize {
-        self.starts
-            .iter()
-            .rev()
-            .find(|(start, _)| *start <= offset)
-            .map_or(1, |(_, line)| *line)
-    }
-
-    /// The part from `offset` on.
-    fn from(&self, offset: usize) -> Text {
-        let mut starts = vec![(0, self.line(offset))];
-        starts.extend(
-            self.starts
-                .iter()
-                .filter(|(start, _)| *start > offset)
-                .map(|(start, line)| (start - offset, *line)),
-        );
-        Text {
-            text: self.text[offset..].to_owned(),
-            starts,
-        }
-    }
-
-    fn append(&mut self, other: &Text) {
-        if !self.text.is_empty() {
-            self.text.push('\n');
-        }
-        let base = self.text.len();
-        self.starts.extend(
-            other
-                .starts
-                .iter()
-                .map(|(start, line)| (start + base, *line)),
-        );
-        self.text.push_str(&other.text);
-    }
-}
 
 /// One assignment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,40 +50,6 @@ pub struct Makefile {
     pub statements: Vec<(Condition, Statement)>,
     /// What make would refuse: line and words.
     pub problems: Vec<(usize, String)>,
-}
-
-/// Joins continued lines.
-pub fn logical(text: &str) -> Vec<Text> {
-    let mut lines: Vec<Text> = Vec::new();
-    let mut open: Option<Text> = None;
-    for (index, raw) in text.lines().enumerate() {
-        let raw = raw.strip_suffix('\r').unwrap_or(raw);
-        let backslashes = raw.len() - raw.trim_end_matches('\\').len();
-        let continued = backslashes % 2 == 1;
-        let part = if continued {
-            &raw[..raw.len() - 1]
-        } else {
-            raw
-        };
-        let line = match &mut open {
-            Some(line) => {
-                line.text.push(' ');
-                line.starts.push((line.text.len(), index + 1));
-                line.text.push_str(part.trim_start_matches([' ', '\t']));
-                line
-            }
-            None => open.insert(Text {
-                text: part.to_owned(),
-                starts: vec![(0, index + 1)],
-            }),
-        };
-        if !continued {
-            lines.push(std::mem::take(line));
-            open = None;
-        }
-    }
-    lines.extend(open);
-    lines
 }
 
 /// Cuts the comment off. Inside of `$(...)` a `#` is text, as for make 4.3; in a recipe the shell's rule holds.
