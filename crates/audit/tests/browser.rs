@@ -7,7 +7,8 @@ use std::process::Command;
 use gateless_audit::audit::{Audit, html};
 use gateless_audit::roadmap::{self, Point, Selection};
 use gateless_ledger::Ledger;
-use libtest_mimic::{Arguments, Failed, Trial};
+use gateless_trials::Need;
+use libtest_mimic::{Arguments, Failed};
 use serde_json::Value;
 
 /// Loads a page into a frame as wide as a phone, uses it, and leaves what it saw as JSON in the document.
@@ -83,19 +84,17 @@ fn main() {
         .arg("--version")
         .output()
         .is_ok_and(|output| output.status.success());
-    if !browser {
-        eprintln!("no chromium on PATH: the pages are not tried in a browser");
-    }
+    let browser = Need::new(match browser {
+        true => Ok(()),
+        false => Err("no chromium on PATH to try the pages in".to_owned()),
+    });
     type Test = fn() -> Result<(), Failed>;
     let tests: [(&str, Test); 2] = [
         ("the_roadmap_works_in_a_browser", roadmap_page),
         ("the_audits_page_works_in_a_browser", audit_page),
     ];
     let trials = tests
-        .map(|(name, test)| match browser {
-            true => Trial::test(name, test),
-            false => Trial::test(name, || Ok(())).with_ignored_flag(true),
-        })
+        .map(|(name, test)| browser.trial(name, move |()| test()))
         .into();
     libtest_mimic::run(&arguments, trials).exit();
 }

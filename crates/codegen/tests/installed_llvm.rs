@@ -3,20 +3,19 @@
 //! Without a libLLVM of rustc's major version on the system the test shows as ignored.
 
 use camino::{Utf8Path, Utf8PathBuf};
-use libtest_mimic::{Arguments, Failed, Trial};
+use gateless_trials::Need;
+use libtest_mimic::{Arguments, Failed};
 
 mod support;
 
 fn main() {
     let arguments = Arguments::from_args();
-    let trial = match installed() {
-        Some(path) => Trial::test(
-            "an_installed_llvm_generates_the_same_functions",
-            move || same_functions(&path),
-        ),
-        None => Trial::test("an_installed_llvm_generates_the_same_functions", || Ok(()))
-            .with_ignored_flag(true),
-    };
+    let version = support::llvm_version();
+    let llvm =
+        installed().ok_or_else(|| format!("no libLLVM like rustc's ({version}) is installed"));
+    let trial = Need::new(llvm).trial("an_installed_llvm_generates_the_same_functions", |llvm| {
+        same_functions(&llvm)
+    });
     libtest_mimic::run(&arguments, vec![trial]).exit();
 }
 

@@ -9,31 +9,23 @@ use camino::{Utf8Path, Utf8PathBuf};
 use gateless_kbuild::config::{Recipe, values};
 use gateless_lab::qemu_config::QemuConfig;
 use gateless_machines::{Machine, Runner};
-use libtest_mimic::{Arguments, Failed, Trial};
+use gateless_trials::Need;
+use libtest_mimic::{Arguments, Failed};
 
 fn main() {
     let arguments = Arguments::from_args();
-    let tree = std::env::var("GATELESS_TEST_TREE").ok();
-    if tree.is_none() {
-        eprintln!("no kernel tree: set GATELESS_TEST_TREE to compare presets with its machines");
-    }
+    let tree = Need::kernel_tree();
     let trials = Machine::all().filter_map(|machine| {
         let Runner::Qemu { config } = &machine.boot.runner else {
             return None;
         };
         let name = format!("{}_small_has_what_its_machine_needs", machine.name());
-        Some(match tree.clone() {
-            Some(tree) => Trial::test(name, move || {
-                complete(Utf8Path::new(&tree), machine.name(), config)
-            }),
-            None => Trial::test(name, || Ok(())).with_ignored_flag(true),
-        })
+        Some(tree.trial(name, move |tree| complete(&tree, machine.name(), config)))
     });
-    let all_rust = "x86_64_allrust_has_every_option_about_rust_on_or_says_why_not";
-    let all_rust = match tree.clone() {
-        Some(tree) => Trial::test(all_rust, move || every_option(Utf8Path::new(&tree))),
-        None => Trial::test(all_rust, || Ok(())).with_ignored_flag(true),
-    };
+    let all_rust = tree.trial(
+        "x86_64_allrust_has_every_option_about_rust_on_or_says_why_not",
+        |tree| every_option(&tree),
+    );
     libtest_mimic::run(&arguments, trials.chain([all_rust]).collect()).exit();
 }
 

@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_lab::ktap::{self, Status, Test};
+use gateless_trials::{Need, cannot_run};
 use libtest_mimic::{Arguments, Failed, Trial};
 use serde_json::{Value, json};
 
@@ -26,12 +27,9 @@ json.dump(answers, sys.stdout)
 
 fn main() {
     let arguments = Arguments::from_args();
-    let trials = match std::env::var("GATELESS_TEST_TREE") {
-        Ok(tree) => trials(Utf8Path::new(&tree)),
-        Err(_) => {
-            eprintln!("no kernel tree: set GATELESS_TEST_TREE to compare with its kunit_parser.py");
-            vec![Trial::test("same_results_as_kunit_parser", || Ok(())).with_ignored_flag(true)]
-        }
+    let trials = match Need::kernel_tree().found() {
+        Ok(tree) => trials(tree),
+        Err(because) => vec![cannot_run("same_results_as_kunit_parser", because)],
     };
     libtest_mimic::run(&arguments, trials).exit();
 }

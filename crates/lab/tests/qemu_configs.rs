@@ -7,6 +7,7 @@ use std::process::Command;
 use camino::Utf8Path;
 use gateless_lab::qemu_config::{DIRECTORY, QemuConfig};
 use gateless_machines::{Machine, Runner};
+use gateless_trials::{Need, cannot_run};
 use libtest_mimic::{Arguments, Failed, Trial};
 use serde_json::{Value, json};
 
@@ -22,17 +23,14 @@ json.dump(dataclasses.asdict(module.QEMU_ARCH), sys.stdout)
 
 fn main() {
     let arguments = Arguments::from_args();
-    let trials = match std::env::var("GATELESS_TEST_TREE") {
-        Ok(tree) => trials(Utf8Path::new(&tree)),
-        Err(_) => {
-            eprintln!("no kernel tree: set GATELESS_TEST_TREE to read its QEMU machines");
+    let trials = match Need::kernel_tree().found() {
+        Ok(tree) => trials(tree),
+        Err(because) => {
             let names = [
                 "every_description_is_read_as_python_does",
                 "every_machine_is_in_the_tree_and_its_emulator_is_the_one_that_doctor_looks_for",
             ];
-            names
-                .map(|name| Trial::test(name, || Ok(())).with_ignored_flag(true))
-                .into()
+            names.map(|name| cannot_run(name, because)).into()
         }
     };
     libtest_mimic::run(&arguments, trials).exit();

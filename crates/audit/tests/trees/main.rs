@@ -9,6 +9,7 @@ mod plants;
 mod small;
 mod verify;
 
+use gateless_trials::Need;
 use libtest_mimic::{Arguments, Trial};
 
 type Test = fn() -> Result<(), libtest_mimic::Failed>;
@@ -71,17 +72,15 @@ const WITH_TREE: &[(&str, Test)] = &[
 
 fn main() {
     let arguments = Arguments::from_args();
-    let has_tree = std::env::var("GATELESS_TEST_TREE").is_ok();
-    if !has_tree {
-        eprintln!("no kernel tree: set GATELESS_TEST_TREE to audit it");
-    }
+    let tree = Need::kernel_tree();
     let trials = ALWAYS
         .iter()
         .map(|(name, test)| Trial::test(*name, *test))
-        .chain(WITH_TREE.iter().map(|(name, test)| match has_tree {
-            true => Trial::test(*name, *test),
-            false => Trial::test(*name, || Ok(())).with_ignored_flag(true),
-        }))
+        .chain(
+            WITH_TREE
+                .iter()
+                .map(|(name, test)| tree.trial(*name, |_| test())),
+        )
         .collect();
     libtest_mimic::run(&arguments, trials).exit();
 }

@@ -18,7 +18,7 @@ mod workshop;
 
 use std::sync::{Arc, Mutex};
 
-use camino::Utf8Path;
+use gateless_trials::{Need, cannot_run};
 use libtest_mimic::{Arguments, Trial};
 
 use configurations::Configuration;
@@ -126,10 +126,7 @@ fn main() {
     // All wait at once, and one of each architecture runs: those of one share directories.
     let on_request = X86_64_ON_REQUEST.len() + 2 * configurations::ALL.len();
     arguments.test_threads = Some(UM.len() + X86_64.len() + on_request);
-    let tree = std::env::var("GATELESS_TEST_TREE").ok();
-    if tree.is_none() {
-        eprintln!("no kernel tree: set GATELESS_TEST_TREE to build and boot kernels from it");
-    }
+    let tree = Need::kernel_tree();
     let wanted = |name: &str| {
         let filter = arguments.filter.as_ref();
         filter.is_none_or(|filter| name.contains(filter.as_str()))
@@ -139,10 +136,10 @@ fn main() {
     let of_configuration =
         |configuration: &Configuration| [configuration.test(), configuration.boot_test()];
     let mut names = names.chain(configurations::ALL.iter().flat_map(of_configuration));
-    let workshop = match &tree {
-        Some(tree) if !arguments.list && names.any(|name| wanted(&name)) => {
+    let workshop = match tree.found() {
+        Ok(tree) if !arguments.list && names.any(|name| wanted(&name)) => {
             let opened = ["um", "x86_64"].map(|arch| {
-                Workshop::open(Utf8Path::new(tree), arch).unwrap_or_else(|failed| {
+                Workshop::open(tree, arch).unwrap_or_else(|failed| {
                     panic!(
                         "the tests' directories can't be made: {}",
                         failed.message().unwrap_or("no reason given")
@@ -157,16 +154,20 @@ fn main() {
         .iter()
         .map(|test| (0, test))
         .chain(X86_64.iter().map(|test| (1, test)));
+    let because = tree
+        .found()
+        .err()
+        .unwrap_or("nothing that was asked for needs a kernel");
     let trials = tests.map(|(arch, (name, test))| match &workshop {
         Some(workshops) => {
             let workshop = Arc::clone(&workshops[arch]);
             Trial::test(*name, move || test(&mut alone(&workshop)))
         }
-        None => without_tree(*name),
+        None => cannot_run(*name, because),
     });
     let on_request = |name: String, test: Box<dyn FnOnce(&mut Workshop) -> Tested + Send>| {
         let Some([_, workshop]) = &workshop else {
-            return without_tree(name);
+            return cannot_run(name, because);
         };
         let workshop = Arc::clone(workshop);
         Trial::test(name, move || test(&mut alone(&workshop))).with_ignored_flag(true)
@@ -191,8 +192,4 @@ fn main() {
         trials.chain(others).chain(configurations).collect(),
     )
     .exit();
-}
-
-fn without_tree(name: impl Into<String>) -> Trial {
-    Trial::test(name, || Err("needs GATELESS_TEST_TREE".into())).with_ignored_flag(true)
 }
