@@ -1,18 +1,131 @@
-//! Attributes of functions: LLVM's own kinds (`noredzone`, with a number for some) and texts (`"target-cpu"="generic"`).
+//! Attributes of functions and calls: LLVM's own kinds (`noredzone`, with a number or a type for some) and texts (`"target-cpu"="generic"`).
+
+mod names;
+
+pub(crate) use names::Names;
 
 use std::ffi::{c_char, c_uint};
 
 use gateless_model::{Failure, Result};
 
 use crate::memory::borrowed_text;
-use crate::table::RawValue;
-use crate::value::{Function, name as name_of};
-use crate::{Llvm, Module};
+use crate::table::{RawAttribute, RawValue};
+use crate::{Function, Llvm, Module, Opcode, Type};
 
 /// The place of a function's own attributes, as opposed to its parameters' and its result's.
 const ON_FUNCTION: c_uint = c_uint::MAX;
 
+/// What an attribute is said of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Place {
+    /// The function, or the call.
+    Function,
+    /// What it returns.
+    Result,
+    /// The parameter of this number, from 0.
+    Parameter(u32),
+}
+
+impl Place {
+    /// LLVM's number for it (llvm-c/Core.h, LLVMAttributeIndex).
+    pub(crate) fn index(self) -> c_uint {
+        match self {
+            Place::Function => ON_FUNCTION,
+            Place::Result => 0,
+            Place::Parameter(number) => number + 1,
+        }
+    }
+}
+
+/// An attribute.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Attribute<'m> {
+    /// One of LLVM's own, with its number; 0 for those that have none.
+    Number(String, u64),
+    /// One of LLVM's own that names a type, such as `sret` and `byval`.
+    Type(String, Type<'m>),
+    /// One of LLVM's own whose value LLVM's C API doesn't show: `range` and `initializes`.
+    Hidden(String),
+    /// A text, and its value.
+    Text(String, String),
+}
+
+impl<'m> Attribute<'m> {
+    pub(crate) fn of(module: &'m Module, raw: *mut RawAttribute) -> Result<Self> {
+        let table = module.table();
+        let (is_number, is_type, is_text) = (
+            table.LLVMIsEnumAttribute()?,
+            table.LLVMIsTypeAttribute()?,
+            table.LLVMIsStringAttribute()?,
+        );
+        // SAFETY: an attribute of a live context.
+        let (is_number, is_type, is_text) =
+            unsafe { (is_number(raw) != 0, is_type(raw) != 0, is_text(raw) != 0) };
+        if is_text {
+            return text(module, raw);
+        }
+        // SAFETY: an attribute of LLVM's own kinds.
+        let kind = unsafe { (table.LLVMGetEnumAttributeKind()?)(raw) };
+        let name = names::name(module.llvm(), kind)?;
+        if is_type {
+            // SAFETY: an attribute with a type.
+            let ty = unsafe { (table.LLVMGetTypeAttributeValue()?)(raw) };
+            return Ok(Self::Type(name, Type::at(module, ty)));
+        }
+        if !is_number {
+            return Ok(Self::Hidden(name));
+        }
+        // SAFETY: an attribute with a number or with nothing.
+        let number = unsafe { (table.LLVMGetEnumAttributeValue()?)(raw) };
+        Ok(Self::Number(name, number))
+    }
+
+    /// Its name, or the key of a text.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Number(name, _)
+            | Self::Type(name, _)
+            | Self::Hidden(name)
+            | Self::Text(name, _) => name,
+        }
+    }
+}
+
+/// What is known to be a text attribute.
+fn text<'m>(module: &'m Module, raw: *mut RawAttribute) -> Result<Attribute<'m>> {
+    let (key, value) = (
+        module.table().LLVMGetStringAttributeKind()?,
+        module.table().LLVMGetStringAttributeValue()?,
+    );
+    let (mut key_length, mut value_length) = (0, 0);
+    // SAFETY: a text attribute; LLVM returns both texts with their lengths.
+    unsafe {
+        let key = key(raw, &mut key_length);
+        let value = value(raw, &mut value_length);
+        let key = borrowed_text(key, key_length as usize).unwrap_or_default();
+        let value = borrowed_text(value, value_length as usize).unwrap_or_default();
+        Ok(Attribute::Text(key, value))
+    }
+}
+
 impl Function<'_> {
+    /// The attributes at a place of it, as LLVM has them.
+    pub(crate) fn raw_attributes(self, place: Place) -> Result<Vec<*mut RawAttribute>> {
+        let (count, get) = (
+            self.table().LLVMGetAttributeCountAtIndex()?,
+            self.table().LLVMGetAttributesAtIndex()?,
+        );
+        // SAFETY: a function of a live module; there is room for as many attributes as LLVM says there are.
+        unsafe {
+            let count = count(self.raw, place.index());
+            let mut raws = vec![std::ptr::null_mut(); count as usize];
+            if count > 0 {
+                get(self.raw, place.index(), raws.as_mut_ptr());
+            }
+            Ok(raws)
+        }
+    }
+
     /// The value of the text attribute `key`.
     pub fn text_attribute(&self, key: &str) -> Result<Option<String>> {
         let get = self.module.table().LLVMGetStringAttributeAtIndex()?;
@@ -208,20 +321,15 @@ impl Module {
         Ok(())
     }
 
-    /// All calls, each with the name of what is called; no name for what is computed.
+    /// All plain calls, each with the name of what is called; no name for what is computed.
     fn calls(&self) -> Result<Vec<(*mut RawValue, String)>> {
-        let (is_call, called) = (
-            self.table().LLVMIsACallInst()?,
-            self.table().LLVMGetCalledValue()?,
-        );
         let mut calls = Vec::new();
         for function in self.functions()? {
             for instruction in function.instructions()? {
-                // SAFETY: an instruction of a live module; what it calls is a value of the same.
-                unsafe {
-                    if !is_call(instruction).is_null() {
-                        calls.push((instruction, name_of(self, called(instruction))?));
-                    }
+                if instruction.opcode()? == Opcode::Call
+                    && let Some(called) = instruction.called()?
+                {
+                    calls.push((instruction.raw, called.name()?));
                 }
             }
         }
@@ -243,4 +351,32 @@ fn kind(llvm: &'static Llvm, name: &str) -> Result<c_uint> {
 
 fn parts(text: &str) -> (*const c_char, c_uint) {
     (text.as_ptr().cast(), text.len() as c_uint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::module;
+
+    #[test]
+    fn attributes_of_every_kind_are_read_at_their_place() {
+        let module = module(
+            "define range(i8 0, 2) i8 @f(ptr byval([4 x i8]) align 8 %r, i8 zeroext %x) noredzone \"target-cpu\"=\"generic\" { ret i8 0 }",
+        );
+        let f = module.function("f").unwrap().unwrap();
+        let at = |place| f.attributes(place).unwrap();
+        let number = |name: &str, number| Attribute::Number(name.to_owned(), number);
+        assert_eq!(at(Place::Result), [Attribute::Hidden("range".into())]);
+        assert_eq!(at(Place::Parameter(1)), [number("zeroext", 0)]);
+        let text = Attribute::Text("target-cpu".into(), "generic".into());
+        assert_eq!(at(Place::Function), [number("noredzone", 0), text]);
+        let [Attribute::Type(name, ty), align] = &at(Place::Parameter(0))[..] else {
+            panic!("{:?}", at(Place::Parameter(0)))
+        };
+        assert_eq!(*align, number("align", 8));
+        assert_eq!(
+            (name.as_str(), ty.to_text().unwrap().as_str()),
+            ("byval", "[4 x i8]")
+        );
+    }
 }

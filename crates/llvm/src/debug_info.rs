@@ -195,7 +195,7 @@ impl Module {
         for function in self.functions()? {
             walk.attached(function.raw)?;
             for instruction in function.instructions()? {
-                walk.instruction(instruction)?;
+                walk.instruction(instruction.raw)?;
             }
         }
         walk.finish()

@@ -26,9 +26,9 @@ struct Heard {
     target: Cell<Option<u64>>,
 }
 
-/// One instruction.
+/// One instruction of a machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Instruction {
+pub struct MachineInstruction {
     /// Its length in bytes, at least 1.
     pub length: usize,
     /// LLVM's text: mnemonic, then operands after a tab.
@@ -75,7 +75,7 @@ impl Disassembler {
     }
 
     /// The instruction that `code` begins with, at the address `address`; nothing if it is none.
-    pub fn decode(&mut self, code: &[u8], address: u64) -> Result<Option<Instruction>> {
+    pub fn decode(&mut self, code: &[u8], address: u64) -> Result<Option<MachineInstruction>> {
         let decode = self.llvm.table.LLVMDisasmInstruction()?;
         let mut code = code.to_vec();
         self.heard.target.set(None);
@@ -99,7 +99,7 @@ impl Disassembler {
             .to_string_lossy()
             .trim()
             .to_owned();
-        Ok(Some(Instruction {
+        Ok(Some(MachineInstruction {
             length,
             text,
             target: self.heard.target.get(),

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use gateless_model::Result;
 
+use crate::Function;
 use crate::forward::CALL;
 use crate::table::{RawType, RawValue};
-use crate::value::Function;
 use crate::values::{GET_ELEMENT_PTR, INTEGER, LOAD, STRUCT};
 use crate::{Module, TargetMachine};
 
@@ -32,9 +32,9 @@ impl Module {
         let ty = unsafe { ty(function.raw) };
         for caller in self.functions()? {
             for instruction in caller.instructions()? {
-                if self.is_indirect_call_of(instruction, ty)?
+                if self.is_indirect_call_of(instruction.raw, ty)?
                     && self
-                        .offset_of_callee(instruction)?
+                        .offset_of_callee(instruction.raw)?
                         .is_none_or(|offset| offsets.contains(&offset))
                 {
                     return Ok(true);

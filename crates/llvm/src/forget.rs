@@ -9,11 +9,12 @@ use std::ffi::{CString, c_uint};
 
 use gateless_model::{Failure, Result};
 
+use crate::Function;
 use crate::Module;
 use crate::debug_info::{LOCAL_VARIABLE, VARIABLE_NAME};
 use crate::memory::c_string;
+use crate::raw::{instructions_of, name};
 use crate::table::{RawBlock, RawDbgRecord, RawMetadata, RawValue};
-use crate::value::{Function, instructions_of, name};
 
 // Kinds of metadata (llvm-c/DebugInfo.h, LLVM...MetadataKind).
 const TUPLE: c_uint = 4;

@@ -4,9 +4,10 @@ use std::ffi::c_uint;
 
 use gateless_model::Result;
 
+use crate::Function;
 use crate::Module;
+use crate::raw::{instructions_of, name};
 use crate::table::{RawBlock, RawValue};
-use crate::value::{Function, instructions_of, name};
 use crate::values::{COPY, Known, Values};
 
 // LLVMOpcode (llvm-c/Core.h).
@@ -48,10 +49,7 @@ impl<'m> Function<'m> {
             }
             is_function(operand(ret, 0))
         };
-        Ok((!raw.is_null()).then_some(Self {
-            module: self.module,
-            raw,
-        }))
+        Ok((!raw.is_null()).then_some(Self::at(self.module(), raw)))
     }
 
     /// The function that it hands all of its arguments to, in their order, and whose result it returns, if it does nothing else
@@ -89,10 +87,7 @@ impl<'m> Function<'m> {
             if raw.is_null() {
                 return Ok(None);
             }
-            let other = Self {
-                module: self.module,
-                raw,
-            };
+            let other = Self::at(self.module(), raw);
             if !self.is_called_like(&other)? || !values.are_arguments(instruction)? {
                 return Ok(None);
             }

@@ -7,6 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use gateless_model::{Failure, Result};
 use libloading::Library;
 
+use crate::attribute::Names;
 use crate::fatal;
 use crate::table::Table;
 
@@ -23,6 +24,8 @@ pub struct Llvm {
     pub(crate) options: Mutex<Option<Vec<String>>>,
     /// The back ends that are ready for use.
     pub(crate) ready: Mutex<BTreeSet<&'static str>>,
+    /// The names of its attributes, once they were asked for.
+    pub(crate) attributes: Names,
 }
 
 impl std::fmt::Debug for Llvm {
@@ -67,6 +70,7 @@ impl Llvm {
             version: (major, minor, patch),
             options: Mutex::new(None),
             ready: Mutex::default(),
+            attributes: Names::new(),
         }));
         loaded.insert(real, llvm);
         Ok(llvm)

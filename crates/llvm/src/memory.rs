@@ -87,6 +87,19 @@ pub(crate) unsafe fn borrowed_text(start: *const c_char, length: usize) -> Optio
     Some(String::from_utf8_lossy(bytes).into_owned())
 }
 
+/// The C string at `start`; not owned.
+///
+/// # Safety
+/// `start` is null or points to a C string that stays as it is during the call.
+pub(crate) unsafe fn borrowed_c_string(start: *const c_char) -> Option<String> {
+    if start.is_null() {
+        return None;
+    }
+    // SAFETY: promised by the caller.
+    let text = unsafe { CStr::from_ptr(start) };
+    Some(text.to_string_lossy().into_owned())
+}
+
 /// `text` for a C function; `what` names it in the error.
 pub(crate) fn c_string(text: &str, what: &str) -> Result<CString> {
     CString::new(text).map_err(|error| {

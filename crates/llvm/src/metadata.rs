@@ -6,6 +6,7 @@ use gateless_model::{Failure, Result};
 
 use crate::Module;
 use crate::memory::{borrowed_text, c_string};
+use crate::node::Node;
 use crate::table::{RawMetadata, RawValue};
 
 const FLAGS: &str = "llvm.module.flags";
@@ -70,6 +71,38 @@ impl Module {
             );
         }
         Ok(())
+    }
+
+    /// The nodes of the named metadata `name` (`llvm.dbg.cu`); none if it is absent.
+    pub fn named(&self, name: &str) -> Result<Vec<Node>> {
+        let as_metadata = self.table().LLVMValueAsMetadata()?;
+        let nodes = self.named_metadata(name)?.into_iter();
+        // SAFETY: values that stand for nodes.
+        Ok(nodes
+            .map(|value| Node::at(self, unsafe { as_metadata(value) }))
+            .collect())
+    }
+
+    /// The names of all named metadata.
+    pub fn metadata_names(&self) -> Result<Vec<String>> {
+        let table = self.table();
+        let (first, next, name) = (
+            table.LLVMGetFirstNamedMetadata()?,
+            table.LLVMGetNextNamedMetadata()?,
+            table.LLVMGetNamedMetadataName()?,
+        );
+        let mut names = Vec::new();
+        // SAFETY: the module is alive, and its list does not change meanwhile; LLVM returns a name with its length.
+        unsafe {
+            let mut raw = first(self.raw);
+            while !raw.is_null() {
+                let mut length = 0;
+                let start = name(raw, &mut length);
+                names.push(borrowed_text(start, length).unwrap_or_default());
+                raw = next(raw);
+            }
+        }
+        Ok(names)
     }
 
     /// The node of the flag `key`, and its value.

@@ -5,10 +5,9 @@ use std::ptr::null_mut;
 
 use gateless_model::{Failure, Result};
 
-use crate::memory::{c_string, take_message};
+use crate::memory::{borrowed_text, c_string, take_message};
 use crate::table::{RawModule, RawValue, Table};
-use crate::value::{Function, Global};
-use crate::{Context, Llvm, MemoryBuffer};
+use crate::{Context, Function, Global, Llvm, MemoryBuffer};
 
 /// A module of LLVM IR.
 pub struct Module {
@@ -130,31 +129,27 @@ impl Module {
             .into_owned())
     }
 
-    /// All functions, declarations included.
-    pub fn functions(&self) -> Result<Vec<Function<'_>>> {
-        let raws = self.list(
-            self.table().LLVMGetFirstFunction()?,
-            self.table().LLVMGetNextFunction()?,
-        );
-        Ok(raws
-            .into_iter()
-            .map(|raw| Function { module: self, raw })
-            .collect())
+    /// Assembly for all of the module, behind which its own code comes; empty if there is none.
+    pub fn assembly(&self) -> Result<String> {
+        let mut length = 0;
+        // SAFETY: the module is alive; LLVM returns the text with its length.
+        unsafe {
+            let start = (self.table().LLVMGetModuleInlineAsm()?)(self.raw, &mut length);
+            Ok(borrowed_text(start, length).unwrap_or_default())
+        }
     }
 
-    /// All global variables, declarations included.
-    pub fn globals(&self) -> Result<Vec<Global<'_>>> {
-        let raws = self.list(
-            self.table().LLVMGetFirstGlobal()?,
-            self.table().LLVMGetNextGlobal()?,
-        );
-        Ok(raws
-            .into_iter()
-            .map(|raw| Global { module: self, raw })
-            .collect())
+    /// The name of the source file, which for rustc is that of the codegen unit.
+    pub fn source_name(&self) -> Result<String> {
+        let mut length = 0;
+        // SAFETY: the module is alive; LLVM returns the text with its length.
+        unsafe {
+            let start = (self.table().LLVMGetSourceFileName()?)(self.raw, &mut length);
+            Ok(borrowed_text(start, length).unwrap_or_default())
+        }
     }
 
-    fn list(
+    pub(crate) fn list(
         &self,
         first: unsafe extern "C" fn(*mut RawModule) -> *mut RawValue,
         next: unsafe extern "C" fn(*mut RawValue) -> *mut RawValue,
@@ -176,7 +171,7 @@ impl Module {
         let name = c_string(name, "a function's name")?;
         // SAFETY: the module is alive and the name is a C string.
         let raw = unsafe { get(self.raw, name.as_ptr()) };
-        Ok((!raw.is_null()).then_some(Function { module: self, raw }))
+        Ok((!raw.is_null()).then(|| Function::at(self, raw)))
     }
 
     /// The global variable called `name`.
@@ -185,7 +180,7 @@ impl Module {
         let name = c_string(name, "a variable's name")?;
         // SAFETY: the module is alive and the name is a C string.
         let raw = unsafe { get(self.raw, name.as_ptr()) };
-        Ok((!raw.is_null()).then_some(Global { module: self, raw }))
+        Ok((!raw.is_null()).then(|| Global::at(self, raw)))
     }
 
     /// The module as text.

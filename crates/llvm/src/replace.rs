@@ -4,9 +4,10 @@ use std::ffi::c_uint;
 
 use gateless_model::Result;
 
+use crate::Function;
 use crate::Module;
+use crate::raw::name;
 use crate::table::RawValue;
-use crate::value::{Function, name};
 
 impl Module {
     /// Puts a function that returns the address of `target`, and does nothing else, in the place of `old`; it comes last in the module.
@@ -104,17 +105,8 @@ impl Module {
                 }
             }
         }
-        if let Some(section) = (Function {
-            module: self,
-            raw: from,
-        })
-        .section()?
-        {
-            (Function {
-                module: self,
-                raw: to,
-            })
-            .set_section(&section)?;
+        if let Some(section) = Function::at(self, from).section()? {
+            Function::at(self, to).set_section(&section)?;
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! The functions of LLVM's C API that are used here, each looked up when it is first called.
+//! The functions of LLVM's C API that are used here; each is looked up when it is first called.
 //!
 //! Declared after llvm-c/*.h of LLVM 22 (the headers of 14 differ in nothing that is declared here, apart from functions that it lacks).
 
@@ -21,7 +21,7 @@ macro_rules! opaque {
     )* };
 }
 
-opaque! { RawContext RawModule RawValue RawType RawBlock RawMetadata RawAttribute RawTarget RawMachine RawMachineOptions RawBuffer RawError RawPassOptions RawDiagnostic RawDbgRecord RawDebugBuilder RawBuilder RawUse RawDisassembler RawComdat }
+opaque! { RawContext RawModule RawValue RawType RawBlock RawMetadata RawAttribute RawTarget RawMachine RawMachineOptions RawBuffer RawError RawPassOptions RawDiagnostic RawDbgRecord RawDebugBuilder RawBuilder RawUse RawDisassembler RawComdat RawBundle RawNamedMetadata }
 
 /// Called by LLVM with each diagnostic; the last argument is the pointer that was registered.
 pub type DiagnosticHandler = unsafe extern "C" fn(*mut RawDiagnostic, *mut c_void);
@@ -135,7 +135,6 @@ table! {
     LLVMSetValueName2(*mut RawValue, *const c_char, usize);
     LLVMSetVisibility(*mut RawValue, c_int);
     LLVMGetVisibility(*mut RawValue) -> c_int;
-    LLVMIsThreadLocal(*mut RawValue) -> c_int;
     LLVMGetSection(*mut RawValue) -> *const c_char;
     LLVMSetSection(*mut RawValue, *const c_char);
     LLVMGetOrInsertComdat(*mut RawModule, *const c_char) -> *mut RawComdat;
@@ -164,8 +163,8 @@ table! {
 
     LLVMAppendBasicBlockInContext(*mut RawContext, *mut RawValue, *const c_char) -> *mut RawBlock;
     LLVMLookupIntrinsicID(*const c_char, usize) -> c_uint;
+    LLVMIntrinsicIsOverloaded(c_uint) -> c_int;
     LLVMGetIntrinsicDeclaration(*mut RawModule, c_uint, *mut *mut RawType, usize) -> *mut RawValue;
-    LLVMIntrinsicGetType(*mut RawContext, c_uint, *mut *mut RawType, usize) -> *mut RawType;
     LLVMCreateBuilderInContext(*mut RawContext) -> *mut RawBuilder;
     LLVMDisposeBuilder(*mut RawBuilder);
     LLVMPositionBuilderAtEnd(*mut RawBuilder, *mut RawBlock);
@@ -243,6 +242,127 @@ table! {
     LLVMDILocationGetColumn(*mut RawMetadata) -> c_uint;
     LLVMDILocationGetScope(*mut RawMetadata) -> *mut RawMetadata;
     LLVMDILocationGetInlinedAt(*mut RawMetadata) -> *mut RawMetadata;
+
+    // The view of types, values, constants and instructions.
+    LLVMGetModuleInlineAsm(*mut RawModule, *mut usize) -> *const c_char;
+    LLVMGetFirstGlobalAlias(*mut RawModule) -> *mut RawValue;
+    LLVMGetNextGlobalAlias(*mut RawValue) -> *mut RawValue;
+    LLVMAliasGetAliasee(*mut RawValue) -> *mut RawValue;
+    LLVMGetFirstGlobalIFunc(*mut RawModule) -> *mut RawValue;
+    LLVMGetNextGlobalIFunc(*mut RawValue) -> *mut RawValue;
+    LLVMGetGlobalIFuncResolver(*mut RawValue) -> *mut RawValue;
+    LLVMGetFirstNamedMetadata(*mut RawModule) -> *mut RawNamedMetadata;
+    LLVMGetNextNamedMetadata(*mut RawNamedMetadata) -> *mut RawNamedMetadata;
+    LLVMGetNamedMetadataName(*mut RawNamedMetadata, *mut usize) -> *const c_char;
+    LLVMGetModuleDataLayout(*mut RawModule) -> *mut c_void;
+    LLVMByteOrder(*mut c_void) -> c_int;
+    LLVMPointerSizeForAS(*mut c_void, c_uint) -> c_uint;
+    LLVMABISizeOfType(*mut c_void, *mut RawType) -> u64;
+    LLVMStoreSizeOfType(*mut c_void, *mut RawType) -> u64;
+    LLVMSizeOfTypeInBits(*mut c_void, *mut RawType) -> u64;
+    LLVMABIAlignmentOfType(*mut c_void, *mut RawType) -> c_uint;
+    LLVMPreferredAlignmentOfType(*mut c_void, *mut RawType) -> c_uint;
+
+    LLVMGetPointerAddressSpace(*mut RawType) -> c_uint;
+    LLVMGetReturnType(*mut RawType) -> *mut RawType;
+    LLVMCountParamTypes(*mut RawType) -> c_uint;
+    LLVMGetParamTypes(*mut RawType, *mut *mut RawType);
+    LLVMIsFunctionVarArg(*mut RawType) -> c_int;
+    LLVMStructGetTypeAtIndex(*mut RawType, c_uint) -> *mut RawType;
+    LLVMGetStructName(*mut RawType) -> *const c_char;
+    LLVMIsPackedStruct(*mut RawType) -> c_int;
+    LLVMIsOpaqueStruct(*mut RawType) -> c_int;
+    LLVMGetVectorSize(*mut RawType) -> c_uint;
+    LLVMTypeIsSized(*mut RawType) -> c_int;
+    LLVMIntTypeInContext(*mut RawContext, c_uint) -> *mut RawType;
+    LLVMGetTargetExtTypeName(*mut RawType) -> *const c_char;
+    LLVMPrintTypeToString(*mut RawType) -> *mut c_char;
+
+    LLVMGetValueKind(*mut RawValue) -> c_int;
+    LLVMPrintValueToString(*mut RawValue) -> *mut c_char;
+    LLVMValueAsBasicBlock(*mut RawValue) -> *mut RawBlock;
+    LLVMGetParamParent(*mut RawValue) -> *mut RawValue;
+    LLVMGetConstOpcode(*mut RawValue) -> c_int;
+    LLVMConstBitCast(*mut RawValue, *mut RawType) -> *mut RawValue;
+    LLVMGetRawDataValues(*mut RawValue, *mut usize) -> *const c_char;
+    LLVMGetBlockAddressFunction(*mut RawValue) -> *mut RawValue;
+    LLVMGetBlockAddressBasicBlock(*mut RawValue) -> *mut RawBlock;
+    LLVMGetInlineAsmAsmString(*mut RawValue, *mut usize) -> *const c_char;
+    LLVMGetInlineAsmConstraintString(*mut RawValue, *mut usize) -> *const c_char;
+    LLVMGetInlineAsmDialect(*mut RawValue) -> c_int;
+    LLVMGetInlineAsmFunctionType(*mut RawValue) -> *mut RawType;
+    LLVMGetInlineAsmHasSideEffects(*mut RawValue) -> c_int;
+    LLVMGetInlineAsmNeedsAlignedStack(*mut RawValue) -> c_int;
+    LLVMGetInlineAsmCanUnwind(*mut RawValue) -> c_int;
+
+    LLVMIsGlobalConstant(*mut RawValue) -> c_int;
+    LLVMIsExternallyInitialized(*mut RawValue) -> c_int;
+    LLVMGetThreadLocalMode(*mut RawValue) -> c_int;
+    LLVMGetComdatSelectionKind(*mut RawComdat) -> c_int;
+    LLVMGetDLLStorageClass(*mut RawValue) -> c_int;
+    LLVMHasPersonalityFn(*mut RawValue) -> c_int;
+    LLVMGetPersonalityFn(*mut RawValue) -> *mut RawValue;
+    LLVMHasPrefixData(*mut RawValue) -> c_int;
+    LLVMGetPrefixData(*mut RawValue) -> *mut RawValue;
+    LLVMHasPrologueData(*mut RawValue) -> c_int;
+    LLVMGetPrologueData(*mut RawValue) -> *mut RawValue;
+    LLVMGetGC(*mut RawValue) -> *const c_char;
+
+    LLVMGetBasicBlockTerminator(*mut RawBlock) -> *mut RawValue;
+    LLVMGetSwitchCaseValue(*mut RawValue, c_uint) -> *mut RawValue;
+    LLVMCountIncoming(*mut RawValue) -> c_uint;
+    LLVMGetIncomingValue(*mut RawValue, c_uint) -> *mut RawValue;
+    LLVMGetIncomingBlock(*mut RawValue, c_uint) -> *mut RawBlock;
+    LLVMGetICmpPredicate(*mut RawValue) -> c_int;
+    LLVMGetICmpSameSign(*mut RawValue) -> c_int;
+    LLVMGetFCmpPredicate(*mut RawValue) -> c_int;
+    LLVMGetNUW(*mut RawValue) -> c_int;
+    LLVMGetNSW(*mut RawValue) -> c_int;
+    LLVMGetExact(*mut RawValue) -> c_int;
+    LLVMGetNNeg(*mut RawValue) -> c_int;
+    LLVMGetIsDisjoint(*mut RawValue) -> c_int;
+    LLVMCanValueUseFastMathFlags(*mut RawValue) -> c_int;
+    LLVMGetFastMathFlags(*mut RawValue) -> c_uint;
+    LLVMGEPGetNoWrapFlags(*mut RawValue) -> c_uint;
+    LLVMGetOrdering(*mut RawValue) -> c_int;
+    LLVMGetCmpXchgSuccessOrdering(*mut RawValue) -> c_int;
+    LLVMGetCmpXchgFailureOrdering(*mut RawValue) -> c_int;
+    LLVMGetWeak(*mut RawValue) -> c_int;
+    LLVMGetAtomicRMWBinOp(*mut RawValue) -> c_int;
+    LLVMIsAtomic(*mut RawValue) -> c_int;
+    LLVMGetAtomicSyncScopeID(*mut RawValue) -> c_uint;
+    LLVMGetNumMaskElements(*mut RawValue) -> c_uint;
+    LLVMGetMaskValue(*mut RawValue, c_uint) -> c_int;
+    LLVMGetNormalDest(*mut RawValue) -> *mut RawBlock;
+    LLVMGetUnwindDest(*mut RawValue) -> *mut RawBlock;
+    LLVMGetCallBrDefaultDest(*mut RawValue) -> *mut RawBlock;
+    LLVMGetCallBrIndirectDest(*mut RawValue, c_uint) -> *mut RawBlock;
+    LLVMGetCallBrNumIndirectDests(*mut RawValue) -> c_uint;
+    LLVMGetTailCallKind(*mut RawValue) -> c_int;
+    LLVMGetInstructionCallConv(*mut RawValue) -> c_uint;
+    LLVMGetNumOperandBundles(*mut RawValue) -> c_uint;
+    LLVMGetOperandBundleAtIndex(*mut RawValue, c_uint) -> *mut RawBundle;
+    LLVMGetOperandBundleTag(*mut RawBundle, *mut usize) -> *const c_char;
+    LLVMGetNumOperandBundleArgs(*mut RawBundle) -> c_uint;
+    LLVMGetOperandBundleArgAtIndex(*mut RawBundle, c_uint) -> *mut RawValue;
+    LLVMDisposeOperandBundle(*mut RawBundle);
+    LLVMGetCallSiteAttributeCount(*mut RawValue, c_uint) -> c_uint;
+    LLVMGetCallSiteAttributes(*mut RawValue, c_uint, *mut *mut RawAttribute);
+    LLVMIsCleanup(*mut RawValue) -> c_int;
+    LLVMGetNumClauses(*mut RawValue) -> c_uint;
+    LLVMGetClause(*mut RawValue, c_uint) -> *mut RawValue;
+
+    LLVMIsEnumAttribute(*mut RawAttribute) -> c_int;
+    LLVMIsStringAttribute(*mut RawAttribute) -> c_int;
+    LLVMIsTypeAttribute(*mut RawAttribute) -> c_int;
+    LLVMGetEnumAttributeKind(*mut RawAttribute) -> c_uint;
+    LLVMGetStringAttributeKind(*mut RawAttribute, *mut c_uint) -> *const c_char;
+    LLVMGetTypeAttributeValue(*mut RawAttribute) -> *mut RawType;
+
+    LLVMGetMDKindIDInContext(*mut RawContext, *const c_char, c_uint) -> c_uint;
+    LLVMInstructionGetAllMetadataOtherThanDebugLoc(*mut RawValue, *mut usize) -> *mut c_void;
+    LLVMDISubprogramGetLine(*mut RawMetadata) -> c_uint;
+    LLVMDIScopeGetFile(*mut RawMetadata) -> *mut RawMetadata;
 
     LLVMGetEnumAttributeKindForName(*const c_char, usize) -> c_uint;
     LLVMCreateEnumAttribute(*mut RawContext, c_uint, u64) -> *mut RawAttribute;

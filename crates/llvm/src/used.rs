@@ -6,8 +6,8 @@ use gateless_model::{Failure, Result};
 
 use crate::Module;
 use crate::memory::c_string;
+use crate::raw::name;
 use crate::table::RawValue;
-use crate::value::name;
 
 /// Which of the two lists (LangRef, "The 'llvm.used' Global Variable").
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

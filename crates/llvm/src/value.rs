@@ -1,423 +1,310 @@
-//! Functions and global variables of a module.
+//! Values: everything that an instruction can have as an operand.
 
-use std::collections::HashSet;
-use std::ffi::CStr;
+use std::fmt;
+use std::hash::{Hash, Hasher};
 
-use gateless_model::Result;
+use gateless_model::{Failure, Result};
 
-use crate::Module;
-use crate::memory::{borrowed_text, c_string};
-use crate::table::{RawBlock, RawValue};
+use crate::handle::{is_a, unknown};
+use crate::memory::{borrowed_text, take_message};
+use crate::table::{RawValue, Table};
+use crate::{Block, Constant, Function, Global, InlineAsm, Instruction, Module, Type};
 
-/// A function of a module.
+/// A value. Two handles are equal if they stand for the same one.
 #[derive(Clone, Copy)]
-pub struct Function<'m> {
+pub struct Value<'m> {
     pub(crate) module: &'m Module,
     pub(crate) raw: *mut RawValue,
 }
 
-/// A global variable of a module.
-#[derive(Clone, Copy)]
-pub struct Global<'m> {
-    pub(crate) module: &'m Module,
-    pub(crate) raw: *mut RawValue,
+is_a! {
+    /// A parameter of a function, as its body sees it.
+    Argument: Value
 }
 
-impl Function<'_> {
-    /// The symbol's name.
-    pub fn name(&self) -> Result<String> {
-        name(self.module, self.raw)
+/// What a value is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ValueKind<'m> {
+    /// A parameter of the function.
+    Argument(Argument<'m>),
+    /// A block, as what a branch leads to.
+    Block(Block<'m>),
+    /// What an instruction computed.
+    Instruction(Instruction<'m>),
+    /// A constant; the addresses of functions and variables are among them.
+    Constant(Constant<'m>),
+    /// Assembly, as what a call calls.
+    InlineAsm(InlineAsm<'m>),
+    /// Metadata, as an argument of an intrinsic.
+    Metadata,
+}
+
+impl<'m> Value<'m> {
+    pub(crate) fn at(module: &'m Module, raw: *mut RawValue) -> Self {
+        Self { module, raw }
     }
 
-    /// Whether the function has no body here.
-    pub fn is_declaration(&self) -> Result<bool> {
-        let is = self.module.table().LLVMIsDeclaration()?;
+    /// The value at `raw`; nothing if that is null.
+    pub(crate) fn maybe(module: &'m Module, raw: *mut RawValue) -> Option<Self> {
+        (!raw.is_null()).then_some(Self { module, raw })
+    }
+
+    pub(crate) fn table(self) -> &'static Table {
+        self.module.table()
+    }
+
+    /// The module that it belongs to.
+    pub fn module(self) -> &'m Module {
+        self.module
+    }
+
+    /// LLVM's number for the kind of value (llvm-c/Core.h, LLVMValueKind).
+    pub(crate) fn kind_number(self) -> Result<i32> {
         // SAFETY: a value of a live module.
-        Ok(unsafe { is(self.raw) } != 0)
+        Ok(unsafe { (self.table().LLVMGetValueKind()?)(self.raw) })
     }
 
-    /// Whether the function has private linkage: no symbol of the object file stands for it.
-    pub fn is_private(&self) -> Result<bool> {
-        Ok(linkage(self.module, self.raw)? == PRIVATE)
+    /// What it is.
+    pub fn kind(self) -> Result<ValueKind<'m>> {
+        Ok(match self.kind_number()? {
+            0 => ValueKind::Argument(Argument(self)),
+            1 => {
+                // SAFETY: a block, as LLVM has just said.
+                let raw = unsafe { (self.table().LLVMValueAsBasicBlock()?)(self.raw) };
+                ValueKind::Block(Block::at(self.module, raw))
+            }
+            5..=21 | 25..=27 => ValueKind::Constant(Constant::of(self)),
+            22 => ValueKind::Metadata,
+            23 => ValueKind::InlineAsm(InlineAsm::of(self)),
+            // What the C API has no number for counts as an instruction as well.
+            24 => match self.is_instruction()? {
+                true => ValueKind::Instruction(Instruction::of(self)),
+                false => ValueKind::Constant(Constant::of(self)),
+            },
+            other => return Err(unknown("a value of kind", other)),
+        })
     }
 
-    /// Whether the object file gets a copy of the function: it is neither declared only nor available elsewhere.
-    pub fn is_emitted(&self) -> Result<bool> {
-        is_emitted(self.module, self.raw)
+    fn is_instruction(self) -> Result<bool> {
+        // SAFETY: a value of a live module.
+        let raw = unsafe { (self.table().LLVMIsAInstruction()?)(self.raw) };
+        Ok(!raw.is_null())
     }
 
-    /// Makes the function external and hidden, if it is emitted, so that a symbol stands for it, also in relocations.
-    pub fn make_external(&self) -> Result<()> {
-        make_external(self.module, self.raw)
+    /// The instruction that it is, if it is one.
+    pub fn as_instruction(self) -> Result<Option<Instruction<'m>>> {
+        Ok(self.is_instruction()?.then(|| Instruction::of(self)))
     }
 
-    /// Hides the function from other programs and libraries, if it is emitted with a symbol for others.
-    pub fn hide(&self) -> Result<()> {
-        if self.is_emitted()? && !matches!(linkage(self.module, self.raw)?, PRIVATE | INTERNAL) {
-            make_external(self.module, self.raw)?;
+    /// The constant that it is, if it is one.
+    pub fn as_constant(self) -> Result<Option<Constant<'m>>> {
+        // SAFETY: a value of a live module.
+        let is = unsafe { (self.table().LLVMIsConstant()?)(self.raw) } != 0;
+        Ok(is.then(|| Constant::of(self)))
+    }
+
+    /// The function that it is, if it is one.
+    pub fn as_function(self) -> Result<Option<Function<'m>>> {
+        // SAFETY: a value of a live module.
+        let raw = unsafe { (self.table().LLVMIsAFunction()?)(self.raw) };
+        Ok((!raw.is_null()).then(|| Function::at(self.module, raw)))
+    }
+
+    /// The global variable that it is, if it is one.
+    pub fn as_global(self) -> Result<Option<Global<'m>>> {
+        // SAFETY: a value of a live module.
+        let raw = unsafe { (self.table().LLVMIsAGlobalVariable()?)(self.raw) };
+        Ok((!raw.is_null()).then(|| Global::at(self.module, raw)))
+    }
+
+    /// The assembly that it is, if it is some.
+    pub fn as_inline_asm(self) -> Result<Option<InlineAsm<'m>>> {
+        Ok((self.kind_number()? == 23).then(|| InlineAsm::of(self)))
+    }
+
+    /// Its type.
+    pub fn ty(self) -> Result<Type<'m>> {
+        // SAFETY: a value of a live module.
+        let raw = unsafe { (self.table().LLVMTypeOf()?)(self.raw) };
+        Ok(Type::at(self.module, raw))
+    }
+
+    /// Its name; empty if it has none.
+    pub fn name(self) -> Result<String> {
+        let mut length = 0;
+        // SAFETY: a value of a live module; LLVM returns its name and the name's length.
+        unsafe {
+            let start = (self.table().LLVMGetValueName2()?)(self.raw, &mut length);
+            Ok(borrowed_text(start, length).unwrap_or_default())
         }
+    }
+
+    /// Gives it another name, or none. A symbol whose name is taken gets a number behind it.
+    pub fn set_name(self, name: &str) -> Result<()> {
+        let set = self.table().LLVMSetValueName2()?;
+        // SAFETY: a value of a live module; pointer and length are those of a str, which LLVM copies.
+        unsafe { set(self.raw, name.as_ptr().cast(), name.len()) };
         Ok(())
     }
 
-    /// Makes the function private to its module, if it is emitted.
-    pub fn make_internal(&self) -> Result<()> {
-        let link = self.module.table().LLVMSetLinkage()?;
-        if self.is_emitted()? {
-            // SAFETY: a global value of a live module.
-            unsafe { link(self.raw, INTERNAL) };
-        }
-        Ok(())
-    }
-
-    /// Gives the function a symbol for others, if it is private to its module.
-    pub fn make_public(&self) -> Result<()> {
-        let link = self.module.table().LLVMSetLinkage()?;
-        if linkage(self.module, self.raw)? == INTERNAL {
-            // SAFETY: a global value of a live module.
-            unsafe { link(self.raw, EXTERNAL) };
-        }
-        Ok(())
-    }
-
-    /// The functions with calls that mention it, as what is called or as an argument; one for each call.
-    pub fn callers(&self) -> Result<Vec<Self>> {
-        let table = self.module.table();
+    /// What has it as an operand: instructions and constants, each as often as it has it.
+    pub fn users(self) -> Result<Vec<Value<'m>>> {
+        let table = self.table();
         let (first, next, user) = (
             table.LLVMGetFirstUse()?,
             table.LLVMGetNextUse()?,
             table.LLVMGetUser()?,
         );
-        let (is_call, block, function) = (
-            table.LLVMIsACallInst()?,
-            table.LLVMGetInstructionParent()?,
-            table.LLVMGetBasicBlockParent()?,
-        );
-        let mut callers = Vec::new();
-        // SAFETY: a function of a live module; the list of its uses does not change meanwhile, and a call stands in a block of a function.
+        let mut users = Vec::new();
+        // SAFETY: a value of a live module, the list of whose uses does not change meanwhile.
         unsafe {
             let mut used = first(self.raw);
             while !used.is_null() {
-                let call = is_call(user(used));
-                if !call.is_null() {
-                    callers.push(Self {
-                        module: self.module,
-                        raw: function(block(call)),
-                    });
-                }
+                users.push(Self::at(self.module, user(used)));
                 used = next(used);
             }
         }
-        Ok(callers)
+        Ok(users)
     }
 
-    /// The functions that call it, if nothing else is done with it; one for each call.
-    pub fn only_callers(&self) -> Result<Option<Vec<Self>>> {
-        let table = self.module.table();
-        let (first, next, user) = (
-            table.LLVMGetFirstUse()?,
-            table.LLVMGetNextUse()?,
-            table.LLVMGetUser()?,
-        );
-        let (is_call, called) = (table.LLVMIsACallInst()?, table.LLVMGetCalledValue()?);
-        let mut calls = HashSet::new();
-        // SAFETY: a function of a live module; the list of its uses does not change meanwhile.
-        unsafe {
-            let mut used = first(self.raw);
-            while !used.is_null() {
-                let call = is_call(user(used));
-                // A second use by the same call is an argument.
-                if call.is_null() || called(call) != self.raw || !calls.insert(call) {
-                    return Ok(None);
-                }
-                used = next(used);
-            }
+    /// Puts another value of the same type into its place everywhere.
+    pub fn replace_uses(self, by: Value<'m>) -> Result<()> {
+        if self.ty()? != by.ty()? || self == by {
+            return Err(Failure::failed(format!(
+                "{self:?} cannot be replaced by {by:?}"
+            )));
         }
-        self.callers().map(Some)
-    }
-
-    /// Marks the function as one that is linked into the same image, so that it needs no global offset table.
-    pub fn assume_local(&self) -> Result<()> {
-        assume_local(self.module, self.raw)
-    }
-
-    /// Whether it is one of LLVM's own.
-    pub fn is_intrinsic(&self) -> Result<bool> {
-        let id = self.module.table().LLVMGetIntrinsicID()?;
-        // SAFETY: a function of a live module.
-        Ok(unsafe { id(self.raw) } != 0)
-    }
-
-    /// The section that it was put into, if it was.
-    pub fn section(&self) -> Result<Option<String>> {
-        section(self.module, self.raw)
-    }
-
-    /// Puts the function into a section of this name.
-    pub fn set_section(&self, section: &str) -> Result<()> {
-        set_section(self.module, self.raw, section)
-    }
-
-    /// Whether it is in a COMDAT.
-    pub fn has_comdat(&self) -> Result<bool> {
-        has_comdat(self.module, self.raw)
-    }
-
-    /// Puts the function into the COMDAT of this name, which is made if it is not there, and of which no linker drops anything.
-    pub fn set_comdat(&self, name: &str) -> Result<()> {
-        set_comdat(self.module, self.raw, name)
-    }
-
-    /// Gives a function that is declared only a body that traps, to be inlined wherever it is called; no symbol stands for it then.
-    pub fn make_trap(&self) -> Result<()> {
-        const TRAP: &str = "llvm.trap";
-        let (table, context) = (self.module.table(), self.module.context.inner.raw);
-        let (look_up, declare, ty) = (
-            table.LLVMLookupIntrinsicID()?,
-            table.LLVMGetIntrinsicDeclaration()?,
-            table.LLVMIntrinsicGetType()?,
-        );
-        let (append, create, dispose) = (
-            table.LLVMAppendBasicBlockInContext()?,
-            table.LLVMCreateBuilderInContext()?,
-            table.LLVMDisposeBuilder()?,
-        );
-        let (position, call, unreachable) = (
-            table.LLVMPositionBuilderAtEnd()?,
-            table.LLVMBuildCall2()?,
-            table.LLVMBuildUnreachable()?,
-        );
-        let link = table.LLVMSetLinkage()?;
-        // SAFETY: a declared function of a live module in its context; the intrinsic has no overloads and no parameters; the builder
-        // is disposed of before anything else is done.
-        unsafe {
-            let trap = look_up(TRAP.as_ptr().cast(), TRAP.len());
-            let (of, called) = (
-                ty(context, trap, std::ptr::null_mut(), 0),
-                declare(self.module.raw, trap, std::ptr::null_mut(), 0),
-            );
-            let builder = create(context);
-            position(builder, append(context, self.raw, c"".as_ptr()));
-            call(builder, of, called, std::ptr::null_mut(), 0, c"".as_ptr());
-            unreachable(builder);
-            dispose(builder);
-            link(self.raw, INTERNAL);
-        }
-        self.remove_attribute("noinline")?;
-        self.remove_attribute_of_calls("noinline")?;
-        self.set_attribute("alwaysinline", 0)
-    }
-
-    /// The instructions of the body, in order.
-    pub(crate) fn instructions(&self) -> Result<Vec<*mut RawValue>> {
-        let table = self.module.table();
-        let (first_block, next_block) = (
-            table.LLVMGetFirstBasicBlock()?,
-            table.LLVMGetNextBasicBlock()?,
-        );
-        let mut instructions = Vec::new();
-        // SAFETY: a function of a live module, whose list of blocks is not changed meanwhile.
-        unsafe {
-            let mut block = first_block(self.raw);
-            while !block.is_null() {
-                instructions.extend(instructions_of(self.module, block)?);
-                block = next_block(block);
-            }
-        }
-        Ok(instructions)
-    }
-}
-
-impl Global<'_> {
-    /// The symbol's name; private constants may have none.
-    pub fn name(&self) -> Result<String> {
-        name(self.module, self.raw)
-    }
-
-    /// Whether the variable has private linkage: no symbol of the object file stands for it.
-    pub fn is_private(&self) -> Result<bool> {
-        Ok(linkage(self.module, self.raw)? == PRIVATE)
-    }
-
-    /// Whether the object file gets a copy of the variable: it is neither declared only nor available elsewhere.
-    pub fn is_emitted(&self) -> Result<bool> {
-        is_emitted(self.module, self.raw)
-    }
-
-    /// Makes the variable external and hidden, if it is emitted, so that a symbol stands for it, also in relocations.
-    pub fn make_external(&self) -> Result<()> {
-        make_external(self.module, self.raw)
-    }
-
-    /// Marks the variable as one that is linked into the same image, so that it needs no global offset table.
-    pub fn assume_local(&self) -> Result<()> {
-        assume_local(self.module, self.raw)
-    }
-
-    /// Whether each thread has its own.
-    pub fn is_thread_local(&self) -> Result<bool> {
-        let is = self.module.table().LLVMIsThreadLocal()?;
-        // SAFETY: a global variable of a live module.
-        Ok(unsafe { is(self.raw) } != 0)
-    }
-
-    /// Takes the variable's name away.
-    pub fn remove_name(&self) -> Result<()> {
-        let set = self.module.table().LLVMSetValueName2()?;
-        // SAFETY: a global value of a live module, and an empty text.
-        unsafe { set(self.raw, c"".as_ptr(), 0) };
+        let replace = self.table().LLVMReplaceAllUsesWith()?;
+        // SAFETY: two different values of the same live module and of the same type.
+        unsafe { replace(self.raw, by.raw) };
         Ok(())
     }
 
-    /// The section that it was put into, if it was.
-    pub fn section(&self) -> Result<Option<String>> {
-        section(self.module, self.raw)
+    /// As LLVM IR has it: for instructions, functions and variables all of them, for constants type and value.
+    pub fn to_text(self) -> Result<String> {
+        // SAFETY: a value of a live module.
+        let text = unsafe { (self.table().LLVMPrintValueToString()?)(self.raw) };
+        take_message(self.module.llvm(), text)
     }
 
-    /// Puts the variable into a section of this name.
-    pub fn set_section(&self, section: &str) -> Result<()> {
-        set_section(self.module, self.raw, section)
-    }
-
-    /// Whether it is in a COMDAT.
-    pub fn has_comdat(&self) -> Result<bool> {
-        has_comdat(self.module, self.raw)
-    }
-
-    /// Puts the variable into the COMDAT of this name, which is made if it is not there, and of which no linker drops anything.
-    pub fn set_comdat(&self, name: &str) -> Result<()> {
-        set_comdat(self.module, self.raw, name)
-    }
-}
-
-/// Numbers of llvm-c/Core.h, LLVMLinkage.
-const EXTERNAL: i32 = 0;
-const AVAILABLE_EXTERNALLY: i32 = 1;
-const INTERNAL: i32 = 8;
-const PRIVATE: i32 = 9;
-
-fn linkage(module: &Module, raw: *mut RawValue) -> Result<i32> {
-    let get = module.table().LLVMGetLinkage()?;
-    // SAFETY: a global value of a live module.
-    Ok(unsafe { get(raw) })
-}
-
-fn is_emitted(module: &Module, raw: *mut RawValue) -> Result<bool> {
-    let is_declaration = module.table().LLVMIsDeclaration()?;
-    // SAFETY: a global value of a live module.
-    Ok(unsafe { is_declaration(raw) } == 0 && linkage(module, raw)? != AVAILABLE_EXTERNALLY)
-}
-
-fn has_comdat(module: &Module, raw: *mut RawValue) -> Result<bool> {
-    let get = module.table().LLVMGetComdat()?;
-    // SAFETY: a global value of a live module.
-    Ok(!unsafe { get(raw) }.is_null())
-}
-
-fn set_comdat(module: &Module, raw: *mut RawValue, name: &str) -> Result<()> {
-    /// LLVMNoDeduplicateComdatSelectionKind (llvm-c/Comdat.h)
-    const NO_DEDUPLICATE: i32 = 3;
-    let table = module.table();
-    let (insert, select, set) = (
-        table.LLVMGetOrInsertComdat()?,
-        table.LLVMSetComdatSelectionKind()?,
-        table.LLVMSetComdat()?,
-    );
-    let name = c_string(name, "a COMDAT's name")?;
-    // SAFETY: a global value of a live module, which owns the COMDAT; the name is a C string that LLVM copies.
-    unsafe {
-        let comdat = insert(module.raw, name.as_ptr());
-        select(comdat, NO_DEDUPLICATE);
-        set(raw, comdat);
-    }
-    Ok(())
-}
-
-fn make_external(module: &Module, raw: *mut RawValue) -> Result<()> {
-    /// LLVMHiddenVisibility (llvm-c/Core.h); the code of the module itself would refer to default ones by a local alias.
-    const HIDDEN: i32 = 1;
-    let (link, see) = (
-        module.table().LLVMSetLinkage()?,
-        module.table().LLVMSetVisibility()?,
-    );
-    if is_emitted(module, raw)? {
-        // SAFETY: a global value of a live module.
+    /// What an instruction or a constant has as operands.
+    ///
+    /// # Safety
+    ///
+    /// It must be an instruction or a constant.
+    pub(crate) unsafe fn operands_of_user(self) -> Result<Vec<Value<'m>>> {
+        let (count, get) = (
+            self.table().LLVMGetNumOperands()?,
+            self.table().LLVMGetOperand()?,
+        );
+        // SAFETY: what has operands, as the caller promises; as many as LLVM says.
         unsafe {
-            if matches!(linkage(module, raw)?, PRIVATE | INTERNAL) {
-                link(raw, EXTERNAL);
-            }
-            see(raw, HIDDEN);
+            let raws = (0..count(self.raw) as u32).map(|at| get(self.raw, at));
+            Ok(raws.map(|raw| Self::at(self.module, raw)).collect())
         }
     }
-    Ok(())
 }
 
-/// Sets `dso_local`, for which LLVM's C API has no setter: a value becomes so when its linkage becomes internal, and stays so when
-/// it gets its own linkage back (`GlobalValue::setLinkage`, llvm/IR/GlobalValue.h).
-fn assume_local(module: &Module, raw: *mut RawValue) -> Result<()> {
-    let link = module.table().LLVMSetLinkage()?;
-    let (get, set) = (
-        module.table().LLVMGetVisibility()?,
-        module.table().LLVMSetVisibility()?,
-    );
-    let own = linkage(module, raw)?;
-    // SAFETY: a global value of a live module, which gets back what it had.
-    unsafe {
-        let visibility = get(raw);
-        link(raw, INTERNAL);
-        link(raw, own);
-        set(raw, visibility);
+impl<'m> Argument<'m> {
+    /// The function whose parameter it is.
+    pub fn function(self) -> Result<Function<'m>> {
+        // SAFETY: a parameter of a function of a live module.
+        let raw = unsafe { (self.table().LLVMGetParamParent()?)(self.raw) };
+        Ok(Function::at(self.module(), raw))
     }
-    Ok(())
+
+    /// Its number, from 0.
+    pub fn number(self) -> Result<u32> {
+        let arguments = self.function()?.arguments()?;
+        let at = arguments.into_iter().position(|other| other == self);
+        let at = at.ok_or_else(|| Failure::failed(format!("{self:?} is no parameter")))?;
+        Ok(at as u32)
+    }
 }
 
-/// The instructions of a block of a function of `module`, in order.
-///
-/// # Safety
-///
-/// The block must be alive.
-pub(crate) unsafe fn instructions_of(
-    module: &Module,
-    block: *mut RawBlock,
-) -> Result<Vec<*mut RawValue>> {
-    let (first, next) = (
-        module.table().LLVMGetFirstInstruction()?,
-        module.table().LLVMGetNextInstruction()?,
-    );
-    let mut instructions = Vec::new();
-    // SAFETY: a live block, as the caller promises, which is not changed meanwhile.
-    unsafe {
-        let mut instruction = first(block);
-        while !instruction.is_null() {
-            instructions.push(instruction);
-            instruction = next(instruction);
+impl PartialEq for Value<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.raw == other.raw
+    }
+}
+
+impl Eq for Value<'_> {}
+
+impl Hash for Value<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.raw.hash(state);
+    }
+}
+
+/// One line: the name of a function or a block, the text of anything else.
+impl fmt::Debug for Value<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = match (self.kind_number(), self.name()) {
+            (Ok(1), Ok(name)) => Ok(format!("block {name:?}")),
+            (Ok(5), Ok(name)) => Ok(format!("@{name}")),
+            _ => self.to_text(),
+        };
+        match text {
+            Ok(text) => f.write_str(text.trim()),
+            Err(failure) => write!(f, "{failure}"),
         }
     }
-    Ok(instructions)
 }
 
-pub(crate) fn name(module: &Module, raw: *mut RawValue) -> Result<String> {
-    let get = module.table().LLVMGetValueName2()?;
-    let mut length = 0;
-    // SAFETY: a value of a live module; LLVM returns its name and the name's length.
-    unsafe { Ok(borrowed_text(get(raw, &mut length), length).unwrap_or_default()) }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::module;
 
-fn section(module: &Module, raw: *mut RawValue) -> Result<Option<String>> {
-    let get = module.table().LLVMGetSection()?;
-    // SAFETY: a global value of a live module.
-    let text = unsafe { get(raw) };
-    if text.is_null() {
-        return Ok(None);
+    #[test]
+    fn every_operand_is_of_the_kind_that_it_is() {
+        let module = module(
+            "@v = global i8 0\ndeclare void @llvm.experimental.noalias.scope.decl(metadata)\n\
+             define i8 @f(i8 %x) {\n %y = add i8 %x, 1\n store i8 %y, ptr @v\n call void asm \"nop\", \"\"()\n\
+             call void @llvm.experimental.noalias.scope.decl(metadata !0)\n br label %end\nend:\n ret i8 %y\n}\n!0 = !{!1}\n!1 = distinct !{!1, !2}\n!2 = distinct !{!2}",
+        );
+        let function = module.function("f").unwrap().unwrap();
+        let instructions = function.instructions().unwrap();
+        let operand = |instruction: usize, at: usize| {
+            let operands = instructions[instruction].operands().unwrap();
+            operands[at].kind().unwrap()
+        };
+        assert!(matches!(operand(0, 0), ValueKind::Argument(x) if x.number().unwrap() == 0));
+        assert!(matches!(operand(0, 1), ValueKind::Constant(_)));
+        assert!(matches!(operand(1, 0), ValueKind::Instruction(y) if y == instructions[0]));
+        assert!(matches!(operand(1, 1), ValueKind::Constant(_)));
+        assert!(matches!(operand(2, 0), ValueKind::InlineAsm(_)));
+        assert!(matches!(operand(3, 0), ValueKind::Metadata));
+        let ValueKind::Block(end) = operand(4, 0) else {
+            panic!("no block")
+        };
+        assert_eq!(end.name().unwrap(), "end");
     }
-    // SAFETY: LLVM keeps section names as C strings in the context.
-    let text = unsafe { CStr::from_ptr(text) }.to_string_lossy();
-    Ok((!text.is_empty()).then(|| text.into_owned()))
-}
 
-fn set_section(module: &Module, raw: *mut RawValue, section: &str) -> Result<()> {
-    let set = module.table().LLVMSetSection()?;
-    let section = c_string(section, "a section's name")?;
-    // SAFETY: a global value of a live module, and a C string that LLVM copies.
-    unsafe { set(raw, section.as_ptr()) };
-    Ok(())
+    #[test]
+    fn users_are_listed_as_often_as_they_use_it() {
+        let module = module("define i8 @f(i8 %x) {\n %y = add i8 %x, %x\n ret i8 %y\n}");
+        let function = module.function("f").unwrap().unwrap();
+        let x = function.arguments().unwrap()[0];
+        let users = x.users().unwrap();
+        assert_eq!(users.len(), 2);
+        assert_eq!(users[0].name().unwrap(), "y");
+        assert!(function.users().unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_value_is_replaced_everywhere_by_one_of_its_type_only() {
+        let module =
+            module("define i8 @f(i8 %x, i8 %y, i32 %z) {\n %r = add i8 %x, %x\n ret i8 %r\n}");
+        let function = module.function("f").unwrap().unwrap();
+        let arguments = function.arguments().unwrap();
+        let [x, y, z] = arguments[..] else {
+            panic!("{arguments:?}")
+        };
+        assert!(x.replace_uses(z.into()).is_err());
+        assert!(x.replace_uses(x.into()).is_err());
+        x.replace_uses(y.into()).unwrap();
+        let text = module.to_text().unwrap();
+        assert!(text.contains("%r = add i8 %y, %y"), "{text}");
+    }
 }

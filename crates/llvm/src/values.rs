@@ -5,10 +5,11 @@ use std::ffi::c_uint;
 
 use gateless_model::Result;
 
+use crate::Function;
 use crate::Module;
 use crate::forward::{CALL, Path};
+use crate::raw::name;
 use crate::table::RawValue;
-use crate::value::{Function, name};
 
 // LLVMOpcode (llvm-c/Core.h).
 const ALLOCA: i32 = 26;
@@ -92,10 +93,7 @@ impl<'m> Values<'m> {
         if raw.is_null() {
             return Ok(false);
         }
-        let function = Function {
-            module: self.module,
-            raw,
-        };
+        let function = Function::at(self.module, raw);
         let Some(number) = function.returned_argument(depth - 1)? else {
             return Ok(false);
         };
