@@ -1,4 +1,4 @@
-//! The gateless command line, and the names under which Kbuild calls the same binary in place of the compiler.
+//! The gateless command line, and the wrappers: the names by which Kbuild calls the same binary instead of the compiler.
 
 mod commands;
 mod output;
@@ -16,7 +16,7 @@ use gateless_kbuild::wrappers;
 fn main() -> ExitCode {
     let mut arguments = env::args_os();
     let name = arguments.next().unwrap_or_default();
-    // First, since a doctest's compiler starts its linker with its own variables.
+    // First, because a doctest's compiler starts its linker with its own variables.
     if gateless_driver::is_linker() {
         return gateless_driver::linker_main(arguments.collect());
     }

@@ -8,7 +8,7 @@ use gateless_model::{Failure, Result};
 
 /// Prints one line of an answer on stdout.
 ///
-/// A reader that has left (`| head`) is no error: the exit code stays the answer's.
+/// A closed pipe (`| head`) is no error; the exit code stays that of the answer.
 pub fn line(text: impl std::fmt::Display) -> Result<()> {
     match writeln!(anstream::stdout(), "{text}") {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
@@ -25,12 +25,12 @@ pub fn json(answer: &impl serde::Serialize) -> Result<()> {
     line(text)
 }
 
-/// Prints one line for a person on stderr; there is nowhere to report that it can't be written.
+/// Prints one line of progress on stderr; if that fails there is nowhere to say so.
 pub fn note(text: impl std::fmt::Display) {
     let _ = writeln!(anstream::stderr(), "gateless: {text}");
 }
 
-/// Passes a line of a command's stderr on.
+/// Passes on a line of a command's stderr.
 pub fn passed_on(line: &str) {
     let _ = writeln!(anstream::stderr(), "{line}");
 }

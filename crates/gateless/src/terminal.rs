@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::output;
 
-/// How often a plain log gets a line about work that goes on.
+/// How often a plain log gets a line about work in progress.
 const PLAIN_INTERVAL: Duration = Duration::from_secs(20);
 
 /// Shows progress on stderr.
@@ -20,7 +20,7 @@ pub struct Terminal {
 }
 
 impl Terminal {
-    /// A display that fits what stderr is.
+    /// A display that suits stderr: a terminal or a file.
     pub fn new() -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
             let bar = ProgressBar::new_spinner();

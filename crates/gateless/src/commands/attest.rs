@@ -6,20 +6,20 @@ use gateless_model::{Exit, Result};
 
 use crate::output;
 
-/// Prove that a build opened no gate outside the runtime crates; exits with 1 if it is not proven
+/// Prove that a build opened no gate outside the runtime crates; exit with 1 if that can't be proven
 ///
-/// Reads the records that the wrappers wrote during the build, Kbuild's own record of each command, and the objects of
-/// the image and its modules. Each crate is listed with its class, where the runtime came from, and the crates for which a gate was open.
+/// Reads the records that the wrappers wrote during the build, Kbuild's .cmd files, and the objects of the image and its modules.
+/// Lists each crate with its class, the runtime source, and the crates for which a gate was open.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Output directory of a kernel build
     out: Utf8PathBuf,
-    /// Print everything as JSON: each crate with compiler, version, hash, input hashes, final arguments and environment
+    /// Print everything as JSON: per crate the compiler, its version and hash, hashes of inputs, final arguments, environment
     #[arg(long)]
     json: bool,
 }
 
-/// Prints the crates, what is weaker than gated, and the problems.
+/// Prints the crates, what is weaker than gated, and any problem.
 pub fn run(args: Args) -> Result<Exit> {
     let attestation = gateless_attest::attest(&args.out)?;
     if args.json {
@@ -100,7 +100,7 @@ pub fn run(args: Args) -> Result<Exit> {
     })
 }
 
-/// What generated code, in words.
+/// Which LLVM generated the code, in words.
 fn generator(generator: &Generator) -> String {
     let Generator {
         path,

@@ -26,23 +26,23 @@ Exit codes:
   2  wrong usage
   3  a file could not be read or parsed (it is named, the rest was audited), or nothing could be done";
 
-/// List every gate that a tree relies on, each place with file and line, and whether it is needed for a compiler
+/// List every gate that a tree relies on, with file and line of each use, and whether the compiler needs it
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct Args {
     /// Kernel tree, or any directory of Rust sources
     #[arg(required_unless_present = "diff")]
     tree: Option<Utf8PathBuf>,
-    /// Output directory of a build of the tree: reads its configuration, the commands that make ran, and generated sources, too
+    /// Output directory of a build of the tree: use its configuration, the commands that make ran, and generated sources
     #[arg(long, value_name = "OUT")]
     out: Option<Utf8PathBuf>,
-    /// Compiler to answer for [default: $GATELESS_RUSTC, else `rustc` on PATH]
+    /// Compiler to audit for [default: $GATELESS_RUSTC, else `rustc` on PATH]
     #[arg(long, value_name = "PATH")]
     rustc: Option<Utf8PathBuf>,
-    /// Directory of ledger files to use in place of the built-in ledger; an empty one is allowed
+    /// Use the ledger files in this directory instead of the built-in ones; it may be empty
     #[arg(long, value_name = "DIR")]
     ledger: Option<Utf8PathBuf>,
-    /// List every place in the table
+    /// List every use in the table
     #[arg(long)]
     all: bool,
     /// Print everything as JSON (crates/audit/schema/audit.json)
@@ -51,20 +51,20 @@ pub struct Args {
     /// Print SARIF 2.1.0, or write it to FILE
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
     sarif: Option<Option<Utf8PathBuf>>,
-    /// Also write a page of its own to FILE
+    /// Also write a self-contained HTML page to FILE
     #[arg(long, value_name = "FILE")]
     html: Option<Utf8PathBuf>,
-    /// Exit with 1 when there is a gate or a place that BASELINE (an earlier --json) has not
+    /// Exit with 1 if there is a gate or a use that BASELINE (an earlier --json) doesn't have
     #[arg(long, value_name = "BASELINE")]
     deny_new: Option<Utf8PathBuf>,
     /// Compare with another tree, release (6.12) or earlier --json: `TREE --diff OTHER`, or `--diff OLD NEW`
     #[arg(long, value_name = "OTHER", num_args = 1..=2)]
     diff: Option<Vec<Utf8PathBuf>>,
-    /// Run recorded commands of --out with one gate closed at a time, and compare with what the audit says. How each gate was closed
-    /// is told beside it; what that build does not compile is neither verified nor contradicted
+    /// Rerun the recorded commands of --out with one gate closed at a time, and compare with the audit. Shows how each gate was
+    /// closed; what that build doesn't compile is neither verified nor contradicted
     #[arg(long, requires = "out")]
     verify: bool,
-    /// With --verify: only these gates
+    /// With --verify: check only these gates
     #[arg(long, value_name = "ID", requires = "verify", value_delimiter = ',')]
     gate: Vec<String>,
 }
@@ -131,13 +131,13 @@ pub fn run(args: Args) -> Result<Exit> {
     })
 }
 
-/// The ledger in a directory of somebody's own.
+/// The ledger in a directory that the user names.
 pub fn own_ledger(directory: &Utf8Path) -> Result<Ledger> {
     Ledger::from_directory(directory.as_std_path())
         .map_err(|what| Failure::failed(format!("the ledger in {directory} can't be read: {what}")))
 }
 
-/// Says on stderr what could not be read, and what kind of directory it is.
+/// Reports on stderr what could not be read, and what kind of directory it is.
 fn notes(answer: &Audit) {
     for problem in &answer.problems {
         let line = if problem.line > 0 {
@@ -182,7 +182,7 @@ fn deny_new(args: &Args, tree: &Utf8Path, file: &Utf8Path, answer: &Audit) -> Re
     })
 }
 
-/// How many added lines are looked up in the history: each takes git a moment.
+/// How many added lines are looked up in the history; each lookup takes git a moment.
 const BLAMED: usize = 20;
 
 /// `COMMIT (author, date): subject` of the commit that a line comes from; nothing without history.

@@ -26,16 +26,16 @@ const WRAPPER_LIMIT: f64 = 50.0;
 /// Compiler calls timed with and without the wrapper.
 const CALLS: usize = 15;
 
-/// Measure what gateless costs: `make prepare` (all of rust/ from nothing), gated and gateless in turn
+/// Measure what gateless costs: `make prepare` (rust/ from scratch), alternating gated and gateless
 ///
-/// Prints ratios of wall time and peak memory (of the largest process), and what the wrapper adds to one small
-/// compiler call. Exit code 1 if gateless takes more than 1.15 of the time or 1.2 of the memory, or the wrapper adds
-/// more than 50 ms. Removes what OUT/rust holds.
+/// Prints the ratios of wall time and of peak memory (of the largest process), and what the wrapper adds to one small
+/// compiler call. Exits with 1 if gateless takes more than 1.15 times the time or 1.2 times the memory, or if the wrapper
+/// adds more than 50 ms. Deletes the contents of OUT/rust.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
     options: BuildOptions,
-    /// How often each is measured; the medians count
+    /// Runs of each; medians are compared
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
     runs: u16,
     /// Print the measurements as JSON

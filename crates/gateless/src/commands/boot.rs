@@ -20,11 +20,11 @@ use crate::output;
 use crate::terminal::Terminal;
 use crate::userland::{Userland, chosen};
 
-/// Build a kernel, boot it, run its tests, and say how they went
+/// Build a kernel, boot it and report its test results
 ///
-/// The raw console is OUT/boot.log, the results by test are OUT/boot.json. Checks of userland are suites of the same results; one that ends in
-/// a panic on a screen is booted by itself (OUT/boot-CHECK.log, .png, .txt and .ktap). Exit codes: 0 all tests passed, 1 not all
-/// did, 3 could not be done, 4 the kernel panicked or stopped before its tests were complete, 5 time limit, 6 no KTAP.
+/// Writes the raw console to OUT/boot.log and the results by test to OUT/boot.json. Checks of userland appear as suites; one
+/// that ends in a panic boots on its own (OUT/boot-CHECK.log, .png, .txt and .ktap). Exit codes: 0 all tests passed, 1 some
+/// did not, 3 could not be done, 4 the kernel panicked or stopped before its tests were complete, 5 time limit, 6 no KTAP.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
@@ -35,15 +35,15 @@ pub struct Args {
     /// Print the results as JSON (crates/lab/schema/boot.json)
     #[arg(long)]
     json: bool,
-    /// Boot the kernel that is in --out as it is
+    /// Boot the kernel in --out without building it
     #[arg(long, requires = "out", conflicts_with = "log")]
     no_build: bool,
     #[command(flatten)]
     userland: UserlandOptions,
-    /// Read this console log instead of building and booting; with --out, the tests of that build are asked for
+    /// Read this console log instead of building and booting; with --out, expect the tests of that build
     #[arg(long, value_name = "FILE", conflicts_with_all = ["compare_gated", "timeout"])]
     log: Option<Utf8PathBuf>,
-    /// Do the same with upstream's own build (in OUT-gated if --out is given), and compare test by test
+    /// Build and boot upstream's way too (in OUT-gated if --out is given), and compare test by test
     #[arg(long, conflicts_with_all = ["gated", "no_build"])]
     compare_gated: bool,
 }
@@ -51,12 +51,12 @@ pub struct Args {
 /// Which checks of userland run, and how.
 #[derive(Debug, clap::Args)]
 struct UserlandOptions {
-    /// Run this check when the kernel's own tests are over: a file of userland/ without its end, a path, all, or none; repeatable
+    /// Run this check after the kernel's own tests: a name from userland/ without .toml, a path, all, or none; repeatable
     /// [default: what the configuration asks for]
     #[arg(long = "userland", value_name = "CHECK", conflicts_with = "log")]
     checks: Vec<String>,
-    /// Let the guest's clock count instructions (QEMU's -icount; 500 million are a second): what checks of userland measure then does not
-    /// depend on what else this machine does. Slower
+    /// Let the guest's clock count instructions (QEMU's -icount; 500 million are a second), so that what checks of userland
+    /// measure doesn't depend on the load of this machine. Slower
     #[arg(long, conflicts_with = "log")]
     count_instructions: bool,
 }
@@ -100,7 +100,7 @@ pub fn run(args: Args) -> Result<Exit> {
     answer_pair(results, gated, args.json)
 }
 
-/// The same build, gated; where an output directory is given, in OUT-gated.
+/// The same build, gated; in OUT-gated if an output directory is given.
 pub fn gated_twin(options: &BuildOptions) -> BuildOptions {
     let out = options
         .out
@@ -137,7 +137,7 @@ fn build_and_boot(
     boot(machine, out, userland, limit, progress)
 }
 
-/// Boots what is in `out`, with the checks of userland that are asked for, and leaves boot.log and boot.json there.
+/// Boots the kernel in `out` with the requested checks of userland, and writes boot.log and boot.json there.
 fn boot(
     machine: &Machine,
     out: &Utf8Path,

@@ -37,7 +37,7 @@ pub struct Built {
     pub image: Option<Utf8PathBuf>,
 }
 
-/// What is built for.
+/// What the build is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
     /// The kernel alone.
@@ -64,7 +64,7 @@ pub fn build(
     Ok(Built { build, image })
 }
 
-/// Finds (brings in) tools and tree and takes the output directory; neither configures nor makes.
+/// Finds or installs the tools, fetches the tree and locks the output directory; neither configures nor makes.
 pub fn open(
     options: &BuildOptions,
     purpose: Purpose,

@@ -6,7 +6,7 @@ use gateless_kbuild::make_vars::Mode;
 use gateless_kbuild::toolchain::Choice;
 use gateless_machines::Machine;
 
-/// The kernel release that is built unless another is asked for.
+/// The kernel release that is built by default.
 pub const DEFAULT_RELEASE: &str = "7.3";
 
 /// What to build, from which tree, where to.
@@ -15,45 +15,45 @@ pub struct BuildOptions {
     /// Kernel source tree
     #[arg(long, value_name = "DIR", conflicts_with = "release")]
     pub tree: Option<Utf8PathBuf>,
-    /// Kernel release, fetched if it is not there: 7.3 is the newest 7.3.y
+    /// Kernel release, fetched if necessary: 7.3 is the newest 7.3.y
     #[arg(long, default_value = DEFAULT_RELEASE)]
     pub release: String,
-    /// Architecture: um, x86_64, arm64, ... (`gateless targets` lists them), or any of Kbuild's ARCH
+    /// Architecture: um, x86_64, arm64, ... (`gateless targets` lists them), or any ARCH that Kbuild knows
     #[arg(long, default_value = "um", value_parser = architecture)]
     pub arch: String,
-    /// Preset (<ARCH>, <ARCH>-small) or file with CONFIG_X=y lines; repeatable, later ones win [default: <ARCH>-small]
+    /// Preset (<ARCH>, <ARCH>-small) or file of CONFIG_X=y lines; repeatable, later ones win [default: <ARCH>-small]
     #[arg(long = "config", value_name = "PRESET|FILE")]
     pub configs: Vec<String>,
     /// Output directory [default: one in the cache]
     #[arg(long, value_name = "DIR")]
     pub out: Option<Utf8PathBuf>,
-    /// Compiler: auto, a release (1.96) that is unpacked from Debian's packages, or the path of a rustc; auto is $GATELESS_RUSTC, else `rustc`
-    /// on PATH, and where that is older than the tree wants for the architecture, Debian's oldest that does
+    /// Compiler: auto, a release (1.96) to unpack from Debian's packages, or the path of a rustc. auto is $GATELESS_RUSTC, else
+    /// `rustc` on PATH, or Debian's oldest that is new enough if that one is too old for this tree and architecture
     #[arg(long, value_name = "auto|RELEASE|PATH", default_value = "auto", value_parser = toolchain)]
     pub toolchain: Choice,
     /// Where core and compiler_builtins come from
     #[arg(long, value_enum, default_value_t = Runtime::Source)]
     pub runtime: Runtime,
-    /// Build upstream's own way, with the same configuration and compiler
+    /// Build upstream's way, with the same configuration and compiler
     #[arg(long)]
     pub gated: bool,
     /// Install what is missing without asking
     #[arg(long, short)]
     pub yes: bool,
-    /// Processes at a time [default: all processors]
+    /// Parallel jobs [default: one per processor]
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub jobs: Option<u16>,
-    /// Arguments for make, in place of the default goal; CC=gcc, LLVM= and the like replace what the architecture is built with
+    /// Arguments for make instead of the default goal; CC=gcc, LLVM= and the like override the architecture's C tools
     #[arg(last = true, value_name = "MAKE ARGS")]
     pub make_args: Vec<String>,
 }
 
-/// An architecture's own name for what a user calls it; a name that no machine has is left to Kbuild.
+/// Resolves an architecture's alias; an unknown name is left to Kbuild.
 pub fn architecture(name: &str) -> Result<String, std::convert::Infallible> {
     Ok(Machine::find(name).map_or(name, Machine::name).to_owned())
 }
 
-/// What `--toolchain` says; clap wants a plain text for what is wrong.
+/// Parses `--toolchain`; clap wants the error as plain text.
 pub fn toolchain(text: &str) -> Result<Choice, String> {
     text.parse()
         .map_err(|failure: gateless_model::Failure| failure.to_string())

@@ -6,19 +6,19 @@ use gateless_model::{Exit, Result};
 
 use crate::output;
 
-/// Compare two boots: test results by name, and what the kernels say of vulnerabilities; exits with 1 if any differs
+/// Compare two boots: test results by name, and reported CPU vulnerabilities; exit with 1 if they differ
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Output directory that was booted, JSON answer of `gateless boot`, or console log
+    /// Output directory of a boot, JSON answer of `gateless boot`, or console log
     first: Utf8PathBuf,
-    /// The same for the other boot
+    /// The same, for the other boot
     second: Utf8PathBuf,
     /// Print the comparison as JSON (crates/lab/schema/compare.json)
     #[arg(long)]
     json: bool,
 }
 
-/// Prints each test that differs, and the numbers, on stdout.
+/// Prints each test that differs, and the totals, on stdout.
 pub fn run(args: Args) -> Result<Exit> {
     let comparison = compare::compare(&compare::read(&args.first)?, &compare::read(&args.second)?);
     if args.json {

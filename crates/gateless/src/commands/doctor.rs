@@ -1,4 +1,4 @@
-//! `gateless doctor`, and the check that build and boot begin with.
+//! `gateless doctor`, and the check at the start of build and boot.
 
 use std::io::{BufRead, IsTerminal};
 
@@ -18,19 +18,19 @@ use super::build_options::{DEFAULT_RELEASE, architecture, toolchain};
 use crate::output;
 use crate::terminal::Terminal;
 
-/// Check what a build needs, each with the version found and wanted; --install brings in what is missing
+/// Check what a build needs, with the versions found and wanted; --install installs what is missing
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Architecture to be built (`gateless targets` lists them)
+    /// Architecture to build for (`gateless targets` lists them)
     #[arg(long, default_value = "um", value_parser = architecture)]
     arch: String,
-    /// Kernel tree whose minimum versions are checked [default: a Linux 7.3 in the cache; else what 7.3 wants for um and x86_64]
+    /// Kernel tree whose minimum versions apply [default: a Linux 7.3 in the cache, else what 7.3 wants for um and x86_64]
     #[arg(long, value_name = "DIR")]
     tree: Option<Utf8PathBuf>,
     /// Compiler: auto, a release (1.96), or the path of a rustc, as for `gateless build`
     #[arg(long, value_name = "auto|RELEASE|PATH", default_value = "auto", value_parser = toolchain)]
     toolchain: Choice,
-    /// Bring in what is missing (asks first)
+    /// Install what is missing (asks first)
     #[arg(long)]
     install: bool,
     /// Install without asking
@@ -84,7 +84,7 @@ pub fn run(args: Args) -> Result<Exit> {
     Ok(if all_there { Exit::Yes } else { Exit::No })
 }
 
-/// Makes sure that what `job` needs is there, installing after a question, or without one if `yes`.
+/// Makes sure that what `job` needs is there; asks before installing anything, unless `yes`.
 pub fn ensure(
     cache: &Utf8Path,
     job: Job<'_>,
@@ -113,7 +113,7 @@ fn install(
     plan.run(cache, progress)
 }
 
-/// Asks on the terminal; without one the answer is no.
+/// Asks on the terminal; without a terminal the answer is no.
 fn confirm(what: &str) -> Result<bool> {
     if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
         return Ok(false);

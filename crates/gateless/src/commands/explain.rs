@@ -7,15 +7,15 @@ use serde::Serialize;
 
 use crate::output;
 
-/// Explain one unstable thing: what it is, why the kernel needs it, its status, and what gateless does instead
+/// Explain one unstable thing: what it is, why the kernel needs it, its status, what gateless does instead
 ///
-/// Without a name, all entries of the ledger are listed.
+/// Lists all ledger entries if no name is given.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Its id in the ledger, a feature's name, or a -Z flag
+    /// Ledger id, feature name, or -Z flag
     #[arg(value_name = "ID", allow_hyphen_values = true)]
     name: Option<String>,
-    /// Print it as JSON
+    /// Print the answer as JSON
     #[arg(long)]
     json: bool,
 }
@@ -102,7 +102,7 @@ fn json(ledger: &Ledger, entries: &[(&str, &Entry)]) -> Result<Exit> {
     Ok(Exit::Yes)
 }
 
-/// An entry for people.
+/// An entry as text.
 fn text(id: &str, entry: &Entry, waiting: &[&str]) -> String {
     let mut text = format!(
         "{id}: {}\n  {}, {}\n",
@@ -136,7 +136,7 @@ fn text(id: &str, entry: &Entry, waiting: &[&str]) -> String {
     text
 }
 
-/// What gateless does about it, as its code and the ledger's rows have it.
+/// What gateless does about it, by its code and the ledger's rows.
 fn done(id: &str, entry: &Entry) -> Vec<String> {
     let mut lines = Vec::new();
     if entry.lowered {
@@ -184,7 +184,7 @@ fn done(id: &str, entry: &Entry) -> Vec<String> {
     lines
 }
 
-/// What compilers made of the entry's probe, releases with the same answer together.
+/// How compilers answered the entry's probe, grouped by answer.
 fn tried(entry: &Entry) -> Vec<String> {
     let mut lines = Vec::new();
     for observed in [Observed::Accepted, Observed::Gated, Observed::Absent] {

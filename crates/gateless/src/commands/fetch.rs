@@ -6,14 +6,14 @@ use gateless_model::{Exit, Result};
 use crate::output;
 use crate::terminal::Terminal;
 
-/// Bring in a kernel source tree from Debian's packages; the last line of stdout is its path
+/// Fetch a kernel source tree from Debian's packages; the last line of stdout is its path
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Kernel release: 7.3 is the newest 7.3.y that Debian offers, 7.3.4 exactly that
+    /// Kernel release: 7.3 is the newest 7.3.y that Debian has, 7.3.4 exactly that one
     release: String,
 }
 
-/// Prints the tree's path on stdout; without network if it is in the cache.
+/// Prints the tree's path on stdout. Needs no network if the tree is in the cache.
 pub fn run(args: Args) -> Result<Exit> {
     let tree = fetch::fetch(&cache::root()?, &args.release, &mut Terminal::new())?;
     output::line(tree)?;

@@ -12,21 +12,21 @@ use gateless_model::{Exit, Result};
 use crate::output;
 use crate::terminal::Terminal;
 
-/// Compare the machine code of two builds, function by function; exits with 1 if a difference is unexplained
+/// Compare the machine code of two builds, function by function; exit with 1 if a difference is unexplained
 ///
-/// Every object that rustc made is compared: functions, data, sections, symbols and debug information, with relocations resolved to names and
-/// crate hashes taken out of them. Differences with a known cause are explained where a check shows that it is the cause; the others are listed with
-/// a diff of the two disassemblies, `-` for the gated build and `+` for the gateless build.
+/// Compares every object that rustc made: functions, data, sections, symbols and debug information, with relocations resolved
+/// to names and crate hashes removed from names. A difference is explained if the check of a known cause accepts it. Others are
+/// listed with a diff of the disassemblies: `-` gated, `+` gateless.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Output directory of the gated build
     gated: Utf8PathBuf,
     /// Output directory of the gateless build
     gateless: Utf8PathBuf,
-    /// Compare only this object, named relative to the output directories; can be repeated
+    /// Compare only this object, relative to the output directories; repeatable
     #[arg(long = "object", value_name = "PATH")]
     objects: Vec<Utf8PathBuf>,
-    /// Show all differences in full, explained ones too
+    /// Show every difference in full, explained ones too
     #[arg(long)]
     full: bool,
     /// Print the comparison as JSON (crates/fidelity/schema/fidelity.json)

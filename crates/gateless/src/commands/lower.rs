@@ -13,31 +13,31 @@ use super::build_options::{BuildOptions, Runtime};
 use crate::output;
 use crate::terminal::Terminal;
 
-/// Show what lowering makes of sources: as a patch, or as files
+/// Lower sources to stable Rust, as a patch or as files
 ///
-/// PATH is the root file of a single crate, or a kernel tree. What is compiled in a kernel, and so what is lowered, depends on its configuration, and
-/// some of its sources are generated: a tree is built first, as `gateless build --tree PATH` does (which compiles nothing that is built already).
-/// The patch is for `git apply`; it holds the tree's own files, not generated ones. Lines keep their numbers.
+/// PATH is the root file of a crate, or a kernel tree. A tree is built first, as by `gateless build --tree PATH`, because the
+/// configuration decides what is compiled and some sources are generated; what is built already isn't built again. The patch
+/// suits `git apply` and leaves out generated files. Lines keep their numbers.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Root file of a crate, or a kernel tree
     path: Utf8PathBuf,
-    /// Write a patch here [default, without --out: on stdout]
+    /// Write a patch to this file [default, without --out: stdout]
     #[arg(long, value_name = "FILE")]
     patch: Option<Utf8PathBuf>,
-    /// Write the lowered files here, by their names in the tree or beside the root file
+    /// Write the lowered files to this directory, by their paths in the tree or relative to the root file
     #[arg(long, value_name = "DIR")]
     out: Option<Utf8PathBuf>,
-    /// For a tree: take what was lowered in this output directory of a gateless build, and build nothing
+    /// For a tree: use this output directory of a gateless build, and build nothing
     #[arg(long, value_name = "OUT", conflicts_with_all = ["arch", "configs"])]
     build: Option<Utf8PathBuf>,
     /// For a tree: architecture, as Kbuild's ARCH
     #[arg(long, default_value = "um")]
     arch: String,
-    /// For a tree: preset or file with CONFIG_X=y lines; repeatable [default: <ARCH>-small]
+    /// For a tree: preset or file of CONFIG_X=y lines; repeatable [default: <ARCH>-small]
     #[arg(long = "config", value_name = "PRESET|FILE")]
     configs: Vec<String>,
-    /// Arguments for rustc, for a crate: --edition=2021, --cfg, --extern
+    /// For a crate: arguments for rustc, such as --edition=2021, --cfg, --extern
     #[arg(last = true, value_name = "RUSTC ARGS")]
     rustc_args: Vec<OsString>,
 }

@@ -11,16 +11,16 @@ use gateless_model::{Exit, Failure, Result};
 use super::build_options::{Runtime, architecture, toolchain};
 use crate::output;
 
-/// Print the variables that make Kbuild use gateless: make $(gateless make-vars) O=... ARCH=um
+/// Print the make variables with which Kbuild uses gateless: make $(gateless make-vars) O=... ARCH=um
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Print them as `--make_options X=Y ...` for the kernel's tools/testing/kunit/kunit.py
+    /// Print them as `--make_options X=Y ...` for tools/testing/kunit/kunit.py
     #[arg(long)]
     kunit: bool,
-    /// Kernel tree whose minimum versions are checked [default: the current directory, if it is one]
+    /// Kernel tree whose minimum versions apply [default: the current directory, if it is one]
     #[arg(long, value_name = "DIR")]
     tree: Option<Utf8PathBuf>,
-    /// Architecture to be built: adds ARCH and the variables that choose its C compiler [default: none, minimum versions are those of um]
+    /// Architecture: adds ARCH and the variables that choose its C compiler [default: none, with the minimum versions of um]
     #[arg(long, value_parser = architecture)]
     arch: Option<String>,
     /// Compiler: auto, a release (1.96), or the path of a rustc, as for `gateless build`

@@ -20,50 +20,51 @@ use super::build_options::architecture;
 use super::make_vars::own_path;
 use crate::output;
 
-/// Build and boot any set of architectures, releases, compilers and presets, gated as well, and compare
+/// Build, boot and compare any set of architectures, releases, compilers and presets, gated and gateless
 ///
-/// Every combination is a cell. A cell that fails does not stop the others; what was done before an interruption is not repeated. Results are added
-/// to `results.jsonl` in the store, with the logs they cite, for `gateless targets`. Exits with 1 if a cell is not good: not built, not booted, a
-/// test has another result than in the gated build (without one: a test failed), a gate was open, or machine code differs without explanation.
+/// Each combination is a cell. A failing cell doesn't stop the others. Passing cells are cached; interrupted runs resume. Appends
+/// results to `results.jsonl` in the store, with the logs they cite, for `gateless targets`. Exits with 1 if a cell fails: it
+/// didn't build or boot, a test result differs from the gated build (without one: a test failed), a gate was open, or a
+/// difference in machine code is unexplained.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Architectures, with commas between [default: all that `gateless targets` shows as variants]
+    /// Architectures, separated by commas [default: every variant that `gateless targets` shows]
     #[arg(long, value_delimiter = ',', value_name = "A,B")]
     arch: Vec<String>,
     /// Kernel releases
     #[arg(long, value_delimiter = ',', value_name = "R,S", default_value = "7.3")]
     release: Vec<String>,
-    /// Compilers: paths of stable rustcs [default: the one that builds take]
+    /// Compilers: paths of stable rustcs [default: the one that builds use]
     #[arg(long, value_delimiter = ',', value_name = "V,W")]
     rustc: Vec<String>,
     /// Presets [default: <ARCH>-small of each]
     #[arg(long, value_delimiter = ',', value_name = "P,Q")]
     preset: Vec<String>,
-    /// Directory for the builds, one per cell [default: in the cache]
+    /// Directory of the builds, one per cell [default: in the cache]
     #[arg(long, value_name = "DIR")]
     out: Option<Utf8PathBuf>,
-    /// Directory for results and logs [default: the cache's]
+    /// Directory of results and logs [default: in the cache]
     #[arg(long, value_name = "DIR")]
     store: Option<Utf8PathBuf>,
-    /// Leave out upstream's own builds, and so the comparisons
+    /// Skip the gated builds, and with them the comparisons
     #[arg(long)]
     no_gated: bool,
-    /// Repeat cells that were good
+    /// Rerun cells that passed
     #[arg(long)]
     again: bool,
     /// Install what is missing without asking
     #[arg(long, short)]
     yes: bool,
-    /// Processes at a time [default: all processors]
+    /// Parallel jobs [default: one per processor]
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     jobs: Option<u16>,
-    /// Print the cells and do nothing
+    /// Print the cells and exit
     #[arg(long)]
     list: bool,
-    /// Print the matrix for a scheduler, one job a cell, and do nothing
+    /// Print the matrix for a scheduler, one job per cell, and exit
     #[arg(long, value_enum, value_name = "SCHEDULER", conflicts_with = "list")]
     emit: Option<Form>,
-    /// Take over the results that jobs elsewhere left below this directory, and sum them up
+    /// Import the results that jobs left below this directory, and summarize them
     #[arg(long, value_name = "DIR", conflicts_with_all = ["emit", "list", "arch", "rustc", "preset", "again"])]
     collect: Option<Utf8PathBuf>,
     /// Print the records as JSON lines (crates/model/schema/run-record.json)
@@ -146,7 +147,7 @@ fn axes(args: &Args) -> Result<Axes> {
     })
 }
 
-/// The options that each job of an emitted matrix gets as well.
+/// The options that each job of an emitted matrix also gets.
 fn passed_on(args: &Args) -> Vec<String> {
     let mut options = Vec::new();
     options.extend(args.no_gated.then(|| "--no-gated".to_owned()));
@@ -204,7 +205,7 @@ fn run_cells(
     Ok(records)
 }
 
-/// Runs one gateless command; what it says on stderr passes through, and its end is kept.
+/// Runs one gateless command; passes its stderr through and keeps the last lines.
 fn run_one(program: &Utf8Path, command: &steps::Command) -> Result<Done> {
     let mut process = Command::new(program);
     process

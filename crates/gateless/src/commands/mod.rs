@@ -24,10 +24,10 @@ use gateless_model::{Exit, Result};
 
 const AFTER_HELP: &str = "\
 Examples:
-  gateless boot                                 set up, build and boot UML Linux, run its Rust tests
-  gateless doctor --install                     bring in what a build needs
+  gateless boot                                 build and boot User Mode Linux, run its Rust tests
+  gateless doctor --install                     install what a build needs
   gateless build --tree ~/linux --config um     build a tree of your own
-  make $(gateless make-vars) O=../out ARCH=um   use gateless from plain make, in any tree
+  make $(gateless make-vars) O=../out ARCH=um   use gateless with plain make, in any tree
   gateless fidelity GATED_OUT GATELESS_OUT      compare the machine code of two builds
 
 Exit codes:
@@ -42,7 +42,7 @@ Environment:
   RUST_LIB_SRC    sources of the standard library, of the compiler's version
   LIBCLANG_PATH   directory of libclang";
 
-/// Builds the Linux kernel's Rust code with a stock stable rustc, without opening a gate
+/// Build the Linux kernel's Rust code with a stock stable rustc, without opening a gate
 #[derive(Debug, Parser)]
 #[command(name = "gateless", version, after_help = AFTER_HELP, max_term_width = 120)]
 pub struct CommandLine {

@@ -17,20 +17,20 @@ Examples:
   gateless probe --rustc rustc-1.85 --rustc rustc-1.98  a matrix
   gateless probe asm_goto Z_fixed_x18 --json            two entries, for programs";
 
-/// Tell which entries of the ledger compilers accept without a gate, by compiling a minimal program for each
+/// Compile a minimal program per ledger entry, and show which compilers accept it without a gate
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct Args {
     /// Entries to probe [default: all]
     #[arg(value_name = "ID")]
     ids: Vec<String>,
-    /// Compiler to ask; may be given several times [default: $GATELESS_RUSTC, else `rustc` on PATH]
+    /// Compiler to try; repeatable [default: $GATELESS_RUSTC, else `rustc` on PATH]
     #[arg(long, value_name = "PATH")]
     rustc: Vec<Utf8PathBuf>,
-    /// Directory of ledger files to use in place of the built-in ledger
+    /// Use the ledger files in this directory instead of the built-in ones
     #[arg(long, value_name = "DIR")]
     ledger: Option<Utf8PathBuf>,
-    /// Exit with 1 when the ledger says otherwise than a compiler
+    /// Exit with 1 if the ledger disagrees with a compiler
     #[arg(long)]
     check: bool,
     /// Print everything as JSON (crates/audit/schema/probe.json)

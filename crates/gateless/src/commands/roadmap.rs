@@ -21,38 +21,38 @@ Examples:
   gateless roadmap --out ~/out --html page.html one configuration, as a page
   gateless roadmap --dot | dot -Tsvg >graph.svg the graph";
 
-/// Tell what is left until a tree builds on stable Rust, what waits for what, and how it went over the releases
+/// Show what is left until a tree builds on stable Rust, what waits for what, and the trend over releases
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct Args {
     /// Kernel tree
     #[arg(long, value_name = "DIR", conflicts_with = "release")]
     tree: Option<Utf8PathBuf>,
-    /// Release whose newest tree in the cache to take
+    /// Use the newest tree of this release in the cache
     #[arg(long, value_name = "RELEASE", default_value = "7.3")]
     release: String,
     /// Architecture, as under the kernel's arch/ [default: all]
     #[arg(long, value_name = "ARCH")]
     arch: Option<String>,
-    /// Output directory of a build of the tree: only what its configuration needs
+    /// Output directory of a build of the tree: count only what its configuration needs
     #[arg(long, value_name = "OUT")]
     out: Option<Utf8PathBuf>,
-    /// Compiler to answer for [default: $GATELESS_RUSTC, else `rustc` on PATH]
+    /// Compiler to plan for [default: $GATELESS_RUSTC, else `rustc` on PATH]
     #[arg(long, value_name = "PATH")]
     rustc: Option<Utf8PathBuf>,
     /// Trees or releases for the trend, oldest first [default: 6.12, 7.2 and 7.3, where the cache has them]
     #[arg(long, value_name = "TREE", num_args = 0..)]
     trend: Option<Vec<Utf8PathBuf>>,
-    /// What `gateless targets --json` printed, for the matrix of architectures [default: what it would print now]
+    /// Output of `gateless targets --json`, for the matrix of architectures [default: what it would print now]
     #[arg(long, value_name = "FILE")]
     targets: Option<Utf8PathBuf>,
     /// Print everything as JSON (crates/audit/schema/roadmap.json)
     #[arg(long, conflicts_with = "dot")]
     json: bool,
-    /// Print the dependency graph for Graphviz
+    /// Print the dependency graph in Graphviz's language
     #[arg(long)]
     dot: bool,
-    /// Write a page of its own to FILE
+    /// Write a self-contained HTML page to FILE
     #[arg(long, value_name = "FILE")]
     html: Option<Utf8PathBuf>,
 }
@@ -118,7 +118,7 @@ fn tree_of(which: &Utf8Path) -> Result<Utf8PathBuf> {
     })
 }
 
-/// The releases of the trend; by default those that the cache has.
+/// The releases of the trend; by default those in the cache.
 fn trend(
     args: &Args,
     tree: &Utf8Path,
@@ -155,7 +155,7 @@ fn support(file: &Utf8Path) -> Result<Targets> {
     })
 }
 
-/// The matrix as `gateless targets` has it; nothing, and a note, where that can't be made (a directory that is no kernel tree).
+/// The matrix of `gateless targets`; nothing, and a note, where there can't be one (a directory that is no kernel tree).
 fn own_support(tree: &Utf8Path) -> Option<Targets> {
     let made = Tree::open(tree).and_then(|tree| super::targets::matrix(&tree, None));
     if let Err(error) = &made {

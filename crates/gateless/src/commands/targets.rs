@@ -15,17 +15,17 @@ use crate::terminal::Terminal;
 
 /// Show what works on which architecture, and what is missing
 ///
-/// Every architecture of the kernel tree, from what the tree, the compiler and its LLVM, this machine, and the results of `gateless matrix`
-/// say. A result counts only while the log that it cites is there and has the recorded hash.
+/// Covers every architecture of the kernel tree, from the tree itself, the compiler and its LLVM, this machine, and the results of
+/// `gateless matrix`. A result counts only while the log it cites exists and has the recorded hash.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Kernel source tree
     #[arg(long, value_name = "DIR", conflicts_with = "release")]
     tree: Option<Utf8PathBuf>,
-    /// Kernel release, fetched if it is not there: 7.3 is the newest 7.3.y
+    /// Kernel release, fetched if necessary: 7.3 is the newest 7.3.y
     #[arg(long, default_value = "7.3")]
     release: String,
-    /// Directory with results [default: the cache's]
+    /// Directory of results [default: in the cache]
     #[arg(long, value_name = "DIR")]
     store: Option<Utf8PathBuf>,
     /// Print everything as JSON (crates/model/schema/targets.json)
@@ -54,7 +54,7 @@ pub fn run(args: Args) -> Result<Exit> {
     Ok(Exit::Yes)
 }
 
-/// The matrix of a tree, by the compiler that gateless uses, this machine, and the results in `store` (the cache's unless given).
+/// The matrix of a tree, for the compiler that gateless uses, this machine, and the results in `store` (by default the cache's).
 pub fn matrix(tree: &Tree, store: Option<&Utf8Path>) -> Result<Targets> {
     let (compiler, toolchain) = (compiler::find()?, Toolchain::find()?);
     let llvm =
