@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use gateless_driver::files;
+use gateless_base::paths;
 use gateless_linux::saved_command::SavedCommand;
 use gateless_model::record::Record;
 use gateless_model::{Failure, Result};
@@ -31,7 +31,7 @@ pub fn check(
             record
                 .outputs
                 .keys()
-                .map(|output| files::absolute(Utf8Path::new(&record.cwd), Utf8Path::new(output)))
+                .map(|output| paths::absolute(Utf8Path::new(&record.cwd), Utf8Path::new(output)))
         })
         .collect();
     let out = out.canonicalize_utf8()?;
@@ -85,7 +85,7 @@ fn archive_members(
     let directory = archive.parent().unwrap_or(out);
     for member in file.members() {
         let member = member.map_err(bad)?;
-        let path = files::absolute(
+        let path = paths::absolute(
             directory,
             Utf8Path::new(&*String::from_utf8_lossy(member.name())),
         );
@@ -103,7 +103,7 @@ fn module_members(out: &Utf8Path, members: &mut BTreeSet<Utf8PathBuf>) -> Result
         let list = Utf8Path::new(module).with_extension("mod");
         match fs_err::read_to_string(out.join(&list)) {
             Ok(objects) => members.extend(objects.split_whitespace().map(|object| {
-                let object = files::absolute(Utf8Path::new("/"), Utf8Path::new(object));
+                let object = paths::absolute(Utf8Path::new("/"), Utf8Path::new(object));
                 object.strip_prefix("/").unwrap_or(&object).to_owned()
             })),
             Err(_) => {

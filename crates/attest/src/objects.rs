@@ -1,7 +1,8 @@
 //! Whether what lies in the output tree is what the record saw.
 
 use camino::Utf8Path;
-use gateless_driver::{files, record};
+use gateless_base::hash;
+use gateless_driver::record;
 use gateless_linux::saved_command::SavedCommand;
 use gateless_model::record::{Output, Record};
 use gateless_model::{Failure, Result};
@@ -38,7 +39,7 @@ pub fn check(out: &Utf8Path, record: &Record, problems: &mut Vec<Problem>) -> Re
             problems.push(Problem::new(name, "is recorded, and missing"));
             continue;
         }
-        if files::sha256_file(&path)? == recorded.sha256 {
+        if hash::sha256_file(&path)? == recorded.sha256 {
             continue;
         }
         let steps = SavedCommand::of(out, name);

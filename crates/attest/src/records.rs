@@ -3,15 +3,16 @@
 use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use gateless_driver::{files, record};
+use gateless_base::paths;
+use gateless_driver::record;
 use gateless_model::Result;
-use gateless_model::record::{Record, VERSION};
+use gateless_model::record::{Record, STATE, VERSION};
 
 use crate::Problem;
 
 /// All readable records by file name; an unreadable one is a problem.
 pub fn load(out: &Utf8Path, problems: &mut Vec<Problem>) -> Result<BTreeMap<String, Record>> {
-    let directory = out.join(files::STATE).join("records");
+    let directory = out.join(STATE).join("records");
     let mut records = BTreeMap::new();
     let Ok(entries) = directory.read_dir_utf8() else {
         return Ok(records);
@@ -23,7 +24,7 @@ pub fn load(out: &Utf8Path, problems: &mut Vec<Problem>) -> Result<BTreeMap<Stri
         if !name.ends_with(".json") || name.starts_with('.') {
             continue;
         }
-        let shown = format!("{}/records/{name}", files::STATE);
+        let shown = format!("{STATE}/records/{name}");
         match serde_json::from_str::<Record>(&fs_err::read_to_string(entry.path())?) {
             Ok(record) if record.version != VERSION => {
                 problems.push(Problem::new(
@@ -96,7 +97,7 @@ pub fn check(record: &Record, tree: Option<&Utf8Path>, problems: &mut Vec<Proble
         .any(|run| run.exempt.iter().any(|name| name == "core"));
     if let Some(tree) = tree.filter(|_| exempt) {
         for input in record.inputs.keys() {
-            if files::absolute(Utf8Path::new(&record.cwd), &Utf8PathBuf::from(input))
+            if paths::absolute(Utf8Path::new(&record.cwd), &Utf8PathBuf::from(input))
                 .starts_with(tree)
             {
                 problem(format!(

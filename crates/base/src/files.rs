@@ -6,6 +6,7 @@
 use std::fs::Permissions;
 use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 
 use camino::Utf8Path;
 use gateless_model::{Failure, Result};
@@ -35,8 +36,9 @@ pub fn write_if_changed(path: &Utf8Path, content: impl AsRef<[u8]>) -> Result<()
 }
 
 /// Makes `link` a symbolic link to `target`, replacing what has the name in one step; a link that leads there already stays.
-pub fn link(target: &Utf8Path, link: &Utf8Path) -> std::io::Result<()> {
-    if link.read_link_utf8().is_ok_and(|old| old == target) {
+pub fn link(target: impl AsRef<Path>, link: &Utf8Path) -> std::io::Result<()> {
+    let target = target.as_ref();
+    if fs_err::read_link(link).is_ok_and(|old| old == target) {
         return Ok(());
     }
     let name = link.file_name().unwrap_or_default();
@@ -178,11 +180,11 @@ pub(crate) mod tests {
         let (_keep, directory) = directory();
         let path = directory.join("link");
         for target in ["one", "two", "two"] {
-            link(target.into(), &path).unwrap();
+            link(target, &path).unwrap();
             assert_eq!(path.read_link_utf8().unwrap(), target);
         }
         fs_err::create_dir(directory.join("taken")).unwrap();
-        link("one".into(), &directory.join("taken")).unwrap_err();
+        link("one", &directory.join("taken")).unwrap_err();
         assert_eq!(fs_err::read_dir(&directory).unwrap().count(), 2);
     }
 }

@@ -1,6 +1,7 @@
 //! Source paths in debug information: lowered sources live in a directory of their own, but debuggers must find the kernel's.
 
 use camino::Utf8Path;
+use gateless_base::hash;
 use gateless_llvm::Module;
 use gateless_model::{Failure, Result};
 use md5::{Digest, Md5};
@@ -42,10 +43,7 @@ fn checksum(path: &Utf8Path, old: &str) -> Result<String> {
         .help("MD5 is implemented; let rustc choose the kind of checksum (-Zsrc-hash-algorithm)"));
     }
     let content = fs_err::read(path)?;
-    Ok(Md5::digest(content)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect())
+    Ok(hash::hex(&Md5::digest(content)))
 }
 
 /// The path with the first prefix that fits replaced; nothing if none does.

@@ -26,7 +26,6 @@ mod target;
 #[cfg(test)]
 mod testing;
 mod used;
-mod write;
 
 pub use flags::Flag;
 pub use gateless_llvm::{
@@ -34,4 +33,3 @@ pub use gateless_llvm::{
 };
 pub use job::{Added, Done, Job, OptLevel, Output, Sample, Stage, Target, UsedFix};
 pub use run::run;
-pub use write::is_special;

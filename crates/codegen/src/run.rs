@@ -1,11 +1,11 @@
 //! The pipeline.
 
+use gateless_base::Outputs;
 use gateless_llvm::{Context, FileKind, Llvm, Module, Severity, TargetMachine};
 use gateless_model::{Failure, Result};
 
 use crate::flags::debuginfo_compression;
 use crate::function_sections::Group;
-use crate::write::Outputs;
 use crate::{
     Added, Done, Flag, Job, Output, Sample, Stage, Target, added, arm_attributes, debug_paths,
     function_sections, llvm_args, names, no_unwinding, optimise, options, producer, receivers,

@@ -6,17 +6,17 @@ use std::process::ExitStatus;
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use gateless_base::{files, hash, process};
 use gateless_codegen::UsedFix;
 use gateless_ledger::{Feature, Ledger};
 use gateless_lower::{Exports, GateStatus, LINKER_MARK, Lowered, Progress, Request, lower_syntax};
-use gateless_model::record::{Generator, Record, Run, VERSION};
+use gateless_model::record::{Generator, Record, Run, STATE, VERSION};
 use gateless_model::{Failure, Result};
 
 use crate::classify::Class;
 use crate::depinfo;
 use crate::diagnostics::{self, Format};
 use crate::doctest;
-use crate::files::{self, STATE};
 use crate::generate::Generate;
 use crate::invocation::{Arg, Invocation, Kind};
 use crate::libraries::{self, Loads};
@@ -196,11 +196,7 @@ pub fn compile(call: &Call<'_>) -> Result<u8> {
                     loads.bare.join(", ")
                 );
             }
-            return Ok(ran
-                .status
-                .code()
-                .and_then(|code| u8::try_from(code).ok())
-                .unwrap_or(1));
+            return Ok(process::exit_code(ran.status));
         }
         if puts_used_right && call.class == Class::HostLibrary {
             for output in call.host_libraries() {
@@ -267,7 +263,7 @@ fn keep_patched(
         }
         let path = Utf8PathBuf::from(format!("{directory}{path}"));
         fs_err::create_dir_all(path.parent().unwrap_or(directory))?;
-        files::write(&path, text.as_bytes())?;
+        files::write_with_parents(&path, text.as_bytes())?;
     }
     Ok(())
 }
@@ -298,11 +294,11 @@ fn prebuilt_core(
         ))
         .help("use the runtime source `source`"));
     };
-    files::write(generate.bitcode(), &library.bitcode()?)?;
+    files::write_with_parents(generate.bitcode(), &library.bitcode()?)?;
     let generator = generate.run(call, mapping, UsedFix::Keep)?;
     if let Some(path) = &call.plan.dep_info {
         let input = call.invocation.input().unwrap_or("-");
-        files::write(
+        files::write_with_parents(
             &call.cwd.join(path),
             prebuilt::dependencies(primary, Utf8Path::new(input)).as_bytes(),
         )?;
@@ -582,7 +578,7 @@ fn finish(
         };
         let new = depinfo::rewrite(&text, mapping, &more);
         sources = depinfo::sources(&new);
-        files::write(&path, new.as_bytes())?;
+        files::write_with_parents(&path, new.as_bytes())?;
     }
     let State::Kept(directory) = call.state else {
         return Ok(());
@@ -608,7 +604,7 @@ fn finish(
         source.ends_with(".rs") || source.starts_with(call.toolchain.sysroot.as_str())
     };
     for source in sources.iter().filter(given) {
-        inputs.insert(source.clone(), files::sha256_file(&call.cwd.join(source))?);
+        inputs.insert(source.clone(), hash::sha256_file(&call.cwd.join(source))?);
     }
     let record = Record {
         version: VERSION,
@@ -645,12 +641,8 @@ fn stamp(directory: &Utf8Path, cwd: &Utf8Path) -> Result<String> {
     };
     let program = called.filter(is_own).unwrap_or_else(|| own.clone());
     let link = directory.join("gateless.so");
-    if fs_err::read_link(&link).ok().as_deref() != Some(program.as_path()) {
-        fs_err::create_dir_all(directory)?;
-        let temporary = directory.join(format!(".gateless.so.{}", std::process::id()));
-        fs_err::os::unix::fs::symlink(&program, &temporary)?;
-        fs_err::rename(&temporary, &link)?;
-    }
+    fs_err::create_dir_all(directory)?;
+    files::link(&program, &link)?;
     Ok(link.strip_prefix(cwd).unwrap_or(&link).to_string())
 }
 

@@ -4,6 +4,7 @@
 //! of source files show what was documented: in a crate with gates, the lowered text.
 
 use camino::Utf8PathBuf;
+use gateless_base::process;
 use gateless_lower::{Lowered, Progress, lower_syntax};
 use gateless_model::{Failure, Result};
 
@@ -59,8 +60,7 @@ pub fn document(call: &Call<'_>) -> Result<u8> {
         }
         let shown = lowered.as_ref().filter(|lowered| lowered.changed());
         diagnostics::show(&ran.stderr, &format, &mapping, shown);
-        let code = ran.status.code().and_then(|code| u8::try_from(code).ok());
-        return Ok(code.unwrap_or(1));
+        return Ok(process::exit_code(ran.status));
     }
 }
 

@@ -9,7 +9,6 @@ mod depinfo;
 mod diagnostics;
 mod doctest;
 mod document;
-pub mod files;
 mod generate;
 mod invocation;
 mod libraries;
@@ -31,7 +30,9 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use gateless_base::{paths, process};
 use gateless_ledger::Ledger;
+use gateless_model::record::STATE;
 use gateless_model::{Failure, Result};
 
 use classify::Class;
@@ -105,21 +106,17 @@ fn report(result: Result<u8>) -> ExitCode {
 /// Directory within an output directory where the wrappers leave the lowered files of each crate: the crate's lowered file with the absolute path
 /// `A` is at `OUT/KEPT/CRATE` + `A`.
 pub fn kept(out: &Utf8Path) -> Utf8PathBuf {
-    out.join(files::STATE).join(compile::PATCHED)
+    out.join(STATE).join(compile::PATCHED)
 }
 
 /// Directory within an output directory where the wrappers leave their records.
 pub fn records(out: &Utf8Path) -> Utf8PathBuf {
-    out.join(files::STATE).join("records")
+    out.join(STATE).join("records")
 }
 
 /// Compiles a single crate, as `gateless-rustc ARGS` does, and leaves its lowered files in `directory` as [`kept`] says; returns the exit code.
 pub fn lower(args: Vec<OsString>, directory: &Utf8Path) -> Result<u8> {
-    run_in(
-        Tool::Rustc,
-        args,
-        Some(State::Kept(directory.join(files::STATE))),
-    )
+    run_in(Tool::Rustc, args, Some(State::Kept(directory.join(STATE))))
 }
 
 fn run(tool: Tool, args: Vec<OsString>) -> Result<u8> {
@@ -155,7 +152,7 @@ fn run_in(tool: Tool, args: Vec<OsString>, state: Option<State>) -> Result<u8> {
     if class == Class::Query {
         return query(&call, &plan, &toolchain);
     }
-    let cwd = files::cwd()?;
+    let cwd = paths::cwd()?;
     let state = match state {
         Some(state) => state,
         None => State::choose(&cwd)?,
@@ -186,8 +183,5 @@ fn query(call: &Invocation, plan: &Plan, toolchain: &Toolchain) -> Result<u8> {
     let status = command.status().map_err(|error| {
         Failure::failed(format!("cannot run `{}`", toolchain.program(call.tool))).because(error)
     })?;
-    Ok(status
-        .code()
-        .and_then(|code| u8::try_from(code).ok())
-        .unwrap_or(1))
+    Ok(process::exit_code(status))
 }

@@ -5,13 +5,13 @@
 //! kernel lies a `.lib{name}.gateless` file with what that library itself loaded.
 
 use camino::{Utf8Path, Utf8PathBuf};
+use gateless_base::{files, paths};
 use gateless_lower::Exports;
 use gateless_model::{Failure, Result};
 use serde::{Deserialize, Serialize};
 
 use crate::classify::Class;
 use crate::compile::Call;
-use crate::files;
 use crate::invocation::{Invocation, Kind};
 use crate::modifiers::{self, Modifiers};
 
@@ -158,7 +158,7 @@ pub fn leave(call: &Call<'_>, loads: &Loads, exports: &Exports) -> Result<()> {
     {
         return Ok(());
     }
-    let directory = files::absolute(call.cwd, library.parent().unwrap_or(Utf8Path::new("")));
+    let directory = paths::absolute(call.cwd, library.parent().unwrap_or(Utf8Path::new("")));
     let is_macro = is_macro(library);
     let loads = if is_macro {
         &[][..]
@@ -168,7 +168,7 @@ pub fn leave(call: &Call<'_>, loads: &Loads, exports: &Exports) -> Result<()> {
     let loads = loads
         .iter()
         .map(|artifact| {
-            let absolute = files::absolute(call.cwd, Utf8Path::new(artifact));
+            let absolute = paths::absolute(call.cwd, Utf8Path::new(artifact));
             absolute
                 .strip_prefix(&directory)
                 .map(Utf8Path::to_string)
@@ -199,10 +199,11 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let cwd = Utf8Path::from_path(directory.path()).unwrap();
         for file in ["rust/libkernel.rmeta", "rust/libpin_init.rmeta"] {
-            files::write(&cwd.join(file), b"").unwrap();
+            files::write_with_parents(&cwd.join(file), b"").unwrap();
         }
         let notes = serde_json::to_string(&Beside::default()).unwrap();
-        files::write(&cwd.join("rust/.libpin_init.gateless"), notes.as_bytes()).unwrap();
+        files::write_with_parents(&cwd.join("rust/.libpin_init.gateless"), notes.as_bytes())
+            .unwrap();
         let args =
             "-L ./rust/ --extern kernel --extern pin_init --target=t.json --emit=obj=x.o x.rs";
         let args = args.split_whitespace().map(str::to_owned).collect();

@@ -28,7 +28,7 @@ impl Mapping {
                 .take_while(|part| part.as_str().starts_with('.') && part.as_str().len() < 3);
             let spelled: String = dots.map(|part| format!("{part}/")).collect();
             (
-                crate::files::absolute(cwd, Utf8Path::new(&spelled)),
+                gateless_base::paths::absolute(cwd, Utf8Path::new(&spelled)),
                 spelled,
             )
         });
@@ -103,7 +103,7 @@ impl Mapping {
 
     /// The lowered file's own path.
     pub fn mirrored(&self, path: &Utf8Path) -> Utf8PathBuf {
-        let absolute = crate::files::absolute(&self.cwd, path);
+        let absolute = gateless_base::paths::absolute(&self.cwd, path);
         Utf8PathBuf::from(format!("{}{absolute}", self.mirror))
     }
 

@@ -3,12 +3,10 @@
 use std::collections::BTreeMap;
 
 use camino::Utf8Path;
+use gateless_base::{files, hash};
 use gateless_model::record::{Output, Record};
 use gateless_model::{Failure, Result};
 use object::{Object, ObjectSection};
-use sha2::{Digest as _, Sha256};
-
-use crate::files;
 
 /// What a file was right after the compiler wrote it.
 pub struct Digest(Output);
@@ -27,7 +25,7 @@ impl Digest {
             sections = sections_of(&file)?;
         }
         Ok(Digest(Output {
-            sha256: hash(&bytes),
+            sha256: hash::sha256(&bytes),
             sections,
         }))
     }
@@ -60,16 +58,9 @@ pub fn sections_of(file: &object::File<'_>) -> Result<BTreeMap<String, String>> 
             number += 1;
             key = format!("{name}#{number}");
         }
-        sections.insert(key, hash(data));
+        sections.insert(key, hash::sha256(data));
     }
     Ok(sections)
-}
-
-fn hash(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
 }
 
 /// The seal of a record: SHA-256 over its JSON text with an empty seal.
@@ -80,7 +71,7 @@ pub fn seal(record: &Record) -> Result<String> {
     };
     let text =
         serde_json::to_string(&unsealed).map_err(|error| Failure::failed(error.to_string()))?;
-    Ok(files::sha256_text(&text))
+    Ok(hash::sha256(&text))
 }
 
 /// Seals a record and writes it to `STATE/records/NAME.json`.
@@ -88,7 +79,7 @@ pub fn write(state: &Utf8Path, name: &str, mut record: Record) -> Result<()> {
     record.seal = seal(&record)?;
     let text = serde_json::to_string_pretty(&record)
         .map_err(|error| Failure::failed(error.to_string()))?;
-    files::write(
+    files::write_with_parents(
         &state.join("records").join(format!("{name}.json")),
         text.as_bytes(),
     )

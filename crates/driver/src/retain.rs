@@ -8,13 +8,12 @@ use std::ffi::OsString;
 use std::process::Command;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use gateless_base::{files, process};
 use gateless_lower::LINKER_MARK;
 use gateless_model::{Failure, Result};
 use object::read::archive::ArchiveFile;
 use object::read::elf::{FileHeader, SectionHeader};
 use object::{Endianness, FileKind, elf};
-
-use crate::files;
 
 /// Tells this program that it stands in for the linker, and for which one.
 const VARIABLE: &str = "GATELESS_LINKER";
@@ -53,10 +52,7 @@ pub fn link(args: Vec<OsString>) -> Result<u8> {
         .map_err(|error| {
             Failure::failed(format!("cannot run the linker `{}`", linker.display())).because(error)
         })?;
-    Ok(status
-        .code()
-        .and_then(|code| u8::try_from(code).ok())
-        .unwrap_or(1))
+    Ok(process::exit_code(status))
 }
 
 /// Takes the flag off in an object or in the objects of a library. Marked sections keep it and lose their mark; one that is nothing but the
@@ -92,7 +88,7 @@ pub fn release(path: &Utf8Path) -> Result<()> {
     for Change { at, new } in changes {
         bytes[at..at + new.len()].copy_from_slice(&new);
     }
-    files::write(path, &bytes)
+    files::write_with_parents(path, &bytes)
 }
 
 /// Bytes to be replaced.

@@ -5,10 +5,10 @@
 //! the attributes of the object. So a crate without a function of its own gets them from this one.
 
 use camino::Utf8PathBuf;
+use gateless_base::files;
 use gateless_model::{Failure, Result};
 
 use crate::compile::{Call, execute};
-use crate::files;
 use crate::invocation::Kind;
 
 const SOURCE: &str = "#![no_std]\n#[unsafe(no_mangle)]\npub extern \"C\" fn gateless_sample() {}\n";
@@ -18,7 +18,7 @@ pub fn bitcode(call: &Call<'_>, primary: &str) -> Result<Utf8PathBuf> {
     let directory = call.state.directory().join("bitcode");
     let root = directory.join(format!("{primary}.sample.rs"));
     let made = root.with_extension("bc");
-    files::write(&root, SOURCE.as_bytes())?;
+    files::write_with_parents(&root, SOURCE.as_bytes())?;
     let mut args = Vec::new();
     for arg in &call.plan.args {
         match &arg.kind {

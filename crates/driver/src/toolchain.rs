@@ -6,10 +6,10 @@
 use std::process::Command;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use gateless_base::{cache, files, hash};
 use gateless_model::{Failure, Result};
 use serde::{Deserialize, Serialize};
 
-use crate::files;
 use crate::invocation::Tool;
 
 /// What is known about the compiler.
@@ -42,9 +42,9 @@ impl Toolchain {
     pub fn find() -> Result<Self> {
         let program = program()?;
         let key = key(&program);
-        let cache = files::cache_dir()?
+        let cache = cache::root()?
             .join("toolchains")
-            .join(format!("{}.json", files::sha256_text(&key)));
+            .join(format!("{}.json", hash::sha256(&key)));
         if let Ok(text) = fs_err::read_to_string(&cache)
             && let Ok(known) = serde_json::from_str::<Toolchain>(&text)
             && known.key == key
@@ -55,7 +55,7 @@ impl Toolchain {
         let found = Self::ask(&program, key)?;
         let text = serde_json::to_string_pretty(&found)
             .map_err(|error| Failure::failed(error.to_string()))?;
-        files::write(&cache, text.as_bytes())?;
+        files::write_with_parents(&cache, text.as_bytes())?;
         found.require_stable()
     }
 
@@ -75,8 +75,7 @@ impl Toolchain {
         } else {
             program.to_owned()
         };
-        let sha256 =
-            files::sha256_file(&driver_library(&sysroot).unwrap_or_else(|| rustc.clone()))?;
+        let sha256 = hash::sha256_file(&driver_library(&sysroot).unwrap_or_else(|| rustc.clone()))?;
         Ok(Self {
             key,
             version: verbose.lines().next().unwrap_or_default().to_owned(),
@@ -153,15 +152,10 @@ fn exists(path: Utf8PathBuf, what: &str) -> Result<Utf8PathBuf> {
 }
 
 fn on_path(name: &str) -> Result<Utf8PathBuf> {
-    let path = std::env::var("PATH").unwrap_or_default();
-    path.split(':')
-        .filter(|directory| !directory.is_empty())
-        .map(|directory| Utf8Path::new(directory).join(name))
-        .find(|candidate| candidate.is_file())
-        .ok_or_else(|| {
-            Failure::failed(format!("no `{name}` on PATH"))
-                .help("install a stable Rust toolchain, or name its rustc in GATELESS_RUSTC")
-        })
+    gateless_base::program::find(name).ok_or_else(|| {
+        Failure::failed(format!("no `{name}` on PATH"))
+            .help("install a stable Rust toolchain, or name its rustc in GATELESS_RUSTC")
+    })
 }
 
 /// Everything that decides which compiler runs and what it says of itself.

@@ -3,7 +3,7 @@
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
-use gateless_kbuild::Progress;
+use gateless_base::Progress;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::output;

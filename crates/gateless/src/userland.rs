@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use gateless_kbuild::Progress;
+use gateless_base::Progress;
 use gateless_kbuild::config::values;
 use gateless_lab::expected::Expected;
 use gateless_lab::{Guest, boot_to_panic, screen};

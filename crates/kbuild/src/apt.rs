@@ -8,11 +8,10 @@ use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
 use camino::{Utf8Path, Utf8PathBuf};
+use gateless_base::{files, hash, lock, process, program};
 use gateless_model::{Failure, Result};
-use sha2::{Digest, Sha256};
 
-use crate::progress::Progress;
-use crate::{command, lock, out};
+use gateless_base::progress::Progress;
 
 /// Where Debian's keyring package puts its keys, newest layout first.
 const KEYRINGS: [&str; 2] = [
@@ -41,7 +40,7 @@ pub fn check_debian(wanted: &str) -> Result<String> {
     let release = fs_err::read_to_string("/etc/os-release").unwrap_or_default();
     let is_debian = os_field(&release, "ID") == Some("debian");
     match os_field(&release, "VERSION_CODENAME") {
-        Some(codename) if is_debian && command::find_on_path("apt-get").is_some() => {
+        Some(codename) if is_debian && program::find("apt-get").is_some() => {
             Ok(codename.to_owned())
         }
         _ => {
@@ -116,7 +115,7 @@ impl Apt {
         let apt = Self {
             directory: Some(directory),
         };
-        let targets = command::stdout_of(Command::new("apt-get").args([
+        let targets = process::stdout_of(Command::new("apt-get").args([
             "indextargets",
             "--format",
             "$(REPO_URI) $(RELEASE) $(COMPONENT)",
@@ -154,8 +153,8 @@ impl Apt {
                 .map(|suite| format!("deb [{signed_by}target={targets}] {mirror} {suite} main\n"))
                 .collect::<Vec<_>>()
         });
-        out::write_whole(&directory.join("sources.list"), &lines.collect::<String>())?;
-        let output = command::output_of(self.command("apt-get").arg("update"))?;
+        files::write(&directory.join("sources.list"), &lines.collect::<String>())?;
+        let output = process::output_of(self.command("apt-get").arg("update"))?;
         let names = code_names(directory)?;
         if names.is_empty() {
             let stderr = String::from_utf8_lossy(&output.stderr);
@@ -170,7 +169,7 @@ impl Apt {
 
     /// All versions of `package`, newest first.
     pub fn versions(&self, package: &str) -> Result<Vec<Offer>> {
-        let text = command::stdout_of(self.command("apt-cache").args(["madison", package]))?;
+        let text = process::stdout_of(self.command("apt-cache").args(["madison", package]))?;
         let mut offers = madison(&text);
         offers.dedup();
         // apt-cache lists by suite priority; the order of versions is dpkg's to know.
@@ -189,7 +188,7 @@ impl Apt {
 
     /// The names of all packages that `pattern` (a POSIX regular expression) matches.
     pub fn names(&self, pattern: &str) -> Result<Vec<String>> {
-        let text = command::stdout_of(self.command("apt-cache").args([
+        let text = process::stdout_of(self.command("apt-cache").args([
             "search",
             "--names-only",
             pattern,
@@ -253,7 +252,7 @@ impl Apt {
     /// The record of a package in the lists: its dependencies, its checksum and other fields.
     pub fn record(&self, offer: &Offer) -> Result<String> {
         let name = format!("{}={}", offer.package, offer.version);
-        command::stdout_of(self.command("apt-cache").args(["show", &name]))
+        process::stdout_of(self.command("apt-cache").args(["show", &name]))
     }
 
     fn command(&self, program: &str) -> Command {
@@ -289,7 +288,7 @@ fn code_names(directory: &Utf8Path) -> Result<BTreeSet<String>> {
 
 /// Writes the configuration that replaces the machine's own, whose hooks are about its own packages and would run for ours.
 fn write_config(directory: &Utf8Path) -> Result<()> {
-    let machine = command::stdout("apt-config".into(), &["dump"])?;
+    let machine = process::stdout("apt-config".into(), &["dump"])?;
     let own = [
         ("Dir::Etc::Main", "/dev/null"),
         ("Dir::Etc::Parts", "/dev/null"),
@@ -308,7 +307,7 @@ fn write_config(directory: &Utf8Path) -> Result<()> {
         .iter()
         .map(|(name, value)| format!("{name} \"{value}\";\n"))
         .collect();
-    out::write_whole(&config_of(directory), &(own + &transport(&machine)))
+    files::write(&config_of(directory), &(own + &transport(&machine)))
 }
 
 /// The lines of `apt-config dump` that say how to reach mirrors: proxies and the like.
@@ -331,7 +330,7 @@ fn transport(dump: &str) -> String {
 
 /// Unpacks the files of a package into `directory`, installing nothing.
 pub fn unpack(package: &Utf8Path, directory: &Utf8Path) -> Result<()> {
-    command::stdout_of(Command::new("dpkg-deb").args(["-x", package.as_str(), directory.as_str()]))
+    process::stdout_of(Command::new("dpkg-deb").args(["-x", package.as_str(), directory.as_str()]))
         .map(drop)
 }
 
@@ -347,7 +346,7 @@ pub fn lock(cache: &Utf8Path) -> Result<lock::Lock> {
 
 fn is_newer(left: &str, right: &str) -> Result<bool> {
     let status =
-        command::output_of(Command::new("dpkg").args(["--compare-versions", left, "gt", right]))?
+        process::output_of(Command::new("dpkg").args(["--compare-versions", left, "gt", right]))?
             .status;
     Ok(status.success())
 }
@@ -386,13 +385,7 @@ fn check_sha256(file: &Utf8Path, record: &str) -> Result<()> {
         .find_map(|line| line.strip_prefix("SHA256: "))
         .map(str::trim)
         .ok_or_else(|| Failure::failed(format!("the package lists give no SHA256 for {file}")))?;
-    let mut hash = Sha256::new();
-    std::io::copy(&mut fs_err::File::open(file)?, &mut hash)?;
-    let found: String = hash
-        .finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let found = hash::sha256_file(file)?;
     if found != published {
         return Err(Failure::failed(format!(
             "{file} is damaged: its SHA256 is {found}, but the package lists say {published}"

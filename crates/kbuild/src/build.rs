@@ -3,21 +3,20 @@
 use std::fmt::Write;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use gateless_base::{Progress, files, hash};
 use gateless_linux::kconfig::Symbols;
 use gateless_linux::tree::{self, Tree};
 use gateless_machines::kbuild_arch;
 use gateless_model::{Failure, Result};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::c_tools;
 use crate::config::{Base, Recipe};
 use crate::environment;
 use crate::make::Make;
 use crate::make_vars::{Mode, Toolset};
-use crate::out::{self, Out};
+use crate::out::Out;
 use crate::presets;
-use crate::progress::Progress;
 use crate::toolchain::Choice;
 use crate::wrappers;
 
@@ -208,8 +207,8 @@ impl Build {
         self.tell_rust_options(&config, progress)?;
         let checks = self.recipe.userland.iter();
         let checks: String = checks.map(|check| format!("{check}\n")).collect();
-        out::write_whole(&self.out.own(USERLAND), &checks)?;
-        out::write_whole(
+        files::write(&self.out.own(USERLAND), &checks)?;
+        files::write(
             &self.out.own(STAMP),
             &serde_json::to_string_pretty(&stamp).map_err(|error| {
                 Failure::failed("the configuration's stamp can't be written").because(error)
@@ -275,10 +274,7 @@ impl Build {
         for (name, value) in &self.make.variables {
             let _ = writeln!(text, "{name}={value}");
         }
-        Sha256::digest(text)
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        hash::sha256(text)
     }
 
     fn write_config(&self, config: &Utf8Path, progress: &mut dyn Progress) -> Result<()> {
@@ -290,7 +286,7 @@ impl Build {
             Base::Goal("allnoconfig") => {
                 // Kconfig reads these before it says no to everything else.
                 let wanted = self.out.own("wanted.config");
-                out::write_whole(&wanted, &self.recipe.fragment())?;
+                files::write(&wanted, &self.recipe.fragment())?;
                 return run(
                     &["allnoconfig", &format!("KCONFIG_ALLCONFIG={wanted}")],
                     progress,
@@ -302,7 +298,7 @@ impl Build {
             }
             Base::Complete(text) => text.clone(),
         };
-        out::write_whole(config, &self.recipe.merged_into(&base))?;
+        files::write(config, &self.recipe.merged_into(&base))?;
         run(&["olddefconfig"], progress)
     }
 
@@ -314,7 +310,7 @@ impl Build {
         let symbols = Symbols::read(&self.tree.path, tree::source_arch(&self.make.arch))?;
         let outcome = options.outcome(&fs_err::read_to_string(config)?, &symbols);
         let list = self.out.own(RUST_OPTIONS);
-        out::write_whole(&list, &outcome.list)?;
+        files::write(&list, &outcome.list)?;
         progress.note(&format!(
             "{} options about Rust: {} built in, {} modules, {} off ({list})",
             options.all.len(),
@@ -402,7 +398,7 @@ fn mode_name(mode: Mode) -> &'static str {
 fn default_out(cache: &Utf8Path, tree: &Tree, request: &Request, recipe: &Recipe) -> Utf8PathBuf {
     let mut name = tree.release.clone();
     if !tree.path.starts_with(cache) {
-        let _ = write!(name, "-{}", out::short_hash(tree.path.as_str()));
+        let _ = write!(name, "-{}", short_hash(tree.path.as_str()));
     }
     if !recipe.label.starts_with(&request.arch) {
         let _ = write!(name, "-{}", request.arch);
@@ -417,7 +413,12 @@ fn default_out(cache: &Utf8Path, tree: &Tree, request: &Request, recipe: &Recipe
             .iter()
             .map(|(name, value)| format!("{name}={value}"))
             .collect();
-        let _ = write!(name, "-{}", out::short_hash(&tools.join(" ")));
+        let _ = write!(name, "-{}", short_hash(&tools.join(" ")));
     }
     cache.join("build").join(name)
+}
+
+/// The first hex digits of a text's SHA-256, to tell names apart.
+fn short_hash(text: &str) -> String {
+    hash::sha256(text)[..8].to_owned()
 }

@@ -1,10 +1,11 @@
 //! The Rust compiler that a build uses.
 
 use camino::{Utf8Path, Utf8PathBuf};
+use gateless_base::{process, program, variable};
 use gateless_linux::Tree;
 use gateless_model::{Failure, Result};
 
-use crate::{Version, cache, command};
+use crate::Version;
 
 /// A stable release of rustc and its companions.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,13 +31,13 @@ pub struct Compiler {
 impl Compiler {
     /// The names of its built-in targets.
     pub fn builtin_targets(&self) -> Result<Vec<String>> {
-        let list = command::stdout(&self.rustc, &["--print", "target-list"])?;
+        let list = process::stdout(&self.rustc, &["--print", "target-list"])?;
         Ok(list.lines().map(str::to_owned).collect())
     }
 
     /// An error if it is older than `tree` wants for `arch`.
     pub fn check_age(&self, tree: &Tree, arch: &str) -> Result<()> {
-        let minimum = tree.minimum_rustc(arch, &command::stdout_of)?;
+        let minimum = tree.minimum_rustc(arch, &process::stdout_of)?;
         if self.version < minimum {
             return Err(Failure::failed(format!(
                 "rustc {} ({}) is too old for Linux {}: {minimum} is the minimum",
@@ -50,10 +51,10 @@ impl Compiler {
 
 /// The compiler that `$GATELESS_RUSTC`, else PATH names, and no other; anything but a stable release is refused.
 pub fn find() -> Result<Compiler> {
-    match cache::utf8_variable("GATELESS_RUSTC")? {
+    match variable::path("GATELESS_RUSTC")? {
         Some(program) => named(&program, "GATELESS_RUSTC names"),
         None => {
-            let path = command::find_on_path("rustc").ok_or_else(|| {
+            let path = program::find("rustc").ok_or_else(|| {
                 Failure::failed("no `rustc` on PATH").help("install stable Rust (https://rustup.rs), or set GATELESS_RUSTC to the path of a stable rustc")
             })?;
             inspect(&path, false)
@@ -64,9 +65,9 @@ pub fn find() -> Result<Compiler> {
 /// The compiler that the user names, by a path or a name on PATH; `by` says how, for messages.
 pub fn named(program: &Utf8Path, by: &str) -> Result<Compiler> {
     let path = if program.as_str().contains('/') {
-        Some(camino::absolute_utf8(program)?).filter(|path| command::is_executable(path))
+        Some(camino::absolute_utf8(program)?).filter(|path| program::is_executable(path))
     } else {
-        command::find_on_path(program.as_str())
+        program::find(program.as_str())
     };
     let path = path.ok_or_else(|| {
         Failure::failed(format!(
@@ -79,19 +80,19 @@ pub fn named(program: &Utf8Path, by: &str) -> Result<Compiler> {
 
 /// Asks the compiler at `path` (absolute) what it is.
 pub fn inspect(path: &Utf8Path, named: bool) -> Result<Compiler> {
-    let verbose = command::stdout(path, &["-vV"])?;
+    let verbose = process::stdout(path, &["-vV"])?;
     let version_text = verbose.lines().next().unwrap_or_default().to_owned();
     let version = stable_release(&verbose).map_err(|why| {
         Failure::failed(format!("`{path}` must be a stable release of rustc, but {why}"))
             .help("choose one with `rustup default stable`, RUSTUP_TOOLCHAIN=stable or GATELESS_RUSTC=PATH; in any other compiler gates are open by default")
     })?;
-    let sysroot = Utf8PathBuf::from(command::stdout(path, &["--print", "sysroot"])?.trim());
+    let sysroot = Utf8PathBuf::from(process::stdout(path, &["--print", "sysroot"])?.trim());
     let companion = |name: &str| {
-        Some(sysroot.join("bin").join(name)).filter(|path| command::is_executable(path))
+        Some(sysroot.join("bin").join(name)).filter(|path| program::is_executable(path))
     };
     let beside = |name: &str| {
         companion(name)
-            .or_else(|| Some(path.with_file_name(name)).filter(|path| command::is_executable(path)))
+            .or_else(|| Some(path.with_file_name(name)).filter(|path| program::is_executable(path)))
     };
     Ok(Compiler {
         command: path.to_owned(),

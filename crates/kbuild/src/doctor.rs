@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use camino::Utf8Path;
+use gateless_base::{process, program, variable};
 use gateless_linux::tree::{Tool, Tree};
 use gateless_machines::{Machine, NeededBy, kbuild_arch};
 use gateless_model::{Failure, Result};
@@ -11,7 +12,7 @@ use crate::c_tools::CTools;
 use crate::compiler::Compiler;
 use crate::libclang;
 use crate::toolchain::{self, Choice, Chosen, Wanted};
-use crate::{Version, cache, command, rust_src, tools};
+use crate::{Version, rust_src, tools};
 
 /// One thing that a build needs or can use.
 #[derive(Debug)]
@@ -145,9 +146,9 @@ pub fn check(cache: &Utf8Path, job: Job<'_>, tree: Option<&Tree>) -> Result<Vec<
     let minimum = |tool: Tool| -> Result<Version> {
         match tree {
             Some(tree) if tool == Tool::Rustc => {
-                tree.minimum_rustc(kbuild_arch(job.arch), &command::stdout_of)
+                tree.minimum_rustc(kbuild_arch(job.arch), &process::stdout_of)
             }
-            Some(tree) => tree.minimum(tool, kbuild_arch(job.arch), &command::stdout_of),
+            Some(tree) => tree.minimum(tool, kbuild_arch(job.arch), &process::stdout_of),
             // As in scripts/min-tool-version.sh of Linux 7.3, for UML and x86.
             None => Ok(match tool {
                 Tool::Rustc => Version::new(1, 85, 0),
@@ -165,7 +166,7 @@ pub fn check(cache: &Utf8Path, job: Job<'_>, tree: Option<&Tree>) -> Result<Vec<
         name: "libclang".to_owned(),
         purpose: "reads the kernel's C headers for bindgen".to_owned(),
         wanted: format!(">= {libclang_minimum}"),
-        fix: if cache::utf8_variable("LIBCLANG_PATH")?.is_some() {
+        fix: if variable::path("LIBCLANG_PATH")?.is_some() {
             Fix::ByHand
         } else {
             Fix::Libclang
@@ -354,9 +355,9 @@ fn find_libclang(minimum: Version) -> Result<String> {
 
 fn find_program(name: &str, minimum: Option<Version>) -> Result<String> {
     let path = if name.contains('/') {
-        Some(Utf8Path::new(name).to_owned()).filter(|path| command::is_executable(path))
+        Some(Utf8Path::new(name).to_owned()).filter(|path| program::is_executable(path))
     } else {
-        command::find_on_path(name)
+        program::find(name)
     };
     let path = path.ok_or_else(|| {
         Failure::no(if name.contains('/') {
@@ -368,7 +369,7 @@ fn find_program(name: &str, minimum: Option<Version>) -> Result<String> {
     let Some(minimum) = minimum else {
         return Ok(path.to_string());
     };
-    let output = command::output_of(Command::new(&path).arg("--version"))?;
+    let output = process::output_of(Command::new(&path).arg("--version"))?;
     let text = [output.stdout, output.stderr].concat();
     let text = String::from_utf8_lossy(&text).into_owned();
     match text.lines().find_map(last_version) {
@@ -390,7 +391,7 @@ fn find_header(file: &str, host: &str) -> Result<String> {
     command
         .args(words)
         .args(["-E", "-include", file, "-x", "c", "/dev/null"]);
-    match command::stdout_of(&mut command) {
+    match process::stdout_of(&mut command) {
         Ok(_) => Ok(file.to_owned()),
         Err(_) => Err(Failure::no(format!("{host} does not find {file}"))),
     }

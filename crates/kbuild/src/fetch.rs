@@ -4,11 +4,11 @@ use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
 use camino::{Utf8Path, Utf8PathBuf};
+use gateless_base::cache;
 use gateless_model::{Failure, Result};
 
 use crate::apt::{self, Apt, Offer};
-use crate::cache;
-use crate::progress::Progress;
+use gateless_base::progress::Progress;
 
 /// The newest kernel tree of `release` (`7.3`, or `7.3.4` for exactly that) in the cache, if there is one.
 pub fn cached(cache: &Utf8Path, release: &str) -> Result<Option<Utf8PathBuf>> {

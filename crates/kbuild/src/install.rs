@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 use std::process::{Command, Stdio};
 
 use camino::{Utf8Path, Utf8PathBuf};
+use gateless_base::{cache, process, program};
 use gateless_model::{Failure, Result};
 
 use crate::apt::{self, Apt};
 use crate::doctor::{Fix, Prerequisite};
-use crate::progress::Progress;
 use crate::toolchain::{Wanted, debian};
-use crate::{Version, cache, command, rust_src, tools};
+use crate::{Version, rust_src, tools};
+use gateless_base::progress::Progress;
 
 /// The newest libclang that bindgen 0.72.1 is known to work with.
 const NEWEST_LIBCLANG: u32 = 22;
@@ -186,7 +187,7 @@ fn system_apt(arguments: &[&str], apt: Option<&Apt>, progress: &mut dyn Progress
     let config = apt
         .and_then(Apt::config)
         .map(|config| format!("APT_CONFIG={config}"));
-    let is_root = command::stdout("id".into(), &["-u"])?.trim() == "0";
+    let is_root = process::stdout("id".into(), &["-u"])?.trim() == "0";
     let mut command = if is_root {
         let mut command = Command::new("env");
         command
@@ -194,7 +195,7 @@ fn system_apt(arguments: &[&str], apt: Option<&Apt>, progress: &mut dyn Progress
             .args(&config)
             .arg("apt-get");
         command
-    } else if command::find_on_path("sudo").is_some() {
+    } else if program::find("sudo").is_some() {
         let mut command = Command::new("sudo");
         command
             .arg("DEBIAN_FRONTEND=noninteractive")
@@ -209,7 +210,7 @@ fn system_apt(arguments: &[&str], apt: Option<&Apt>, progress: &mut dyn Progress
     };
     command.args(WAIT).args(arguments).stdin(Stdio::null());
     progress.tick(&format!("apt-get {}", arguments.join(" ")));
-    command::stdout_of(&mut command)
+    process::stdout_of(&mut command)
         .map(drop)
         .map_err(|failure| {
             failure.help(
@@ -221,7 +222,7 @@ fn system_apt(arguments: &[&str], apt: Option<&Apt>, progress: &mut dyn Progress
 
 /// The newest libclang package that this machine's Debian has and that is known to work; else the oldest newer one.
 fn libclang_package() -> Result<String> {
-    let names = command::stdout(
+    let names = process::stdout(
         "apt-cache".into(),
         &["search", "--names-only", "^libclang1-[0-9]+$"],
     )?;
@@ -253,7 +254,7 @@ fn choose_libclang(names: &str) -> Option<u32> {
 }
 
 fn install_bindgen(cache: &Utf8Path, progress: &mut dyn Progress) -> Result<()> {
-    let cargo = command::find_on_path("cargo").ok_or_else(|| {
+    let cargo = program::find("cargo").ok_or_else(|| {
         Failure::no("no `cargo` on PATH, which bindgen is built with")
             .help("install stable Rust (https://rustup.rs)")
     })?;
@@ -282,7 +283,7 @@ fn install_bindgen(cache: &Utf8Path, progress: &mut dyn Progress) -> Result<()> 
     ] {
         command.env_remove(name);
     }
-    command::stdout_of(&mut command)
+    process::stdout_of(&mut command)
         .map_err(|failure| failure.help("check the network, then try again"))?;
     progress.done();
     Ok(())

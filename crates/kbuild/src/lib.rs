@@ -5,8 +5,6 @@
 pub mod apt;
 pub mod build;
 pub mod c_tools;
-pub mod cache;
-pub mod command;
 pub mod compiler;
 pub mod config;
 pub mod doctor;
@@ -15,12 +13,10 @@ pub mod environment;
 pub mod fetch;
 pub mod install;
 pub mod libclang;
-pub mod lock;
 pub mod make;
 pub mod make_vars;
 pub mod out;
 pub mod presets;
-pub mod progress;
 pub mod rust_options;
 pub mod rust_src;
 pub mod toolchain;
@@ -28,4 +24,3 @@ pub mod tools;
 pub mod wrappers;
 
 pub use gateless_model::Version;
-pub use progress::Progress;

@@ -1,9 +1,10 @@
 //! The libclang that bindgen loads.
 
 use camino::{Utf8Path, Utf8PathBuf};
+use gateless_base::{process, program, variable};
 use gateless_model::{Failure, Result};
 
-use crate::{Version, cache, command};
+use crate::Version;
 
 /// A directory with a libclang that can be loaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,7 +18,7 @@ pub struct Libclang {
 /// The directory that `$LIBCLANG_PATH` names, else the newest one below `/usr/lib/llvm-*/lib` or in the system's library directories, else where
 /// `llvm-config` on PATH says.
 pub fn find() -> Result<Libclang> {
-    if let Some(named) = cache::utf8_variable("LIBCLANG_PATH")? {
+    if let Some(named) = variable::path("LIBCLANG_PATH")? {
         // bindgen takes the file itself as well as its directory.
         let directory = if named.is_file() {
             named.parent().unwrap_or(&named).to_owned()
@@ -31,8 +32,8 @@ pub fn find() -> Result<Libclang> {
         });
     }
     let of_llvm_config = || {
-        let program = command::find_on_path("llvm-config")?;
-        let directory = command::stdout(&program, &["--libdir"]).ok()?;
+        let program = program::find("llvm-config")?;
+        let directory = process::stdout(&program, &["--libdir"]).ok()?;
         inspect(Utf8Path::new(directory.trim()))
     };
     find_below(Utf8Path::new("/usr")).or_else(of_llvm_config).ok_or_else(|| {

@@ -8,7 +8,7 @@ use camino::Utf8PathBuf;
 use gateless_model::{Failure, Result};
 
 use crate::environment::Change;
-use crate::progress::Progress;
+use gateless_base::progress::Progress;
 
 /// How make is called for one output directory.
 #[derive(Debug, Clone)]
@@ -198,7 +198,7 @@ impl Errors {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::progress::Silent;
+    use gateless_base::progress::Silent;
 
     fn make(root: &camino::Utf8Path) -> Make {
         Make {

@@ -1,6 +1,7 @@
 //! The make variables that make Kbuild call gateless, or the same tools without it.
 
 use camino::{Utf8Path, Utf8PathBuf};
+use gateless_base::process;
 use gateless_linux::tree::{Tool, Tree};
 use gateless_machines::kbuild_arch;
 use gateless_model::Result;
@@ -11,7 +12,7 @@ use crate::libclang::Libclang;
 use crate::toolchain::{self, Choice};
 use crate::tools::{self, Bindgen};
 use crate::wrappers::{self, Wrappers};
-use crate::{Version, command, libclang, rust_src};
+use crate::{Version, libclang, rust_src};
 
 /// Everything that Kbuild's Rust support is told through variables.
 #[derive(Debug, Clone)]
@@ -50,7 +51,7 @@ impl Toolset {
         toolchain: &Choice,
     ) -> Result<Self> {
         let minimum = tree
-            .map(|(tree, arch)| tree.minimum_rustc(arch, &command::stdout_of))
+            .map(|(tree, arch)| tree.minimum_rustc(arch, &process::stdout_of))
             .transpose()?;
         let compiler = toolchain::choose(toolchain, cache, minimum)?.compiler()?;
         if let Some((tree, arch)) = tree {
@@ -61,9 +62,9 @@ impl Toolset {
             Some((tree, arch)) => {
                 libclang::check(
                     &libclang,
-                    tree.minimum(Tool::Llvm, arch, &command::stdout_of)?,
+                    tree.minimum(Tool::Llvm, arch, &process::stdout_of)?,
                 )?;
-                tree.minimum(Tool::Bindgen, arch, &command::stdout_of)?
+                tree.minimum(Tool::Bindgen, arch, &process::stdout_of)?
             }
             None => Version::new(0, 0, 0),
         };

@@ -2,10 +2,9 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_model::{Failure, Result};
-use sha2::{Digest, Sha256};
 
-use crate::lock::{self, Lock};
 use crate::wrappers;
+use gateless_base::lock::{self, Lock};
 
 /// Bytes written to see whether the directory takes any.
 const TRIAL_SIZE: usize = 64 * 1024;
@@ -64,26 +63,4 @@ impl Out {
     pub fn own(&self, name: &str) -> Utf8PathBuf {
         self.path.join(".gateless").join(name)
     }
-}
-
-/// The first hex digits of a text's SHA-256, to tell names apart.
-pub(crate) fn short_hash(text: &str) -> String {
-    Sha256::digest(text)
-        .iter()
-        .take(4)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
-}
-
-/// Replaces the file `path` in one step.
-pub fn write_whole(path: &Utf8Path, text: &str) -> Result<()> {
-    let directory = path
-        .parent()
-        .ok_or_else(|| Failure::failed(format!("{path} is in no directory")))?;
-    let mut file = tempfile::NamedTempFile::new_in(directory)?;
-    std::io::Write::write_all(&mut file, text.as_bytes())?;
-    file.persist(path).map_err(|error| {
-        Failure::failed(format!("{path} can't be written")).because(error.error)
-    })?;
-    Ok(())
 }

@@ -1,16 +1,17 @@
 //! The sources of the standard library, of the very version of the compiler.
 
 use camino::{Utf8Path, Utf8PathBuf};
+use gateless_base::{cache, files, process, variable};
 use gateless_model::{Failure, Result};
 
+use crate::Version;
 use crate::compiler::Compiler;
-use crate::{Version, cache, command, out};
 
 /// The `library` directory for this compiler: `$RUST_LIB_SRC`, else the sysroot's, else what `doctor --install` unpacked into the cache.
 ///
 /// `$RUST_LIB_SRC` of another version is an error rather than passed over, since the user asked for it.
 pub fn find(compiler: &Compiler, cache: &Utf8Path) -> Result<Utf8PathBuf> {
-    if let Some(named) = cache::utf8_variable("RUST_LIB_SRC")? {
+    if let Some(named) = variable::path("RUST_LIB_SRC")? {
         let library = camino::absolute_utf8(&named)?;
         check(&library, compiler.version)?;
         return Ok(library);
@@ -42,7 +43,7 @@ pub fn placeholder(cache: &Utf8Path, runtime: &str) -> Result<Utf8PathBuf> {
     let root = library.join("core/src/lib.rs");
     if !root.is_file() {
         fs_err::create_dir_all(library.join("core/src"))?;
-        out::write_whole(
+        files::write(
             &root,
             &format!(
                 "// The runtime source `{runtime}` takes core from the toolchain's prebuilt library; nothing is read from here.\n"
@@ -96,7 +97,7 @@ fn marked_version(library: &Utf8Path) -> Option<Version> {
     }
     if parent.ends_with("lib/rustlib/src/rust") {
         let toolchain = parent.ancestors().nth(4)?;
-        let text = command::stdout(&toolchain.join("bin/rustc"), &["--version"]).ok()?;
+        let text = process::stdout(&toolchain.join("bin/rustc"), &["--version"]).ok()?;
         return Version::find(&text);
     }
     let name = parent.file_name()?;

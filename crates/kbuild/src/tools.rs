@@ -1,9 +1,10 @@
 //! Programs that Kbuild's Rust support calls besides the compiler.
 
 use camino::{Utf8Path, Utf8PathBuf};
+use gateless_base::{cache, process, program};
 use gateless_model::{Failure, Result};
 
-use crate::{Version, cache, command};
+use crate::Version;
 
 /// The bindgen-cli version that `doctor --install` installs.
 pub const BINDGEN_WANTED: Version = Version::new(0, 72, 1);
@@ -20,12 +21,12 @@ pub struct Bindgen {
 /// The first bindgen that is at least `minimum`: on PATH, else the one that `doctor --install` put into the cache.
 pub fn find_bindgen(cache: &Utf8Path, minimum: Version) -> Result<Bindgen> {
     let candidates = [
-        command::find_on_path("bindgen"),
-        Some(cache::tools(cache).join("bin/bindgen")).filter(|path| command::is_executable(path)),
+        program::find("bindgen"),
+        Some(cache::tools(cache).join("bin/bindgen")).filter(|path| program::is_executable(path)),
     ];
     let mut too_old = None;
     for path in candidates.into_iter().flatten() {
-        let text = command::stdout(&path, &["--version"])?;
+        let text = process::stdout(&path, &["--version"])?;
         let version = Version::find(&text).ok_or_else(|| {
             Failure::failed(format!(
                 "`{path} --version` prints no version: {}",

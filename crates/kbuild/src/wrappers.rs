@@ -3,8 +3,8 @@
 use std::io::ErrorKind;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use gateless_base::{files, hash};
 use gateless_model::{Failure, Result};
-use sha2::{Digest, Sha256};
 
 /// Absolute paths of the wrappers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,12 +40,8 @@ pub fn link(binary: &Utf8Path, cache: &Utf8Path) -> Result<Wrappers> {
             ) =>
         {
             // One directory per binary: another gateless must not take over the links of a running build.
-            let digest: String = Sha256::digest(binary.as_str())
-                .iter()
-                .take(6)
-                .map(|byte| format!("{byte:02x}"))
-                .collect();
-            let directory = cache.join("bin").join(digest);
+            let digest = hash::sha256(binary.as_str());
+            let directory = cache.join("bin").join(&digest[..12]);
             check_word(&directory)?;
             fs_err::create_dir_all(&directory)?;
             link_in(&directory, binary).map_err(Failure::from)
@@ -61,15 +57,7 @@ pub fn link(binary: &Utf8Path, cache: &Utf8Path) -> Result<Wrappers> {
 fn link_in(directory: &Utf8Path, binary: &Utf8Path) -> std::io::Result<Wrappers> {
     let one = |name: &str| -> std::io::Result<Utf8PathBuf> {
         let link = directory.join(name);
-        if link.read_link_utf8().is_ok_and(|target| target == binary) {
-            return Ok(link);
-        }
-        let fresh = directory.join(format!(".{name}.{}", std::process::id()));
-        fs_err::os::unix::fs::symlink(binary, &fresh)?;
-        fs_err::rename(&fresh, &link).inspect_err(|_| {
-            // The error of the rename is the one to report.
-            let _ = fs_err::remove_file(&fresh);
-        })?;
+        files::link(binary, &link)?;
         Ok(link)
     };
     Ok(Wrappers {

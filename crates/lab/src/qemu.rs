@@ -1,10 +1,10 @@
 //! Booting a kernel in QEMU, on a machine that the kernel tree describes.
 
-use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 use std::time::Duration;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
+use gateless_base::program;
 use gateless_model::{Failure, Result};
 
 use crate::boot::{Guest, no_kernel};
@@ -59,7 +59,7 @@ pub(crate) fn boot(
         return Err(no_kernel(&kernel));
     }
     let name = format!("qemu-system-{}", qemu.config.qemu_arch);
-    let emulator = find(&name).ok_or_else(|| {
+    let emulator = program::find(&name).ok_or_else(|| {
         Failure::failed(format!("no `{name}` on PATH, which boots the kernel")).help(format!(
             "run `gateless doctor --arch {} --install`",
             qemu.config.linux_arch
@@ -144,18 +144,6 @@ fn arguments(qemu: &Qemu<'_>, kernel: &Utf8Path) -> Vec<String> {
         words.extend(["-qmp".to_owned(), monitor]);
     }
     words
-}
-
-/// The first program of this name in the directories of PATH.
-fn find(name: &str) -> Option<Utf8PathBuf> {
-    let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path)
-        .filter_map(|directory| Utf8PathBuf::from_path_buf(directory).ok())
-        .filter_map(|directory| camino::absolute_utf8(directory.join(name)).ok())
-        .find(|file| {
-            file.metadata()
-                .is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o111 != 0)
-        })
 }
 
 /// The emulator's complaint, if it failed and nothing else is in the log: then no kernel has run.

@@ -2,15 +2,12 @@
 //! `OUT/boot.json`, compared by [`crate::compare`].
 
 use std::collections::BTreeMap;
-use std::fs::Permissions;
-use std::io::Write as _;
-use std::os::unix::fs::PermissionsExt as _;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use gateless_base::{files, hash};
 use gateless_model::{Failure, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
 use crate::console::Ended;
 use crate::expected::Expected;
@@ -228,12 +225,12 @@ impl Results {
             vulnerabilities: vulnerabilities::find(&lines),
             notes: Vec::new(),
             log: log.to_string(),
-            log_sha256: hash(bytes),
+            log_sha256: hash::sha256(bytes),
             further_logs: further
                 .iter()
                 .map(|(path, text)| FurtherLog {
                     path: path.to_string(),
-                    sha256: hash(text),
+                    sha256: hash::sha256(text),
                 })
                 .collect(),
         };
@@ -284,21 +281,7 @@ impl Results {
     /// # Errors
     /// If the file can't be written.
     pub fn write(&self, path: &Utf8Path) -> Result<()> {
-        let unwritable = |error| Failure::failed(format!("{path} can't be written")).because(error);
-        let directory = path
-            .parent()
-            .filter(|directory| !directory.as_str().is_empty())
-            .unwrap_or(Utf8Path::new("."));
-        // Private by default, unlike every other file of a build.
-        let mut file = tempfile::Builder::new()
-            .permissions(Permissions::from_mode(0o666))
-            .tempfile_in(directory)
-            .map_err(unwritable)?;
-        file.write_all(self.to_json().as_bytes())
-            .map_err(unwritable)?;
-        file.persist(path)
-            .map_err(|error| unwritable(error.error))?;
-        Ok(())
+        files::write(path, self.to_json())
     }
 
     fn add(&mut self, document: &Document) {
@@ -375,13 +358,6 @@ impl Results {
                 .map(|what| format!("{name}{colon}{what}")),
         );
     }
-}
-
-fn hash(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
 }
 
 fn totals(test: &Test) -> Totals {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
 
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
+use gateless_base::paths::absolute;
 use gateless_model::{Failure, Result};
 use ra_ap_parser::SyntaxKind;
 use ra_ap_syntax::Edition;
@@ -81,21 +82,6 @@ impl Place {
             None => self.dir.clone(),
         }
     }
-}
-
-/// `path` without `.` and `..`, made absolute from `base`. Symbolic links are not looked at.
-pub fn absolute(base: &Utf8Path, path: &Utf8Path) -> Utf8PathBuf {
-    let mut clean = Utf8PathBuf::new();
-    for part in base.join(path).components() {
-        match part {
-            Utf8Component::CurDir => {}
-            Utf8Component::ParentDir => {
-                clean.pop();
-            }
-            other => clean.push(other.as_str()),
-        }
-    }
-    clean
 }
 
 /// The mirror's path for the absolute path `path`.

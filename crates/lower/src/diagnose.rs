@@ -5,8 +5,9 @@ use std::ops::Range;
 use camino::Utf8Path;
 use cargo_metadata::diagnostic::{Diagnostic, DiagnosticSpan};
 
-use crate::crate_files::{CrateFiles, absolute};
+use crate::crate_files::CrateFiles;
 use crate::pieces::Pieces;
+use gateless_base::paths::absolute;
 
 /// Bytes of an original file.
 #[derive(Debug, Clone, PartialEq, Eq)]

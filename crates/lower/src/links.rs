@@ -4,7 +4,8 @@ use camino::Utf8Path;
 use ra_ap_syntax::Edition;
 
 use crate::Request;
-use crate::crate_files::{CrateFiles, absolute, calls, includes, mirrored};
+use crate::crate_files::{CrateFiles, calls, includes, mirrored};
+use gateless_base::paths::absolute;
 use gateless_rust_text::edit::Edit;
 use gateless_rust_text::tokens::Tokens;
 

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use cargo_metadata::diagnostic::{Diagnostic, DiagnosticLevel, DiagnosticSpan};
+use gateless_base::files;
 use gateless_model::{Failure, Result};
 use ra_ap_syntax::Edition;
 
@@ -176,7 +177,7 @@ impl Lowered<'_> {
             fs_err::create_dir_all(directory)?;
         }
         for file in &self.files.list {
-            write_if_different(&file.mirror, file.text.current())?;
+            files::write_if_changed(&file.mirror, file.text.current())?;
         }
         Ok(())
     }
@@ -520,25 +521,6 @@ fn with(file: &SourceFile, edits: Vec<Edit>) -> Result<Pieces> {
     text.apply(edits)
         .map_err(|error| Failure::failed(format!("{}: {}", file.path, error.what)))?;
     Ok(text)
-}
-
-fn write_if_different(path: &Utf8Path, text: &str) -> Result<()> {
-    if fs_err::read(path).is_ok_and(|old| old == text.as_bytes()) {
-        return Ok(());
-    }
-    let directory = path.parent().unwrap_or(path);
-    fs_err::create_dir_all(directory)?;
-    let failed = |error: std::io::Error| Failure::failed(format!("can't write {path}: {error}"));
-    let mut file = tempfile::Builder::new()
-        .prefix(".gateless-")
-        .tempfile_in(directory)
-        .map_err(failed)?;
-    std::io::Write::write_all(&mut file, text.as_bytes()).map_err(failed)?;
-    // Temporary files are private to their owner; sources are as readable as others.
-    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o644);
-    file.as_file().set_permissions(mode).map_err(failed)?;
-    file.persist(path).map_err(|error| failed(error.error))?;
-    Ok(())
 }
 
 #[cfg(test)]

@@ -6,9 +6,9 @@ use std::fs::OpenOptions;
 use std::io::Write as _;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use gateless_base::{files, hash, lock};
 use gateless_model::targets::{Cell, RunRecord, VERSION, Variant};
 use gateless_model::{Failure, Result};
-use sha2::{Digest as _, Sha256};
 
 const LIST: &str = "results.jsonl";
 
@@ -84,7 +84,7 @@ impl Store {
         if !log.is_file() {
             return Ok(Some(format!("its log {log} is not there")));
         }
-        let found = sha256(&log)?;
+        let found = hash::sha256_file(&log)?;
         Ok((found != *hash).then(|| format!("its log {log} has the hash {found}")))
     }
 
@@ -132,8 +132,7 @@ impl Store {
             .open(&path)
             .map_err(|error| Failure::failed(format!("{path} can't be opened")).because(error))?;
         // Several matrices may share a store.
-        rustix::fs::flock(&file, rustix::fs::FlockOperation::LockExclusive)
-            .map_err(|error| Failure::failed(format!("{path} can't be locked")).because(error))?;
+        lock::hold(&file, &path)?;
         let text = fs_err::read(&path)?;
         if text.last().is_some_and(|last| *last != b'\n') {
             // Ends what an interrupted writer left, which then is no record; it is taken off rather than kept as a broken line.
@@ -186,14 +185,10 @@ impl Store {
     /// Copies a log in under its hash, in one step.
     fn keep(&self, log: &Utf8Path) -> Result<String> {
         let bytes = fs_err::read(log)?;
-        let hash = hex(&bytes);
+        let hash = hash::sha256(&bytes);
         let to = self.log(&hash);
         if !to.is_file() {
-            let mut file = tempfile::NamedTempFile::new_in(self.directory.join("logs"))?;
-            file.write_all(&bytes)?;
-            file.persist(&to).map_err(|error| {
-                Failure::failed(format!("{to} can't be written")).because(error.error)
-            })?;
+            files::write(&to, &bytes)?;
         }
         Ok(hash)
     }
@@ -227,17 +222,6 @@ fn stores(from: &Utf8Path) -> Result<Vec<Utf8PathBuf>> {
 
 fn is_hash(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
-}
-
-fn sha256(path: &Utf8Path) -> Result<String> {
-    Ok(hex(&fs_err::read(path)?))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
 }
 
 #[cfg(test)]

@@ -6,6 +6,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+/// Directory inside an output directory in which gateless keeps its own files, records among them.
+pub const STATE: &str = ".gateless";
+
 /// Version of the record's shape; a reader refuses any other.
 pub const VERSION: u32 = 1;
 

@@ -5,6 +5,7 @@ use std::io::Write as _;
 
 use camino::Utf8Path;
 use cpio::newc::Builder;
+use gateless_base::files;
 use gateless_model::{Failure, Result};
 
 use crate::guest::{Entry, Kind};
@@ -23,11 +24,7 @@ const CHARACTER_DEVICE: u32 = 0o020_600;
 pub fn write(path: &Utf8Path, entries: &[Entry]) -> Result<()> {
     let unwritable =
         |error: std::io::Error| Failure::failed(format!("{path} can't be written")).because(error);
-    let bytes = bytes(entries).map_err(unwritable)?;
-    let part = path.with_extension("part");
-    fs_err::write(&part, bytes)?;
-    fs_err::rename(&part, path)?;
-    Ok(())
+    files::write(path, bytes(entries).map_err(unwritable)?)
 }
 
 fn bytes(entries: &[Entry]) -> std::io::Result<Vec<u8>> {

@@ -9,17 +9,17 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use gateless_base::{files, paths, process};
 use gateless_model::{Failure, Result};
 
 use crate::compile::Call;
-use crate::files;
 
 /// Names the builder to the wrapper in the view, as `DIRECTORY\nPROGRAM`.
 const VARIABLE: &str = "GATELESS_DOCTEST_BUILDER";
 
 /// Extracts the doctests of a crate: `builder` is run for each, in Kbuild's directory.
 pub fn run(call: &Call<'_>, builder: &str) -> Result<u8> {
-    let builder = files::absolute(call.cwd, Utf8Path::new(builder));
+    let builder = paths::absolute(call.cwd, Utf8Path::new(builder));
     super::rustdoc(call, (VARIABLE, &format!("{}\n{builder}", call.cwd)))
 }
 
@@ -58,12 +58,9 @@ impl Builder {
                     .because(error)
             })?;
         if let Some(output) = output {
-            files::write(&output, b"#!/bin/sh\n")?;
+            files::write_with_parents(&output, b"#!/bin/sh\n")?;
             fs_err::set_permissions(&output, std::fs::Permissions::from_mode(0o755))?;
         }
-        Ok(status
-            .code()
-            .and_then(|code| u8::try_from(code).ok())
-            .unwrap_or(1))
+        Ok(process::exit_code(status))
     }
 }

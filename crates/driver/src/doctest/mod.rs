@@ -12,6 +12,7 @@ mod view;
 use std::process::{Command, Stdio};
 
 use camino::{Utf8Path, Utf8PathBuf};
+use gateless_base::{paths, process};
 use gateless_lower::lower_syntax;
 use gateless_model::{Failure, Result};
 
@@ -20,7 +21,6 @@ pub use host::is_compiler;
 
 use crate::classify::Class;
 use crate::compile::{Call, mangle};
-use crate::files;
 use crate::invocation::{Arg, Kind};
 use crate::libraries;
 use crate::mapping::Mapping;
@@ -46,7 +46,7 @@ fn rustdoc(call: &Call<'_>, (name, value): (&str, &str)) -> Result<u8> {
     let view = view::of(call.toolchain)?;
     // rustdoc names a test after its file, relative to the directory it runs in. That is the directory which Kbuild's mapping takes off.
     let base = match call.plan.remaps.last() {
-        Some((from, to)) if to.is_empty() => files::absolute(call.cwd, Utf8Path::new(from)),
+        Some((from, to)) if to.is_empty() => paths::absolute(call.cwd, Utf8Path::new(from)),
         Some((from, to)) => {
             return Err(Failure::no(format!(
                 "rustdoc's `--remap-path-prefix={from}={to}` is unstable, and only an empty name can be emulated"
@@ -96,11 +96,7 @@ fn rustdoc(call: &Call<'_>, (name, value): (&str, &str)) -> Result<u8> {
         "{}",
         mapping.restore(&String::from_utf8_lossy(&output.stderr))
     );
-    Ok(output
-        .status
-        .code()
-        .and_then(|code| u8::try_from(code).ok())
-        .unwrap_or(1))
+    Ok(process::exit_code(output.status))
 }
 
 /// Lowers the crate; rustdoc collects its doctests from the lowered sources, whose doc comments are the original ones.
@@ -110,7 +106,7 @@ fn lower(call: &Call<'_>, root: &Utf8Path, mirror: &Utf8Path) -> Result<Utf8Path
     loads.exports.crates.remove(call.crate_name);
     let lowered = lower_syntax(call.lowering(root, mirror, None, &loads.exports))?;
     if !lowered.changed() {
-        return Ok(files::absolute(call.cwd, root));
+        return Ok(paths::absolute(call.cwd, root));
     }
     lowered.write()?;
     Ok(lowered.root().to_owned())
@@ -118,7 +114,7 @@ fn lower(call: &Call<'_>, root: &Utf8Path, mirror: &Utf8Path) -> Result<Utf8Path
 
 /// The planned arguments for a run in another directory: names of files are made absolute.
 fn arguments(call: &Call<'_>) -> Vec<String> {
-    let absolute = |path: &str| files::absolute(call.cwd, Utf8Path::new(path)).into_string();
+    let absolute = |path: &str| paths::absolute(call.cwd, Utf8Path::new(path)).into_string();
     let mut arguments = Vec::new();
     for Arg { kind, .. } in &call.plan.args {
         let kind = match kind {

@@ -4,9 +4,9 @@
 use std::os::unix::fs::PermissionsExt;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use gateless_base::{cache, files};
 use gateless_model::{Failure, Result};
 
-use crate::files;
 use crate::invocation::Tool;
 use crate::toolchain::{Toolchain, driver_library};
 
@@ -17,7 +17,7 @@ const SEARCHED: &str = "--library-path \"";
 
 /// Makes the view, once for each toolchain, in the cache; returns its directory. rustdoc is `bin/rustdoc` in it, and has to find `lib` in it first.
 pub fn of(toolchain: &Toolchain) -> Result<Utf8PathBuf> {
-    let parent = files::cache_dir()?.join("views");
+    let parent = cache::root()?.join("views");
     let directory = parent.join(&toolchain.sha256[..16]);
     if directory.join("bin/rustc").exists() {
         return Ok(directory);
@@ -99,7 +99,7 @@ fn moved(launcher: &str, bin: &Utf8Path, libraries: &Utf8Path) -> Option<String>
 }
 
 fn executable(path: &Utf8Path, text: &str) -> Result<()> {
-    files::write(path, text.as_bytes())?;
+    files::write_with_parents(path, text.as_bytes())?;
     fs_err::set_permissions(path, std::fs::Permissions::from_mode(0o755))?;
     Ok(())
 }

@@ -5,13 +5,13 @@
 //! member `lib.rmeta`.
 
 use camino::{Utf8Path, Utf8PathBuf};
+use gateless_base::files;
 use gateless_model::{Failure, Result};
 use object::read::archive::ArchiveFile;
 use object::{Object, ObjectSection};
 
 use super::{Source, metadata_of};
 use crate::compile::Call;
-use crate::files;
 
 /// One library of the toolchain.
 #[derive(Debug)]
@@ -73,7 +73,7 @@ impl Library {
         let to = call.cwd.join(metadata_of(call)?);
         let beside = self.rlib.with_extension("rmeta");
         if beside.is_file() {
-            return files::write(&to, &fs_err::read(&beside)?);
+            return files::write_with_parents(&to, &fs_err::read(&beside)?);
         }
         let bytes = fs_err::read(&self.rlib)?;
         let member = self
@@ -85,8 +85,8 @@ impl Library {
         };
         // It is wrapped into an object file, so that linkers pass it over.
         match section(member, ".rmeta")? {
-            Some(metadata) => files::write(&to, metadata),
-            None => files::write(&to, member),
+            Some(metadata) => files::write_with_parents(&to, metadata),
+            None => files::write_with_parents(&to, member),
         }
     }
 

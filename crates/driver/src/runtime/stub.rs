@@ -1,13 +1,13 @@
 //! The stub crate `compiler_builtins` of the runtime source `source`: a name and an attribute, for rustc's crate loader.
 
 use camino::Utf8Path;
+use gateless_base::files;
 use gateless_model::record::Run;
 use gateless_model::{Failure, Result};
 
 use super::metadata_of;
 use crate::compile::{Call, execute};
 use crate::diagnostics::{self, Format};
-use crate::files;
 use crate::invocation::Kind;
 use crate::mapping::Mapping;
 

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::Both;
 use crate::difference::{Aspect, Difference, Finding, Subject};
 use crate::object::{ItemKind, Object, Role};
+use gateless_base::hash;
 
 /// An item in the order of its section.
 #[derive(Clone, Copy)]
@@ -153,11 +154,7 @@ fn distances(both: &Both<'_>, a: &[Place], b: &[Place]) -> Option<Aspect> {
         );
         if (next_a != next_b) || (code && pad_a != pad_b) {
             let show = |from: u64, to: u64, bytes: &[u8]| {
-                let hex: String = bytes
-                    .iter()
-                    .take(16)
-                    .map(|byte| format!("{byte:02x}"))
-                    .collect();
+                let hex = hash::hex(&bytes[..bytes.len().min(16)]);
                 format!("{} bytes {hex}", to.saturating_sub(from))
             };
             return Some(Aspect {

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
+use gateless_base::hash;
 use gimli::{Attribute, AttributeValue, DwTag, Dwarf, Expression, Operation, Unit, UnitOffset};
 
 use super::lines::{Files, unit_name, without_roots};
@@ -179,7 +180,7 @@ impl<'d> Reader<'_, 'd> {
                 self.ranges(value)?
             }
             AttributeValue::FileIndex(index) => self.files.name(index),
-            AttributeValue::Block(bytes) => hex(&bytes),
+            AttributeValue::Block(bytes) => hash::hex(&bytes),
             AttributeValue::Data1(number) => number.to_string(),
             AttributeValue::Data2(number) => number.to_string(),
             AttributeValue::Data4(number) => number.to_string(),
@@ -257,12 +258,12 @@ impl<'d> Reader<'_, 'd> {
                 Operation::AddressIndex { index } => {
                     text.push_str(&self.place(self.dwarf.address(self.unit, index)?))
                 }
-                Operation::ImplicitValue { data } => text.push_str(&hex(&data)),
+                Operation::ImplicitValue { data } => text.push_str(&hash::hex(&data)),
                 Operation::TypedLiteral { base_type, value } => {
                     let _ = write!(
                         text,
                         "{} of {}",
-                        hex(&value),
+                        hash::hex(&value),
                         self.reference(base_type, known, paths)
                     );
                 }
@@ -378,8 +379,4 @@ fn path(
     };
     paths.insert(offset, result.clone());
     result
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

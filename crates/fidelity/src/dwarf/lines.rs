@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use gateless_base::hash;
 use gimli::{AttributeValue, Dwarf, IncompleteLineProgram, Unit};
 
 use super::relocate::Addresses;
@@ -63,10 +64,7 @@ impl Files {
                 &object.renames,
             );
             let checksum: String = if header.file_has_md5() {
-                file.md5()
-                    .iter()
-                    .map(|byte| format!("{byte:02x}"))
-                    .collect()
+                hash::hex(file.md5())
             } else {
                 String::new()
             };

@@ -10,6 +10,7 @@ pub use read::read;
 
 use crate::dwarf::Debug;
 use crate::names::{Name, Renames};
+use gateless_base::hash;
 
 /// A parsed object.
 #[derive(Debug, Clone)]
@@ -311,11 +312,7 @@ pub fn show_bytes(bytes: &[u8], size: u64) -> String {
             if short.len() < text.len() { "..." } else { "" }
         );
     }
-    let hex: String = bytes
-        .iter()
-        .take(SHOWN / 2)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let hex = hash::hex(&bytes[..bytes.len().min(SHOWN / 2)]);
     format!(
         "{size} bytes {hex}{}",
         if bytes.len() > SHOWN / 2 { "..." } else { "" }

@@ -4,7 +4,8 @@ use std::process::Command;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_audit::audit::{self, Audit, baseline, sarif, text};
-use gateless_kbuild::{cache, compiler, fetch, out};
+use gateless_base::{cache, files};
+use gateless_kbuild::{compiler, fetch};
 use gateless_ledger::Ledger;
 use gateless_model::{Exit, Failure, Result};
 
@@ -106,7 +107,7 @@ pub fn run(args: Args) -> Result<Exit> {
         agrees = outcome.contradicted == 0;
     }
     if let Some(file) = &args.html {
-        out::write_whole(file, &audit::html::page(&answer))?;
+        files::write(file, &audit::html::page(&answer))?;
         output::note(format_args!("wrote {file}"));
     }
     let complete = answer.problems.is_empty();
@@ -117,7 +118,7 @@ pub fn run(args: Args) -> Result<Exit> {
         Some(Some(file)) => {
             let text = serde_json::to_string_pretty(&sarif::sarif(&answer))
                 .map_err(|error| Failure::failed("SARIF can't be written").because(error))?;
-            out::write_whole(file, &text)?;
+            files::write(file, &text)?;
             output::note(format_args!("wrote {file}"));
         }
         Some(None) => output::json(&sarif::sarif(&answer))?,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use gateless_kbuild::Progress;
+use gateless_base::Progress;
 use gateless_kbuild::out::Out;
 use gateless_lab::compare::{self, Comparison};
 use gateless_lab::console::Ended;

@@ -1,10 +1,11 @@
 //! `gateless build`.
 
 use camino::Utf8PathBuf;
+use gateless_base::{Progress, cache};
 use gateless_kbuild::build::{Build, Home, Request};
 use gateless_kbuild::c_tools::{self, MakeArgs};
 use gateless_kbuild::doctor::Job;
-use gateless_kbuild::{Progress, cache, fetch};
+use gateless_kbuild::fetch;
 use gateless_linux::tree::Tree;
 use gateless_machines::Machine;
 use gateless_model::{Exit, Result};

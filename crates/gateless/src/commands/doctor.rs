@@ -4,12 +4,13 @@ use std::io::{BufRead, IsTerminal};
 
 use anstyle::{AnsiColor, Style};
 use camino::{Utf8Path, Utf8PathBuf};
+use gateless_base::{Progress, cache};
 use gateless_kbuild::c_tools;
 use gateless_kbuild::doctor::{self, Job, Prerequisite};
 use gateless_kbuild::doctor_answer::Answer;
+use gateless_kbuild::fetch;
 use gateless_kbuild::install::Plan;
 use gateless_kbuild::toolchain::Choice;
-use gateless_kbuild::{Progress, cache, fetch};
 use gateless_linux::tree::Tree;
 use gateless_machines::Machine;
 use gateless_model::{Exit, Failure, Result};

@@ -1,6 +1,7 @@
 //! `gateless fetch`.
 
-use gateless_kbuild::{cache, fetch};
+use gateless_base::cache;
+use gateless_kbuild::fetch;
 use gateless_model::{Exit, Result};
 
 use crate::output;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use gateless_driver::files;
+use gateless_base::files;
 use gateless_kbuild::toolchain::Choice;
 use gateless_model::{Exit, Failure, Result};
 
@@ -51,10 +51,10 @@ struct File {
 
 /// Prints or writes the lowered sources.
 pub fn run(args: Args) -> Result<Exit> {
-    let path = absolute(&args.path)?;
+    let path = real(&args.path)?;
     let (base, found) = if path.is_dir() {
         let out = match &args.build {
-            Some(out) => absolute(out)?,
+            Some(out) => real(out)?,
             None => built(&args, &path)?,
         };
         (path, kept(&gateless_driver::kept(&out), &out)?)
@@ -87,7 +87,7 @@ pub fn run(args: Args) -> Result<Exit> {
         for file in &own {
             let target = out.join(name(&file.path, &base));
             fs_err::create_dir_all(target.parent().unwrap_or(out))?;
-            files::write(&target, file.lowered.as_bytes())?;
+            files::write_with_parents(&target, file.lowered.as_bytes())?;
         }
     }
     if args.patch.is_some() || args.out.is_none() {
@@ -96,7 +96,7 @@ pub fn run(args: Args) -> Result<Exit> {
             patch.push_str(&diff(file, &base)?);
         }
         match &args.patch {
-            Some(file) => files::write(file, patch.as_bytes())?,
+            Some(file) => files::write_with_parents(file, patch.as_bytes())?,
             None if patch.is_empty() => {}
             None => output::line(patch.trim_end_matches('\n'))?,
         }
@@ -246,7 +246,8 @@ fn push_line(text: &mut String, sign: char, line: &str) {
     }
 }
 
-fn absolute(path: &Utf8Path) -> Result<Utf8PathBuf> {
+/// The path of what is there, links resolved.
+fn real(path: &Utf8Path) -> Result<Utf8PathBuf> {
     path.canonicalize_utf8()
         .map_err(|error| Failure::usage(format!("{path}: {error}")))
 }

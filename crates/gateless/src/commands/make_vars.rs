@@ -1,7 +1,7 @@
 //! `gateless make-vars`.
 
 use camino::{Utf8Path, Utf8PathBuf};
-use gateless_kbuild::cache;
+use gateless_base::cache;
 use gateless_kbuild::make_vars::{self, Mode, Toolset};
 use gateless_kbuild::toolchain::Choice;
 use gateless_linux::tree::Tree;

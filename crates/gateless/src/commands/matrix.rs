@@ -5,8 +5,8 @@ use std::process::{Command, Stdio};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::ValueEnum;
-use gateless_driver::files;
-use gateless_kbuild::{cache, presets};
+use gateless_base::{cache, hash};
+use gateless_kbuild::presets;
 use gateless_machines::Machine;
 use gateless_matrix::emit::{self, Scheduler};
 use gateless_matrix::plan::{Axes, slug};
@@ -168,7 +168,7 @@ fn run_cells(
     let gateless = format!(
         "{} (sha256 {})",
         env!("CARGO_PKG_VERSION"),
-        files::sha256_file(&program)?
+        hash::sha256_file(&program)?
     );
     let mut records = Vec::new();
     for (number, cell) in cells.iter().enumerate() {

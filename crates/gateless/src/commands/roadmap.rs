@@ -3,7 +3,8 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_audit::audit;
 use gateless_audit::roadmap::{self, Point, Selection, plan};
-use gateless_kbuild::{cache, compiler, fetch, out};
+use gateless_base::{cache, files};
+use gateless_kbuild::{compiler, fetch};
 use gateless_ledger::Ledger;
 use gateless_linux::tree::Tree;
 use gateless_model::targets::Targets;
@@ -90,7 +91,7 @@ pub fn run(args: Args) -> Result<Exit> {
         None => own_support(&tree),
     };
     if let Some(file) = &args.html {
-        out::write_whole(file, &roadmap::html::page(&made))?;
+        files::write(file, &roadmap::html::page(&made))?;
         output::note(format_args!("wrote {file}"));
     }
     if args.json {

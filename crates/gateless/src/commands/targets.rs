@@ -1,8 +1,9 @@
 //! `gateless targets`.
 
 use camino::{Utf8Path, Utf8PathBuf};
+use gateless_base::{cache, program};
 use gateless_driver::toolchain::Toolchain;
-use gateless_kbuild::{cache, command, compiler, fetch};
+use gateless_kbuild::{compiler, fetch};
 use gateless_linux::tree::Tree;
 use gateless_llvm::Llvm;
 use gateless_matrix::store::Store;
@@ -64,7 +65,7 @@ pub fn matrix(tree: &Tree, store: Option<&Utf8Path>) -> Result<Targets> {
         compiler: &compiler,
         spec_targets: gateless_driver::target::spec_targets(),
         back_end: &|processor| llvm.back_end(processor),
-        has_program: &|name| command::find_on_path(name).is_some(),
+        has_program: &|name| program::find(name).is_some(),
     };
     let store = store.map_or_else(
         || cache::root().map(|root| cache::results(&root)),

@@ -66,11 +66,11 @@ const ALWAYS: &[&str] = &["CALL", "CHK", "DESCEND", "GEN", "LINK", "SYNC", "UPD"
 impl Workshop {
     /// Copies the tree at `source` and the program under test.
     pub fn open(source: &Utf8Path, arch: &'static str) -> Tested<Self> {
-        let root = match std::env::var("GATELESS_CACHE") {
-            Ok(cache) => Utf8PathBuf::from(cache),
-            Err(_) => Utf8PathBuf::from(env!("CARGO_TARGET_TMPDIR")),
+        let root = match std::env::var_os("GATELESS_CACHE") {
+            Some(_) => gateless_base::cache::root()?,
+            None => Utf8PathBuf::from(env!("CARGO_TARGET_TMPDIR")),
         };
-        let root = camino::absolute_utf8(root.join("e2e").join(arch))?;
+        let root = root.join("e2e").join(arch);
         fs_err::create_dir_all(root.join("bin"))?;
         let tree = root.join("tree");
         tree_copy::renew(source, &tree)?;

@@ -3,10 +3,10 @@
 use std::collections::VecDeque;
 use std::process::Command;
 
+use gateless_base::process;
 use gateless_model::{Failure, Result};
 
 use crate::apt::{Apt, Offer};
-use crate::command;
 
 /// One alternative of a dependency.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -141,7 +141,7 @@ impl<'a> Packages for Suites<'a> {
 
     fn installed(&self, package: &str) -> Result<Option<String>> {
         let format = "-f=${db:Status-Abbrev}|${Version}\\n";
-        let output = command::output_of(Command::new("dpkg-query").args(["-W", format, package]))?;
+        let output = process::output_of(Command::new("dpkg-query").args(["-W", format, package]))?;
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         let versions = text.lines().filter_map(|line| line.strip_prefix("ii |"));
         Ok(versions.map(str::to_owned).next())
@@ -162,7 +162,7 @@ impl<'a> Packages for Suites<'a> {
 
     fn compare(&self, version: &str, relation: &str, other: &str) -> Result<bool> {
         let arguments = ["--compare-versions", version, relation, other];
-        let output = command::output_of(Command::new("dpkg").args(arguments))?;
+        let output = process::output_of(Command::new("dpkg").args(arguments))?;
         match output.status.code() {
             Some(0) => Ok(true),
             Some(1) => Ok(false),

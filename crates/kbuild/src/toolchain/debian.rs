@@ -1,12 +1,13 @@
 //! Bringing in Debian's rustc: its packages, and the libraries that this machine lacks for it, unpacked into the cache. Nothing is installed.
 
 use camino::{Utf8Path, Utf8PathBuf};
+use gateless_base::cache;
 use gateless_model::{Failure, Result};
 
 use super::{Wanted, closure, launcher, program, unpacked};
 use crate::apt::{self, Apt, Offer};
-use crate::progress::Progress;
-use crate::{Version, cache, compiler, install};
+use crate::{Version, compiler, install};
+use gateless_base::progress::Progress;
 
 /// Unpacks a compiler that does, with the standard library's sources of its version, unless there is one; safe to interrupt.
 ///

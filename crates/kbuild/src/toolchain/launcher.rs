@@ -6,9 +6,8 @@
 use std::os::unix::fs::PermissionsExt;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use gateless_base::files;
 use gateless_model::{Failure, Result};
-
-use crate::out;
 
 /// What the programs themselves are called, behind their launchers.
 const SUFFIX: &str = "unpacked";
@@ -34,7 +33,7 @@ pub(super) fn install(root: &Utf8Path) -> Result<()> {
         let name = program.file_name().unwrap_or_default();
         let behind = format!("{name}.{SUFFIX}");
         fs_err::rename(&program, bin.join(&behind))?;
-        out::write_whole(&program, &script(root, &loader, &directories, &behind)?)?;
+        files::write(&program, &script(root, &loader, &directories, &behind)?)?;
         fs_err::set_permissions(&program, std::fs::Permissions::from_mode(0o755))?;
     }
     Ok(())

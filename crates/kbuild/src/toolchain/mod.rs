@@ -9,10 +9,11 @@ use std::fmt;
 use std::str::FromStr;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use gateless_base::cache;
 use gateless_model::{Failure, Result};
 
+use crate::Version;
 use crate::compiler::{self, Compiler};
-use crate::{Version, cache};
 
 /// What the user says about the compiler (`--toolchain`).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
