@@ -4,28 +4,19 @@
 //! target, apply the flags (one file each under `flags/`), repair `used` lists and debug paths, optimise if rustc has not,
 //! and generate each output with the libLLVM of that rustc. Nothing is printed and no process is started here.
 
-mod added;
-mod arm_attributes;
-mod debug_paths;
-mod elf;
 pub mod flags;
-mod function_sections;
+mod ir;
 mod job;
 mod llvm_args;
-mod names;
-mod no_unwinding;
+mod object;
 mod optimise;
 mod options;
 mod passes;
 mod producer;
-mod receivers;
-mod relocations;
 mod run;
-mod structors;
 mod target;
 #[cfg(test)]
 mod testing;
-mod used;
 
 pub use flags::Flag;
 pub use gateless_llvm::{

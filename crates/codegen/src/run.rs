@@ -5,11 +5,12 @@ use gateless_llvm::{Context, FileKind, Llvm, Module, Severity, TargetMachine};
 use gateless_model::{Failure, Result};
 
 use crate::flags::debuginfo_compression;
-use crate::function_sections::Group;
+use crate::ir::{added, debug_paths, names, no_unwinding, receivers, structors, used};
+use crate::object::function_sections::{self, Group};
+use crate::object::{arm_attributes, relocations};
 use crate::{
-    Added, Done, Flag, Job, Output, Sample, Stage, Target, added, arm_attributes, debug_paths,
-    function_sections, llvm_args, names, no_unwinding, optimise, options, producer, receivers,
-    relocations, structors, target, used,
+    Added, Done, Flag, Job, Output, Sample, Stage, Target, llvm_args, optimise, options, producer,
+    target,
 };
 
 /// Does what `job` asks for. Either all outputs are written, each under a temporary name first, or none.

@@ -8,6 +8,7 @@ use std::ffi::{c_char, c_uint};
 
 use gateless_model::{Failure, Result};
 
+use crate::function::plain_call;
 use crate::memory::borrowed_text;
 use crate::table::{RawAttribute, RawValue};
 use crate::{Function, Llvm, Module, Opcode, Type};
@@ -233,29 +234,17 @@ impl Function<'_> {
         self.remove_from_calls(ON_FUNCTION, kind(self.module.llvm(), name)?)
     }
 
-    /// Takes the attribute of this kind away from this place of all calls of the function.
+    /// Takes the attribute of this kind away from this place of all plain calls of the function.
     fn remove_from_calls(&self, place: c_uint, kind: c_uint) -> Result<()> {
-        let table = self.module.table();
-        let (first, next, user) = (
-            table.LLVMGetFirstUse()?,
-            table.LLVMGetNextUse()?,
-            table.LLVMGetUser()?,
-        );
-        let (is_call, called, remove) = (
-            table.LLVMIsACallInst()?,
-            table.LLVMGetCalledValue()?,
-            table.LLVMRemoveCallSiteEnumAttribute()?,
-        );
-        // SAFETY: a function of a live module; the list of its uses does not change meanwhile, and attributes are taken from calls only.
-        unsafe {
-            let mut used = first(self.raw);
-            while !used.is_null() {
-                let call = is_call(user(used));
-                // The function may be an argument of a call of something else.
-                if !call.is_null() && called(call) == self.raw {
-                    remove(call, place, kind);
-                }
-                used = next(used);
+        let remove = self.table().LLVMRemoveCallSiteEnumAttribute()?;
+        for user in self.users()? {
+            let Some(call) = plain_call(user)? else {
+                continue;
+            };
+            // The function may be an argument of a call of something else.
+            if call.called()? == Some((*self).into()) {
+                // SAFETY: a call of a live module and a known kind.
+                unsafe { remove(call.raw, place, kind) };
             }
         }
         Ok(())
@@ -263,11 +252,6 @@ impl Function<'_> {
 }
 
 impl Module {
-    /// LLVM's number for the attribute `name`.
-    pub(crate) fn attribute_kind(&self, name: &str) -> Result<c_uint> {
-        kind(self.llvm(), name)
-    }
-
     /// Gives the calls that have LLVM's attribute `name` for themselves the text attribute `text` instead, but for those of functions that `but` picks;
     /// it goes where the calls go.
     pub fn hide_attribute_of_calls(

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use gateless_model::Result;
+use gateless_model::{Failure, Result};
 
 use crate::attribute::{Attribute, Place};
 use crate::builder::Builder;
@@ -92,7 +92,7 @@ impl<'m> Function<'m> {
     pub fn set_alignment(self, alignment: u32) -> Result<()> {
         if alignment != 0 && !alignment.is_power_of_two() {
             let what = format!("an alignment of {alignment} bytes is no power of two");
-            return Err(gateless_model::Failure::failed(what));
+            return Err(Failure::failed(what));
         }
         // SAFETY: a function of a live module, and an alignment that LLVM can store.
         unsafe { (self.table().LLVMSetAlignment()?)(self.raw, alignment) };
@@ -106,6 +106,24 @@ impl<'m> Function<'m> {
         attributes
             .map(|raw| Attribute::of(self.module(), raw))
             .collect()
+    }
+
+    /// Gives it the attributes of another function of the same type, besides its own.
+    pub fn copy_attributes(self, from: Function<'m>) -> Result<()> {
+        if self.value_type()? != from.value_type()? {
+            let what = format!("{self:?} and {from:?} are of different types");
+            return Err(Failure::failed(what));
+        }
+        let add = self.table().LLVMAddAttributeAtIndex()?;
+        let parameters = (0..self.arguments()?.len() as u32).map(Place::Parameter);
+        let places = [Place::Result].into_iter().chain(parameters);
+        for place in places.chain([Place::Function]) {
+            for attribute in from.raw_attributes(place)? {
+                // SAFETY: a function of a live module that has this place, and an attribute of its context.
+                unsafe { add(self.raw, place.index(), attribute) };
+            }
+        }
+        Ok(())
     }
 
     /// The function that decides what is done when something unwinds through this one.
@@ -230,8 +248,19 @@ impl<'m> Function<'m> {
     }
 }
 
+/// Gives everything that refers to `old` the symbol `new` instead, which takes over the name if it has none.
+pub(crate) fn put_in_place<'m>(old: Symbol<'m>, new: Symbol<'m>) -> Result<()> {
+    old.replace_uses(new.into())?;
+    if new.name()?.is_empty() {
+        let name = old.name()?;
+        old.set_name("")?;
+        new.set_name(&name)?;
+    }
+    Ok(())
+}
+
 /// The call that a value is, if it is one, and no `invoke` or `callbr`.
-fn plain_call(value: Value<'_>) -> Result<Option<Instruction<'_>>> {
+pub(crate) fn plain_call(value: Value<'_>) -> Result<Option<Instruction<'_>>> {
     Ok(match value.as_instruction()? {
         Some(instruction) if instruction.opcode()? == Opcode::Call => Some(instruction),
         _ => None,
@@ -247,6 +276,25 @@ impl Module {
             .into_iter()
             .map(|raw| Function::at(self, raw))
             .collect())
+    }
+
+    /// Puts another function into the place of `old` everywhere, and deletes that. Does nothing if there is no such function.
+    ///
+    /// `by` is given the module and the function, and returns the other one, which takes over the name if it has none.
+    pub fn replace_function(
+        &mut self,
+        old: &str,
+        by: impl for<'m> FnOnce(&'m Module, Function<'m>) -> Result<Function<'m>>,
+    ) -> Result<()> {
+        let Some(old) = self.function(old)? else {
+            return Ok(());
+        };
+        let delete = self.table().LLVMDeleteFunction()?;
+        put_in_place(*old, *by(self, old)?)?;
+        let old = old.raw;
+        // SAFETY: a function of this live module to which nothing refers any more; no handle to it is left (self is borrowed mutably).
+        unsafe { delete(old) };
+        Ok(())
     }
 
     /// Adds a function without a body; the name gets a number behind it if it is taken.
@@ -302,6 +350,30 @@ define fastcc void @f(ptr %x, i8 %y) align 32 gc \"none\" prefix i32 1 prologue 
                 .unwrap()
         );
         assert!(!f.is_intrinsic().unwrap());
+    }
+
+    #[test]
+    fn a_function_is_replaced_in_tables_and_its_name_goes_with_it_where_it_is_wanted() {
+        let text = "@table = constant [2 x ptr] [ptr @get, ptr @other]\ndefine ptr @get(ptr %x) { ret ptr @method }\n\
+            define ptr @other(ptr %x) { ret ptr %x }\ndefine void @method(ptr %x) { ret void }";
+        let mut first = module(text);
+        first
+            .replace_function("get", |module, _| Ok(module.function("method")?.unwrap()))
+            .unwrap();
+        first.verify().unwrap();
+        let after = first.to_text().unwrap();
+        assert!(after.contains("[ptr @method, ptr @other]"), "{after}");
+        assert!(!after.contains("@get"), "{after}");
+        let mut second = module(text);
+        second
+            .replace_function("get", |module, old| {
+                module.add_function("", old.value_type()?)
+            })
+            .unwrap();
+        let after = second.to_text().unwrap();
+        assert!(after.contains("declare ptr @get(ptr)"), "{after}");
+        second.replace_function("no such", |_, _| panic!()).unwrap();
+        assert!(second.replace_function("get", |_, old| Ok(old)).is_err());
     }
 
     #[test]

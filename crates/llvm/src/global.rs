@@ -2,7 +2,9 @@
 
 use gateless_model::{Failure, Result};
 
+use crate::function::put_in_place;
 use crate::handle::is_a;
+use crate::memory::c_string;
 use crate::symbol::ThreadLocal;
 use crate::{Constant, Module, Symbol, Value};
 
@@ -100,6 +102,71 @@ impl Module {
         Ok(raws.into_iter().map(|raw| Global::at(self, raw)).collect())
     }
 
+    /// Adds a variable that holds `initializer`, external for now; the name gets a number behind it if it is taken.
+    pub fn add_global<'m>(&'m self, name: &str, initializer: Constant<'m>) -> Result<Global<'m>> {
+        let add = self.table().LLVMAddGlobal()?;
+        let (ty, name) = (initializer.ty()?, c_string(name, "a variable's name")?);
+        // SAFETY: the module is alive; a type of its context, and a C string that LLVM copies.
+        let raw = unsafe { add(self.raw, ty.raw, name.as_ptr()) };
+        let global = Global::at(self, raw);
+        global.set_initializer(initializer)?;
+        Ok(global)
+    }
+
+    /// Puts another variable into the place of `old` everywhere, and deletes that. Does nothing if there is no such variable.
+    ///
+    /// `by` is given the module and the variable, and returns the other one, which takes over the name if it has none.
+    pub fn replace_global(
+        &mut self,
+        old: &str,
+        by: impl for<'m> FnOnce(&'m Module, Global<'m>) -> Result<Global<'m>>,
+    ) -> Result<()> {
+        let Some(old) = self.global(old)? else {
+            return Ok(());
+        };
+        let delete = self.table().LLVMDeleteGlobal()?;
+        put_in_place(*old, *by(self, old)?)?;
+        let old = old.raw;
+        // SAFETY: a variable of this live module to which nothing refers any more; no handle to it is left (self is borrowed mutably).
+        unsafe { delete(old) };
+        Ok(())
+    }
+
+    /// Deletes a variable to which nothing refers; does nothing if there is none of this name.
+    pub fn delete_global(&mut self, name: &str) -> Result<()> {
+        let Some(global) = self.global(name)? else {
+            return Ok(());
+        };
+        if !global.users()?.is_empty() {
+            return Err(Failure::failed(format!("{name} is still referred to")));
+        }
+        let delete = self.table().LLVMDeleteGlobal()?;
+        let raw = global.raw;
+        // SAFETY: a variable of this live module to which nothing refers; no handle to it is left (self is borrowed mutably).
+        unsafe { delete(raw) };
+        Ok(())
+    }
+
+    /// The array of these constants, all of one type; there must be one at least.
+    pub fn array<'m>(&'m self, elements: &[Constant<'m>]) -> Result<Constant<'m>> {
+        let Some(first) = elements.first() else {
+            return Err(Failure::failed("an array of nothing has no type"));
+        };
+        let ty = first.ty()?;
+        for element in elements {
+            if element.ty()? != ty {
+                return Err(Failure::failed(format!(
+                    "{element:?} is not of type {ty:?}"
+                )));
+            }
+        }
+        let array = self.table().LLVMConstArray2()?;
+        let raws: Vec<_> = elements.iter().map(|element| element.raw).collect();
+        // SAFETY: constants of this module and their type; pointer and length are those of a Vec.
+        let raw = unsafe { array(ty.raw, raws.as_ptr(), raws.len() as u64) };
+        Ok(Constant::at(self, raw))
+    }
+
     /// All other names for functions and variables.
     pub fn aliases(&self) -> Result<Vec<Alias<'_>>> {
         let table = self.table();
@@ -175,6 +242,37 @@ mod tests {
         assert!(matches!(&to, crate::ConstantKind::Expression(_)), "{to:?}");
         let found = module.indirect_functions().unwrap()[0];
         assert_eq!(found.resolver().unwrap().name().unwrap(), "r");
+    }
+
+    #[test]
+    fn a_variable_is_replaced_by_one_of_another_type_and_takes_its_name() {
+        let mut module =
+            module("@list = global [1 x ptr] [ptr @v]\n@v = global i8 0\n@w = global ptr @list");
+        assert!(module.delete_global("list").is_err());
+        module
+            .replace_global("list", |module, old| {
+                let v = old.initializer()?.unwrap().operands()?[0];
+                let new = module.add_global("", module.array(&[v, v])?)?;
+                new.set_linkage(crate::Linkage::Internal)?;
+                Ok(new)
+            })
+            .unwrap();
+        module.verify().unwrap();
+        let text = module.to_text().unwrap();
+        let new = "@list = internal global [2 x ptr] [ptr @v, ptr @v]";
+        assert!(
+            text.contains(new) && text.contains("@w = global ptr @list"),
+            "{text}"
+        );
+        module.delete_global("w").unwrap();
+        module.delete_global("no such").unwrap();
+        assert!(!module.to_text().unwrap().contains("@w"));
+        let globals = module.globals().unwrap();
+        let numbers = globals
+            .iter()
+            .map(|global| global.initializer().unwrap().unwrap());
+        assert!(module.array(&numbers.collect::<Vec<_>>()).is_err());
+        assert!(module.array(&[]).is_err());
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::attribute::{Attribute, Place};
 use crate::handle::is_a;
 use crate::node::{Location, Node, Record};
 use crate::opcode::{FastMath, Opcode};
-use crate::{Block, Module, Operation, Value};
+use crate::{Block, Module, Operation, Type, Value};
 
 is_a! {
     /// An instruction of a function.
@@ -60,6 +60,16 @@ impl<'m> Instruction<'m> {
         // SAFETY: a call.
         let raw = unsafe { (self.table().LLVMGetCalledValue()?)(self.raw) };
         Ok(Some(Value::at(self.module(), raw)))
+    }
+
+    /// The type of the function that a call calls; nothing for other instructions.
+    pub fn called_type(self) -> Result<Option<Type<'m>>> {
+        if !self.is_call()? {
+            return Ok(None);
+        }
+        // SAFETY: a call.
+        let raw = unsafe { (self.table().LLVMGetCalledFunctionType()?)(self.raw) };
+        Ok(Some(Type::at(self.module(), raw)))
     }
 
     /// The blocks that may run next, if it ends a block; as often as it names them.

@@ -4,7 +4,7 @@ use std::ffi::{c_uint, c_void};
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
-use gateless_model::Result;
+use gateless_model::{Failure, Result};
 
 use crate::handle::numbered;
 use crate::memory::borrowed_text;
@@ -143,6 +143,10 @@ impl Node {
         }
     }
 
+    pub(crate) fn raw(&self) -> *mut RawMetadata {
+        self.raw
+    }
+
     fn table(&self) -> &'static Table {
         &self.context.llvm().table
     }
@@ -247,6 +251,67 @@ impl Node {
             Operand::Node(node) => Ok(Some(node)),
             _ => Ok(None),
         }
+    }
+
+    /// The operands that are nodes, with their numbers.
+    pub fn nodes(&self) -> Result<Vec<(usize, Node)>> {
+        let (is_node, as_metadata) = (
+            self.table().LLVMIsAMDNode()?,
+            self.table().LLVMValueAsMetadata()?,
+        );
+        let mut nodes = Vec::new();
+        for (at, raw) in self.raw_operands()?.into_iter().enumerate() {
+            // SAFETY: an operand of a live node, which null is kept out of, and which is read as a node if it is one.
+            unsafe {
+                if !raw.is_null() && !is_node(raw).is_null() {
+                    nodes.push((at, self.same(as_metadata(raw))));
+                }
+            }
+        }
+        Ok(nodes)
+    }
+
+    /// Puts another node into the place of the operand of this number.
+    pub fn set_node(&self, at: usize, node: &Node) -> Result<()> {
+        self.set_operand(at, node.raw)
+    }
+
+    /// Puts a text into the place of the operand of this number.
+    pub fn set_text(&self, at: usize, text: &str) -> Result<()> {
+        let string = self.table().LLVMMDStringInContext2()?;
+        // SAFETY: the context is alive; pointer and length are those of a str, which LLVM copies.
+        let text = unsafe { string(self.context.inner.raw, text.as_ptr().cast(), text.len()) };
+        self.set_operand(at, text)
+    }
+
+    fn set_operand(&self, at: usize, operand: *mut RawMetadata) -> Result<()> {
+        if at >= self.raw_operands()?.len() {
+            return Err(Failure::failed(format!("{self:?} has no operand {at}")));
+        }
+        let replace = self.table().LLVMReplaceMDNodeOperandWith()?;
+        // SAFETY: a node of a live context that has this operand, and metadata of the same.
+        unsafe { replace(self.as_value()?, at as c_uint, operand) };
+        Ok(())
+    }
+
+    /// A tuple of this one's operands, but for those whose numbers are picked.
+    pub fn without(&self, picked: impl Fn(usize) -> bool) -> Result<Node> {
+        let (create, as_metadata) = (
+            self.table().LLVMMDNodeInContext2()?,
+            self.table().LLVMValueAsMetadata()?,
+        );
+        let operands = self.raw_operands()?.into_iter().enumerate();
+        let kept = operands.filter(|(at, _)| !picked(*at)).map(|(_, raw)| {
+            if raw.is_null() {
+                return std::ptr::null_mut();
+            }
+            // SAFETY: an operand of a live node.
+            unsafe { as_metadata(raw) }
+        });
+        let kept: Vec<_> = kept.collect();
+        // SAFETY: the context is alive; pointer and length are those of a Vec of its metadata.
+        let raw = unsafe { create(self.context.inner.raw, kept.as_ptr(), kept.len()) };
+        Ok(self.same(raw))
     }
 
     /// The function that a scope lies in, which is the scope itself if it is one (`DISubprogram`); nothing for scopes outside of functions.
@@ -453,6 +518,10 @@ pub struct Record<'m> {
 impl<'m> Record<'m> {
     pub(crate) fn at(module: &'m Module, raw: *mut RawDbgRecord) -> Self {
         Self { module, raw }
+    }
+
+    pub(crate) fn raw(self) -> *mut RawDbgRecord {
+        self.raw
     }
 
     /// LLVM's number of what it says.

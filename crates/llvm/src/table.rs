@@ -152,8 +152,6 @@ table! {
     LLVMGlobalEraseMetadata(*mut RawValue, c_uint);
     LLVMDisposeValueMetadataEntries(*mut c_void);
 
-    LLVMPointerTypeInContext(*mut RawContext, c_uint) -> *mut RawType;
-    LLVMArrayType2(*mut RawType, u64) -> *mut RawType;
     LLVMInt32TypeInContext(*mut RawContext) -> *mut RawType;
     LLVMConstInt(*mut RawType, u64, c_int) -> *mut RawValue;
     LLVMIsNull(*mut RawValue) -> c_int;
@@ -172,7 +170,6 @@ table! {
     LLVMGetFirstUse(*mut RawValue) -> *mut RawUse;
     LLVMGetNextUse(*mut RawUse) -> *mut RawUse;
     LLVMGetUser(*mut RawUse) -> *mut RawValue;
-    LLVMIsACallInst(*mut RawValue) -> *mut RawValue;
     LLVMGetCalledValue(*mut RawValue) -> *mut RawValue;
     LLVMGetCalledFunctionType(*mut RawValue) -> *mut RawType;
     LLVMGetGEPSourceElementType(*mut RawValue) -> *mut RawType;
@@ -237,7 +234,6 @@ table! {
     LLVMSetSubprogram(*mut RawValue, *mut RawMetadata);
     LLVMDIVariableGetFile(*mut RawMetadata) -> *mut RawMetadata;
     LLVMDIVariableGetLine(*mut RawMetadata) -> c_uint;
-    LLVMDIVariableGetScope(*mut RawMetadata) -> *mut RawMetadata;
     LLVMDILocationGetLine(*mut RawMetadata) -> c_uint;
     LLVMDILocationGetColumn(*mut RawMetadata) -> c_uint;
     LLVMDILocationGetScope(*mut RawMetadata) -> *mut RawMetadata;

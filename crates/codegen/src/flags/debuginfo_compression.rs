@@ -11,7 +11,7 @@ use std::io::Write;
 use gateless_model::{Failure, Result};
 use object::elf;
 
-use crate::elf::Elf;
+use crate::object::elf::Elf;
 
 /// How sections are compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

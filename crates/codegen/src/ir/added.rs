@@ -10,6 +10,11 @@ use std::collections::HashSet;
 use gateless_llvm::{Module, PassOptions, TargetMachine};
 use gateless_model::Result;
 
+use super::dispatched::may_be_dispatched;
+use super::forget::forget;
+use super::forward::{forwards_to, returned_function};
+use super::replace::{replace_by_address, replace_in_tables};
+
 /// Makes the functions with `mark` in their names private to the module.
 pub fn make_private(module: &Module, mark: &str) -> Result<()> {
     for function in module.functions()? {
@@ -59,7 +64,8 @@ pub fn publish(module: &Module, mark: &str) -> Result<()> {
 pub fn dissolve(module: &mut Module, machine: &TargetMachine, mark: &str, own: &str) -> Result<()> {
     let helpers = helpers(module, mark)?;
     let of_module = of_module(mark);
-    module.forget(
+    forget(
+        module,
         &|name| name.contains(mark) || helpers.contains(name),
         &|name| helpers.contains(name) || ends_in(name, &of_module),
     )?;
@@ -101,14 +107,15 @@ pub fn dissolve(module: &mut Module, machine: &TargetMachine, mark: &str, own: &
             function.set_attribute(ALWAYS, 0)?;
         }
     }
-    shorten(module, machine, mark, own)
+    shorten(module, mark, own)
 }
 
 /// Makes debug information say nothing of the variables whose names begin with `mark`, nor of what the functions of the module `mark` do: the same
 /// as [`dissolve`] does, for a crate whose added functions others may refer to. Code is left as it is.
 pub fn forget_module(module: &mut Module, mark: &str) -> Result<()> {
     let of_module = of_module(mark);
-    module.forget(
+    forget(
+        module,
         &|name| name.starts_with(mark) || ends_in(name, &of_module),
         &|name| ends_in(name, &of_module),
     )
@@ -120,27 +127,27 @@ pub fn forget_module(module: &mut Module, mark: &str) -> Result<()> {
 ///
 /// If no call of the module can reach such a function through a vtable, and its trait is one of the crate's own, none at all can: nobody else knows that
 /// trait. Then the vtable gets the method itself.
-fn shorten(module: &mut Module, machine: &TargetMachine, mark: &str, own: &str) -> Result<()> {
+fn shorten(module: &mut Module, mark: &str, own: &str) -> Result<()> {
     let mut found = Vec::new();
     for function in module.functions()? {
         let name = function.name()?;
         if !name.contains(mark) {
             continue;
         }
-        if let Some(returned) = function.returned_function()? {
+        if let Some(returned) = returned_function(function)? {
             let target = match returned.name()?.contains(mark) {
-                true => returned.forwards_to()?.unwrap_or(returned),
+                true => forwards_to(returned)?.unwrap_or(returned),
                 false => returned,
             };
-            let is_called = !is_of(&name, own) || module.may_be_dispatched(&function, machine)?;
+            let is_called = !is_of(&name, own) || may_be_dispatched(module, function)?;
             found.push((name, target.name()?, is_called));
         }
     }
     for (function, target, is_called) in found {
         if is_called {
-            module.replace_by_address(&function, &target)?;
+            replace_by_address(module, &function, &target)?;
         } else {
-            module.replace_in_tables(&function, &target)?;
+            replace_in_tables(module, &function, &target)?;
         }
     }
     Ok(())

@@ -6,11 +6,11 @@ use camino::Utf8Path;
 use gateless_llvm::Module;
 use gateless_model::Result;
 
-use crate::debug_paths::replace;
+use super::debug_paths::replace;
 
 /// Names those variables `self` that are called so in the kernel's source and otherwise in the lowered one.
 ///
-/// `prefixes` lead from lowered files to the kernel's own, as for [`crate::debug_paths`]. A variable counts as a renamed receiver if the line that declares it
+/// `prefixes` lead from lowered files to the kernel's own, as for [`super::debug_paths`]. A variable counts as a renamed receiver if the line that declares it
 /// has its name in the lowered file only, and `self` in the other. Fails if one of the two files cannot be read.
 pub fn apply(module: &Module, prefixes: &[(String, String)]) -> Result<()> {
     if prefixes.is_empty() {

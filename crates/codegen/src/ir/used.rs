@@ -5,10 +5,15 @@
 
 use std::collections::BTreeSet;
 
-use gateless_llvm::Module;
-use gateless_model::Result;
+use gateless_llvm::{Constant, Linkage, Module};
+use gateless_model::{Failure, Result};
 
 use crate::UsedFix;
+
+/// Kept by compiler, assembler and linker; in ELF its members' sections get SHF_GNU_RETAIN (LangRef, "The 'llvm.used' Global Variable").
+const LINKER: &str = "llvm.used";
+/// Kept by the compiler only.
+const COMPILER: &str = "llvm.compiler.used";
 
 /// Moves what `fix` says from `llvm.used` to `llvm.compiler.used`.
 pub fn apply(module: &mut Module, fix: &UsedFix) -> Result<()> {
@@ -23,14 +28,60 @@ pub fn apply(module: &mut Module, fix: &UsedFix) -> Result<()> {
             marked.insert(global.name()?);
         }
     }
-    module
-        .demote_used(|name| !marked.contains(name))
-        .map(|_| ())
+    demote(module, |name| !marked.contains(name))
+}
+
+/// Moves the members of `llvm.used` that `which` picks by name to `llvm.compiler.used`.
+fn demote(module: &mut Module, which: impl Fn(&str) -> bool) -> Result<()> {
+    /// Lists have a fixed length, so a changed one is a new variable; each with its name until the old one is gone.
+    const NEW: [(&str, &str); 2] = [
+        (LINKER, "gateless.used"),
+        (COMPILER, "gateless.compiler.used"),
+    ];
+    let (mut kept, mut moved) = (Vec::new(), members(module, COMPILER)?);
+    let before = moved.len();
+    for member in members(module, LINKER)? {
+        let list = match which(&member.name()?) {
+            true => &mut moved,
+            false => &mut kept,
+        };
+        if !list.contains(&member) {
+            list.push(member);
+        }
+    }
+    if moved.len() == before {
+        return Ok(());
+    }
+    for ((_, name), members) in NEW.iter().zip([kept, moved]) {
+        if members.is_empty() {
+            continue;
+        }
+        let list = module.add_global(name, module.array(&members)?)?;
+        list.set_linkage(Linkage::Appending)?;
+        list.set_section("llvm.metadata")?;
+    }
+    for (name, new) in NEW {
+        module.delete_global(name)?;
+        if let Some(new) = module.global(new)? {
+            new.set_name(name)?;
+        }
+    }
+    Ok(())
+}
+
+/// The members of a list.
+fn members<'m>(module: &'m Module, list: &str) -> Result<Vec<Constant<'m>>> {
+    let Some(global) = module.global(list)? else {
+        return Ok(Vec::new());
+    };
+    let initializer = global
+        .initializer()?
+        .ok_or_else(|| Failure::failed(format!("{list} is declared without members")))?;
+    initializer.operands()
 }
 
 #[cfg(test)]
 mod tests {
-    use gateless_llvm::UsedList;
     use object::{Object, ObjectSection, SectionFlags};
 
     use super::*;
@@ -39,6 +90,11 @@ mod tests {
     const TWO: &str = "@a = internal global i8 1, section \"mark:.init.a\"\n@b = internal global i8 2, section \".init.b\"\n\
         @llvm.used = appending global [2 x ptr] [ptr @a, ptr @b], section \"llvm.metadata\"";
     const RETAIN: u64 = object::elf::SHF_GNU_RETAIN as u64;
+
+    fn names(module: &Module, list: &str) -> Vec<String> {
+        let members = members(module, list).unwrap().into_iter();
+        members.map(|member| member.name().unwrap()).collect()
+    }
 
     fn all_but_marked() -> UsedFix {
         UsedFix::AllBut("mark:".into())
@@ -90,7 +146,7 @@ mod tests {
             module.global("a").unwrap().unwrap().section().unwrap(),
             None
         );
-        assert_eq!(module.used(UsedList::Linker).unwrap(), ["a"]);
+        assert_eq!(names(&module, LINKER), ["a"]);
     }
 
     #[test]
@@ -100,7 +156,7 @@ mod tests {
             @llvm.compiler.used = appending global [1 x ptr] [ptr @b], section \"llvm.metadata\"";
         let mut module = Fixture::x86(text).module();
         apply(&mut module, &all_but_marked()).unwrap();
-        assert_eq!(module.used(UsedList::Compiler).unwrap(), ["b", "a"]);
-        assert!(module.used(UsedList::Linker).unwrap().is_empty());
+        assert_eq!(names(&module, COMPILER), ["b", "a"]);
+        assert!(names(&module, LINKER).is_empty());
     }
 }

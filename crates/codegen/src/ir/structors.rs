@@ -4,25 +4,62 @@
 //! which LLVM fills `.ctors` and `.dtors`, which nobody reads in a kernel. LLVM's C API has no setter, so the lists are
 //! turned into what that option makes of them (getStaticStructorSection, llvm/lib/CodeGen/TargetLoweringObjectFileImpl.cpp).
 
-use gateless_llvm::{Module, StructorList};
-use gateless_model::Result;
+use gateless_llvm::{Constant, Linkage, Module};
+use gateless_model::{Failure, Result};
+
+use super::values::number;
+
+/// The lists (LangRef, "The 'llvm.global_ctors' Global Variable"), and the section for what they hold.
+const LISTS: [(&str, &str); 2] = [
+    ("llvm.global_ctors", ".init_array"),
+    ("llvm.global_dtors", ".fini_array"),
+];
 
 /// The priority that stands for none.
 const DEFAULT: u64 = 65535;
 
 /// Puts pointers to constructors and destructors into their sections; for right before code generation.
 pub fn apply(module: &mut Module) -> Result<()> {
-    let section = |name: &'static str| {
-        move |priority| {
-            if priority == DEFAULT {
-                name.to_owned()
-            } else {
-                format!("{name}.{priority}")
+    for (list, section) in LISTS {
+        for (priority, function) in entries(module, list)? {
+            let pointer = module.add_global("", function)?;
+            pointer.set_linkage(Linkage::Private)?;
+            match priority {
+                DEFAULT => pointer.set_section(section)?,
+                priority => pointer.set_section(&format!("{section}.{priority}"))?,
             }
         }
+        module.delete_global(list)?;
+    }
+    Ok(())
+}
+
+/// The functions of a list with their priorities, lowest first.
+///
+/// Fails if an entry belongs to a variable that may be left out of the program.
+fn entries<'m>(module: &'m Module, list: &str) -> Result<Vec<(u64, Constant<'m>)>> {
+    let initializer = match module.global(list)? {
+        Some(global) => global.initializer()?,
+        None => None,
     };
-    module.place_structors(StructorList::Constructors, section(".init_array"))?;
-    module.place_structors(StructorList::Destructors, section(".fini_array"))
+    let mut entries = Vec::new();
+    for entry in initializer.map_or(Ok(Vec::new()), Constant::operands)? {
+        let &[priority, function, of] = &entry.operands()?[..] else {
+            return Err(Failure::failed(format!("an entry of {list}: {entry:?}")));
+        };
+        if !of.is_zero()? {
+            return Err(Failure::failed(format!(
+                "an entry of {list} that goes with a variable is not implemented"
+            )));
+        }
+        let priority = number(*priority)?;
+        let priority = priority.ok_or_else(|| {
+            Failure::failed(format!("the priority of an entry of {list} is no number"))
+        })?;
+        entries.push((priority, function));
+    }
+    entries.sort_by_key(|(priority, _)| *priority);
+    Ok(entries)
 }
 
 #[cfg(test)]

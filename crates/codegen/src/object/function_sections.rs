@@ -14,7 +14,7 @@ use gateless_llvm::{FileKind, Module, TargetMachine};
 use gateless_model::{Failure, Result};
 use object::{Object, ObjectSection, ObjectSymbol, SectionFlags, elf};
 
-use crate::elf::{Elf, broken};
+use super::elf::{Elf, broken};
 
 /// The group that everything was put into.
 pub struct Group {

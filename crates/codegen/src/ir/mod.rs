@@ -1,0 +1,16 @@
+//! What is changed in LLVM IR besides flags: to undo what lowering added, and to have what rustc's own run would have put there.
+//!
+//! All of it goes by the safe view of `gateless-llvm`, and none of it knows which back end comes after.
+
+pub mod added;
+pub mod debug_paths;
+mod dispatched;
+mod forget;
+mod forward;
+pub mod names;
+pub mod no_unwinding;
+pub mod receivers;
+mod replace;
+pub mod structors;
+pub mod used;
+mod values;
