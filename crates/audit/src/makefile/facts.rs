@@ -160,6 +160,19 @@ pub fn facts(made: &Makefile, file: &str, global: &Global) -> Facts {
     facts
 }
 
+/// Whether a variable holds options of another tool than rustc, or options that Kbuild takes away (`RUSTFLAGS_REMOVE_x.o`, scripts/Makefile.lib).
+fn is_about_others(variable: &str) -> bool {
+    let name = variable.to_ascii_lowercase();
+    if name.contains("rust") {
+        return name.starts_with("rustflags_remove_");
+    }
+    [
+        "cflags", "cppflags", "cxxflags", "aflags", "asflags", "ldflags",
+    ]
+    .iter()
+    .any(|tool| name.contains(tool))
+}
+
 struct Reader<'m> {
     wanted: &'m wanted::Wanted,
     file: &'m str,
@@ -192,7 +205,9 @@ impl Reader<'_> {
                 &place,
             ));
         }
-        self.text(&assignment.value, &list, &condition, &place, facts);
+        if !is_about_others(&assignment.name) {
+            self.text(&assignment.value, &list, &condition, &place, facts);
+        }
         if self.global.feature_variables.contains(&assignment.name) {
             for (name, offset) in options::comma_words(&assignment.value.text) {
                 let line = assignment.value.line(offset);

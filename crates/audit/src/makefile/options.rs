@@ -27,6 +27,15 @@ pub fn scan(list: &[Word], rustdoc: bool) -> Vec<Found> {
     let mut found = Vec::new();
     for (i, word) in list.iter().enumerate() {
         let next = list.get(i + 1).map(|word| word.text.as_str());
+        let before = i.checked_sub(1).map(|j| list[j].text.as_str());
+        if chooses_unstable(before, &word.text) {
+            found.push(Found {
+                sign: Sign::Practice(UNSTABLE_TOOLCHAIN.to_owned()),
+                role: Role::Opens,
+                word: i,
+                shown: format!("{} {}", before.unwrap_or_default(), word.text),
+            });
+        }
         one(&word.text, next, rustdoc, &mut |sign, role, shown: &str| {
             found.push(Found {
                 sign,
@@ -37,6 +46,28 @@ pub fn scan(list: &[Word], rustdoc: bool) -> Vec<Found> {
         });
     }
     found
+}
+
+/// The ledger's id of a build that takes a compiler with gates open.
+pub const UNSTABLE_TOOLCHAIN: &str = "unstable_toolchain";
+
+/// Whether `word`, with `before` in front of it, chooses a toolchain with gates open: `cargo +nightly`, `rustup run nightly`.
+fn chooses_unstable(before: Option<&str>, word: &str) -> bool {
+    let toolchains = &Signs::get().toolchains;
+    match word.strip_prefix('+') {
+        Some(channel) => {
+            toolchains.is_unstable(channel)
+                && before.is_some_and(|program| toolchains.is_program(program))
+        }
+        None => {
+            let (option, channel) = match word.split_once('=') {
+                Some((option, channel)) => (Some(option), channel),
+                None => (before, word),
+            };
+            toolchains.is_unstable(channel)
+                && option.is_some_and(|option| toolchains.before.iter().any(|one| one == option))
+        }
+    }
 }
 
 fn one(text: &str, next: Option<&str>, rustdoc: bool, push: &mut dyn FnMut(Sign, Role, &str)) {
@@ -58,10 +89,18 @@ fn one(text: &str, next: Option<&str>, rustdoc: bool, push: &mut dyn FnMut(Sign,
         }
         return;
     }
-    if let Some((variable, _)) = text.split_once('=')
-        && variable == "RUSTC_BOOTSTRAP"
-    {
-        return push(Sign::Variable(variable.to_owned()), Role::Opens, text);
+    if let Some((variable, value)) = text.split_once('=') {
+        if variable == "RUSTC_BOOTSTRAP" {
+            return push(Sign::Variable(variable.to_owned()), Role::Opens, text);
+        }
+        let flag_variables = &Signs::get().toolchains.flag_variables;
+        if flag_variables.iter().any(|name| name == variable) {
+            let list: Vec<&str> = value.split([' ', '\t', '\u{1f}']).collect();
+            for (i, word) in list.iter().enumerate() {
+                one(word, list.get(i + 1).copied(), rustdoc, push);
+            }
+            return;
+        }
     }
     if text.contains("![") {
         source(
@@ -184,6 +223,34 @@ mod tests {
             ),
             ["feature:no_core", "feature:no_core"]
         );
+    }
+
+    #[test]
+    fn toolchains_with_gates_open_are_seen_behind_the_programs_that_take_them() {
+        let unstable = "practice:unstable_toolchain";
+        assert_eq!(
+            found(
+                "cargo +nightly build; $(RUSTC) +nightly-2026-01-01 a.rs; ~/.cargo/bin/rustdoc +beta; rustup run nightly x; rustup --toolchain=nightly",
+                false
+            ),
+            [unstable; 5]
+        );
+        assert!(
+            found(
+                "cargo +stable x; +nightly run; cp nightly beta; date +nightly",
+                false
+            )
+            .is_empty()
+        );
+    }
+
+    #[test]
+    fn options_in_variables_for_the_compiler_are_seen() {
+        assert_eq!(
+            found("RUSTFLAGS=\"-Zshell-flag -Cx -Z other\" cargo build", false),
+            ["-Zshell-flag", "-Zother"]
+        );
+        assert!(found("CFLAGS=-Zi make", false).is_empty());
     }
 
     #[test]

@@ -106,13 +106,13 @@ fn code(
             found.condition,
         ));
     }
-    for (first, last) in receivers::scan(tokens) {
-        let sign = Sign::Feature("arbitrary_self_types".to_owned());
+    for found in receivers::scan(tokens) {
+        let sign = Sign::Feature(found.feature.to_owned());
         made.findings.push(add(
             sign,
             Role::Uses,
-            first,
-            (first, last),
+            found.first,
+            (found.first, found.last),
             Condition::Always,
         ));
     }

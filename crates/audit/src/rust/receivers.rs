@@ -1,13 +1,26 @@
 //! Receivers that need `arbitrary_self_types`: `self: P` where `P` is no pointer that the language itself allows.
 //!
+//! A raw pointer on the way to `Self` needs `arbitrary_self_types_pointers` as well, a gate of its own.
+//!
 //! Stable are `Self`, references, `Pin` of what is allowed, and the standard library's `Box`, `Rc` and `Arc` (Rust reference, "Associated functions").
 
 use std::collections::BTreeSet;
 
 use gateless_rust_text::tokens::Tokens;
 
-/// Token ranges (first, last) of `self: TYPE` whose type needs the gate.
-pub fn scan(tokens: &Tokens<'_>) -> Vec<(usize, usize)> {
+/// A receiver that needs a gate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Found {
+    /// The feature.
+    pub feature: &'static str,
+    /// First token of `self: TYPE`.
+    pub first: usize,
+    /// Last token.
+    pub last: usize,
+}
+
+/// The receivers `self: TYPE` whose type needs a gate.
+pub fn scan(tokens: &Tokens<'_>) -> Vec<Found> {
     let std = standard_pointers(tokens);
     let mut found = Vec::new();
     for i in 0..tokens.list.len() {
@@ -18,9 +31,20 @@ pub fn scan(tokens: &Tokens<'_>) -> Vec<(usize, usize)> {
             continue;
         }
         let end = type_end(tokens, i + 2);
-        if end > i + 2 && !allowed(tokens, i + 2, end, &std, own_type(tokens, i).as_deref()) {
-            found.push((i, end - 1));
+        let own = own_type(tokens, i);
+        if end == i + 2 || allowed(tokens, i + 2, end, &std, own.as_deref()) {
+            continue;
         }
+        let feature = if has_raw_pointer(tokens, i + 2, end) {
+            "arbitrary_self_types_pointers"
+        } else {
+            "arbitrary_self_types"
+        };
+        found.push(Found {
+            feature,
+            first: i,
+            last: end - 1,
+        });
     }
     found
 }
@@ -45,6 +69,11 @@ fn is_parameter(tokens: &Tokens<'_>, i: usize) -> bool {
         .rev()
         .take_while(|&j| !matches!(tokens.at(j), ";" | "{" | "}"))
         .any(|j| tokens.at(j) == "fn")
+}
+
+/// Whether a raw pointer is among the types from `first` to `end`. No other type has a `*` in it.
+fn has_raw_pointer(tokens: &Tokens<'_>, first: usize, end: usize) -> bool {
+    (first..end).any(|i| tokens.at(i) == "*" && matches!(tokens.at(i + 1), "const" | "mut"))
 }
 
 fn type_end(tokens: &Tokens<'_>, first: usize) -> usize {
@@ -78,6 +107,9 @@ fn allowed(
             // An interpolated lifetime (`& #lt Self`).
             _ => break,
         }
+    }
+    if tokens.at(first) == "*" {
+        return false;
     }
     if matches!(tokens.at(first), "#" | "$") && tokens.at(first + 1) != "crate" {
         // A type that only the macro's caller knows.
@@ -185,7 +217,7 @@ mod tests {
         let tokens = Tokens::new(text, gateless_rust_text::tokens::edition("2021"));
         scan(&tokens)
             .iter()
-            .map(|&(a, b)| text[tokens.bytes(a, b)].to_owned())
+            .map(|found| text[tokens.bytes(found.first, found.last)].to_owned())
             .collect()
     }
 
@@ -207,5 +239,14 @@ mod tests {
     fn the_standard_librarys_pointers_need_no_gate() {
         let text = "use std::sync::Arc;\nimpl X { fn a(self: Arc<Self>) {} fn b(self: Box<Self>) {} fn c(self: std::rc::Rc<Self>) {} fn d(self: Rc<Self>) {} }";
         assert_eq!(found(text), ["self: Rc<Self>"]);
+    }
+
+    #[test]
+    fn raw_pointers_need_the_gate_of_their_own() {
+        let text = "impl S { fn a(self: *const Self) {} fn b(self: &*mut Self) {} fn c(self: Pin<*const Self>) {} fn d(self: P<[u8; 2 * 2]>) {} fn e(self: *mut S) {} }";
+        let tokens = Tokens::new(text, gateless_lower::tokens::edition("2021"));
+        let features: Vec<&str> = scan(&tokens).iter().map(|found| found.feature).collect();
+        let raw = "arbitrary_self_types_pointers";
+        assert_eq!(features, [raw, raw, raw, "arbitrary_self_types", raw]);
     }
 }

@@ -1,5 +1,6 @@
 //! A whole tree: every file that can hold a gate is read by its own rules, in parallel; what can't be read is a problem, not an end.
 
+mod ci;
 mod other;
 mod walk;
 
@@ -128,6 +129,8 @@ fn read(tree: &Utf8Path, path: &str, kind: Kind) -> Vec<Read> {
             reads.push(Read::Kconfig(path.to_owned(), macros, Box::new(parsed)));
         }
         Kind::Shell => reads.push(Read::Other(other::shell(&text, path))),
+        Kind::Yaml => reads.push(Read::Other(ci::yaml(&text, path))),
+        Kind::Dockerfile => reads.push(Read::Other(ci::dockerfile(&text, path))),
         Kind::Python => reads.push(Read::Other(other::python(&text, path))),
         Kind::Toml => reads.push(Read::Other(other::toml(&text, path))),
         Kind::BindgenOptions => reads.push(Read::Other(other::bindgen(&text, path))),

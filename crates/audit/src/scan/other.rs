@@ -72,7 +72,7 @@ pub fn release(made: &Makefile) -> Option<String> {
     ))
 }
 
-fn finding(sign: Sign, role: Role, file: &str, line: usize, text: &str) -> Finding {
+pub(super) fn finding(sign: Sign, role: Role, file: &str, line: usize, text: &str) -> Finding {
     Finding {
         sign,
         file: file.to_owned(),
@@ -108,29 +108,46 @@ pub fn kconfig_macros(macros: &[Macro]) -> Vec<Finding> {
     found
 }
 
+/// Whether a text that runs programs has to do with Rust's.
+pub fn can_hold_a_gate(text: &str) -> bool {
+    [
+        "RUST",
+        "rustc",
+        "rustup",
+        "rust-toolchain",
+        "rust:",
+        "cargo",
+    ]
+    .iter()
+    .any(|name| text.contains(name))
+}
+
+/// What one command line of a shell says, also in the file of another tool.
+pub fn command(code: &str, file: &str, line: usize) -> Vec<Finding> {
+    let is_rustdoc = code.contains("RUSTDOC") || code.contains("rustdoc");
+    options::scan(&words(code), is_rustdoc)
+        .into_iter()
+        .filter(|option| match &option.sign {
+            Sign::Variable(_) | Sign::Feature(_) | Sign::Option { .. } => true,
+            Sign::Practice(id) => id == options::UNSTABLE_TOOLCHAIN,
+            Sign::TargetKey(_) | Sign::TargetFeature(_) => false,
+        })
+        .map(|option| finding(option.sign, option.role, file, line, code))
+        .collect()
+}
+
 /// A shell script: words by the shell's quoting, comments left out.
 pub fn shell(text: &str, file: &str) -> Vec<Finding> {
     let mut found = Vec::new();
-    if !text.contains("-Z") && !text.contains("RUSTC_BOOTSTRAP") && !text.contains("feature(") {
+    if !can_hold_a_gate(text) {
         return found;
     }
-    let about_rust = text.contains("RUSTC") || text.contains("rustc") || text.contains("cargo");
     for (index, line) in text.lines().enumerate() {
         let code = line.trim();
-        if code.starts_with('#') || !about_rust {
+        if code.starts_with('#') {
             continue;
         }
-        let list = words(code);
-        let is_rustdoc = code.contains("RUSTDOC") || code.contains("rustdoc");
-        for option in options::scan(&list, is_rustdoc) {
-            let is_ours = matches!(
-                option.sign,
-                Sign::Variable(_) | Sign::Feature(_) | Sign::Option { .. }
-            );
-            if is_ours {
-                found.push(finding(option.sign, option.role, file, index + 1, code));
-            }
-        }
+        found.extend(command(code, file, index + 1));
         let exports = code.strip_prefix("export ").map(str::trim) == Some("RUSTC_BOOTSTRAP");
         if exports {
             let sign = Sign::Variable("RUSTC_BOOTSTRAP".to_owned());
@@ -151,15 +168,17 @@ pub fn python(text: &str, file: &str) -> Vec<Finding> {
         if code.starts_with('#') {
             continue;
         }
-        for (at, literal) in literals(code) {
-            if is_z(literal) && !literal.contains(' ') {
-                found.push(finding(
-                    Sign::option(literal),
-                    Role::Uses,
-                    file,
-                    index + 1,
-                    code,
-                ));
+        let list = literals(code);
+        for (nth, &(at, literal)) in list.iter().enumerate() {
+            // `["rustc", "-Z", "name"]` is one option in two literals.
+            let split = match (literal, list.get(nth + 1)) {
+                ("-Z", Some((_, name))) => Some(format!("-Z{name}")),
+                _ => None,
+            };
+            let option = split.as_deref().unwrap_or(literal);
+            if is_z(option) && !option.contains(' ') {
+                let sign = Sign::option(option);
+                found.push(finding(sign, Role::Uses, file, index + 1, code));
             }
             let after = code[at + literal.len()..]
                 .trim_start_matches(['"', '\''])
@@ -218,14 +237,15 @@ pub fn toml(text: &str, file: &str) -> Vec<Finding> {
             for word in literal.split_whitespace().filter(|word| is_z(word)) {
                 push(Sign::option(word), Role::Uses);
             }
-            if let Some(channel) = literal
-                .strip_prefix("nightly")
-                .or(literal.strip_prefix("beta"))
-                && (channel.is_empty() || channel.starts_with('-'))
-                && code.contains("channel")
-            {
-                push(Sign::Practice("unstable_toolchain".to_owned()), Role::Opens);
+            if code.contains("channel") && Signs::get().toolchains.is_unstable(literal) {
+                push(unstable_toolchain(), Role::Opens);
             }
+        }
+        // rustup's older form of `rust-toolchain`: the channel, and nothing else.
+        if file.rsplit('/').next() == Some("rust-toolchain")
+            && Signs::get().toolchains.is_unstable(code)
+        {
+            push(unstable_toolchain(), Role::Opens);
         }
         if code == "[unstable]" || code.starts_with("cargo-features") {
             push(Sign::Practice("cargo_unstable".to_owned()), Role::Opens);
@@ -247,6 +267,11 @@ pub fn toml(text: &str, file: &str) -> Vec<Finding> {
         }
     }
     found
+}
+
+/// A toolchain whose compiler takes gates.
+pub(super) fn unstable_toolchain() -> Sign {
+    Sign::Practice(options::UNSTABLE_TOOLCHAIN.to_owned())
 }
 
 /// bindgen's options, one a line: attributes that it puts on what it generates.

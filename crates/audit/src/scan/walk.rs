@@ -5,6 +5,7 @@ use std::io;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::finding::Problem;
+use crate::scan::other;
 
 /// By what rules a file is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +26,10 @@ pub enum Kind {
     Toml,
     /// Options of bindgen, one a line.
     BindgenOptions,
+    /// Workflows and pipelines of a CI.
+    Yaml,
+    /// How a container is made.
+    Dockerfile,
     /// JSON that may be a target specification.
     Spec,
 }
@@ -145,20 +150,27 @@ impl Listing {
         let Some(kind) = kind(path, name) else {
             return;
         };
-        if kind == Kind::Spec {
-            let large = std::fs::metadata(tree.join(path)).is_ok_and(|m| m.len() > SPEC_LIMIT);
-            let has_key = || {
-                std::fs::read(tree.join(path)).is_ok_and(|bytes| {
-                    let text = String::from_utf8_lossy(&bytes);
-                    text.contains("\"llvm-target\"")
-                })
-            };
-            if large || !has_key() {
-                return;
+        let full = tree.join(path);
+        let is_ours = match kind {
+            Kind::Spec => {
+                let is_small = std::fs::metadata(&full).is_ok_and(|m| m.len() <= SPEC_LIMIT);
+                is_small && text_of(&full).is_none_or(|text| text.contains("\"llvm-target\""))
             }
+            // Most of a kernel's YAML describes devices.
+            Kind::Yaml => text_of(&full).is_none_or(|text| other::can_hold_a_gate(&text)),
+            _ => true,
+        };
+        if !is_ours {
+            return;
         }
         self.files.push((path.as_str().to_owned(), kind));
     }
+}
+
+/// The text of a file, if it can be read; why it can't is told when it is scanned.
+fn text_of(file: &Utf8Path) -> Option<String> {
+    let bytes = std::fs::read(file).ok()?;
+    Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// By what rules a file of this name is read, if it can hold a gate.
@@ -179,6 +191,10 @@ fn kind(path: &Utf8Path, name: &str) -> Option<Kind> {
         Some(Kind::Spec)
     } else if name.ends_with(".toml") || name == "rust-toolchain" || is_cargo_config(path) {
         Some(Kind::Toml)
+    } else if name.ends_with(".yml") || name.ends_with(".yaml") {
+        Some(Kind::Yaml)
+    } else if starts("Dockerfile") || starts("Containerfile") || name.ends_with(".Dockerfile") {
+        Some(Kind::Dockerfile)
     } else if name.contains("bindgen_parameters") {
         Some(Kind::BindgenOptions)
     } else if starts("Kconfig") {
