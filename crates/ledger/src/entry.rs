@@ -142,6 +142,21 @@ impl Entry {
         }
     }
 
+    /// What people call it, besides its id: features, options with their values, variables, aliases.
+    pub fn names(&self) -> Vec<String> {
+        let signs = self.all_signs();
+        let plain = signs.iter().map(|sign| {
+            let (_, name) = ["feature:", "env:", "practice:", "target-feature:"]
+                .iter()
+                .find_map(|kind| sign.split_once(kind))
+                .unwrap_or(("", sign));
+            name.to_owned()
+        });
+        let variables = signs.iter().filter_map(|sign| sign.strip_prefix("env:"));
+        let set = variables.map(|name| format!("{name}=1"));
+        plain.chain(set).chain(self.aliases.clone()).collect()
+    }
+
     /// The names under which the audit finds it.
     pub fn all_signs(&self) -> Vec<String> {
         let features = self.features.iter().map(|name| format!("feature:{name}"));

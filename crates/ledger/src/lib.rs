@@ -110,38 +110,54 @@ impl Ledger {
         self.entries.get(id)
     }
 
-    /// The ids of the entries that `name` may mean: an id, a feature's name, a `-Z` flag (with or without `-Z`), or an alias.
+    /// The ids of the entries that `name` may mean, whatever the case and with `-` or `_`: an id, a feature, an option with or without `-Z`
+    /// and its value, an environment variable, or an alias. The most exact meaning wins: `-Zsanitizer=kcfi` is that one value's entry, if it has one.
     pub fn find(&self, name: &str) -> Vec<&str> {
-        let plain = |name: &str| {
-            name.trim_start_matches("-Z")
-                .split('=')
-                .next()
-                .unwrap_or_default()
-                .replace('-', "_")
+        let wanted = spelling(name);
+        let ids = |is_meant: &dyn Fn(&str, &Entry) -> bool| -> Vec<&str> {
+            self.iter()
+                .filter(|(id, entry)| is_meant(id, entry))
+                .map(|(id, _)| id)
+                .collect()
         };
-        let wanted = plain(name);
-        let known = |(id, entry): (&String, &Entry)| {
-            let names = entry
-                .features
-                .iter()
-                .chain(&entry.aliases)
-                .chain(entry.flag.iter().map(|flag| &flag.name));
-            id == name
-                || names.map(|name| plain(name)).any(|name| name == wanted)
-                || *id == format!("Z_{wanted}")
-        };
-        if self.entries.contains_key(name) {
-            return self
-                .entries
-                .get_key_value(name)
-                .map(|(id, _)| id.as_str())
-                .into_iter()
-                .collect();
+        let exact = ids(&|id, _| spelling(id) == wanted);
+        if !exact.is_empty() {
+            return exact;
         }
-        self.entries
-            .iter()
-            .filter(|(id, entry)| known((id, entry)))
-            .map(|(id, _)| id.as_str())
+        let named = ids(&|_, entry| entry.names().iter().any(|one| spelling(one) == wanted));
+        if !named.is_empty() {
+            return named;
+        }
+        let Some((option, _)) = wanted.split_once('=') else {
+            // An option without a value is all that its values are.
+            return ids(&|_, entry| {
+                let mut names = entry.names().into_iter().map(|one| spelling(&one));
+                names.any(|one| {
+                    one.split_once('=')
+                        .is_some_and(|(option, _)| option == wanted)
+                })
+            });
+        };
+        self.find(option)
+    }
+
+    /// The names nearest to `name`, best first, each with the entry's id: for "did you mean".
+    pub fn nearest(&self, name: &str) -> Vec<(String, &str)> {
+        let wanted = spelling(name);
+        let mut near: Vec<(f64, String, &str)> = Vec::new();
+        for (id, entry) in self.iter() {
+            let names = entry.names().into_iter().chain([id.to_owned()]);
+            let best = names
+                .map(|one| (closeness(&wanted, &spelling(&one)), one))
+                .max_by(|a, b| a.0.total_cmp(&b.0));
+            if let Some((closeness, one)) = best.filter(|(closeness, _)| *closeness >= NEAR) {
+                near.push((closeness, one, id));
+            }
+        }
+        near.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.2.cmp(b.2)));
+        near.into_iter()
+            .take(5)
+            .map(|(_, one, id)| (one, id))
             .collect()
     }
 
@@ -216,6 +232,25 @@ impl Ledger {
     }
 }
 
+/// Least closeness of a name that is worth suggesting.
+const NEAR: f64 = 0.8;
+
+/// How near two spellings are, from 0 to 1; a part of a name is near to it.
+fn closeness(wanted: &str, name: &str) -> f64 {
+    if wanted.len() > 2 && name.contains(wanted) {
+        return 0.95;
+    }
+    strsim::normalized_damerau_levenshtein(wanted, name)
+        .max(strsim::jaro_winkler(wanted, name) - 0.08)
+}
+
+/// A name as it is compared: lower case, `_` for `-`, without `-Z`.
+fn spelling(name: &str) -> String {
+    let name = name.trim();
+    let name = name.strip_prefix("-Z").unwrap_or(name).trim_start();
+    name.to_lowercase().replace('-', "_")
+}
+
 fn parse_version(text: &str) -> Option<(u32, u32)> {
     let mut parts = text.split('.');
     Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
@@ -282,10 +317,33 @@ mod tests {
             ("function_return", "Z_function_return"),
             ("core", "core_from_source"),
             ("compiler_builtins", "compiler_builtins"),
+            ("RUSTC_BOOTSTRAP", "rustc_bootstrap"),
+            ("rustc_bootstrap=1", "rustc_bootstrap"),
+            ("target.json", "target_json"),
+            ("CoercePointee", "derive_coerce_pointee"),
+            ("coercepointee", "derive_coerce_pointee"),
+            ("-Zsanitizer=kcfi", "Z_sanitizer_kcfi"),
+            ("-Z sanitizer=kernel-address", "Z_sanitizer_kernel_address"),
+            ("-Zbuild-std", "build_std"),
         ] {
             assert_eq!(ledger.find(name), [id], "{name}");
         }
+        assert_eq!(
+            ledger.find("-Zsanitizer").len(),
+            4,
+            "an option without a value is all of its values"
+        );
         assert!(ledger.find("no_such_thing").is_empty());
+        for (name, id) in [
+            ("arbitary_self_types", "arbitrary_self_types"),
+            ("RUST_BOOTSTRAP", "rustc_bootstrap"),
+            ("-Zfunction-retrun", "Z_function_return"),
+            ("self_types", "arbitrary_self_types"),
+        ] {
+            let near = ledger.nearest(name);
+            assert!(near.iter().any(|(_, one)| *one == id), "{name}: {near:?}");
+        }
+        assert_eq!(ledger.nearest("xyzzy"), []);
         assert!(
             ledger
                 .waiting_for("target_json")

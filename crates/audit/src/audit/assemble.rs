@@ -102,11 +102,17 @@ fn rust_architectures(scan: &Scan) -> Vec<String> {
         .unwrap_or_default()
 }
 
+/// Whether rustc takes it without a gate and only warns: any target feature on the command line, known or not (`check_features`
+/// and `parse_target_feature_flags`, compiler/rustc_codegen_ssa/src/target_features.rs).
+fn is_only_warned_about(finding: &Finding) -> bool {
+    matches!(finding.sign, Sign::TargetFeature(_)) && finding.text.contains("-Ctarget-feature")
+}
+
 /// Target features on the command line that the compiler takes without a word are no gates.
 fn passed_over(finding: &Finding, question: &Question<'_>) -> bool {
     match &finding.sign {
         Sign::TargetFeature(name) => {
-            finding.text.contains("-Ctarget-feature")
+            is_only_warned_about(finding)
                 && !question.compiler.unstable_target_features.contains(name)
         }
         _ => false,
@@ -153,7 +159,8 @@ fn place<'f>(finding: &'f Finding, reached: &BTreeMap<String, Reach>) -> Placed<
 
 fn gate(id: &str, placed: &[Placed<'_>], question: &Question<'_>, world: &World<'_>) -> Gate {
     let entry = question.ledger.get(id);
-    let sign = &placed[0].finding.sign;
+    let first = placed[0].finding;
+    let sign = &first.sign;
     let (status, status_from, since) = status(sign, entry, question);
     let mut uses = Vec::new();
     let mut needed_for = BTreeSet::new();
@@ -173,7 +180,7 @@ fn gate(id: &str, placed: &[Placed<'_>], question: &Question<'_>, world: &World<
             (Place::Build | Place::Probe, _) => Applies::Sometimes,
             _ => Applies::Never,
         };
-        let closed = is_closed(&one.finding.sign, &status, question);
+        let closed = is_closed(one.finding, &status);
         let counts = one.finding.role == Role::Uses || stands_for_itself(&one.finding.sign);
         if one.place == Place::Build && applies != Applies::Never {
             let in_macro = one.condition.atoms().contains(&&Atom::Expanded);
@@ -197,7 +204,7 @@ fn gate(id: &str, placed: &[Placed<'_>], question: &Question<'_>, world: &World<
         (false, false, false, _) => Usage::Idle,
     };
     // What can't be told from the syntax counts as needed until --verify says otherwise.
-    if usage == Usage::NotKnown && is_closed(sign, &status, question) {
+    if usage == Usage::NotKnown && is_closed(first, &status) {
         needed = true;
     }
     uses.sort_by(|a: &Use, b: &Use| (&a.file, a.line, &a.text).cmp(&(&b.file, b.line, &b.text)));
@@ -329,8 +336,9 @@ fn status(
 }
 
 /// Whether a stable compiler refuses it without a gate.
-fn is_closed(sign: &Sign, status: &str, _question: &Question<'_>) -> bool {
-    match sign {
+fn is_closed(finding: &Finding, status: &str) -> bool {
+    match &finding.sign {
+        _ if is_only_warned_about(finding) => false,
         // Every -Z option is closed, whatever became of what it does.
         Sign::Option { name, .. } if name.starts_with("-Z") => true,
         Sign::Variable(_) => true,

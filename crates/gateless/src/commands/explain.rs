@@ -45,11 +45,13 @@ pub fn run(args: Args) -> Result<Exit> {
     };
     let found = ledger.find(&name);
     if found.is_empty() {
-        let part = name.trim_start_matches("-Z").replace('-', "_");
-        let near: Vec<&str> = ledger
-            .iter()
-            .map(|(id, _)| id)
-            .filter(|id| id.contains(&part))
+        let near: Vec<String> = ledger
+            .nearest(&name)
+            .into_iter()
+            .map(|(spelled, id)| match spelled == id {
+                true => id.to_owned(),
+                false => format!("{spelled} ({id})"),
+            })
             .collect();
         return Err(
             Failure::usage(format!("the ledger has nothing by the name of `{name}`")).help(
@@ -172,6 +174,14 @@ fn done(id: &str, entry: &Entry) -> Vec<String> {
             Status::Unstable | Status::PermaUnstable,
             Kind::LangFeature | Kind::LibFeature | Kind::RustcFlag,
         ) => {
+            let is_warned_about = entry
+                .probe
+                .as_ref()
+                .is_some_and(|probe| probe.warning.is_some());
+            if is_warned_about {
+                lines.push("passes it on: stable rustc takes it, with a warning".to_owned());
+                return lines;
+            }
             lines.push(
                 "nothing yet: where a build asks for it, it is an error that names it".to_owned(),
             );
