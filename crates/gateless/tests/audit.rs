@@ -218,6 +218,46 @@ fn sarif_names_every_place_and_html_needs_nothing_from_elsewhere() {
 }
 
 #[test]
+fn a_mistyped_path_does_not_pass_for_a_clean_tree() {
+    let (tree, other, empty) = (tree(), tree(), tempfile::tempdir().unwrap());
+    let baseline = tempfile::NamedTempFile::new().unwrap();
+    let answer = gateless(&["audit", text(tree.path()), "--json"]).stdout;
+    std::fs::write(baseline.path(), answer).unwrap();
+    let deny = |tree: &Path, more: &[&str]| {
+        let args = ["audit", text(tree), "--deny-new", text(baseline.path())];
+        gateless(&[&args, more].concat())
+    };
+    let denied = deny(empty.path(), &[]);
+    assert_eq!(denied.status.code(), Some(1), "{denied:?}");
+    let said = String::from_utf8_lossy(&denied.stderr).into_owned();
+    assert!(said.contains("there is no Rust in it"), "{said}");
+    let vanished = String::from_utf8_lossy(&denied.stdout).into_owned();
+    assert!(
+        vanished.contains("- used_with_arg: drivers/a.rs:1"),
+        "{vanished}"
+    );
+    let allowed = deny(empty.path(), &["--allow-shrink"]);
+    assert_eq!(allowed.status.code(), Some(0), "{allowed:?}");
+
+    write(other.path(), "drivers/b.rs", "fn f() {}\n");
+    std::fs::remove_file(other.path().join("Makefile")).unwrap();
+    let denied = deny(other.path(), &[]);
+    let said = String::from_utf8_lossy(&denied.stderr).into_owned();
+    assert!(
+        denied.status.code() == Some(1) && said.contains("the baseline is of Linux 9.1.0"),
+        "{denied:?}"
+    );
+    write(tree.path(), "drivers/Makefile", "obj-y += a.o\n");
+    write(tree.path(), "drivers/a.rs", "fn f() {}\n");
+    let denied = deny(tree.path(), &[]);
+    let said = String::from_utf8_lossy(&denied.stderr).into_owned();
+    assert!(
+        denied.status.code() == Some(1) && said.contains("0 gates were found, 2 in the baseline"),
+        "{denied:?}"
+    );
+}
+
+#[test]
 fn what_is_not_there_and_wrong_usage_have_their_own_exit_codes() {
     assert_eq!(gateless(&["audit", "/no/such/tree"]).status.code(), Some(3));
     assert_eq!(gateless(&["audit"]).status.code(), Some(2));

@@ -83,7 +83,11 @@ pub fn assemble(question: &Question<'_>) -> Audit {
 
 /// Totals over gates.
 pub fn totals(gates: &[Gate], ledger: &Ledger) -> Totals {
+    let uses = || gates.iter().flat_map(|gate| &gate.uses);
+    let own = uses().filter(|one| one.vendored.is_none());
     Totals {
+        vendored: uses().filter(|one| one.vendored.is_some()).count(),
+        documentation: own.filter(|one| one.is_documentation()).count(),
         gates: gates.len(),
         needed: gates.iter().filter(|gate| gate.needed).count(),
         uses: gates.iter().map(|gate| gate.uses.len()).sum(),
@@ -281,6 +285,11 @@ fn use_of(one: &Placed<'_>, left: &Condition, applies: Applies, question: &Quest
         role: one.finding.role,
         place: one.place.to_string(),
         example: one.finding.place == Place::Doctest,
+        vendored: question
+            .scan
+            .vendored
+            .crate_of(&one.finding.file)
+            .map(str::to_owned),
         architectures,
         configurations: shown.conjuncts(),
         applies,

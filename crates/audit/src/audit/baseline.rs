@@ -1,6 +1,6 @@
 //! Two audits compared: what was added, what is gone. Places are the same by gate, file and text; a line number alone is no difference.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -86,6 +86,53 @@ pub fn difference(old: &Audit, new: &Audit) -> Difference {
         }
     }
     found
+}
+
+/// Why `new` can hardly be the tree that `old` was made of, or the part of it that was meant: a mistyped path must not pass for a clean tree.
+/// `exists` says whether a file, relative to the new tree, is there. Nothing when it looks like the same tree.
+pub fn shrunk(old: &Audit, new: &Audit, exists: &dyn Fn(&str) -> bool) -> Option<String> {
+    let files = |audit: &Audit| {
+        let files = audit.files;
+        files.rust + files.makefiles + files.kconfig + files.other
+    };
+    let (before, after) = (files(old), files(new));
+    if new.files.rust == 0 {
+        return Some("there is no Rust in it".to_owned());
+    }
+    if old.release.is_some() != new.release.is_some() {
+        let which = |audit: &Audit| match &audit.release {
+            Some(release) => format!("Linux {release}"),
+            None => "no kernel tree".to_owned(),
+        };
+        return Some(format!(
+            "it is {}, the baseline is of {}",
+            which(new),
+            which(old)
+        ));
+    }
+    if after * 2 < before {
+        return Some(format!("{after} files were read, {before} in the baseline"));
+    }
+    let (gates_before, gates_after) = (old.gates.len(), new.gates.len());
+    if gates_after * 2 < gates_before {
+        return Some(format!(
+            "{gates_after} gates were found, {gates_before} in the baseline"
+        ));
+    }
+    let known: BTreeSet<&str> = old
+        .gates
+        .iter()
+        .flat_map(|gate| &gate.uses)
+        .map(|one| one.file.as_str())
+        .collect();
+    let there = known.iter().filter(|file| exists(file)).count();
+    if there * 2 < known.len() {
+        return Some(format!(
+            "of the {} files with a gate in the baseline, {there} are there: it is of another tree",
+            known.len()
+        ));
+    }
+    None
 }
 
 /// Places of one gate that only one side has. One that moved to another file with the same text is no change.

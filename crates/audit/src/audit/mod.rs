@@ -59,6 +59,12 @@ pub struct Totals {
     pub uses: usize,
     /// Gates that the ledger does not know.
     pub unknown: usize,
+    /// Of the places, those in crates that were copied into the tree.
+    #[serde(default)]
+    pub vendored: usize,
+    /// Of the other places, those that only documentation is made of: examples in comments, goals that have to be asked for.
+    #[serde(default)]
+    pub documentation: usize,
 }
 
 /// One gate.
@@ -136,12 +142,22 @@ pub struct Use {
     /// Whether it stands in an example in a comment.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub example: bool,
+    /// The crate, where its file was copied into the tree with a crate of others (by the README beside it).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vendored: Option<String>,
     /// Architectures it applies to; `all` for any.
     pub architectures: Vec<String>,
     /// Conditions that must all hold for it to apply; empty for none.
     pub configurations: Vec<String>,
     /// Whether it applies to a build with this compiler (and configuration, with `--out`).
     pub applies: Applies,
+}
+
+impl Use {
+    /// Whether nothing but documentation is made of it.
+    pub fn is_documentation(&self) -> bool {
+        self.example || self.place.starts_with("make rustdoc") || self.place == "doctest"
+    }
 }
 
 /// Whether a place applies.

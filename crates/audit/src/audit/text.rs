@@ -1,6 +1,6 @@
 //! The audit for people: a table that fits a terminal.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use crate::audit::{Applies, Audit, Gate, Usage, Use, Verified};
@@ -62,12 +62,49 @@ pub fn table(audit: &Audit, width: usize, all: bool) -> String {
         "\n{} gates in {} places; needed: {}; not in the ledger: {}",
         totals.gates, totals.uses, totals.needed, totals.unknown
     );
+    let parts = parts(audit);
+    if !parts.is_empty() {
+        let _ = writeln!(text, "of the places, {parts}");
+    }
     let _ = write!(
         text,
         "read: {} Rust sources, {} makefiles, {} Kconfig files, {} others",
         audit.files.rust, audit.files.makefiles, audit.files.kconfig, audit.files.other
     );
     text
+}
+
+/// Which of the places are not the tree's own code, or make documentation only.
+fn parts(audit: &Audit) -> String {
+    let mut crates: BTreeMap<&str, usize> = BTreeMap::new();
+    for one in audit.gates.iter().flat_map(|gate| &gate.uses) {
+        if let Some(name) = &one.vendored {
+            *crates.entry(name).or_default() += 1;
+        }
+    }
+    let mut crates: Vec<(&str, usize)> = crates.into_iter().collect();
+    crates.sort_by_key(|&(name, places)| (std::cmp::Reverse(places), name));
+    let totals = audit.totals;
+    let mut parts = Vec::new();
+    if totals.vendored > 0 {
+        let names: Vec<String> = crates
+            .iter()
+            .map(|(name, places)| format!("{name} {places}"))
+            .collect();
+        parts.push(format!(
+            "{} are in vendored crates ({})",
+            totals.vendored,
+            names.join(", ")
+        ));
+    }
+    if totals.documentation > 0 {
+        parts.push(format!("{} make documentation only", totals.documentation));
+    }
+    if !parts.is_empty() {
+        let rest = totals.uses - totals.vendored - totals.documentation;
+        parts.push(format!("{rest} are the tree's own code"));
+    }
+    parts.join("; ")
 }
 
 fn is_kind(gate: &Gate, kind: &str) -> bool {

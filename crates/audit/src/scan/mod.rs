@@ -2,6 +2,7 @@
 
 mod ci;
 mod other;
+mod vendored;
 mod walk;
 
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ use crate::rust::file as rust_file;
 use crate::rust::modules::Child;
 
 pub use other::spec_findings;
+pub use vendored::Vendored;
 pub use walk::{Kind, Listing};
 
 /// How many files of each sort were read.
@@ -63,6 +65,8 @@ pub struct Scan {
     pub kconfig: Kconfig,
     /// What could not be read wholly.
     pub problems: Vec<Problem>,
+    /// Directories with crates of others.
+    pub vendored: Vendored,
     /// Files read.
     pub counts: Counts,
     /// `VERSION.PATCHLEVEL.SUBLEVEL` of the top makefile.
@@ -83,6 +87,7 @@ pub fn scan(tree: &Utf8Path) -> std::io::Result<Scan> {
     let listing = walk::list(tree)?;
     let reads = parallel::map(&listing.files, |(path, kind)| read(tree, path, *kind));
     let mut scan = Scan {
+        vendored: Vendored::read(tree, &listing.readmes),
         problems: listing.problems,
         ..Scan::default()
     };

@@ -39,6 +39,8 @@ pub enum Kind {
 pub struct Listing {
     /// Paths relative to the tree, with their kind.
     pub files: Vec<(String, Kind)>,
+    /// Files that say what a directory holds (`README`, `README.md`), relative to the tree.
+    pub readmes: Vec<Utf8PathBuf>,
     /// Directories and links that could not be followed.
     pub problems: Vec<Problem>,
 }
@@ -146,6 +148,9 @@ impl Listing {
                 "left by a patch that did not apply".to_owned(),
             );
             return;
+        }
+        if name == "README" || name == "README.md" {
+            self.readmes.push(path.to_owned());
         }
         let Some(kind) = kind(path, name) else {
             return;

@@ -23,7 +23,7 @@ Examples:
 
 Exit codes:
   0  the tree was audited (and nothing new was found, nothing contradicted)
-  1  --deny-new found something new, or --verify contradicts the audit
+  1  --deny-new found something new or hardly anything of the baseline, or --verify contradicts the audit
   2  wrong usage
   3  a file could not be read or parsed (it is named, the rest was audited), or nothing could be done";
 
@@ -58,6 +58,9 @@ pub struct Args {
     /// Exit with 1 if there is a gate or a use that BASELINE (an earlier --json) doesn't have
     #[arg(long, value_name = "BASELINE")]
     deny_new: Option<Utf8PathBuf>,
+    /// With --deny-new: don't fail when the tree has no Rust, or fewer than half of the baseline's files or gates
+    #[arg(long, requires = "deny_new")]
+    allow_shrink: bool,
     /// Compare with another tree, release (6.12) or earlier --json: `TREE --diff OTHER`, or `--diff OLD NEW`
     #[arg(long, value_name = "OTHER", num_args = 1..=2)]
     diff: Option<Vec<Utf8PathBuf>>,
@@ -163,9 +166,6 @@ fn width() -> usize {
 fn deny_new(args: &Args, tree: &Utf8Path, file: &Utf8Path, answer: &Audit) -> Result<Exit> {
     let old = baseline_of(file)?;
     let mut found = baseline::difference(&old, answer);
-    found.removed.clear();
-    found.gone_gates.clear();
-    found.no_longer_needed.clear();
     for change in found.added.iter_mut().take(BLAMED) {
         change.commit = blame(tree, &change.file, change.line);
     }
@@ -174,8 +174,16 @@ fn deny_new(args: &Args, tree: &Utf8Path, file: &Utf8Path, answer: &Audit) -> Re
     } else {
         output::line(baseline::text(&found))?;
     }
-    let is_new =
-        !found.new_gates.is_empty() || !found.added.is_empty() || !found.newly_needed.is_empty();
+    let exists = |path: &str| tree.join(path).exists();
+    let shrunk = baseline::shrunk(&old, answer, &exists).filter(|_| !args.allow_shrink);
+    if let Some(why) = &shrunk {
+        output::note(format_args!("{tree} is not what {file} was made of: {why}"));
+        output::note("help: check the path; --allow-shrink takes it as it is");
+    }
+    let is_new = shrunk.is_some()
+        || !found.new_gates.is_empty()
+        || !found.added.is_empty()
+        || !found.newly_needed.is_empty();
     Ok(match (is_new, answer.problems.is_empty()) {
         (true, _) => Exit::No,
         (false, false) => Exit::Failed,
