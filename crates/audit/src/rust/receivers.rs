@@ -244,7 +244,7 @@ mod tests {
     #[test]
     fn raw_pointers_need_the_gate_of_their_own() {
         let text = "impl S { fn a(self: *const Self) {} fn b(self: &*mut Self) {} fn c(self: Pin<*const Self>) {} fn d(self: P<[u8; 2 * 2]>) {} fn e(self: *mut S) {} }";
-        let tokens = Tokens::new(text, gateless_lower::tokens::edition("2021"));
+        let tokens = Tokens::new(text, gateless_rust_text::tokens::edition("2021"));
         let features: Vec<&str> = scan(&tokens).iter().map(|found| found.feature).collect();
         let raw = "arbitrary_self_types_pointers";
         assert_eq!(features, [raw, raw, raw, "arbitrary_self_types", raw]);

@@ -112,6 +112,7 @@ mod tests {
             role: Role::Uses,
             place: "build".to_owned(),
             example,
+            vendored: None,
             architectures: vec!["all".to_owned()],
             configurations: Vec::new(),
             applies,
