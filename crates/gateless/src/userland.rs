@@ -109,9 +109,9 @@ impl Userland {
                 ..prepared.guest()
             })),
             None if counts_instructions => Err(Failure::usage(
-                "--count-instructions is for what checks of userland measure, and none runs here",
+                "--count-instructions affects only what checks of userland measure, and none runs here",
             )
-            .help("ask for checks with --userland, or leave it away")),
+            .help("ask for checks with --userland, or drop it")),
             None => Ok(None),
         }
     }

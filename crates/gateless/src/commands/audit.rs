@@ -87,7 +87,7 @@ pub fn run(args: Args) -> Result<Exit> {
     let tree = args
         .tree
         .as_ref()
-        .ok_or_else(|| Failure::usage("no tree was named"))?;
+        .ok_or_else(|| Failure::usage("no tree given"))?;
     let audited = audit::run(tree, args.out.as_deref(), &rustc)?;
     let mut answer = audited.audit(ledger);
     notes(&answer);
@@ -233,13 +233,15 @@ fn blame(tree: &Utf8Path, file: &str, line: usize) -> Option<String> {
 fn baseline_of(file: &Utf8Path) -> Result<Audit> {
     let text = fs_err::read_to_string(file)?;
     let audit: Audit = serde_json::from_str(&text).map_err(|error| {
-        Failure::failed(format!("{file} is no answer of `gateless audit --json`"))
-            .because(error)
-            .help("make one with `gateless audit TREE --json >FILE`")
+        Failure::failed(format!(
+            "{file} is not an answer of `gateless audit --json`"
+        ))
+        .because(error)
+        .help("make one with `gateless audit TREE --json >FILE`")
     })?;
     if audit.version != audit::VERSION {
         return Err(Failure::failed(format!(
-            "{file} has version {}, and this gateless reads version {}",
+            "{file} has version {}, but this gateless reads version {}",
             audit.version,
             audit::VERSION
         )));
@@ -269,7 +271,7 @@ fn diff(args: &Args, others: &[Utf8PathBuf], rustc: &Utf8Path, ledger: &Ledger) 
                 Failure::failed(format!(
                     "{which} is neither a directory, nor a file, nor a release in the cache"
                 ))
-                .help(format!("`gateless fetch {which}` may bring it in"))
+                .help(format!("`gateless fetch {which}` may find it"))
             })?
         };
         Ok(audit::run(&tree, None, rustc)?.audit(ledger))

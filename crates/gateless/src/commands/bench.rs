@@ -77,9 +77,8 @@ pub fn run(args: Args) -> Result<Exit> {
     let others = MakeArgs::of(&args.options.make_args).others;
     if args.options.gated || !others.is_empty() {
         return Err(
-            Failure::usage("bench always builds both ways, and always `make prepare`").help(
-                "leave --gated away, and all MAKE ARGS but variables that choose the C tools",
-            ),
+            Failure::usage("bench builds both ways, and always `make prepare`")
+                .help("drop --gated, and all MAKE ARGS except variables that choose the C tools"),
         );
     }
     let mut progress = Terminal::new();
@@ -152,7 +151,7 @@ impl Side {
         if !cost.status.success() {
             return Err(
                 Failure::failed(format!("`make prepare` failed in {}", self.out)).help(format!(
-                    "the whole output is in {}",
+                    "the full output is in {}",
                     self.out.join("build.log")
                 )),
             );

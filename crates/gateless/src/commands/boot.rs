@@ -122,11 +122,10 @@ fn build_and_boot(
 ) -> Result<Results> {
     let built = build(options, Purpose::Boot, progress)?;
     if built.image.is_none() {
-        return Err(Failure::failed(format!(
-            "make has left no kernel in {}",
-            built.build.out.path
-        ))
-        .help("leave the MAKE ARGS away, or give a goal that makes one"));
+        return Err(
+            Failure::failed(format!("make left no kernel in {}", built.build.out.path))
+                .help("drop the MAKE ARGS, or give a goal that builds one"),
+        );
     }
     let out = &built.build.out.path;
     let checks = chosen(&userland.checks, out)?;

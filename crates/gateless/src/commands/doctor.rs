@@ -46,7 +46,7 @@ pub struct Args {
 pub fn run(args: Args) -> Result<Exit> {
     if Machine::find(&args.arch).is_none() {
         return Err(Failure::usage(format!(
-            "what a build for the architecture {} needs is not known",
+            "nothing is known about what a build for {} needs",
             args.arch
         ))
         .help(format!("known: {}", Machine::names())));
@@ -109,7 +109,7 @@ fn install(
     let what = plan.describe(cache);
     if !yes && !confirm(&what)? {
         return Err(Failure::no(format!("missing: {what}"))
-            .help("run `gateless doctor --install` on a terminal, or give --yes to install without a question"));
+            .help("run `gateless doctor --install` on a terminal, or pass --yes to install without asking"));
     }
     plan.run(cache, progress)
 }

@@ -54,7 +54,7 @@ pub fn run(args: Args) -> Result<Exit> {
             })
             .collect();
         return Err(
-            Failure::usage(format!("the ledger has nothing by the name of `{name}`")).help(
+            Failure::usage(format!("the ledger has no entry `{name}`")).help(
                 match near.as_slice() {
                     [] => "`gateless explain` lists all entries".to_owned(),
                     near => format!("did you mean {}?", near.join(", ")),

@@ -155,7 +155,7 @@ fn kept(directory: &Utf8Path, out: &Utf8Path) -> Result<Vec<File>> {
                 match found.get(&original) {
                     Some(other) if *other != text => {
                         return Err(Failure::no(format!(
-                            "{original} is part of several crates, which lower it in different ways"
+                            "{original} is part of several crates, which lower it differently"
                         )));
                     }
                     _ => {

@@ -58,7 +58,7 @@ pub fn run(args: Args) -> Result<Exit> {
 /// The path of the running program, symbolic links resolved.
 pub fn own_path() -> Result<Utf8PathBuf> {
     let path = std::env::current_exe().map_err(|error| {
-        Failure::failed("the path of the running program can't be told").because(error)
+        Failure::failed("the path of the running program is unknown").because(error)
     })?;
     Utf8PathBuf::from_path_buf(path).map_err(|path| {
         Failure::failed(format!(

@@ -123,10 +123,10 @@ fn axes(args: &Args) -> Result<Axes> {
             let Ok(name) = architecture(arch);
             match Machine::find(&name) {
                 Some(_) => Ok(name),
-                None => Err(Failure::usage(format!(
-                    "no machine is known for the architecture {arch}"
-                ))
-                .help(format!("known: {}", Machine::names()))),
+                None => Err(
+                    Failure::usage(format!("no machine is known for architecture {arch}"))
+                        .help(format!("known: {}", Machine::names())),
+                ),
             }
         });
         named.collect::<Result<_>>()?

@@ -50,10 +50,8 @@ pub fn run(args: Args) -> Result<Exit> {
     for id in &args.ids {
         let found = ledger.find(id);
         if found.is_empty() {
-            return Err(
-                Failure::usage(format!("the ledger has nothing by the name of `{id}`"))
-                    .help("`gateless explain` lists all entries"),
-            );
+            return Err(Failure::usage(format!("the ledger has no entry `{id}`"))
+                .help("`gateless explain` lists all entries"));
         }
         entries.extend(
             found

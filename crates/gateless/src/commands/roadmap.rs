@@ -78,7 +78,10 @@ pub fn run(args: Args) -> Result<Exit> {
         return Err(Failure::usage(format!(
             "this tree has no Rust for the architecture `{arch}`"
         ))
-        .help(format!("it has it for {}", answer.architectures.join(", "))));
+        .help(format!(
+            "it has Rust for {}",
+            answer.architectures.join(", ")
+        )));
     }
     let selection = Selection {
         arch: args.arch.clone(),
@@ -114,7 +117,7 @@ fn tree_of(which: &Utf8Path) -> Result<Utf8PathBuf> {
     }
     fetch::cached(&cache::root()?, which.as_str())?.ok_or_else(|| {
         Failure::failed(format!("Linux {which} is not in the cache")).help(format!(
-            "`gateless fetch {which}` brings it in; or name a tree"
+            "`gateless fetch {which}` fetches it; or name a tree"
         ))
     })
 }
@@ -152,7 +155,10 @@ fn trend(
 
 fn support(file: &Utf8Path) -> Result<Targets> {
     serde_json::from_str(&fs_err::read_to_string(file)?).map_err(|error| {
-        Failure::failed(format!("{file} is no answer of `gateless targets --json`")).because(error)
+        Failure::failed(format!(
+            "{file} is not an answer of `gateless targets --json`"
+        ))
+        .because(error)
     })
 }
 
