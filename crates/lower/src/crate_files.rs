@@ -51,6 +51,32 @@ pub struct CrateFiles {
     pub directories: Vec<Utf8PathBuf>,
 }
 
+impl CrateFiles {
+    /// A file as rustc names it: absolute, relative to the working directory, or with a prefix remapped away.
+    pub fn named(&self, cwd: &Utf8Path, name: &str) -> Option<usize> {
+        let name = Utf8Path::new(name);
+        if let Some(&index) = self.by_path.get(&absolute(cwd, name)) {
+            return Some(index);
+        }
+        let mut fits = self
+            .list
+            .iter()
+            .enumerate()
+            .filter(|(_, file)| name.is_relative() && file.path.ends_with(name));
+        match (fits.next(), fits.next()) {
+            (Some((index, _)), None) => Some(index),
+            _ => None,
+        }
+    }
+
+    /// Gives all files a new text.
+    pub fn set(&mut self, texts: Vec<Pieces>) {
+        for (file, text) in self.list.iter_mut().zip(texts) {
+            file.text = text;
+        }
+    }
+}
+
 /// Where a module looks for the files of its submodules.
 #[derive(Clone)]
 struct Place {

@@ -2,15 +2,12 @@
 
 use std::ops::Range;
 
-use camino::{Utf8Path, Utf8PathBuf};
-use ra_ap_syntax::ast::HasName;
-use ra_ap_syntax::{AstNode, Edition};
+use camino::Utf8PathBuf;
 
 use crate::crate_files::SourceFile;
-use crate::diagnose;
-use crate::facts::Facts;
-use crate::gates::arbitrary_self_types::{method::Method, names};
+use crate::gate::{Added, Facts, Source};
 use crate::pieces::Pieces;
+use crate::place;
 
 /// A span of a lowered file, in the original.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,19 +37,26 @@ pub struct Line {
     pub columns: (usize, usize),
 }
 
-/// The span of the original for bytes of a lowered file, if rustc's name for the file is one of this crate's. Relative names start from `cwd`.
+/// The span of the original for bytes of a lowered file, if rustc's name for the file is one of this crate's.
 pub(crate) fn span(
-    files: &crate::crate_files::CrateFiles,
-    cwd: &Utf8Path,
+    source: &Source<'_>,
+    facts: &Facts,
     name: &str,
     bytes: Range<usize>,
-    (facts, edition): (&Facts, Edition),
 ) -> Option<OriginalSpan> {
-    let index = diagnose::file_of(files, cwd, name)?;
-    let SourceFile { path, text, .. } = &files.list[index];
-    let spot = match of_extension(files, facts, edition, (index, &bytes)) {
+    let file = source.files.named(source.request.cwd, name)?;
+    let SourceFile { path, text, .. } = &source.files.list[file];
+    let is_added = bytes.end > bytes.start
+        && bytes.end <= text.current().len()
+        && text.is_added(bytes.start)
+        && text.is_added(bytes.end - 1);
+    let added = is_added.then(|| Added {
+        file,
+        bytes: bytes.clone(),
+    });
+    let spot = match added.and_then(|added| facts.stands_for(source, &added)) {
         Some(spot) => spot,
-        None => diagnose::bytes(text, &bytes)?,
+        None => place::original(text, &bytes)?,
     };
     let original = text.original();
     let line_start = |at: usize| original[..at].rfind('\n').map_or(0, |end| end + 1);
@@ -88,42 +92,6 @@ pub(crate) fn span(
         renamed: renamed(text, &bytes),
         bytes: spot,
     })
-}
-
-/// For a part of an extension trait, the same part of the method that it is for, or else that method's name.
-fn of_extension(
-    files: &crate::crate_files::CrateFiles,
-    facts: &Facts,
-    edition: Edition,
-    (index, bytes): (usize, &Range<usize>),
-) -> Option<Range<usize>> {
-    let text = &files.list[index].text;
-    let is_added = bytes.end > bytes.start
-        && bytes.end <= text.current().len()
-        && text.is_added(bytes.start)
-        && text.is_added(bytes.end - 1);
-    let (file, offset) = is_added
-        .then(|| names::receiver(&text.current()[..bytes.start], facts))
-        .flatten()?;
-    let method = Method::at(files.list[file].text.original(), edition, offset)?;
-    if file != index {
-        return None;
-    }
-    let name = method.range(method.function.name()?.syntax());
-    let params = method.range(method.function.param_list()?.syntax());
-    let part = &text.current()[bytes.clone()];
-    // A declaration's parameter is pointed at by its pattern.
-    let parameter = method.arguments().find_map(|param| {
-        let is_it = param
-            .pat()
-            .is_some_and(|pat| method.source(pat.syntax()) == part);
-        is_it.then(|| method.range(param.syntax()))
-    });
-    let same = || {
-        let start = params.start + method.text[params.clone()].find(part)?;
-        Some(start..start + part.len())
-    };
-    Some(parameter.or_else(same).unwrap_or(name))
 }
 
 /// Names within bytes of the lowered text that were put in the place of other names.

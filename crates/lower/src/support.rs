@@ -7,6 +7,10 @@
 //!
 //! All of it is free of cost once inlined, and usable in constants.
 
+use gateless_rust_text::edit::Edit;
+
+use crate::Request;
+
 /// Name of the module.
 pub use gateless_model::added::PREFIX as MODULE;
 
@@ -26,8 +30,45 @@ pub fn rest_of_const(path: &str, ty: &str, name: &str) -> Option<String> {
         .then(|| format!("{path}::Const_{ty}<{name}>"))
 }
 
+/// Dependencies that have a support module.
+fn parents<'a>(request: &'a Request<'_>) -> impl Iterator<Item = &'a str> {
+    request
+        .known
+        .crates
+        .iter()
+        .filter(|(name, exports)| exports.pointers && *name != request.crate_name)
+        .map(|(name, _)| name.as_str())
+}
+
+/// Paths to the names of the support modules that a crate sees: its own, which builds on the first dependency's, or else those of
+/// its dependencies.
+pub fn paths(request: &Request<'_>, has_own: bool) -> Vec<String> {
+    let parents = parents(request)
+        .skip(usize::from(has_own))
+        .map(|name| format!("::{name}::"));
+    has_own
+        .then(|| "crate::".to_owned())
+        .into_iter()
+        .chain(parents)
+        .collect()
+}
+
+/// Rank of what stands before the module where both are inserted at one place.
+pub const BEFORE: i64 = -2;
+
+/// The edit that adds the module at the end of the crate root, after what has the rank [`BEFORE`] there and before all else.
+pub fn edit(request: &Request<'_>, end: usize) -> Edit {
+    let parent = parents(request)
+        .next()
+        .map(|name| format!("::{name}::{MODULE}"));
+    Edit {
+        rank: -1,
+        ..Edit::insert(end, format!(" {}", module(parent.as_deref())))
+    }
+}
+
 /// The module for a crate that has pointers or receivers of its own. `parent` is the path of a dependency's module to build on.
-pub fn module(parent: Option<&str>) -> String {
+fn module(parent: Option<&str>) -> String {
     let mut text = format!("#[doc(hidden)] {QUIET} pub mod {MODULE} {{ ");
     match parent {
         Some(parent) => text.push_str(&format!("pub use {parent}::*; ")),

@@ -62,11 +62,7 @@ impl Scratch {
 fn status(name: &str) -> GateStatus {
     match name {
         "asm_goto" | "extract_if" => GateStatus::Stable,
-        "used_with_arg"
-        | "cfi_encoding"
-        | "derive_coerce_pointee"
-        | "arbitrary_self_types"
-        | "arbitrary_self_types_pointers" => GateStatus::Lowered,
+        name if crate::lowered_features().any(|feature| feature == name) => GateStatus::Lowered,
         "compiler_builtins" => GateStatus::Internal,
         _ => GateStatus::Unknown,
     }

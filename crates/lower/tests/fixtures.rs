@@ -8,18 +8,16 @@ use std::sync::{LazyLock, Mutex};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use cargo_metadata::diagnostic::{Diagnostic, DiagnosticLevel};
-use gateless_lower::{Exports, GateStatus, Lowered, Progress, Request, lower_syntax};
+use gateless_lower::{
+    Exports, GateStatus, Lowered, Progress, Request, lower_syntax, lowered_features,
+};
 
 /// Rounds of compiling and refining that a program may take.
 const BUDGET: usize = 40;
 
 fn status(name: &str) -> GateStatus {
     match name {
-        "arbitrary_self_types"
-        | "arbitrary_self_types_pointers"
-        | "derive_coerce_pointee"
-        | "used_with_arg"
-        | "cfi_encoding" => GateStatus::Lowered,
+        name if lowered_features().any(|feature| feature == name) => GateStatus::Lowered,
         "asm_goto" | "generic_arg_infer" => GateStatus::Stable,
         _ => GateStatus::Unknown,
     }

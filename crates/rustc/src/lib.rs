@@ -1,1 +1,3 @@
 //! A Rust compiler: where it is, what it answers, what its diagnostics mean.
+
+pub mod diagnostic;

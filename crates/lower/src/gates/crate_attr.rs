@@ -5,36 +5,65 @@
 
 use gateless_model::Result;
 
-use crate::gates::{View, Work, features};
+use super::features;
+use crate::gate::{Gate, Page, Places, Purpose, Rendered, Shown, Source, View};
 use gateless_rust_text::edit::Edit;
 use gateless_rust_text::tokens::Tokens;
 
-/// Writes the injected attributes into the crate root.
-pub fn apply(view: &View<'_>, work: &mut Work) -> Result<()> {
-    if !view.is_root {
-        return Ok(());
+/// The gate.
+pub struct CrateAttr;
+
+impl Gate for CrateAttr {
+    const NAME: &'static str = "crate_attr";
+    const IS_FEATURE: bool = false;
+    type Facts = Shown;
+    type Notes = ();
+
+    fn parse(_source: &Source<'_>, files: &[View<'_>]) -> Result<Shown> {
+        let mut shown = Shown::default();
+        for view in files.iter().filter(|view| view.is_root()) {
+            write(view, &mut shown)?;
+        }
+        Ok(shown)
     }
+
+    fn render(shown: &Shown, page: &Page<'_>) -> Result<Rendered> {
+        // In a patch they would come twice: the command line still has them.
+        Ok(match page.purpose {
+            Purpose::Compile => shown.render(),
+            Purpose::Patch => Rendered::default(),
+        })
+    }
+
+    fn count(shown: &Shown, places: &mut Places) {
+        shown.add_to(places);
+    }
+}
+
+/// Writes the injected attributes into the crate root.
+fn write(view: &View<'_>, shown: &mut Shown) -> Result<()> {
+    let request = view.source.request;
     let mut text = String::new();
-    for attribute in view.request.crate_attrs {
+    for attribute in request.crate_attrs {
         let tokens = Tokens::new(attribute, ra_ap_syntax::Edition::Edition2021);
         if tokens.at(0) == "feature" && tokens.opens(1, "(") {
             for (first, _) in gateless_rust_text::cfg::split_commas(&tokens, 2, tokens.close(1)) {
                 let name = tokens.at(first);
-                features::check(view.request.is_stable, name, "-Zcrate-attr")?;
-                work.count(name);
+                features::check(request.is_stable, name, "-Zcrate-attr")?;
+                shown.count(name);
             }
         } else {
             text.push_str(&format!("#![{attribute}]"));
         }
     }
     if !text.is_empty() {
-        work.edits.push(Edit::insert(start(view.tokens.text), text));
+        shown.edit(view.file, [Edit::insert(start(view.tokens.text), text)]);
     }
     Ok(())
 }
 
 /// Byte at which the first attribute of a crate may stand.
-pub fn start(text: &str) -> usize {
+fn start(text: &str) -> usize {
     let mark = if text.starts_with('\u{feff}') {
         '\u{feff}'.len_utf8()
     } else {

@@ -2,245 +2,130 @@
 //!
 //! The derive makes a `#[repr(transparent)]` pointer coerce like a built-in one (`Arc<T>` to `Arc<dyn Trait>`). In its place
 //! the type gets an impl of the support module's `Pointer`, behind the last item of its module; places that relied on the
-//! coercion are found by the compiler (`coercions.rs`).
+//! coercion are found by the compiler (`coercions.rs`), and closures that learned their signature from it (`closures.rs`).
 
-use std::collections::BTreeSet;
+mod closures;
+mod coercions;
+mod derive;
 
-use gateless_model::{Failure, Result};
-use ra_ap_syntax::ast::{self, HasAttrs, HasGenericParams, HasName};
-use ra_ap_syntax::{AstNode, SyntaxNode};
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::gates::{View, Work};
-use crate::generics::{self, Kind, Param};
-use crate::support;
-use crate::syntax::{Tree, around};
-use gateless_rust_text::attributes::{self, Decision};
-use gateless_rust_text::cfg::split_commas;
-use gateless_rust_text::edit::Edit;
-use gateless_rust_text::tokens::{Tokens, one_line};
+use gateless_model::Result;
+use gateless_rustc::diagnostic::{Event, Said};
 
-/// The feature's name.
-pub const ID: &str = "derive_coerce_pointee";
+use self::coercions::Coercion;
+use super::arbitrary_self_types::ambiguous;
+use crate::CrateExports;
+use crate::gate::{Ear, Gate, Needs, Page, Places, Purpose, Rendered, Shown, Source, View};
+use crate::place::{Expression, Part};
 
-/// Removes the derive, the marker attribute and the imports. Only in crates that turned the feature on: elsewhere the names are the user's own.
-pub fn apply(view: &View<'_>, work: &mut Work) -> Result<()> {
-    if !view.features.iter().any(|name| name == ID) {
-        return Ok(());
-    }
-    let mut implementations = Vec::new();
-    let mut failure = None;
-    let tokens = view.tokens;
-    for attribute in attributes::all(tokens) {
-        let edits = attribute.rewrite(tokens, &view.request.cfg, &mut |meta| {
-            if tokens.at(meta.first) == "pointee" && meta.end == meta.first + 1 {
-                return Decision::Remove;
-            }
-            if tokens.at(meta.first) != "derive" || !tokens.opens(meta.first + 1, "(") {
-                return Decision::Keep;
-            }
-            let parts = split_commas(tokens, meta.first + 2, tokens.close(meta.first + 1));
-            let kept: Vec<bool> = parts
-                .iter()
-                .map(|&(_, end)| !view.pointee_derives.contains(tokens.at(end - 1)))
-                .collect();
-            if kept.iter().all(|&kept| kept) {
-                return Decision::Keep;
-            }
-            work.count(ID);
-            let behind = (attribute.hash..meta.first).find(|&i| tokens.at(i) == "cfg_attr");
-            match pointer_impl(view, attribute.hash, behind) {
-                Ok(edit) => implementations.push(edit),
-                Err(error) => failure = Some(error),
-            }
-            if kept.contains(&true) {
-                Decision::Edit(attributes::removals(tokens, &parts, &kept))
-            } else {
-                Decision::Remove
-            }
-        });
-        work.edits.extend(edits);
-    }
-    if let Some(failure) = failure {
-        return Err(failure);
-    }
-    work.pointers |= !implementations.is_empty();
-    work.edits.extend(implementations);
-    for i in 0..tokens.list.len() {
-        if tokens.at(i) == "use"
-            && let Some(end) = (i..tokens.list.len()).find(|&k| tokens.at(k) == ";")
-        {
-            let mut edits = Vec::new();
-            if use_tree(tokens, i + 1, end, view.pointee_derives, &mut edits) {
-                work.edits.extend(edits);
-            } else {
-                let first = item_start(tokens, i);
-                work.edits
-                    .push(Edit::remove(tokens.text, tokens.bytes(first, end)));
-            }
-        }
-    }
-    Ok(())
+/// The gate.
+pub struct DeriveCoercePointee;
+
+/// What is known about a crate's pointers.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Facts {
+    /// What the sources show.
+    shown: Shown,
+    /// Whether a pointer was lowered.
+    has_pointers: bool,
+    /// Expressions whose value has to be converted to the pointer type that is expected of them.
+    coercions: BTreeMap<Expression, Coercion>,
+    /// For expressions whose pointer is not known to the first support module that the crate sees, which one to use.
+    modules: BTreeMap<Expression, usize>,
+    /// Expressions for which converting did not help, with the ways that were tried; they are the user's own errors.
+    refused: BTreeMap<Expression, BTreeSet<Coercion>>,
+    /// For expressions with a closure that may have to be told its signature, how.
+    hints: BTreeMap<Expression, BTreeMap<Part, String>>,
+    /// Closures that are told: parts of the sources, and what is written there.
+    told: BTreeMap<Part, String>,
 }
 
-/// The impl that takes the derive's place. `behind` is the token of a `cfg_attr` around the derive.
-fn pointer_impl(view: &View<'_>, hash: usize, behind: Option<usize>) -> Result<Edit> {
-    let tokens = view.tokens;
-    let refuse = |why: &str| {
-        Err(Failure::no(format!(
-            "{}: `derive(CoercePointee)` can't be lowered: {why}",
-            view.place(hash)
-        )))
-    };
-    let tree = Tree::around(tokens.text, view.edition, tokens.list[hash].range.start);
-    let item = tree
-        .token_at(tokens.list[hash].range.start)
-        .and_then(|token| around::<ast::Struct>(&token).next());
-    let Some(item) = item else {
-        return refuse("no struct follows it");
-    };
-    let text = |node: &SyntaxNode| tokens.text[tree.of(node)].to_owned();
-    let (Some(name), Some(list)) = (item.name(), item.generic_param_list()) else {
-        return refuse("the struct has no generic parameters");
-    };
-    // The conversions rely on it, and the derive itself insists. In a macro it may come from the caller.
-    if !tree.in_macro
-        && !item
-            .attrs()
-            .any(|attr| text(attr.syntax()).contains("transparent"))
-    {
-        return refuse("the struct is not `#[repr(transparent)]`");
-    }
-    let root = if tree.in_macro {
-        "$crate::__gateless"
-    } else {
-        "crate::__gateless"
-    };
-    let list = tree.of(list.syntax());
-    let params = generics::parse(&tokens.text[list.clone()], list.start, &[], view.edition);
-    let types = || params.iter().filter(|param| param.kind == Kind::Type);
-    let Some(pointee) = types()
-        .find(|param| param.is_pointee)
-        .or_else(|| types().next().filter(|_| types().count() == 1))
-    else {
-        return refuse("which of the type parameters is the pointee is not marked with #[pointee]");
-    };
-    let rest: String = params
-        .iter()
-        .filter(|param| param.name != pointee.name)
-        .map(|param| rest(param, root))
-        .collect();
-    let mut conditions: Vec<String> = item
-        .attrs()
-        .map(|attr| text(attr.syntax()))
-        .filter(|attr| attr.replace(char::is_whitespace, "").starts_with("#[cfg("))
-        .collect();
-    if let Some(behind) = behind {
-        let parts = split_commas(tokens, behind + 2, tokens.close(behind + 1));
-        conditions.extend(parts.first().map(|&(first, end)| {
-            format!("#[cfg({})]", &tokens.text[tokens.bytes(first, end - 1)])
-        }));
-    }
-    let clause = item
-        .where_clause()
-        .map(|clause| text(clause.syntax()))
-        .unwrap_or_default();
-    let added = format!(
-        " {}{} unsafe impl{} {root}::Pointer for {}{} {clause} {{ type Raw = *mut {}; type Rest = ({rest}); }}",
-        conditions.concat(),
-        support::QUIET,
-        generics::declared(&params),
-        text(name.syntax()),
-        generics::named(&params),
-        pointee.name,
-    );
-    Ok(Edit::insert(
-        tree.end_of_module(item.syntax()),
-        one_line(&added, view.edition),
-    ))
-}
+impl Gate for DeriveCoercePointee {
+    const NAME: &'static str = "derive_coerce_pointee";
+    type Facts = Facts;
+    type Notes = ();
 
-/// What of the type `Rest` is made of for one parameter, with a comma after it.
-fn rest(param: &Param, root: &str) -> String {
-    match &param.kind {
-        Kind::Lifetime => format!("{root}::Of<&{} ()>,", param.name),
-        Kind::Type => format!("{root}::Of<{}>,", param.name),
-        Kind::Const(ty) => support::rest_of_const(root, ty, &param.name)
-            .map_or_else(String::new, |rest| rest + ","),
-        Kind::Repeated(inner, operator) => format!(
-            "$({}){operator}",
-            inner
-                .iter()
-                .map(|param| rest(param, root))
-                .collect::<String>()
-        ),
-    }
-}
-
-/// Removes the derive macro from a use tree; false when nothing of the tree is left.
-fn use_tree(
-    tokens: &Tokens<'_>,
-    first: usize,
-    end: usize,
-    names: &BTreeSet<String>,
-    edits: &mut Vec<Edit>,
-) -> bool {
-    if let Some(open) = (first..end).find(|&i| tokens.opens(i, "{")) {
-        let parts = split_commas(tokens, open + 1, tokens.close(open));
-        let mut inside = Vec::new();
-        let kept: Vec<bool> = parts
-            .iter()
-            .map(|&(a, b)| use_tree(tokens, a, b, names, &mut inside))
-            .collect();
-        if !kept.is_empty() && !kept.contains(&true) {
-            return false;
+    fn parse(source: &Source<'_>, files: &[View<'_>]) -> Result<Facts> {
+        let mut facts = Facts::default();
+        // Elsewhere the names are the user's own.
+        if source.has(Self::NAME) {
+            let names = derive::names(files);
+            for view in files {
+                let impls = derive::remove(view, &names, &mut facts.shown)?;
+                facts.has_pointers |= impls > 0;
+            }
         }
-        edits.extend(inside);
-        edits.extend(attributes::removals(tokens, &parts, &kept));
-        return true;
+        Ok(facts)
     }
-    let last = if end >= first + 3 && tokens.at(end - 2) == "as" {
-        end - 3
-    } else {
-        end - 1
-    };
-    !names.contains(tokens.at(last))
-}
 
-/// Adds to `names` what the derive macro is called in a file (`use core::marker::CoercePointee as P`); returns whether there were more.
-pub fn collect_names(tokens: &Tokens<'_>, names: &mut BTreeSet<String>) -> bool {
-    names.insert("CoercePointee".to_owned());
-    let before = names.len();
-    for i in 0..tokens.list.len() {
-        if tokens.at(i + 1) == "as" && names.contains(tokens.at(i)) && tokens.at(i + 2) != "_" {
-            names.insert(tokens.at(i + 2).to_owned());
+    fn hear(facts: &mut Facts, ear: &Ear<'_, ()>, event: &Event<'_>) {
+        if !ear.support.is_empty() {
+            coercions::hear(event, &ear.source, facts);
         }
     }
-    names.len() > before
-}
 
-/// First token of the visibility and the attributes before the item keyword at `keyword`.
-fn item_start(tokens: &Tokens<'_>, keyword: usize) -> usize {
-    let mut start = keyword;
-    if start >= 1 && tokens.at(start - 1) == "pub" {
-        start -= 1;
-    } else if start >= 1 && tokens.at(start - 1) == ")" {
-        let open = (0..start)
-            .rev()
-            .find(|&i| tokens.opens(i, "(") && tokens.close(i) == start - 1);
-        if let Some(open) = open.filter(|&open| open >= 1 && tokens.at(open - 1) == "pub") {
-            start = open - 1;
+    fn reconsider(facts: &mut Facts, ear: &Ear<'_, ()>, events: &[Event<'_>]) {
+        if !closures::tell(events, &ear.source, facts) {
+            coercions::take_back(events, &ear.source, ear.support.len(), facts);
         }
     }
-    while start >= 1 && tokens.at(start - 1) == "]" {
-        let open = (0..start)
-            .rev()
-            .find(|&i| tokens.opens(i, "[") && tokens.close(i) == start - 1);
-        match open {
-            Some(open) if open >= 1 && tokens.at(open - 1) == "#" => start = open - 1,
-            _ => break,
+
+    fn needs(facts: &Facts, _purpose: Purpose) -> Needs {
+        Needs {
+            support: facts.has_pointers,
+            quiet: facts.has_pointers,
         }
     }
-    start
+
+    fn render(facts: &Facts, page: &Page<'_>) -> Result<Rendered> {
+        let mut rendered = facts.shown.render();
+        for file in 0..page.source.files.list.len() {
+            let edits = coercions::edits(&page.source, file, facts, page.support);
+            rendered
+                .edits
+                .extend(edits.into_iter().map(|edit| (file, edit)));
+        }
+        let told = facts.told.iter();
+        rendered
+            .edits
+            .extend(told.map(|(part, text)| part.edit(&page.source, text)));
+        Ok(rendered)
+    }
+
+    fn count(facts: &Facts, places: &mut Places) {
+        facts.shown.add_to(places);
+        if !facts.coercions.is_empty() {
+            *places.entry(Self::NAME.to_owned()).or_default() += facts.coercions.len();
+        }
+    }
+
+    fn exports(facts: &Facts, _notes: &(), source: &Source<'_>) -> CrateExports {
+        if !facts.has_pointers {
+            return CrateExports::default();
+        }
+        let files = 0..source.files.list.len();
+        let methods = files
+            .map(|file| source.original(file))
+            .filter(|text| text.contains("CoercePointee"))
+            .flat_map(|text| ambiguous::methods(text, source.edition, None));
+        CrateExports {
+            pointers: true,
+            methods: methods.collect(),
+            ..CrateExports::default()
+        }
+    }
+
+    fn explain(source: &Source<'_>, event: &Event<'_>) -> Option<String> {
+        let is_ours = matches!(
+            event.said,
+            Said::NoDerive {
+                name: "CoercePointee"
+            }
+        );
+        (is_ours && source.has(Self::NAME))
+            .then(|| "the derive's name comes to a macro from its caller".to_owned())
+    }
 }
 
 #[cfg(test)]

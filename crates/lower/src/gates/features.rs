@@ -10,7 +10,7 @@
 use gateless_model::{Failure, Result};
 
 use crate::GateStatus;
-use crate::gates::{View, Work};
+use crate::gate::{Gate, Page, Places, Rendered, Shown, Source, View};
 use gateless_rust_text::attributes::{self, Attribute, Decision, Meta};
 use gateless_rust_text::cfg::{Truth, split_commas};
 use gateless_rust_text::tokens::Tokens;
@@ -61,15 +61,38 @@ pub fn declared(tokens: &Tokens<'_>, crate_attrs: &[String], cfg: &[String]) -> 
     found
 }
 
-/// Drops the feature attributes of the crate root.
-pub fn apply(view: &View<'_>, work: &mut Work) -> Result<()> {
-    if !view.is_root {
-        return Ok(());
+/// The gate.
+pub struct Features;
+
+impl Gate for Features {
+    const NAME: &'static str = "features";
+    const IS_FEATURE: bool = false;
+    type Facts = Shown;
+    type Notes = ();
+
+    fn parse(_source: &Source<'_>, files: &[View<'_>]) -> Result<Shown> {
+        let mut shown = Shown::default();
+        for view in files.iter().filter(|view| view.is_root()) {
+            drop_attributes(view, &mut shown)?;
+        }
+        Ok(shown)
     }
-    let tokens = view.tokens;
+
+    fn render(shown: &Shown, _page: &Page<'_>) -> Result<Rendered> {
+        Ok(shown.render())
+    }
+
+    fn count(shown: &Shown, places: &mut Places) {
+        shown.add_to(places);
+    }
+}
+
+/// Drops the feature attributes of the crate root.
+fn drop_attributes(view: &View<'_>, shown: &mut Shown) -> Result<()> {
+    let tokens = &view.tokens;
     for attribute in crate_level(tokens) {
         let mut failure = None;
-        let edits = attribute.rewrite(tokens, &view.request.cfg, &mut |meta| {
+        let edits = attribute.rewrite(tokens, view.cfg(), &mut |meta| {
             let Some(parts) = names(tokens, meta) else {
                 return Decision::Keep;
             };
@@ -79,9 +102,9 @@ pub fn apply(view: &View<'_>, work: &mut Work) -> Result<()> {
             let mut kept = Vec::new();
             for part in &parts {
                 let name = tokens.at(part.0);
-                match check(view.request.is_stable, name, &view.place(part.0)) {
+                match check(view.source.request.is_stable, name, &view.place(part.0)) {
                     Ok(()) => {
-                        work.count(name);
+                        shown.count(name);
                         kept.push(false);
                     }
                     Err(_) if meta.active == Truth::Unknown => kept.push(true),
@@ -100,7 +123,7 @@ pub fn apply(view: &View<'_>, work: &mut Work) -> Result<()> {
         if let Some(failure) = failure {
             return Err(failure);
         }
-        work.edits.extend(edits);
+        shown.edit(view.file, edits);
     }
     Ok(())
 }

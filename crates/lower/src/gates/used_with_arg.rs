@@ -6,7 +6,8 @@
 //! statics that the linker keeps are given the prefix [`LINKER_MARK`], which does not reach the object ([`crate::Request::mark_used`]).
 //! Where rustc makes the object by itself, all are kept by the linker as well.
 
-use crate::gates::{View, Work};
+use crate::gate::{Gate, Needs, Page, Places, Purpose, Rendered, Shown, Source, View};
+use gateless_model::Result;
 use gateless_rust_text::attributes::{self, Attribute, Decision};
 use gateless_rust_text::edit::Edit;
 use gateless_rust_text::tokens::Tokens;
@@ -14,14 +15,73 @@ use gateless_rust_text::tokens::Tokens;
 /// Beginning of the section's name of a static that the linker keeps; all of it for one without a section.
 pub const LINKER_MARK: &str = "gateless.used.linker:";
 
-/// Lowers the attribute wherever it stands.
-pub fn apply(view: &View<'_>, work: &mut Work) {
-    let tokens = view.tokens;
+/// The gate.
+pub struct UsedWithArg;
+
+/// What a crate has of such attributes.
+#[derive(Clone, PartialEq)]
+pub struct Facts {
+    /// As a patch has it.
+    plain: Shown,
+    /// With marks for whoever makes the object, where that was asked for.
+    marked: Option<Shown>,
+    /// Whether a static was marked.
+    has_marks: bool,
+}
+
+impl Gate for UsedWithArg {
+    const NAME: &'static str = "used_with_arg";
+    type Facts = Facts;
+    type Notes = ();
+
+    fn parse(source: &Source<'_>, files: &[View<'_>]) -> Result<Facts> {
+        let all = |mark_used: bool| {
+            let mut shown = Shown::default();
+            let mut has_marks = false;
+            for view in files
+                .iter()
+                .filter(|view| view.tokens.text.contains("used"))
+            {
+                has_marks |= lower(view, mark_used, &mut shown);
+            }
+            (shown, has_marks)
+        };
+        let (plain, _) = all(false);
+        let marked = source.request.mark_used.then(|| all(true));
+        Ok(Facts {
+            plain,
+            has_marks: marked.as_ref().is_some_and(|(_, has_marks)| *has_marks),
+            marked: marked.map(|(shown, _)| shown),
+        })
+    }
+
+    fn needs(facts: &Facts, purpose: Purpose) -> Needs {
+        Needs {
+            support: false,
+            quiet: facts.has_marks && purpose == Purpose::Compile,
+        }
+    }
+
+    fn render(facts: &Facts, page: &Page<'_>) -> Result<Rendered> {
+        let marked = facts.marked.as_ref();
+        let shown = marked.filter(|_| page.purpose == Purpose::Compile);
+        Ok(shown.unwrap_or(&facts.plain).render())
+    }
+
+    fn count(facts: &Facts, places: &mut Places) {
+        facts.plain.add_to(places);
+    }
+}
+
+/// Lowers the attribute wherever it stands in a file; returns whether any static was marked.
+fn lower(view: &View<'_>, mark_used: bool, shown: &mut Shown) -> bool {
+    let tokens = &view.tokens;
+    let mut has_marks = false;
     let all = attributes::all(tokens);
     for (index, attribute) in all.iter().enumerate() {
         let mut lowered = 0;
         let mut marks = Vec::new();
-        let edits = attribute.rewrite(tokens, &view.request.cfg, &mut |meta| {
+        let edits = attribute.rewrite(tokens, view.cfg(), &mut |meta| {
             let group = meta.first + 1;
             if tokens.at(meta.first) != "used" {
                 return Decision::Keep;
@@ -38,7 +98,7 @@ pub fn apply(view: &View<'_>, work: &mut Work) {
             } else if !argument.is_empty() {
                 return Decision::Keep;
             }
-            if argument != "compiler" && view.request.mark_used {
+            if argument != "compiler" && mark_used {
                 let sections = sections(tokens, &all, index);
                 let is_direct = meta.first == attribute.open + 1;
                 edits.push(Edit::insert(
@@ -54,12 +114,13 @@ pub fn apply(view: &View<'_>, work: &mut Work) {
             }
         });
         for _ in 0..lowered {
-            work.count("used_with_arg");
+            shown.count(UsedWithArg::NAME);
         }
-        work.marks_used |= !marks.is_empty();
-        work.edits.extend(edits);
-        work.edits.extend(marks);
+        has_marks |= !marks.is_empty();
+        shown.edit(view.file, edits);
+        shown.edit(view.file, marks);
     }
+    has_marks
 }
 
 /// A `link_section` on the same static.

@@ -17,11 +17,12 @@ use gateless_model::Failure;
 use ra_ap_syntax::ast::{self, HasGenericArgs, HasGenericParams, HasName};
 use ra_ap_syntax::{AstNode, Edition};
 
+use super::ArbitrarySelfTypes;
 use super::extension;
+use super::facts::Facts;
 use super::lifetimes::Naming;
 use super::method::{Method, Owner};
-use crate::crate_files::CrateFiles;
-use crate::facts::Facts;
+use crate::gate::{Gate, Source};
 use crate::syntax::Tree;
 use gateless_rust_text::tokens::{Tokens, line_of};
 
@@ -43,13 +44,13 @@ fn kind(by: &str) -> &'static str {
     }
 }
 
-/// The first call that could mean either a lowered method or one of the pointer. `known` are the methods of dependencies' pointers.
-pub fn find(
-    files: &CrateFiles,
-    facts: &Facts,
-    edition: Edition,
-    known: &dyn Fn(&str) -> bool,
-) -> Option<Failure> {
+/// The first call that could mean either a lowered method or one of the pointer.
+pub fn find(facts: &Facts, source: &Source<'_>) -> Option<Failure> {
+    let (files, edition) = (source.files, source.edition);
+    let known = |method: &str| {
+        let mut crates = source.request.known.crates.values();
+        crates.any(|exports| exports.methods.contains(method))
+    };
     for &(index, offset) in facts.receivers.keys() {
         let text = files.list[index].text.original();
         let Some(method) = Method::at(text, edition, offset) else {
@@ -87,7 +88,7 @@ pub fn find(
                     "{}:{}: the gate `{}` can't be lowered here: `{name}` may be a method of `{own}` or one of its receiver's type `{pointer}`, and both are taken in the same way",
                     file.path,
                     line_of(text, tokens.list[call].range.start),
-                    super::ID,
+                    ArbitrarySelfTypes::NAME,
                 ));
                 return Some(failure.help("rename one of the two, or call it by its path"));
             }

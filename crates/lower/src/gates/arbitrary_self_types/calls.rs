@@ -4,50 +4,22 @@
 
 use std::ops::Range;
 
-use cargo_metadata::diagnostic::{Diagnostic, DiagnosticSpan};
-
+use gateless_rustc::diagnostic::{Event, NoMethod};
+use ra_ap_syntax::AstNode;
 use ra_ap_syntax::ast::{self, HasArgList};
-use ra_ap_syntax::{AstNode, Edition};
 
+use super::facts::Facts;
 use super::method::{Method, Owner};
 use super::{body, names};
-use crate::crate_files::CrateFiles;
-use crate::diagnose::Spot;
-use crate::facts::{Facts, Part};
+use crate::gate::Source;
+use crate::place::Part;
 use crate::syntax::{Tree, around};
 
-/// The parts of a call that have to change, or nothing if the diagnostic is about something else.
-pub fn rewritten(
-    diagnostic: &Diagnostic,
-    spots: &dyn Fn(&DiagnosticSpan) -> Option<Spot>,
-    files: &CrateFiles,
-) -> Option<Vec<(Part, String)>> {
-    let name = diagnostic.spans.iter().find(|span| {
-        span.is_primary
-            && span.label.as_deref() == Some("this is an associated function, not a method")
-    })?;
-    let suggestion = diagnostic
-        .children
-        .iter()
-        .find(|child| child.message == "use associated function syntax instead")?
-        .spans
-        .first()?;
-    let candidate = diagnostic
-        .children
-        .iter()
-        .find(|child| {
-            child
-                .message
-                .starts_with("the candidate is defined in an impl")
-        })?
-        .spans
-        .first()?;
-    let signature: String = candidate
-        .text
-        .iter()
-        .map(|line| slice(&line.text, line.highlight_start, line.highlight_end))
-        .collect::<Vec<_>>()
-        .join(" ");
+/// The parts of a call that have to change, or nothing if it is not one of a function that was a method.
+pub fn rewritten(call: &NoMethod<'_>, source: &Source<'_>) -> Option<Vec<(Part, String)>> {
+    let name = call.function.filter(|place| place.is_primary)?;
+    let suggestion = call.as_function?;
+    let signature = call.candidates.first()?.code();
     // Visibilities and bounds have parentheses, too.
     let ty = signature.match_indices('(').find_map(|(at, _)| {
         let (parameter, ty) = signature[at + 1..].split_once(':')?;
@@ -55,15 +27,10 @@ pub fn rewritten(
         // A macro's variable has the renamed receiver for its value (`naming.rs`).
         (body::is_renamed(name) || name.starts_with('$')).then_some(ty)
     })?;
-    let mut path = suggestion
-        .suggested_replacement
-        .as_deref()?
-        .split('(')
-        .next()?
-        .to_owned();
-    let in_macro = name.expansion.is_some();
-    let (name, whole) = (spots(name)?, spots(suggestion)?);
-    let text = files.list[name.file].text.original();
+    let mut path = suggestion.text.split('(').next()?.to_owned();
+    let in_macro = name.call().is_some();
+    let (name, whole) = (source.spot(name)?, source.spot(suggestion.place)?);
+    let text = source.original(name.file);
     let dot = text[..name.range.start].rfind('.')?;
     if whole.file != name.file || !(whole.range.start..=whole.range.end).contains(&dot) {
         // A macro took the method's name from its caller.
@@ -74,7 +41,7 @@ pub fn rewritten(
         path = format!("Self::{}", path.rsplit("::").next()?);
     }
     let open = name.range.end + text[name.range.end..].find('(')?;
-    let is_reference = diagnostic.message.contains("reference `&");
+    let is_reference = call.is_on_reference;
     let borrow = match (ty.trim_start().strip_prefix('&'), is_reference) {
         (None, _) => "",
         (Some(rest), is_reference) => {
@@ -114,32 +81,18 @@ pub fn rewritten(
 
 /// Paths of rewritten calls that lead nowhere, as the type is known there by its full path only: what rustc suggests to import.
 pub fn found(
-    diagnostic: &Diagnostic,
-    spots: &dyn Fn(&DiagnosticSpan) -> Option<Spot>,
+    event: &Event<'_>,
+    name: &str,
+    imports: &[&str],
+    source: &Source<'_>,
     facts: &Facts,
 ) -> Vec<(Part, String)> {
-    let Some(name) = diagnostic.message.split('`').nth(1) else {
-        return Vec::new();
-    };
-    let spans = diagnostic.children.iter().flat_map(|child| &child.spans);
-    let mut imports = spans.filter_map(|span| {
-        span.suggested_replacement
-            .as_deref()?
-            .trim()
-            .strip_prefix("use ")?
-            .strip_suffix(';')
-    });
-    let (Some(path), None) = (imports.next(), imports.next()) else {
+    let [path] = imports else {
         return Vec::new();
     };
     let mut parts = Vec::new();
-    for spot in diagnostic
-        .spans
-        .iter()
-        .filter(|span| span.is_primary)
-        .filter_map(spots)
-        .filter(|spot| spot.added)
-    {
+    let spots = event.primary().filter_map(|place| source.spot(place));
+    for spot in spots.filter(|spot| spot.added) {
         let here = facts
             .rewritten
             .iter()
@@ -154,20 +107,20 @@ pub fn found(
 
 /// The parts of a call in a constant that have to change: methods of traits can't be called there, so the type's own function is.
 pub fn in_constant(
-    diagnostic: &Diagnostic,
-    spots: &dyn Fn(&DiagnosticSpan) -> Option<Spot>,
-    files: &CrateFiles,
+    event: &Event<'_>,
+    callee: &str,
+    source: &Source<'_>,
     facts: &Facts,
-    edition: Edition,
 ) -> Option<Vec<(Part, String)>> {
-    let (file, receiver) = names::receiver(&diagnostic.message, facts)?;
-    let callee = Method::at(files.list[file].text.original(), edition, receiver)?;
+    let edition = source.edition;
+    let (file, receiver) = names::receiver(callee, facts)?;
+    let callee = Method::at(source.original(file), edition, receiver)?;
     let Owner::Inherent(owner) = &callee.owner else {
         return None;
     };
     let own = callee.source(owner.self_ty()?.syntax());
-    let spot = spots(diagnostic.spans.iter().find(|span| span.is_primary)?)?;
-    let text = files.list[spot.file].text.original();
+    let spot = source.spot(event.primary().next()?)?;
+    let text = source.original(spot.file);
     let tree = Tree::around(text, edition, spot.range.start);
     let token = tree.token_at(spot.range.start)?;
     let call = around::<ast::MethodCallExpr>(&token).next()?;
@@ -241,12 +194,4 @@ fn parts(
             separator.to_owned(),
         ),
     ]
-}
-
-/// Characters `start` to `end`, counting from 1.
-fn slice(text: &str, start: usize, end: usize) -> String {
-    text.chars()
-        .skip(start.saturating_sub(1))
-        .take(end.saturating_sub(start))
-        .collect()
 }

@@ -4,16 +4,14 @@
 //! no such reference the receiver's lifetimes are not looked at. Once the receiver is an ordinary parameter these rules are gone, so the
 //! lifetime gets a name.
 
+use gateless_rustc::diagnostic::Event;
 use ra_ap_syntax::ast::{self, HasGenericArgs, HasGenericParams, HasName};
 use ra_ap_syntax::{AstNode, SyntaxKind, SyntaxNode};
 
-use cargo_metadata::diagnostic::{Diagnostic, DiagnosticSpan};
-
+use super::facts::{Facts, Receiver};
 use super::method::{Method, Owner};
 use super::names;
-use crate::crate_files::CrateFiles;
-use crate::diagnose::Spot;
-use crate::facts::{Facts, Receiver};
+use crate::gate::Source;
 use gateless_rust_text::edit::Edit;
 
 /// The name that an elided lifetime gets.
@@ -119,27 +117,14 @@ pub fn naming(method: &Method<'_>, hidden: &[(usize, String)], receiver: &Receiv
     naming
 }
 
-/// Notes lifetimes that an alias hides (E0726, in a generated item).
-pub fn note_elided(
-    diagnostic: &Diagnostic,
-    spots: &dyn Fn(&DiagnosticSpan) -> Option<Spot>,
-    files: &CrateFiles,
-    facts: &mut Facts,
-) {
-    let count = diagnostic
-        .children
-        .iter()
-        .flat_map(|child| &child.spans)
-        .filter_map(|span| span.suggested_replacement.as_deref())
-        .map(|text| text.matches("'_").count())
-        .max()
-        .unwrap_or_default();
-    for span in diagnostic.spans.iter().filter(|span| span.is_primary) {
-        let Some(spot) = spots(span).filter(|spot| spot.added && count > 0) else {
+/// Notes lifetimes that an alias hides: `count` of them, in a generated item.
+pub fn note_elided(event: &Event<'_>, count: usize, source: &Source<'_>, facts: &mut Facts) {
+    for place in event.primary() {
+        let Some(spot) = source.spot(place).filter(|spot| spot.added && count > 0) else {
             continue;
         };
-        let text = files.list[spot.file].text.current();
-        let (start, end) = (span.byte_start as usize, span.byte_end as usize);
+        let text = source.files.list[spot.file].text.current();
+        let (start, end) = (place.byte_start as usize, place.byte_end as usize);
         let name = text[start..end].rsplit("::").next().unwrap_or_default();
         let name = name.split('<').next().unwrap_or_default().trim().to_owned();
         if let Some(key) = names::receiver(&text[..start], facts)

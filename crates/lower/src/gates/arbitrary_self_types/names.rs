@@ -1,8 +1,13 @@
 //! The names of extension traits, and the receivers that they lead back to.
 
-use cargo_metadata::diagnostic::Diagnostic;
+use std::ops::Range;
 
-use crate::facts::Facts;
+use ra_ap_syntax::AstNode;
+use ra_ap_syntax::ast::HasName;
+
+use super::facts::Facts;
+use super::method::Method;
+use crate::gate::{Added, Source};
 use gateless_model::added::{METHOD, TRAIT};
 
 /// Name of the extension trait of the method that starts at `start` of the file with index `file`. `kind` is [`METHOD`] or [`TRAIT`].
@@ -26,36 +31,53 @@ pub fn receiver(text: &str, facts: &Facts) -> Option<(usize, usize)> {
         .map(|(key, _)| *key)
 }
 
-/// The path of the extension trait that rustc suggests to import, if it is one.
-pub fn suggested(diagnostic: &Diagnostic) -> Option<String> {
-    let spans = diagnostic.children.iter().flat_map(|child| &child.spans);
-    let mut paths = spans.filter_map(|span| {
-        span.suggested_replacement
-            .as_deref()?
-            .trim()
-            .strip_prefix("use ")?
-            .strip_suffix(';')
-    });
-    let path = paths
-        .next()
-        .filter(|path| path.contains(METHOD) || path.contains(TRAIT))?;
-    paths.next().is_none().then(|| path.to_owned())
+/// The extension trait among the paths that rustc suggests to import, if it is the only one.
+pub fn suggested<'a>(imports: &[&'a str]) -> Option<&'a str> {
+    match imports {
+        [path] if path.contains(METHOD) || path.contains(TRAIT) => Some(path),
+        _ => None,
+    }
 }
 
 /// Notes a method that a macro writes more than once into a module: all of its extension traits have one name.
-pub fn note_repeated(message: &str, facts: &mut Facts) {
-    if message.contains(METHOD)
-        && let Some(key) = receiver(message, facts)
+pub fn note_repeated(name: &str, facts: &mut Facts) {
+    if name.contains(METHOD)
+        && let Some(key) = receiver(name, facts)
         && let Some(receiver) = facts.receivers.get_mut(&key)
     {
         receiver.is_repeated = true;
     }
 }
 
+/// For a part of an extension trait, the same part of the method that it is for, or else that method's name.
+pub fn original(facts: &Facts, source: &Source<'_>, added: &Added) -> Option<Range<usize>> {
+    let text = &source.files.list[added.file].text;
+    let (file, offset) = receiver(&text.current()[..added.bytes.start], facts)?;
+    let method = Method::at(source.original(file), source.edition, offset)?;
+    if file != added.file {
+        return None;
+    }
+    let name = method.range(method.function.name()?.syntax());
+    let params = method.range(method.function.param_list()?.syntax());
+    let part = &text.current()[added.bytes.clone()];
+    // A declaration's parameter is pointed at by its pattern.
+    let parameter = method.arguments().find_map(|param| {
+        let is_it = param
+            .pat()
+            .is_some_and(|pat| method.source(pat.syntax()) == part);
+        is_it.then(|| method.range(param.syntax()))
+    });
+    let same = || {
+        let start = params.start + method.text[params.clone()].find(part)?;
+        Some(start..start + part.len())
+    };
+    Some(parameter.or_else(same).unwrap_or(name))
+}
+
 #[cfg(test)]
 mod tests {
+    use super::super::facts::Receiver;
     use super::*;
-    use crate::facts::Receiver;
 
     #[test]
     fn the_last_name_leads_to_its_receiver() {

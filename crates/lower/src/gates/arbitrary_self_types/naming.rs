@@ -3,49 +3,37 @@
 
 use std::collections::BTreeSet;
 
-use cargo_metadata::diagnostic::{Diagnostic, DiagnosticSpan};
+use gateless_rustc::diagnostic::{Event, Place};
 use ra_ap_parser::SyntaxKind;
 use ra_ap_syntax::Edition;
 
 use super::body;
 use super::method::Method;
-use crate::crate_files::CrateFiles;
-use crate::diagnose::Spot;
-use crate::facts::Expression;
+use crate::gate::Source;
+use crate::place::{Expression, Spot};
 use gateless_rust_text::edit::Edit;
 use gateless_rust_text::tokens::Tokens;
 
-/// The macro calls that give the receivers a diagnostic is about their name.
-pub fn calls(
-    diagnostic: &Diagnostic,
-    spots: &dyn Fn(&DiagnosticSpan) -> Option<Spot>,
-    files: &CrateFiles,
-    edition: Edition,
-) -> Vec<Expression> {
-    let mut calls = Vec::new();
-    for span in diagnostic.spans.iter().filter(|span| span.is_primary) {
-        let by_caller = spots(span)
-            .and_then(|spot| {
-                let text = files.list[spot.file].text.original();
-                Method::at(text, edition, spot.range.start)
-            })
-            .is_some_and(|method| method.is_variable);
-        if !by_caller {
-            continue;
-        }
-        // Of nested calls, the innermost that says `self`.
-        let mut call = span.expansion.as_ref().map(|expansion| &expansion.span);
-        while let Some(span) = call {
-            if let Some(Spot { file, range, .. }) = spots(span)
-                && !rename(files.list[file].text.original(), range.clone(), edition).is_empty()
-            {
-                calls.push((file, range.start, range.end));
-                break;
-            }
-            call = span.expansion.as_ref().map(|expansion| &expansion.span);
-        }
-    }
-    calls
+/// The macro calls that give the receivers an error is about their name.
+pub fn calls(event: &Event<'_>, source: &Source<'_>) -> Vec<Expression> {
+    let by_caller = |place: Place<'_>| {
+        let spot = source.spot(place)?;
+        let text = source.original(spot.file);
+        Method::at(text, source.edition, spot.range.start).filter(|method| method.is_variable)
+    };
+    // Of nested calls, the innermost that says `self`.
+    let innermost = |place: Place<'_>| {
+        place.with_calls().skip(1).find_map(|call| {
+            let Spot { file, range, .. } = source.spot(call)?;
+            let names = rename(source.original(file), range.clone(), source.edition);
+            (!names.is_empty()).then_some((file, range.start, range.end))
+        })
+    };
+    event
+        .primary()
+        .filter(|place| by_caller(*place).is_some())
+        .filter_map(innermost)
+        .collect()
 }
 
 /// The edits that rename `self` in a macro call.

@@ -4,57 +4,36 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use cargo_metadata::diagnostic::{Diagnostic, DiagnosticSpan};
 use gateless_model::added::TRAIT;
-use ra_ap_syntax::Edition;
+use gateless_rustc::diagnostic::{Event, Required};
 
+use super::Notes;
+use super::facts::Facts;
 use super::method::{Method, Owner};
-use crate::crate_files::CrateFiles;
-use crate::diagnose::Spot;
-use crate::facts::{Facts, Part};
+use crate::gate::{Ear, Source};
+use crate::place::{Part, Spot};
 
-/// The paths that have to change. `dispatched` gives the extension traits of dependencies, by the method (`Trait::method`).
+/// The paths that have to change, where an item demands `Sized` of a value that is not.
 pub fn rewritten(
-    diagnostic: &Diagnostic,
-    spots: &dyn Fn(&DiagnosticSpan) -> Option<Spot>,
-    files: &CrateFiles,
+    event: &Event<'_>,
+    required: &[Required<'_>],
+    ear: &Ear<'_, Notes>,
     facts: &Facts,
-    edition: Edition,
-    dispatched: &dyn Fn(&str) -> Option<String>,
 ) -> BTreeMap<Part, String> {
+    let source = &ear.source;
     let mut parts = BTreeMap::new();
-    if !diagnostic
-        .message
-        .starts_with("the size for values of type")
-    {
-        return parts;
-    }
-    for bound in diagnostic
-        .children
-        .iter()
-        .flat_map(|child| &child.spans)
-        .filter(|span| span.is_primary)
-    {
-        let label = bound.label.as_deref().and_then(|label| {
-            label
-                .strip_prefix("required by this bound in `")?
-                .strip_suffix('`')
-        });
-        let Some(method) = label else { continue };
+    for bound in required {
+        let method = bound.item;
         let name = method.rsplit("::").next().unwrap_or(method);
-        let extension = match spots(bound) {
-            Some(spot) if spot.added => own(&spot, files, facts, edition),
+        let extension = match source.spot(bound.place) {
+            Some(spot) if spot.added => own(&spot, ear, facts),
             Some(_) => None,
-            None => dispatched(method),
+            None => dispatched(source, method),
         };
         let Some(extension) = extension else { continue };
-        for spot in diagnostic
-            .spans
-            .iter()
-            .filter_map(spots)
-            .filter(|spot| !spot.added)
-        {
-            let Some(path) = path(files.list[spot.file].text.original(), spot.range, name) else {
+        let spots = event.places.iter().filter_map(|place| source.spot(*place));
+        for spot in spots.filter(|spot| !spot.added) {
+            let Some(path) = path(source.original(spot.file), spot.range, name) else {
                 continue;
             };
             let part = Part {
@@ -70,16 +49,25 @@ pub fn rewritten(
 }
 
 /// The extension trait of the trait's method that was given the bound `where Self: Sized` at `spot`.
-fn own(spot: &Spot, files: &CrateFiles, facts: &Facts, edition: Edition) -> Option<String> {
-    let (&(file, offset), receiver) = facts
+fn own(spot: &Spot, ear: &Ear<'_, Notes>, facts: &Facts) -> Option<String> {
+    let source = &ear.source;
+    let (key, _) = facts
         .receivers
         .range(..=(spot.file, spot.range.start))
         .next_back()?;
-    let (_, hidden) = receiver.placed.as_ref()?;
-    let method = Method::at(files.list.get(file)?.text.original(), edition, offset)?;
+    let (_, hidden) = ear.notes.placed.get(key)?;
+    let &(file, offset) = key;
+    let method = Method::at(source.original(file), source.edition, offset)?;
     let is_own =
         file == spot.file && matches!(method.owner, Owner::Trait(_)) && hidden.starts_with(TRAIT);
     is_own.then(|| hidden.trim_end_matches(super::dispatch::HIDDEN).to_owned())
+}
+
+/// The extension trait of a dependency's method (`Trait::method`), if only one dependency has such a method.
+fn dispatched(source: &Source<'_>, method: &str) -> Option<String> {
+    let crates = source.request.known.crates.values();
+    let mut found = crates.filter_map(|exports| exports.dispatched.get(method));
+    found.next().filter(|_| found.next().is_none()).cloned()
 }
 
 /// The path that ends in `::name`, if `range` is that path or the type that it starts with.

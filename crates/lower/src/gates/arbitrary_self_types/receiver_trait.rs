@@ -1,19 +1,18 @@
 //! `core::ops::Receiver`, the trait of pointers that can be receivers without dereferencing: its uses become uses of the support
 //! module's trait of the same shape.
 
-use crate::gates::{View, Work};
-use crate::support::MODULE;
+use crate::support::{BEFORE, MODULE};
 use gateless_rust_text::attributes;
 use gateless_rust_text::cfg::split_commas;
 use gateless_rust_text::edit::Edit;
 use gateless_rust_text::tokens::Tokens;
 
-/// Redirects imports and paths. Only in crates that turned the feature on.
-pub fn apply(view: &View<'_>, work: &mut Work) {
-    if !super::is_on(view.features) || !view.tokens.text.contains("Receiver") {
-        return;
+/// The edits that redirect imports and paths of a file.
+pub fn redirect(tokens: &Tokens<'_>) -> Vec<Edit> {
+    let mut all = Vec::new();
+    if !tokens.text.contains("Receiver") {
+        return all;
     }
-    let tokens = view.tokens;
     let mut i = 0;
     while i < tokens.list.len() {
         if tokens.at(i) == "use"
@@ -21,20 +20,21 @@ pub fn apply(view: &View<'_>, work: &mut Work) {
         {
             let grouped = (i..end).any(|k| tokens.opens(k, "{"));
             if !grouped && let Some((edits, _)) = import(tokens, i + 1, end, &[]) {
-                work.edits.extend(edits);
-                work.pointers = true;
+                all.extend(edits);
             } else if let Some((removals, name)) = import(tokens, i + 1, end, &[]) {
                 let start = if i >= 1 && tokens.at(i - 1) == "pub" {
                     "pub "
                 } else {
                     ""
                 };
-                work.edits.extend(removals);
-                work.edits.push(Edit::insert(
-                    tokens.list[end].range.end,
-                    format!(" {start}use crate::{MODULE}::Receiver{name};"),
-                ));
-                work.pointers = true;
+                all.extend(removals);
+                all.push(Edit {
+                    rank: BEFORE,
+                    ..Edit::insert(
+                        tokens.list[end].range.end,
+                        format!(" {start}use crate::{MODULE}::Receiver{name};"),
+                    )
+                });
             }
             i = end;
         } else if ["core", "std"].contains(&tokens.at(i))
@@ -45,15 +45,15 @@ pub fn apply(view: &View<'_>, work: &mut Work) {
             } else {
                 i
             };
-            work.edits.push(Edit::replace(
+            all.push(Edit::replace(
                 tokens.text,
                 tokens.bytes(first, i + 6),
                 format!("crate::{MODULE}::Receiver"),
             ));
-            work.pointers = true;
         }
         i += 1;
     }
+    all
 }
 
 /// Edits that take the trait out of a use tree, and ` as NAME` where it has one. `before` is the path that leads to the tree.

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::crate_files::CrateFiles;
+use crate::gate::Source;
 use crate::support::{MODULE, QUIET};
 use gateless_rust_text::edit::Edit;
 
@@ -62,12 +63,12 @@ fn deeper(visibility: &str) -> String {
 
 /// Edits, by file, that re-export and import the traits. `imported` are modules known to use a trait's methods.
 pub fn edits(
-    files: &CrateFiles,
-    crate_name: &str,
+    source: &Source<'_>,
     extensions: &[Extension],
     imported: &BTreeSet<usize>,
-    foreign: &Foreign<'_>,
 ) -> Vec<(usize, Edit)> {
+    let (files, crate_name) = (source.files, source.request.crate_name);
+    let foreign = Foreign::of(source);
     let mut edits = Vec::new();
     let index_of: BTreeMap<&[String], usize> = files
         .modules
@@ -151,13 +152,32 @@ pub fn edits(
     edits
 }
 
-/// Dependencies with extension traits.
+/// Dependencies with extension traits. Only crates that turned the feature on can call such methods without naming the type.
 #[derive(Default)]
-pub struct Foreign<'a> {
+struct Foreign<'a> {
     /// Their names.
-    pub crates: Vec<&'a str>,
+    crates: Vec<&'a str>,
     /// Names of their traits whose methods were lowered.
-    pub traits: Vec<&'a str>,
+    traits: Vec<&'a str>,
+}
+
+impl<'a> Foreign<'a> {
+    fn of(source: &Source<'a>) -> Self {
+        let request = source.request;
+        let known = request
+            .known
+            .crates
+            .iter()
+            .filter(|(name, exports)| exports.extensions && *name != request.crate_name);
+        let mut foreign = Self::default();
+        for (name, exports) in known {
+            foreign.crates.push(name);
+            foreign
+                .traits
+                .extend(exports.traits.iter().map(String::as_str));
+        }
+        foreign
+    }
 }
 
 /// Whether a module's text names one of the traits, or may have it from a glob import.

@@ -7,12 +7,13 @@
 
 use std::collections::BTreeMap;
 
-use cargo_metadata::diagnostic::{Diagnostic, DiagnosticSpan};
+use gateless_rustc::diagnostic::{Event, Said};
 use ra_ap_syntax::ast::{self, HasGenericParams, HasName};
 use ra_ap_syntax::{AstNode, Edition, SyntaxToken};
 
-use crate::diagnose::{Spot, code};
-use crate::facts::{Facts, Part};
+use super::Facts;
+use crate::gate::Source;
+use crate::place::{Part, Spot};
 use crate::support::MODULE;
 use crate::syntax::Tree;
 
@@ -66,32 +67,34 @@ pub fn hint(expected: &str, spot: &Spot, text: &str, edition: Edition) -> BTreeM
     parts
 }
 
-/// Applies the hints for closures that an error is about, since their types could not be told.
-pub fn tell<'a>(
-    errors: impl Iterator<Item = &'a Diagnostic>,
-    spots: &dyn Fn(&DiagnosticSpan) -> Option<Spot>,
-    facts: &mut Facts,
-) {
-    for error in errors.filter(|error| {
-        let codes = [
-            "", "E0271", "E0277", "E0282", "E0283", "E0308", "E0599", "E0631",
-        ];
-        codes.contains(&code(error))
-    }) {
-        for spot in error
-            .spans
-            .iter()
-            .filter(|span| span.is_primary)
-            .filter_map(spots)
-        {
+/// Applies the hints for closures that an error is about, since their types could not be told; returns whether there were any.
+pub fn tell(events: &[Event<'_>], source: &Source<'_>, facts: &mut Facts) -> bool {
+    let told = facts.hints.len();
+    let about_types = |event: &&Event<'_>| {
+        matches!(
+            event.said,
+            Said::Uncoded
+                | Said::NoDerive { .. }
+                | Said::Summary
+                | Said::Projection
+                | Said::Unmet { .. }
+                | Said::Unknown
+                | Said::Mismatch(_)
+                | Said::NoMethod(_)
+                | Said::Closure
+        )
+    };
+    for event in events.iter().filter(about_types) {
+        for spot in event.primary().filter_map(|place| source.spot(place)) {
             let around = facts.hints.keys().copied().find(|&(file, start, end)| {
                 file == spot.file && start <= spot.range.start && spot.range.end <= end
             });
             if let Some(parts) = around.and_then(|key| facts.hints.remove(&key)) {
-                facts.rewritten.extend(parts);
+                facts.told.extend(parts);
             }
         }
     }
+    facts.hints.len() < told
 }
 
 /// `for<'a> Fn(&'a str) -> &'a str`, as rustc prints it within a type.

@@ -7,180 +7,130 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use cargo_metadata::diagnostic::{Diagnostic, DiagnosticSpan};
-use ra_ap_syntax::{AstNode, Edition, ast};
-
-use crate::closures;
-use crate::crate_files::SourceFile;
-use crate::diagnose::{Spot, code};
-use crate::facts::{Coercion, Expression, Facts};
-use crate::support;
-use crate::syntax::{Tree, around};
 use gateless_rust_text::edit::Edit;
 use gateless_rust_text::tokens::Tokens;
+use gateless_rustc::diagnostic::{Branches, Event, Mismatch, Place, Said, Told, Types};
+use ra_ap_syntax::{AstNode, Edition, ast};
 
-/// The conversions that a diagnostic asks for.
-pub fn wanted(
-    diagnostic: &Diagnostic,
-    spots: &dyn Fn(&DiagnosticSpan) -> Option<Spot>,
-    text: &dyn Fn(usize) -> String,
-    edition: Edition,
-    facts: &mut Facts,
-) {
-    let kind = match code(diagnostic) {
-        "E0308" => Coercion::Expected,
-        "E0605" => Coercion::Cast,
-        _ => return,
+use super::{Facts, closures};
+use crate::gate::Source;
+use crate::place::{Expression, Spot};
+use crate::support;
+use crate::syntax::{Tree, around};
+
+/// How a conversion learns the type it leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Coercion {
+    /// From the place it is in.
+    Expected,
+    /// From the type after `as`.
+    Cast,
+    /// As `Expected`, for a field written in short form (`S { field }`).
+    Field,
+    /// From an earlier branch of the same `if` or `match`.
+    Branch {
+        /// First byte of the whole expression, and the byte after it.
+        whole: (usize, usize),
+        /// The same of the earlier branch's value.
+        earlier: (usize, usize),
+    },
+}
+
+/// Notes the conversions that an error asks for.
+pub fn hear(event: &Event<'_>, source: &Source<'_>, facts: &mut Facts) {
+    match &event.said {
+        Said::Mismatch(mismatch) => {
+            for told in &mismatch.places {
+                expected(mismatch, told, source, facts);
+            }
+        }
+        Said::Cast { places } => {
+            for spot in places.iter().filter_map(|place| own(*place, source)) {
+                let key = (spot.file, spot.range.start, spot.range.end);
+                if !facts.refused.contains_key(&key) {
+                    facts.coercions.entry(key).or_insert(Coercion::Cast);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Notes the conversion that one place of a mismatch asks for.
+fn expected(mismatch: &Mismatch<'_>, told: &Told<'_>, source: &Source<'_>, facts: &mut Facts) {
+    let Some(spot) = own(told.place, source) else {
+        return;
     };
-    // With several wrong arguments, each has a note of its own.
-    let notes = diagnostic.children.iter().flat_map(|child| {
-        child
-            .spans
-            .iter()
-            .map(|span| (span, Some(child.message.as_str())))
-    });
-    for (span, label) in diagnostic
-        .spans
-        .iter()
-        .map(|span| (span, span.label.as_deref()))
-        .chain(notes)
+    let here = told.types.as_ref().is_some_and(same_pointer);
+    let in_full = || mismatch.full.iter().any(same_pointer);
+    if !here && !(told.is_value && in_full()) {
+        return;
+    }
+    let text = source.original(spot.file);
+    let key = (spot.file, spot.range.start, spot.range.end);
+    if let Some(refused) = facts.refused.get(&key) {
+        if let Some(branches) = &mismatch.branches
+            && let Some(branch) = branch(branches, source, &spot)
+            && !refused.contains(&branch)
+        {
+            facts.coercions.entry(key).or_insert(branch);
+        }
+        return;
+    }
+    if !facts.coercions.contains_key(&key)
+        && let Some(expected) = full_type(mismatch, told)
     {
-        let Some(spot) = spots(span).filter(|spot| !spot.added && !spot.range.is_empty()) else {
-            continue;
-        };
-        if kind == Coercion::Expected {
-            let own = label
-                .and_then(mismatch)
-                .filter(|(expected, found)| same_pointer(expected, found));
-            let noted = || {
-                diagnostic
-                    .children
-                    .iter()
-                    .filter_map(|child| full_mismatch(&child.message))
-                    .any(|(expected, found)| same_pointer(expected, found))
-            };
-            if own.is_none()
-                && !(span.is_primary
-                    && label.is_some_and(|label| label.starts_with("expected "))
-                    && noted())
-            {
-                continue;
-            }
-        } else if !(span.is_primary && diagnostic.message.contains("non-primitive cast")) {
-            continue;
+        let hint = closures::hint(expected, &spot, text, source.edition);
+        if !hint.is_empty() {
+            facts.hints.insert(key, hint);
         }
-        let key = (spot.file, spot.range.start, spot.range.end);
-        if let Some(refused) = facts.refused.get(&key) {
-            if let Some(branch) = branch(diagnostic, spots, &spot, &text(spot.file), edition)
-                && !refused.contains(&branch)
-            {
-                facts.coercions.entry(key).or_insert(branch);
-            }
-            continue;
-        }
-        let kind = if kind == Coercion::Expected
-            && is_short_field(&text(spot.file), edition, &spot.range)
-        {
-            Coercion::Field
-        } else {
-            kind
-        };
-        if kind != Coercion::Cast
-            && !facts.coercions.contains_key(&key)
-            && let Some(expected) = expected(diagnostic, label)
-        {
-            let hint = closures::hint(expected, &spot, &text(spot.file), edition);
-            if !hint.is_empty() {
-                facts.hints.insert(key, hint);
-            }
-        }
-        facts.coercions.entry(key).or_insert(kind);
     }
+    let kind = if is_short_field(text, source.edition, &spot.range) {
+        Coercion::Field
+    } else {
+        Coercion::Expected
+    };
+    facts.coercions.entry(key).or_insert(kind);
 }
 
-/// The type that a note or a label says is expected. Labels leave lifetimes out.
-fn expected<'a>(diagnostic: &'a Diagnostic, label: Option<&'a str>) -> Option<&'a str> {
-    let noted = || {
-        diagnostic
-            .children
-            .iter()
-            .find_map(|child| full_mismatch(&child.message))
-    };
-    let label = label.and_then(mismatch);
+/// Where a place is in the sources, if it is code of theirs.
+fn own(place: Place<'_>, source: &Source<'_>) -> Option<Spot> {
+    source
+        .spot(place)
+        .filter(|spot| !spot.added && !spot.range.is_empty())
+}
+
+/// The type that is expected, with its lifetimes where a note has them.
+fn full_type<'a>(mismatch: &Mismatch<'a>, told: &Told<'a>) -> Option<&'a str> {
     let head = |ty: &str| ty.split('<').next().map(str::to_owned);
-    let (expected, _) = noted()
-        .filter(|(noted, _)| label.is_none_or(|(label, _)| head(noted) == head(label)))
-        .or(label)?;
-    Some(expected)
+    let label = told.types.map(|types| types.expected);
+    let full = mismatch.full.first().map(|types| types.expected);
+    full.filter(|full| label.is_none_or(|label| head(full) == head(label)))
+        .or(label)
 }
 
-/// The types of a label `expected X, found Y`.
-fn mismatch(label: &str) -> Option<(&str, &str)> {
-    let rest = label.strip_prefix("expected `")?;
-    let (expected, rest) = rest.split_once("`, found `")?;
-    Some((expected, rest.strip_suffix('`')?))
+/// Where a place was written: the place itself, or the call of the macro that it comes from.
+fn written(place: Place<'_>, source: &Source<'_>) -> Option<Spot> {
+    place.with_calls().find_map(|place| {
+        source
+            .spot(place)
+            .filter(|spot| !spot.added || place.call().is_none())
+    })
 }
 
-/// The types of a note `expected struct X`, `found struct Y` on two lines.
-fn full_mismatch(note: &str) -> Option<(&str, &str)> {
-    let (expected, found) = note.split_once('\n')?;
-    let ty = |line: &str, word: &str| -> Option<usize> {
-        line.trim_start()
-            .starts_with(word)
-            .then(|| line.find('`'))
-            .flatten()
-    };
-    let expected = &expected[ty(expected, "expected ")? + 1..];
-    let found = &found[ty(found, "found ")? + 1..];
-    Some((expected.strip_suffix('`')?, found.strip_suffix('`')?))
-}
-
-/// Where a span was written: the span itself, or the call of the macro that it comes from.
-fn written(span: &DiagnosticSpan, spots: &dyn Fn(&DiagnosticSpan) -> Option<Spot>) -> Option<Spot> {
-    let mut here = Some(span);
-    while let Some(span) = here {
-        let outer = span.expansion.as_ref().map(|expansion| &expansion.span);
-        if let Some(spot) = spots(span).filter(|spot| !spot.added || outer.is_none()) {
-            return Some(spot);
-        }
-        here = outer;
-        if outer.is_some_and(|outer| outer.expansion.is_none()) {
-            return outer.and_then(spots);
-        }
-    }
-    None
-}
-
-/// The earlier branch that a branch's type has to agree with.
-fn branch(
-    diagnostic: &Diagnostic,
-    spots: &dyn Fn(&DiagnosticSpan) -> Option<Spot>,
-    spot: &Spot,
-    text: &str,
-    edition: Edition,
-) -> Option<Coercion> {
+/// The conversion to the type of the earlier branch that a branch's type has to agree with.
+fn branch(branches: &Branches<'_>, source: &Source<'_>, spot: &Spot) -> Option<Coercion> {
     let (file, here) = (spot.file, spot.range.start);
-    if !diagnostic.message.ends_with("have incompatible types") {
-        return None;
-    }
-    let labelled = |starts: &[&str]| {
-        let is = |span: &&DiagnosticSpan| {
-            span.label
-                .as_deref()
-                .is_some_and(|label| starts.iter().any(|start| label.starts_with(start)))
-        };
-        diagnostic
-            .spans
-            .iter()
-            .find(is)
-            .and_then(|span| written(span, spots))
+    let range = |place: Option<Place<'_>>| {
+        place
+            .and_then(|place| written(place, source))
             .filter(|spot| spot.file == file)
             .map(|spot| (spot.range.start, spot.range.end))
     };
-    let earlier = labelled(&["expected because of this", "this is found to be of type"])?;
+    let earlier = range(branches.earlier)?;
     // rustc's label of the whole is left out, or on its head alone, when it is on one line.
     let by_syntax = || {
-        let tree = Tree::around(text, edition, earlier.0);
+        let tree = Tree::around(source.original(file), source.edition, earlier.0);
         let token = tree.token_at(earlier.0)?;
         let whole = around::<ast::Expr>(&token)
             .filter(|node| matches!(node, ast::Expr::IfExpr(_) | ast::Expr::MatchExpr(_)))
@@ -188,12 +138,13 @@ fn branch(
             .find(|range| range.contains(&here))?;
         Some((whole.start, whole.end))
     };
-    let whole = by_syntax().or_else(|| labelled(&["`if` and `else` have", "`match` arms have"]))?;
+    let whole = by_syntax().or_else(|| range(branches.whole))?;
     Some(Coercion::Branch { whole, earlier })
 }
 
 /// Whether two different types have the same head, as `Arc<dyn T>` and `Arc<S>` have.
-fn same_pointer(expected: &str, found: &str) -> bool {
+fn same_pointer(types: &Types<'_>) -> bool {
+    let &Types { expected, found } = types;
     let head = |name: &str| name.split_once('<').map(|(head, _)| head.to_owned());
     expected != found && head(expected).is_some() && head(expected) == head(found)
 }
@@ -211,14 +162,8 @@ fn is_short_field(text: &str, edition: Edition, range: &Range<usize>) -> bool {
 }
 
 /// The edits for all conversions in one file. `paths` lead to the support modules that the crate sees.
-pub fn edits(
-    file: &SourceFile,
-    index: usize,
-    facts: &Facts,
-    paths: &[String],
-    edition: Edition,
-) -> Vec<Edit> {
-    let text = file.text.original();
+pub fn edits(source: &Source<'_>, index: usize, facts: &Facts, paths: &[String]) -> Vec<Edit> {
+    let (text, edition) = (source.original(index), source.edition);
     let mut edits = Vec::new();
     let mut wholes = BTreeSet::new();
     for (&(_, start, end), kind) in facts.coercions.range((index, 0, 0)..(index + 1, 0, 0)) {
@@ -301,31 +246,29 @@ fn inside_group(tokens: &Tokens<'_>, i: usize) -> bool {
 
 /// Takes back the conversions that errors are about, or has them done by the next of the `paths` support modules if the first does not
 /// know the pointer.
-pub fn take_back<'a>(
-    errors: impl Iterator<Item = &'a Diagnostic>,
-    spots: &dyn Fn(&DiagnosticSpan) -> Option<Spot>,
-    paths: usize,
-    facts: &mut Facts,
-) {
+pub fn take_back(events: &[Event<'_>], source: &Source<'_>, paths: usize, facts: &mut Facts) {
     // Whether the pointer is not known to the module, by conversion.
     let mut hits: BTreeMap<Expression, bool> = BTreeMap::new();
-    for diagnostic in errors.filter(|error| {
-        ["E0271", "E0277", "E0282", "E0283", "E0284", "E0308"].contains(&code(error))
-    }) {
-        let unknown = diagnostic.message.contains("Pointer");
-        for span in diagnostic.spans.iter().filter(|span| span.is_primary) {
-            let mut here = Some(span);
-            while let Some(span) = here {
-                if let Some(spot) = spots(span) {
-                    let hit = facts.coercions.keys().copied().find(|&(file, start, end)| {
-                        let same_end = end == spot.range.end || spot.added && spot.range.end <= end;
-                        file == spot.file && start == spot.range.start && same_end
-                    });
-                    if let Some(key) = hit {
-                        *hits.entry(key).or_default() |= unknown;
-                    }
-                }
-                here = span.expansion.as_ref().map(|expansion| &expansion.span);
+    let about_types = |event: &&Event<'_>| {
+        matches!(
+            event.said,
+            Said::Projection
+                | Said::Unmet { .. }
+                | Said::Unknown
+                | Said::UnknownProjection
+                | Said::Mismatch(_)
+        )
+    };
+    for event in events.iter().filter(about_types) {
+        let unknown = event.quotes("Pointer");
+        let places = event.primary().flat_map(Place::with_calls);
+        for spot in places.filter_map(|place| source.spot(place)) {
+            let hit = facts.coercions.keys().copied().find(|&(file, start, end)| {
+                let same_end = end == spot.range.end || spot.added && spot.range.end <= end;
+                file == spot.file && start == spot.range.start && same_end
+            });
+            if let Some(key) = hit {
+                *hits.entry(key).or_default() |= unknown;
             }
         }
     }

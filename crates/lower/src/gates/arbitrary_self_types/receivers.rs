@@ -1,0 +1,258 @@
+//! What the receivers turn into.
+
+use std::collections::BTreeMap;
+
+use gateless_model::added::{METHOD, TRAIT};
+use gateless_model::{Failure, Result};
+use gateless_rust_text::edit::Edit;
+use ra_ap_syntax::{AstNode, SyntaxKind};
+
+use super::facts::{Facts, Key};
+use super::method::{Method, Owner};
+use super::scope::Extension;
+use super::{ArbitrarySelfTypes, body, dispatch, extension, lifetimes, names, naming, scope};
+use crate::gate::{Gate, Page};
+use crate::support::{MODULE, QUIET};
+
+const SELF: &str = "self";
+
+/// What the receivers of a crate turn into.
+#[derive(Default)]
+pub struct Work {
+    /// Edits by file.
+    pub edits: Vec<(usize, Edit)>,
+    /// Extension traits at module level.
+    pub extensions: Vec<Extension>,
+    /// Extension traits at module level of methods that trait objects can call, by the method (`Trait::method`).
+    pub dispatched: BTreeMap<String, String>,
+    /// For receivers that may turn out not to be possible: where the generated items are, and the hidden supertrait's name.
+    pub placed: BTreeMap<Key, (usize, String)>,
+}
+
+/// Lowers all receivers.
+pub fn lower(facts: &Facts, page: &Page<'_>) -> Result<Work> {
+    let source = &page.source;
+    let (files, edition) = (source.files, source.edition);
+    let crate_name = source.request.crate_name;
+    let support = page.support.first().map(String::as_str);
+    let mut work = Work::default();
+    let mut hidden: BTreeMap<(usize, usize), dispatch::Hidden> = BTreeMap::new();
+    for (&(index, offset), receiver) in &facts.receivers {
+        let file = &files.list[index];
+        let refuse = |why: &str| {
+            Failure::no(format!(
+                "{}: the gate `{}` can't be lowered here: {why}",
+                source.line(index, offset),
+                ArbitrarySelfTypes::NAME,
+            ))
+            .help("make it an associated function with an ordinary first parameter")
+        };
+        let Some(method) = Method::at(file.text.original(), edition, offset) else {
+            return Err(refuse(
+                "the receiver's type does not stand in the method itself",
+            ));
+        };
+        let kind = if matches!(method.owner, Owner::Trait(_)) {
+            TRAIT
+        } else {
+            METHOD
+        };
+        let name = names::extension(kind, crate_name, index, method.start());
+        let naming = lifetimes::naming(&method, &hidden_outputs(&method, facts, index), receiver);
+        let strings = in_strings(&method, facts, index);
+        let this = body::fresh_name(&method, !strings.is_empty());
+        let mut edits = body::rename(&method, &this);
+        edits.extend(strings.into_iter().map(|start| Edit {
+            range: start..start + SELF.len(),
+            text: this.clone(),
+            rank: 0,
+        }));
+        edits.extend(naming.edits.iter().cloned());
+        if naming.fresh {
+            edits.extend(lifetimes::declare(&method));
+        }
+        let bound = if receiver.only_receiver {
+            bound(&support.map_or_else(
+                || format!("crate::{MODULE}"),
+                |path| format!("{path}{MODULE}"),
+            ))
+        } else {
+            String::new()
+        };
+        let (after, end, visibility, of_trait) = match &method.owner {
+            // A macro that writes a method into an impl somewhere else: its calls are rewritten instead.
+            Owner::Unknown | Owner::TraitImpl => {
+                work.edits
+                    .extend(edits.into_iter().map(|edit| (index, edit)));
+                continue;
+            }
+            // The same for a macro whose methods would get one name for several such traits.
+            Owner::Inherent(owner)
+                if receiver.is_repeated
+                    || method.has_repeated_arguments()
+                    || !method.is_outside_of_repetition(
+                        &method.header(owner.assoc_item_list()),
+                        method.range(owner.syntax()).end,
+                    ) =>
+            {
+                work.edits
+                    .extend(edits.into_iter().map(|edit| (index, edit)));
+                continue;
+            }
+            Owner::Inherent(owner) => {
+                let visibility = if method.is_local() {
+                    String::new()
+                } else {
+                    extension::visibility(&method)
+                };
+                let wanted = extension::Wanted {
+                    name: &name,
+                    visibility: &visibility,
+                    bound: &bound,
+                    outlives: &receiver.outlives,
+                };
+                let Some(after) = extension::inherent(&method, &naming, owner, &wanted) else {
+                    return Err(refuse("the impl has no type"));
+                };
+                (after, method.range(owner.syntax()).end, visibility, None)
+            }
+            Owner::Trait(_) if method.has_repeated_arguments() => {
+                return Err(refuse("a macro repeats parameters of the trait's method"));
+            }
+            // One extension trait for all of the methods; it is not repeated, so what it is for must not be either.
+            Owner::Trait(owner)
+                if !method.is_outside_of_repetition(
+                    &method.header(owner.assoc_item_list()),
+                    method.range(owner.syntax()).end,
+                ) =>
+            {
+                return Err(refuse(
+                    "a macro repeats the method within its trait, and its variables are in the receiver's type",
+                ));
+            }
+            Owner::Trait(owner) => {
+                let support = support.map(|path| {
+                    if method.tree.in_macro && path == "crate::" {
+                        "$crate::"
+                    } else {
+                        path
+                    }
+                });
+                let end = method.range(owner.syntax()).end;
+                let repeated = method.repetitions(end);
+                let through = support.filter(|_| {
+                    !receiver.is_static && repeated.is_empty() && dispatch::is_dispatchable(&method)
+                });
+                let wanted = dispatch::Wanted {
+                    name: &name,
+                    bound: &bound,
+                    support: through,
+                    above: hidden.get(&(index, end)),
+                    outlives: &receiver.outlives,
+                };
+                let Some(lowered) = dispatch::lower(&method, &naming, owner, &wanted) else {
+                    return Err(refuse("the trait has no name"));
+                };
+                edits.extend(lowered.edits);
+                hidden.extend(lowered.hidden.map(|last| ((index, end), last)));
+                if through.is_some() {
+                    work.placed.insert(
+                        (index, offset),
+                        (end, format!("{name}{}", dispatch::HIDDEN)),
+                    );
+                }
+                let trait_name = ra_ap_syntax::ast::HasName::name(owner)
+                    .map(|name| method.source(name.syntax()));
+                if let Some(trait_name) = trait_name
+                    .as_ref()
+                    .filter(|_| through.is_some() && !method.is_local() && !method.tree.in_macro)
+                {
+                    work.dispatched
+                        .insert(format!("{trait_name}::{}", method.name()), name.clone());
+                }
+                (lowered.after, end, lowered.visibility, trait_name)
+            }
+        };
+        if receiver.only_receiver {
+            work.placed
+                .entry((index, offset))
+                .or_insert((end, name.clone()));
+        }
+        edits.push(Edit::insert(end, after));
+        work.edits
+            .extend(edits.into_iter().map(|edit| (index, edit)));
+        if !method.is_local()
+            && !method.tree.in_macro
+            && let Some(module) = scope::module_at(files, index, offset)
+        {
+            work.extensions.push(Extension {
+                module,
+                name,
+                visibility,
+                of_trait,
+            });
+        }
+    }
+    let supertraits = hidden
+        .into_iter()
+        .map(|((file, _), last)| (file, last.edit));
+    work.edits.extend(supertraits);
+    let is_gone = |path: &str| {
+        names::receiver(path, facts).is_some_and(|key| facts.receivers[&key].is_repeated)
+    };
+    for (module, path) in facts.imports.iter().filter(|(_, path)| !is_gone(path)) {
+        let module = &files.modules[*module];
+        work.edits.extend(module.end.map(|end| {
+            (
+                module.file,
+                Edit::insert(end, format!(" {QUIET} use {path} as _;")),
+            )
+        }));
+    }
+    for &(file, start, end) in &facts.naming_calls {
+        let text = files.list[file].text.original();
+        let edits = naming::rename(text, start..end, edition);
+        work.edits
+            .extend(edits.into_iter().map(|edit| (file, edit)));
+    }
+    let rewritten = facts.rewritten.iter();
+    work.edits
+        .extend(rewritten.map(|(part, text)| part.edit(source, text)));
+    Ok(work)
+}
+
+/// What a type that can only be a receiver has to implement.
+fn bound(support: &str) -> String {
+    format!(": {support}::Receiver")
+}
+
+/// Lifetimes that the return type leaves out: byte and what goes there.
+fn hidden_outputs(method: &Method<'_>, facts: &Facts, file: usize) -> Vec<(usize, String)> {
+    let Some(output) = method.function.ret_type() else {
+        return Vec::new();
+    };
+    let range = method.range(output.syntax());
+    facts
+        .lifetimes
+        .range((file, range.start)..=(file, range.end))
+        .map(|((_, at), text)| (*at, text.clone()))
+        .collect()
+}
+
+/// Where format strings of the method say `{self}`.
+fn in_strings(method: &Method<'_>, facts: &Facts, file: usize) -> Vec<usize> {
+    let whole = method.range(method.function.syntax());
+    let places = facts
+        .renamed
+        .range((file, whole.start)..(file, whole.end))
+        .map(|(_, start)| *start);
+    places
+        .filter(|start| method.text[*start..].starts_with(SELF))
+        .filter(|start| {
+            method
+                .tree
+                .token_at(*start)
+                .is_some_and(|token| token.kind() == SyntaxKind::STRING)
+        })
+        .collect()
+}
