@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::kconfig::expression::{Comparison, Expression, Operand, Tri};
+
 /// A condition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Condition {
@@ -43,6 +45,51 @@ impl Condition {
     /// Something undecidable.
     pub fn other(text: impl Into<String>) -> Self {
         Condition::Atom(Atom::Other(text.into()))
+    }
+
+    /// What a Kconfig expression says about symbols and the compiler; a module counts as set.
+    pub fn of_expression(expression: &Expression) -> Self {
+        match expression {
+            Expression::Constant(Tri::No) => Condition::Never,
+            Expression::Constant(_) => Condition::Always,
+            Expression::Symbol(name) => Condition::config(name),
+            Expression::Compare(left, comparison, right) => {
+                Self::of_rustc_version(left, *comparison, right)
+                    .or_else(|| Self::of_tri_test(expression))
+                    .unwrap_or_else(|| Condition::other(expression.to_string()))
+            }
+            Expression::Text(_) | Expression::Macro(_) | Expression::Unreadable(_) => {
+                Condition::other(expression.to_string())
+            }
+            Expression::Not(inner) => Self::of_expression(inner).negate(),
+            Expression::And(one, other) => Self::of_expression(one).and(Self::of_expression(other)),
+            Expression::Or(one, other) => Self::of_expression(one).or(Self::of_expression(other)),
+        }
+    }
+
+    fn of_rustc_version(left: &Operand, comparison: Comparison, right: &Operand) -> Option<Self> {
+        let (Operand::Symbol(name), Operand::Text(number)) = (left, right) else {
+            return None;
+        };
+        let code: u32 = number.parse().ok().filter(|_| name == "RUSTC_VERSION")?;
+        let at_least = |code| Condition::Atom(Atom::Rustc(code));
+        match comparison {
+            Comparison::GreaterEqual => Some(at_least(code)),
+            Comparison::Greater => Some(at_least(code + 1)),
+            Comparison::Less => Some(at_least(code).negate()),
+            Comparison::LessEqual => Some(at_least(code + 1).negate()),
+            Comparison::Equal | Comparison::NotEqual => None,
+        }
+    }
+
+    fn of_tri_test(expression: &Expression) -> Option<Self> {
+        let (name, equal, tri) = expression.as_tri_test()?;
+        match (equal, tri) {
+            (true, Tri::No) => Some(Condition::config(name).negate()),
+            (true, _) | (false, Tri::No) => Some(Condition::config(name)),
+            // A module is neither what is asked for nor unset.
+            (false, _) => None,
+        }
     }
 
     /// Both.
@@ -219,5 +266,25 @@ mod tests {
         };
         assert_eq!(at(109_500), "CONFIG_B || $(X)");
         assert_eq!(at(109_800), "never");
+    }
+
+    #[test]
+    fn kconfig_expressions_become_conditions() {
+        for (text, wanted) in [
+            ("A && !B || C", "(CONFIG_A && !CONFIG_B) || CONFIG_C"),
+            ("(A || B) && C", "(CONFIG_A || CONFIG_B) && CONFIG_C"),
+            ("RUSTC_VERSION < 108800", "rustc < 1.88"),
+            (
+                "$(rustc-option,-Zx=(a)) && A=y",
+                "$(rustc-option,-Zx=(a)) && CONFIG_A",
+            ),
+            ("A = n || B != n", "!CONFIG_A || CONFIG_B"),
+            ("A != y", "A!=y"),
+            ("GCC_VERSION >= 50000", "GCC_VERSION >= 50000"),
+            ("y", "always"),
+        ] {
+            let condition = Condition::of_expression(&Expression::parse(text));
+            assert_eq!(condition.to_string(), wanted, "{text}");
+        }
     }
 }

@@ -51,9 +51,14 @@ impl Text {
 
 /// Joins continued lines.
 pub fn logical(text: &str) -> Vec<Text> {
-    let mut lines: Vec<Text> = Vec::new();
-    let mut open: Option<Text> = None;
-    for (index, raw) in text.lines().enumerate() {
+    let mut lines = text.lines().enumerate();
+    std::iter::from_fn(|| next_logical(&mut lines)).collect()
+}
+
+/// The next line with those that it is continued on; the numbers of `lines` are from 0.
+pub(crate) fn next_logical<'t>(lines: &mut impl Iterator<Item = (usize, &'t str)>) -> Option<Text> {
+    let mut joined: Option<Text> = None;
+    for (index, raw) in lines {
         let raw = raw.strip_suffix('\r').unwrap_or(raw);
         let backslashes = raw.len() - raw.trim_end_matches('\\').len();
         let continued = backslashes % 2 == 1;
@@ -62,23 +67,22 @@ pub fn logical(text: &str) -> Vec<Text> {
         } else {
             raw
         };
-        let line = match &mut open {
+        match &mut joined {
             Some(line) => {
                 line.text.push(' ');
                 line.starts.push((line.text.len(), index + 1));
                 line.text.push_str(part.trim_start_matches([' ', '\t']));
-                line
             }
-            None => open.insert(Text {
-                text: part.to_owned(),
-                starts: vec![(0, index + 1)],
-            }),
-        };
+            None => {
+                joined = Some(Text {
+                    text: part.to_owned(),
+                    starts: vec![(0, index + 1)],
+                });
+            }
+        }
         if !continued {
-            lines.push(std::mem::take(line));
-            open = None;
+            break;
         }
     }
-    lines.extend(open);
-    lines
+    joined
 }

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use camino::Utf8Path;
 use gateless_linux::condition::Condition;
+use gateless_linux::kconfig::file::{self as kconfig_file, Item};
 use gateless_linux::makefile::words::{name_condition, words};
 use gateless_linux::makefile::{self, Makefile, Statement, directories};
 
@@ -77,7 +78,7 @@ pub struct Scan {
 enum Read {
     Rust(String, rust_file::RustFile),
     Makefile(String, Makefile),
-    Kconfig(String, kconfig::Macros, Box<kconfig::ParsedFile>),
+    Kconfig(String, kconfig::Macros, Vec<Item>),
     Other(Vec<Finding>),
     Problem(Problem),
 }
@@ -129,9 +130,11 @@ fn read(tree: &Utf8Path, path: &str, kind: Kind) -> Vec<Read> {
         }
         Kind::Makefile => reads.push(Read::Makefile(path.to_owned(), makefile::parse(&text))),
         Kind::Kconfig => {
-            let parsed = kconfig::parse(&text);
+            let parsed = kconfig_file::parse(&text, path);
+            let problems = parsed.problems.into_iter();
+            reads.extend(problems.map(|(place, what)| problem(place.line, what)));
             let macros = other::kconfig_macros(&parsed.macros);
-            reads.push(Read::Kconfig(path.to_owned(), macros, Box::new(parsed)));
+            reads.push(Read::Kconfig(path.to_owned(), macros, parsed.items));
         }
         Kind::Shell => reads.push(Read::Other(other::shell(&text, path))),
         Kind::Yaml => reads.push(Read::Other(ci::yaml(&text, path))),
@@ -170,13 +173,13 @@ impl Scan {
                     self.children.insert(path, file.children);
                 }
                 Read::Makefile(path, made) => makefiles.push((path, made)),
-                Read::Kconfig(path, macros, parsed) => {
+                Read::Kconfig(path, macros, items) => {
                     self.findings
                         .extend(macros.into_iter().map(|found| Finding {
                             file: path.clone(),
                             ..found
                         }));
-                    self.kconfig.add(*parsed, arch_of_path(&path));
+                    self.kconfig.add(&items, arch_of_path(&path));
                 }
                 Read::Other(mut found) => self.findings.append(&mut found),
                 Read::Problem(problem) => self.problems.push(problem),

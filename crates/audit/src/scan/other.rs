@@ -1,12 +1,12 @@
 //! Files that are neither Rust nor makefiles: Kconfig's macro calls, scripts, target specifications, configuration of Rust's tools.
 
 use gateless_linux::condition::Condition;
+use gateless_linux::kconfig::file::Macro;
 use gateless_linux::makefile::Makefile;
 use gateless_linux::makefile::Statement;
 use gateless_linux::makefile::words::words;
 
 use crate::finding::{Finding, Place, Role, Sign};
-use crate::kconfig::Macro;
 use crate::makefile::options;
 use crate::rust::conditions::one_line;
 use crate::rust::strings::{is_z, target_features};

@@ -1,5 +1,6 @@
 //! Kconfig expressions: `A && (!B || C = y)`.
 
+use std::cmp::Ordering;
 use std::fmt;
 
 /// The values of an option, in Kconfig's order.
@@ -32,6 +33,85 @@ impl Tri {
             Self::Yes => "y",
         }
     }
+
+    fn holds(holds: bool) -> Self {
+        if holds { Self::Yes } else { Self::No }
+    }
+}
+
+/// How two operands are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Comparison {
+    /// `=`
+    Equal,
+    /// `!=`
+    NotEqual,
+    /// `<`
+    Less,
+    /// `<=`
+    LessEqual,
+    /// `>`
+    Greater,
+    /// `>=`
+    GreaterEqual,
+}
+
+impl Comparison {
+    const ALL: [(&'static str, Self); 6] = [
+        ("=", Self::Equal),
+        ("!=", Self::NotEqual),
+        ("<", Self::Less),
+        ("<=", Self::LessEqual),
+        (">", Self::Greater),
+        (">=", Self::GreaterEqual),
+    ];
+
+    /// The comparison that is written so.
+    pub fn of(sign: &str) -> Option<Self> {
+        let mut all = Self::ALL.into_iter();
+        all.find_map(|(known, comparison)| (known == sign).then_some(comparison))
+    }
+
+    /// As written.
+    pub fn sign(self) -> &'static str {
+        let mut all = Self::ALL.into_iter();
+        all.find_map(|(sign, known)| (known == self).then_some(sign))
+            .unwrap_or_default()
+    }
+
+    /// The comparison that holds where this one does not.
+    pub fn opposite(self) -> Self {
+        match self {
+            Self::Equal => Self::NotEqual,
+            Self::NotEqual => Self::Equal,
+            Self::Less => Self::GreaterEqual,
+            Self::LessEqual => Self::Greater,
+            Self::Greater => Self::LessEqual,
+            Self::GreaterEqual => Self::Less,
+        }
+    }
+
+    fn accepts(self, order: Ordering) -> bool {
+        match self {
+            Self::Equal => order.is_eq(),
+            Self::NotEqual => order.is_ne(),
+            Self::Less => order.is_lt(),
+            Self::LessEqual => order.is_le(),
+            Self::Greater => order.is_gt(),
+            Self::GreaterEqual => order.is_ge(),
+        }
+    }
+}
+
+/// One side of a comparison.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Operand {
+    /// A symbol.
+    Symbol(String),
+    /// A constant: a string without its quotes, a number, or `y`, `m`, `n`.
+    Text(String),
+    /// A word with a macro call, as written.
+    Macro(String),
 }
 
 /// An expression.
@@ -41,10 +121,14 @@ pub enum Expression {
     Constant(Tri),
     /// A symbol.
     Symbol(String),
-    /// A symbol compared with `y`, `m` or `n`: whether it shall be equal, and to what.
-    Equals(String, bool, Tri),
-    /// What only Kconfig can tell: other comparisons, strings, macro calls.
-    Other(String),
+    /// A string or a number, as a default may be.
+    Text(String),
+    /// `A = B`, `A < 5`.
+    Compare(Operand, Comparison, Operand),
+    /// A macro call, which only Kconfig can expand.
+    Macro(String),
+    /// What is no expression, as written.
+    Unreadable(String),
     /// `!A`.
     Not(Box<Expression>),
     /// `A && B`.
@@ -53,44 +137,169 @@ pub enum Expression {
     Or(Box<Expression>, Box<Expression>),
 }
 
+/// The values of symbols, as far as they are known.
+pub trait Values {
+    /// What the symbol is as a condition.
+    fn tri(&self, symbol: &str) -> Option<Tri>;
+
+    /// What the symbol is as a text, without quotes.
+    fn text(&self, symbol: &str) -> Option<String>;
+}
+
+impl<F: Fn(&str) -> Option<Tri> + ?Sized> Values for F {
+    fn tri(&self, symbol: &str) -> Option<Tri> {
+        self(symbol)
+    }
+
+    fn text(&self, symbol: &str) -> Option<String> {
+        self(symbol).map(|tri| tri.letter().to_owned())
+    }
+}
+
 impl Expression {
-    /// Reads `text`; what can't be read is [`Expression::Other`] as a whole.
-    pub fn parse(text: &str) -> Self {
-        let mut reader = Reader {
-            tokens: tokens(text),
-            at: 0,
-        };
-        match reader.any() {
-            Some(found) if reader.at == reader.tokens.len() => found,
-            _ => Self::Other(text.trim().to_owned()),
+    /// `A && B`.
+    pub fn and(self, other: Self) -> Self {
+        Self::And(Box::new(self), Box::new(other))
+    }
+
+    /// `A || B`.
+    pub fn or(self, other: Self) -> Self {
+        Self::Or(Box::new(self), Box::new(other))
+    }
+
+    /// `!A`.
+    pub fn negate(self) -> Self {
+        match self {
+            Self::Not(inner) => *inner,
+            Self::Compare(left, comparison, right) => {
+                Self::Compare(left, comparison.opposite(), right)
+            }
+            other => Self::Not(Box::new(other)),
         }
     }
 
-    /// What it is certain to be, where `value` knows some symbols; `None` where that is not certain.
-    pub fn value(&self, value: &dyn Fn(&str) -> Option<Tri>) -> Option<Tri> {
+    /// All of them; `y` if there is none.
+    pub fn all(list: impl IntoIterator<Item = Self>) -> Self {
+        let all = list.into_iter().reduce(Self::and);
+        all.unwrap_or(Self::Constant(Tri::Yes))
+    }
+
+    /// What it is certain to be, where `values` knows some symbols; `None` where that is not certain.
+    pub fn value<V: Values + ?Sized>(&self, values: &V) -> Option<Tri> {
         match self {
             Self::Constant(tri) => Some(*tri),
-            Self::Symbol(name) => value(name),
-            Self::Equals(name, equal, tri) => Some(if (value(name)? == *tri) == *equal {
-                Tri::Yes
-            } else {
-                Tri::No
-            }),
-            Self::Other(_) => None,
-            Self::Not(inner) => Some(match inner.value(value)? {
+            Self::Symbol(name) => values.tri(name),
+            Self::Compare(left, comparison, right) => {
+                let order = left.compare(right, values)?;
+                Some(Tri::holds(comparison.accepts(order)))
+            }
+            Self::Text(_) | Self::Macro(_) | Self::Unreadable(_) => None,
+            Self::Not(inner) => Some(match inner.value(values)? {
                 Tri::No => Tri::Yes,
                 Tri::Module => Tri::Module,
                 Tri::Yes => Tri::No,
             }),
-            Self::And(one, other) => match (one.value(value), other.value(value)) {
+            Self::And(one, other) => match (one.value(values), other.value(values)) {
                 (Some(Tri::No), _) | (_, Some(Tri::No)) => Some(Tri::No),
                 (one, other) => Some(one?.min(other?)),
             },
-            Self::Or(one, other) => match (one.value(value), other.value(value)) {
+            Self::Or(one, other) => match (one.value(values), other.value(values)) {
                 (Some(Tri::Yes), _) | (_, Some(Tri::Yes)) => Some(Tri::Yes),
                 (one, other) => Some(one?.max(other?)),
             },
         }
+    }
+
+    /// `SYMBOL = y` and its like: the symbol, whether it shall be equal, and to what.
+    pub fn as_tri_test(&self) -> Option<(&str, bool, Tri)> {
+        match self {
+            Self::Compare(
+                Operand::Symbol(name),
+                sign @ (Comparison::Equal | Comparison::NotEqual),
+                Operand::Text(text),
+            ) => Some((name, *sign == Comparison::Equal, Tri::of(text)?)),
+            _ => None,
+        }
+    }
+
+    /// How tightly it binds, for parentheses.
+    fn rank(&self) -> u8 {
+        match self {
+            Self::Or(..) => 0,
+            Self::And(..) => 1,
+            // `!A = y` would be read as `!(A = y)` by people and parsers of another mind.
+            Self::Compare(..) | Self::Unreadable(_) => 2,
+            _ => 3,
+        }
+    }
+
+    /// Writes it as a part of what binds as tightly as `rank`.
+    fn part(&self, f: &mut fmt::Formatter<'_>, rank: u8) -> fmt::Result {
+        let is_unreadable = matches!(self, Self::Unreadable(_));
+        if self.rank() < rank || is_unreadable {
+            write!(f, "({self})")
+        } else {
+            write!(f, "{self}")
+        }
+    }
+}
+
+impl Operand {
+    fn tri<V: Values + ?Sized>(&self, values: &V) -> Option<Tri> {
+        match self {
+            Self::Symbol(name) => values.tri(name),
+            Self::Text(text) => Tri::of(text),
+            Self::Macro(_) => None,
+        }
+    }
+
+    fn text<V: Values + ?Sized>(&self, values: &V) -> Option<String> {
+        match self {
+            Self::Symbol(name) => values.text(name),
+            Self::Text(text) => Some(text.clone()),
+            Self::Macro(_) => None,
+        }
+    }
+
+    fn is_tri(&self) -> bool {
+        matches!(self, Self::Text(text) if Tri::of(text).is_some())
+    }
+
+    /// As Kconfig compares: two numbers as numbers, `n`, `m` and `y` by their order, the rest as texts.
+    fn compare<V: Values + ?Sized>(&self, other: &Self, values: &V) -> Option<Ordering> {
+        if self.is_tri() || other.is_tri() {
+            return Some(self.tri(values)?.cmp(&other.tri(values)?));
+        }
+        let (one, other) = (self.text(values)?, other.text(values)?);
+        Some(match (number(&one), number(&other)) {
+            (Some(one), Some(other)) => one.cmp(&other),
+            _ => one.cmp(&other),
+        })
+    }
+}
+
+/// A decimal or hexadecimal number.
+pub(super) fn number(text: &str) -> Option<i128> {
+    match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+        Some(digits) => i128::from_str_radix(digits, 16).ok(),
+        None => text.parse().ok(),
+    }
+}
+
+impl fmt::Display for Operand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Symbol(text) | Self::Macro(text) => f.write_str(text),
+            Self::Text(text) => write_text(f, text),
+        }
+    }
+}
+
+fn write_text(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
+    if number(text).is_some() || Tri::of(text).is_some() {
+        f.write_str(text)
+    } else {
+        write!(f, "\"{text}\"")
     }
 }
 
@@ -98,126 +307,28 @@ impl fmt::Display for Expression {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Constant(tri) => f.write_str(tri.letter()),
-            Self::Symbol(name) => f.write_str(name),
-            Self::Equals(name, equal, tri) => {
-                let sign = if *equal { "=" } else { "!=" };
-                write!(f, "{name}{sign}{}", tri.letter())
-            }
-            Self::Other(text) => f.write_str(text),
-            Self::Not(inner) => write!(f, "!{inner}"),
-            Self::And(one, other) => write!(f, "({one} && {other})"),
-            Self::Or(one, other) => write!(f, "({one} || {other})"),
-        }
-    }
-}
-
-struct Reader {
-    tokens: Vec<String>,
-    at: usize,
-}
-
-impl Reader {
-    fn next_is(&mut self, wanted: &str) -> bool {
-        let is = self
-            .tokens
-            .get(self.at)
-            .is_some_and(|token| token == wanted);
-        self.at += usize::from(is);
-        is
-    }
-
-    fn any(&mut self) -> Option<Expression> {
-        let mut found = self.all()?;
-        while self.next_is("||") {
-            found = Expression::Or(Box::new(found), Box::new(self.all()?));
-        }
-        Some(found)
-    }
-
-    fn all(&mut self) -> Option<Expression> {
-        let mut found = self.one()?;
-        while self.next_is("&&") {
-            found = Expression::And(Box::new(found), Box::new(self.one()?));
-        }
-        Some(found)
-    }
-
-    fn one(&mut self) -> Option<Expression> {
-        if self.next_is("!") {
-            return Some(Expression::Not(Box::new(self.one()?)));
-        }
-        if self.next_is("(") {
-            let found = self.any()?;
-            return self.next_is(")").then_some(found);
-        }
-        let left = self.tokens.get(self.at)?.clone();
-        if matches!(left.as_str(), ")" | "&&" | "||") {
-            return None;
-        }
-        self.at += 1;
-        let operator = self.tokens.get(self.at).cloned().unwrap_or_default();
-        if ["=", "!=", "<", ">", "<=", ">="].contains(&operator.as_str()) {
-            let right = self.tokens.get(self.at + 1)?.clone();
-            self.at += 2;
-            return Some(comparison(&left, &operator, &right));
-        }
-        Some(match Tri::of(unquoted(&left)) {
-            Some(tri) => Expression::Constant(tri),
-            None if left.starts_with(['$', '"', '\'']) => Expression::Other(left),
-            None => Expression::Symbol(left),
-        })
-    }
-}
-
-fn comparison(left: &str, operator: &str, right: &str) -> Expression {
-    match (operator, Tri::of(unquoted(right))) {
-        ("=" | "!=", Some(tri)) if !left.starts_with(['$', '"', '\'']) => {
-            Expression::Equals(left.to_owned(), operator == "=", tri)
-        }
-        _ => Expression::Other(format!("{left} {operator} {right}")),
-    }
-}
-
-fn unquoted(token: &str) -> &str {
-    token.trim_matches(['"', '\''])
-}
-
-fn tokens(text: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    let mut rest = text.trim_start();
-    while let Some(first) = rest.chars().next() {
-        let length = match first {
-            '#' => break,
-            '"' | '\'' => rest[1..].find(first).map_or(rest.len(), |end| end + 2),
-            '$' => macro_length(rest),
-            '(' | ')' => 1,
-            '&' | '|' | '=' | '<' | '>' | '!' => match rest.get(..2) {
-                Some("&&" | "||" | "!=" | "<=" | ">=") => 2,
-                _ => 1,
+            Self::Symbol(text) | Self::Macro(text) | Self::Unreadable(text) => f.write_str(text),
+            Self::Text(text) => write_text(f, text),
+            Self::Compare(left, comparison, right) => match self.as_tri_test() {
+                Some(_) => write!(f, "{left}{}{right}", comparison.sign()),
+                None => write!(f, "{left} {} {right}", comparison.sign()),
             },
-            _ => rest
-                .find(|c: char| c.is_whitespace() || "()&|=<>!\"'$#".contains(c))
-                .unwrap_or(rest.len()),
-        };
-        let (token, after) = rest.split_at(length);
-        found.push(token.to_owned());
-        rest = after.trim_start();
-    }
-    found
-}
-
-/// Bytes of `$(...)` with the parentheses in it.
-fn macro_length(rest: &str) -> usize {
-    let mut depth = 0usize;
-    for (at, byte) in rest.bytes().enumerate() {
-        match byte {
-            b'(' => depth += 1,
-            b')' if depth == 1 => return at + 1,
-            b')' => depth = depth.saturating_sub(1),
-            _ => {}
+            Self::Not(inner) => {
+                f.write_str("!")?;
+                inner.part(f, 3)
+            }
+            Self::And(one, other) => {
+                one.part(f, 1)?;
+                f.write_str(" && ")?;
+                other.part(f, 1)
+            }
+            Self::Or(one, other) => {
+                one.part(f, 0)?;
+                f.write_str(" || ")?;
+                other.part(f, 0)
+            }
         }
     }
-    rest.len()
 }
 
 #[cfg(test)]
@@ -225,19 +336,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn precedence_comparisons_macros_and_comments_are_read() {
+    fn what_is_printed_has_parentheses_where_needed_and_is_read_as_the_same() {
         for (text, wanted) in [
-            ("A && !B || C", "((A && !B) || C)"),
-            ("(A || B)&&C=y # why", "((A || B) && C=y)"),
+            ("A && !B || C", "A && !B || C"),
+            ("(A && !B) || C", "A && !B || C"),
+            ("(A || B)&&C=y # why", "(A || B) && C=y"),
+            ("A && (B && C)", "A && B && C"),
+            ("!(A = m) || !(B && C)", "!(A=m) || !(B && C)"),
             ("A != n", "A!=n"),
             (
                 "X < 5 && $(cc-option,-f(a)) && y",
-                "((X < 5 && $(cc-option,-f(a))) && y)",
+                "X < 5 && $(cc-option,-f(a)) && y",
             ),
             ("\"$(ARCH)\" = \"x86\"", "\"$(ARCH)\" = \"x86\""),
+            (
+                "CC_VERSION_TEXT = 'gcc # 5'",
+                "CC_VERSION_TEXT = \"gcc # 5\"",
+            ),
+            ("A = \"y\"", "A=y"),
+            ("64BIT", "64BIT"),
             ("A &&", "A &&"),
         ] {
-            assert_eq!(Expression::parse(text).to_string(), wanted, "{text}");
+            let read = Expression::parse(text);
+            assert_eq!(read.to_string(), wanted, "{text}");
+            let again = Expression::parse(wanted).to_string();
+            assert_eq!(again, wanted, "{text}");
         }
     }
 
@@ -250,8 +373,38 @@ mod tests {
             ("UNKNOWN || OFF", None),
             ("OFF = n", Some(Tri::Yes)),
             ("!UNKNOWN && 1 < 2", None),
+            ("OFF && A B", None),
         ] {
             assert_eq!(Expression::parse(text).value(&value), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_compared_as_numbers_and_texts_as_texts() {
+        struct Fixed;
+        impl Values for Fixed {
+            fn tri(&self, symbol: &str) -> Option<Tri> {
+                (symbol == "MOD").then_some(Tri::Module)
+            }
+            fn text(&self, symbol: &str) -> Option<String> {
+                match symbol {
+                    "RUSTC_VERSION" => Some("109500".to_owned()),
+                    "BASE" => Some("0x20".to_owned()),
+                    "NAME" => Some("um".to_owned()),
+                    _ => None,
+                }
+            }
+        }
+        for (text, wanted) in [
+            ("RUSTC_VERSION >= 9000", Some(Tri::Yes)),
+            ("BASE = 32", Some(Tri::Yes)),
+            ("NAME = \"um\" && NAME != \"x86\"", Some(Tri::Yes)),
+            ("MOD >= m", Some(Tri::Yes)),
+            ("MOD = y", Some(Tri::No)),
+            ("MOD && NAME = \"um\"", Some(Tri::Module)),
+            ("GONE < 5", None),
+        ] {
+            assert_eq!(Expression::parse(text).value(&Fixed), wanted, "{text}");
         }
     }
 }

@@ -6,7 +6,8 @@
 use std::collections::BTreeMap;
 
 use super::expression::{Expression, Tri};
-use super::{Conditional, Symbol, Symbols};
+use super::file::{Conditional, Kind};
+use super::{Symbol, Symbols};
 
 /// The option that lets others be modules.
 const MODULES: &str = "MODULES";
@@ -14,8 +15,8 @@ const MODULES: &str = "MODULES";
 impl Symbol {
     /// What its dependencies have to be at least, so that it can have `value`: a bool whose dependency is a module can be on.
     fn least(&self, value: Tri) -> Tri {
-        match self.kind.as_str() {
-            "tristate" => value,
+        match self.entry.kind {
+            Some(Kind::Tristate) => value,
             _ => Tri::Module,
         }
     }
@@ -39,7 +40,7 @@ pub struct Search<'a> {
     /// Values given by name, which stay.
     given: &'a dyn Fn(&str) -> Option<Tri>,
     /// By symbol: who selects it, with the condition.
-    selectors: BTreeMap<&'a str, Vec<(&'a str, &'a Conditional)>>,
+    selectors: BTreeMap<&'a str, Vec<(&'a str, &'a Conditional<String>)>>,
 }
 
 impl Plan {
@@ -59,9 +60,9 @@ impl Plan {
 impl<'a> Search<'a> {
     /// A search in `symbols`; `given` tells the values given by name.
     pub fn new(symbols: &'a Symbols, given: &'a dyn Fn(&str) -> Option<Tri>) -> Self {
-        let mut selectors: BTreeMap<&str, Vec<(&str, &Conditional)>> = BTreeMap::new();
-        for (name, entries) in &symbols.0 {
-            for select in entries.iter().flat_map(|entry| &entry.selects) {
+        let mut selectors: BTreeMap<&str, Vec<(&str, &Conditional<String>)>> = BTreeMap::new();
+        for (name, entries) in symbols.iter() {
+            for select in entries.iter().flat_map(|one| &one.entry.selects) {
                 selectors
                     .entry(&select.value)
                     .or_default()
@@ -77,7 +78,7 @@ impl<'a> Search<'a> {
 
     /// Adds what `option` needs to the plan: as a module where it can be one, else built in. The plan stays as it was if that fails.
     pub fn add(&self, option: &str, plan: &mut Plan) -> Result<(), Obstacle> {
-        let is_tristate = self.symbols.option_kind(option) == Some("tristate");
+        let is_tristate = self.symbols.option_kind(option) == Some(Kind::Tristate);
         let mut tries = vec![Tri::Yes];
         if is_tristate {
             tries.insert(0, Tri::Module);
@@ -142,7 +143,7 @@ impl<'a> Search<'a> {
             return Err(format!("{name} has to be off for {}", plan.wishes[name].1));
         }
         let mut obstacle = String::new();
-        for entry in entries.iter().filter(|entry| !entry.kind.is_empty()) {
+        for entry in entries.iter().filter(|one| one.entry.kind.is_some()) {
             let mut attempt = plan.clone();
             match self.by_entry(name, entry, value, &mut attempt, trail) {
                 Ok(()) => {
@@ -166,7 +167,7 @@ impl<'a> Search<'a> {
         plan: &mut Plan,
         trail: &mut Vec<String>,
     ) -> Result<(), Obstacle> {
-        if let Some(condition) = &entry.prompt {
+        if let Some(prompt) = &entry.entry.prompt {
             // An option's dependencies are built in where they can be, so that whoever asks for `=y` is served as well.
             let values = match trail.len() {
                 1 => [value, value],
@@ -176,7 +177,9 @@ impl<'a> Search<'a> {
                 let mut attempt = plan.clone();
                 let found = self
                     .require(&entry.dependency(), entry.least(wish), &mut attempt, trail)
-                    .and_then(|()| self.require_text(condition, Tri::Module, &mut attempt, trail));
+                    .and_then(|()| {
+                        self.require_if(prompt.condition.as_ref(), Tri::Module, &mut attempt, trail)
+                    });
                 if found.is_ok() {
                     *plan = attempt;
                     self.note(name, wish, plan, trail);
@@ -186,11 +189,11 @@ impl<'a> Search<'a> {
         }
         self.require(&entry.dependency(), entry.least(value), plan, trail)?;
         let mut obstacle = format!("{name} has no prompt and no default");
-        for default in &entry.defaults {
+        for default in &entry.entry.defaults {
             let mut attempt = plan.clone();
             let found = self
-                .require_text(&default.condition, value, &mut attempt, trail)
-                .and_then(|()| self.require_text(&default.value, value, &mut attempt, trail));
+                .require_if(default.condition.as_ref(), value, &mut attempt, trail)
+                .and_then(|()| self.require(&default.value, value, &mut attempt, trail));
             match found {
                 Ok(()) => {
                     *plan = attempt;
@@ -226,7 +229,7 @@ impl<'a> Search<'a> {
     ) -> Result<(), Obstacle> {
         // A bool that a module selects is on.
         let least = match self.symbols.option_kind(name) {
-            Some("bool") => Tri::Module,
+            Some(Kind::Bool) => Tri::Module,
             _ => value,
         };
         let mut best: Option<Plan> = None;
@@ -234,7 +237,9 @@ impl<'a> Search<'a> {
             let mut attempt = plan.clone();
             let found = self
                 .ask(selector, least, &mut attempt, trail)
-                .and_then(|()| self.require_text(&select.condition, least, &mut attempt, trail));
+                .and_then(|()| {
+                    self.require_if(select.condition.as_ref(), least, &mut attempt, trail)
+                });
             let is_better = |best: &Plan| attempt.wishes.len() < best.wishes.len();
             if found.is_ok() && best.as_ref().is_none_or(is_better) {
                 let is_free = attempt.wishes.len() == plan.wishes.len();
@@ -252,17 +257,18 @@ impl<'a> Search<'a> {
         Ok(())
     }
 
-    fn require_text(
+    /// Makes a condition, if there is one, at least `value`.
+    fn require_if(
         &self,
-        text: &str,
+        condition: Option<&Expression>,
         value: Tri,
         plan: &mut Plan,
         trail: &mut Vec<String>,
     ) -> Result<(), Obstacle> {
-        if text.is_empty() {
-            return Ok(());
+        match condition {
+            Some(condition) => self.require(condition, value, plan, trail),
+            None => Ok(()),
         }
-        self.require(&Expression::parse(text), value, plan, trail)
     }
 
     /// Makes an expression at least `value`.
@@ -277,12 +283,15 @@ impl<'a> Search<'a> {
             Expression::Constant(tri) if *tri >= value => Ok(()),
             Expression::Constant(tri) => Err(format!("a dependency is always {}", tri.letter())),
             Expression::Symbol(name) => self.ask(name, value, plan, trail),
-            Expression::Equals(name, true, Tri::No) | Expression::Equals(name, false, Tri::Yes) => {
-                self.forbid_symbol(name, plan, trail)
-            }
-            Expression::Equals(name, true, tri) => self.ask(name, *tri, plan, trail),
-            Expression::Equals(name, false, _) => self.ask(name, Tri::Yes, plan, trail),
-            Expression::Other(_) => Ok(()),
+            Expression::Compare(..) => match expression.as_tri_test() {
+                Some((name, true, Tri::No) | (name, false, Tri::Yes)) => {
+                    self.forbid_symbol(name, plan, trail)
+                }
+                Some((name, true, tri)) => self.ask(name, tri, plan, trail),
+                Some((name, false, _)) => self.ask(name, Tri::Yes, plan, trail),
+                None => Ok(()),
+            },
+            Expression::Text(_) | Expression::Macro(_) | Expression::Unreadable(_) => Ok(()),
             Expression::Not(inner) => self.forbid(inner, plan, trail),
             Expression::And(one, other) => {
                 self.require(one, value, plan, trail)?;
@@ -302,11 +311,15 @@ impl<'a> Search<'a> {
         trail: &mut Vec<String>,
     ) -> Result<(), Obstacle> {
         match expression {
-            Expression::Constant(Tri::No) | Expression::Other(_) => Ok(()),
+            Expression::Constant(Tri::No)
+            | Expression::Text(_)
+            | Expression::Macro(_)
+            | Expression::Unreadable(_) => Ok(()),
             Expression::Constant(tri) => Err(format!("a dependency is !{}", tri.letter())),
             Expression::Symbol(name) => self.forbid_symbol(name, plan, trail),
-            Expression::Equals(name, equal, tri) => {
-                let opposite = Expression::Equals(name.clone(), !equal, *tri);
+            Expression::Compare(left, comparison, right) => {
+                let opposite =
+                    Expression::Compare(left.clone(), comparison.opposite(), right.clone());
                 self.require(&opposite, Tri::Yes, plan, trail)
             }
             Expression::Not(inner) => self.require(inner, Tri::Yes, plan, trail),
@@ -329,7 +342,7 @@ impl<'a> Search<'a> {
             .symbols
             .entries(name)
             .iter()
-            .any(|entry| entry.prompt.is_some());
+            .any(|one| one.entry.prompt.is_some());
         if value.is_none() && can_be_set {
             plan.wishes
                 .insert(name.to_owned(), (Tri::No, trail[0].clone()));
@@ -364,7 +377,6 @@ impl<'a> Search<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kconfig::parse::Reader;
 
     const TEXT: &str = "\
 config MODULES
@@ -423,10 +435,7 @@ config NEEDS_OTHER
 ";
 
     fn added(options: &[&str], given: &[(&str, Tri)]) -> (Vec<String>, Vec<Obstacle>) {
-        let mut symbols = Symbols::default();
-        Reader::new("/".into(), "x86", &mut symbols)
-            .text(TEXT, "Kconfig")
-            .unwrap();
+        let symbols = Symbols::of_text(TEXT, "Kconfig").unwrap();
         let given = |name: &str| {
             given
                 .iter()

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_model::Result;
 
-use super::expression::{Expression, Tri};
+use super::expression::Tri;
 use super::{Symbol, Symbols};
 
 /// The symbol that turns Rust on.
@@ -18,40 +18,22 @@ impl Symbols {
         loop {
             let without = |name: &str| found.contains(name).then_some(Tri::No);
             let more: Vec<String> = self
-                .0
                 .iter()
                 .filter(|(name, _)| !found.contains(*name) && self.option_kind(name).is_some())
                 .filter(|(_, entries)| {
-                    let mut real = entries
-                        .iter()
-                        .filter(|entry| !entry.is_addition())
-                        .peekable();
+                    // The others only add to an entry elsewhere.
+                    let is_real = |one: &&Symbol| one.entry.kind.is_some();
+                    let mut real = entries.iter().filter(is_real).peekable();
                     real.peek().is_some()
-                        && real.all(|entry| entry.dependency().value(&without) == Some(Tri::No))
+                        && real.all(|one| one.dependency().value(&without) == Some(Tri::No))
                 })
-                .map(|(name, _)| name.clone())
+                .map(|(name, _)| name.to_owned())
                 .collect();
             if more.is_empty() {
                 return found;
             }
             found.extend(more);
         }
-    }
-}
-
-impl Symbol {
-    /// Whether the entry only adds to one elsewhere.
-    fn is_addition(&self) -> bool {
-        self.kind.is_empty()
-    }
-
-    /// All its dependencies at once.
-    pub fn dependency(&self) -> Expression {
-        let mut all = self.depends.iter().map(|text| Expression::parse(text));
-        let first = all.next().unwrap_or(Expression::Constant(Tri::Yes));
-        all.fold(first, |one, other| {
-            Expression::And(Box::new(one), Box::new(other))
-        })
     }
 }
 
@@ -153,14 +135,9 @@ fn symbol(part: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kconfig::parse::Reader;
 
     fn symbols(text: &str) -> Symbols {
-        let mut symbols = Symbols::default();
-        Reader::new("/".into(), "x86", &mut symbols)
-            .text(text, "Kconfig")
-            .unwrap();
-        symbols
+        Symbols::of_text(text, "Kconfig").unwrap()
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! where `RUST` hangs from: its dependencies, the selects of what it depends on, and the dependencies of symbols in their conditions.
 
 use crate::kconfig::Symbols;
-use crate::kconfig::expression::Expression;
+use crate::kconfig::expression::{Comparison, Expression, Operand, Tri};
 use gateless_model::Version;
 
 const RUST: &str = "RUST";
@@ -22,48 +22,41 @@ fn of_symbol(symbols: &Symbols, name: &str, trail: &mut Vec<String>) -> Option<u
         return None;
     }
     trail.push(name.to_owned());
-    let entries = symbols.entries(name).iter();
-    let own = entries
-        .map(|entry| all(symbols, &entry.depends, trail))
+    let own = symbols
+        .entries(name)
+        .iter()
+        .map(|entry| of_expression(symbols, &entry.dependency(), trail))
         .min()
         .flatten();
     let way = ways(symbols, name)
         .iter()
-        .map(|needed| all(symbols, needed, trail))
+        .map(|needed| of_expression(symbols, needed, trail))
         .min()
         .flatten();
     trail.pop();
     own.max(way)
 }
 
-/// How a symbol that nobody can set gets on, one of which is enough: its defaults, and other symbols; each as the expressions that have to hold.
-fn ways(symbols: &Symbols, name: &str) -> Vec<Vec<String>> {
-    let entries = symbols.entries(name);
-    if entries.iter().any(|entry| entry.prompt.is_some()) {
+/// How a symbol that nobody can set gets on, one of which is enough: its defaults, and other symbols; each as what has to hold.
+fn ways(symbols: &Symbols, name: &str) -> Vec<Expression> {
+    let entries = symbols.entries(name).iter().map(|one| &one.entry);
+    if entries.clone().any(|entry| entry.prompt.is_some()) {
         return Vec::new();
     }
-    let defaults = entries.iter().flat_map(|entry| &entry.defaults);
-    let by_default = defaults
-        .filter(|default| default.value != "n")
-        .map(|default| vec![default.value.clone(), default.condition.clone()]);
+    let by_default = entries
+        .flat_map(|entry| &entry.defaults)
+        .filter(|default| default.value != Expression::Constant(Tri::No))
+        .map(|default| {
+            Expression::all(
+                [default.value.clone()]
+                    .into_iter()
+                    .chain(default.condition.clone()),
+            )
+        });
     let selects = symbols.selects_of(name);
     by_default
-        .chain(selects.map(|condition| vec![condition.to_owned()]))
+        .chain(selects.map(|(_, select)| Expression::all(select.condition.clone())))
         .collect()
-}
-
-fn all(symbols: &Symbols, texts: &[String], trail: &mut Vec<String>) -> Option<u32> {
-    texts
-        .iter()
-        .filter_map(|text| of_text(symbols, text, trail))
-        .max()
-}
-
-fn of_text(symbols: &Symbols, text: &str, trail: &mut Vec<String>) -> Option<u32> {
-    if text.is_empty() {
-        return None;
-    }
-    of_expression(symbols, &Expression::parse(text), trail)
 }
 
 fn of_expression(
@@ -81,16 +74,20 @@ fn of_expression(
             let one = of_expression(symbols, one, trail);
             one.min(of_expression(symbols, other, trail))
         }
-        Expression::Other(text) => comparison(text),
-        Expression::Constant(_) | Expression::Equals(..) | Expression::Not(_) => None,
+        Expression::Compare(left, comparison, right) => version(left, *comparison, right),
+        _ => None,
     }
 }
 
 /// `RUSTC_VERSION >= 108800`.
-fn comparison(text: &str) -> Option<u32> {
-    match text.split_whitespace().collect::<Vec<_>>()[..] {
-        [RUSTC_VERSION, ">=", number] => number.parse().ok(),
-        [RUSTC_VERSION, ">", number] => number.parse::<u32>().ok()?.checked_add(1),
+fn version(left: &Operand, comparison: Comparison, right: &Operand) -> Option<u32> {
+    let (Operand::Symbol(name), Operand::Text(number)) = (left, right) else {
+        return None;
+    };
+    match comparison {
+        _ if name != RUSTC_VERSION => None,
+        Comparison::GreaterEqual => number.parse().ok(),
+        Comparison::Greater => number.parse::<u32>().ok()?.checked_add(1),
         _ => None,
     }
 }
@@ -98,14 +95,9 @@ fn comparison(text: &str) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kconfig::parse;
 
     fn of(text: &str) -> Option<Version> {
-        let mut symbols = Symbols::default();
-        parse::Reader::new("/".into(), "x86", &mut symbols)
-            .text(text, "Kconfig")
-            .unwrap();
-        minimum(&symbols)
+        minimum(&Symbols::of_text(text, "Kconfig").unwrap())
     }
 
     const RUST: &str =

@@ -1,14 +1,10 @@
 //! Kconfig files, as far as they say for which architectures and compilers a symbol can be set.
 
-mod expression;
-mod parse;
-
 use std::collections::{BTreeMap, BTreeSet};
 
 use gateless_linux::condition::{Atom, Condition};
-
-pub use expression::expression;
-pub use parse::{File as ParsedFile, Macro, parse};
+use gateless_linux::kconfig::expression::Expression;
+use gateless_linux::kconfig::file::{Dependency, Entry, Item};
 
 /// What the macro calls of a file pass to the compiler, without the file's name.
 pub type Macros = Vec<crate::finding::Finding>;
@@ -42,21 +38,38 @@ pub type Architectures = Option<BTreeSet<String>>;
 const DEPTH: usize = 12;
 
 impl Kconfig {
-    /// Adds what one file says. `arch` is the architecture the file belongs to, if any.
-    pub fn add(&mut self, parsed: parse::File, arch: Option<&str>) {
-        for definition in parsed.definitions {
-            let symbol = self.symbols.entry(definition.name.clone()).or_default();
-            symbol.defined_in.insert(arch.map(str::to_owned));
-            symbol.depends.push(definition.depends);
-            symbol.defaults.extend(definition.defaults);
-            symbol.prompt |= definition.prompt;
-            for selected in definition.selects {
-                self.symbols
-                    .entry(selected)
-                    .or_default()
-                    .selected_by
-                    .push((definition.name.clone(), arch.map(str::to_owned)));
+    /// Adds what one file says, without the files that it sources. `arch` is the architecture the file belongs to, if any.
+    pub fn add(&mut self, items: &[Item], arch: Option<&str>) {
+        self.items(items, &Condition::Always, arch);
+    }
+
+    fn items(&mut self, items: &[Item], around: &Condition, arch: Option<&str>) {
+        for item in items {
+            match item {
+                Item::Entry(entry) => self.entry(entry, around, arch),
+                Item::Block(block) => {
+                    let around = under(around, &block.entry.depends);
+                    self.items(&block.items, &around, arch);
+                }
+                Item::Source(..) => {}
             }
+        }
+    }
+
+    fn entry(&mut self, entry: &Entry, around: &Condition, arch: Option<&str>) {
+        let symbol = self.symbols.entry(entry.name.clone()).or_default();
+        symbol.defined_in.insert(arch.map(str::to_owned));
+        symbol.depends.push(under(around, &entry.depends));
+        symbol.defaults.extend(entry.defaults.iter().map(|default| {
+            let value = Condition::of_expression(&default.value);
+            value.and(condition(default.condition.as_ref()))
+        }));
+        symbol.prompt |= entry.prompt.is_some();
+        for select in &entry.selects {
+            let selected = self.symbols.entry(select.value.clone()).or_default();
+            selected
+                .selected_by
+                .push((entry.name.clone(), arch.map(str::to_owned)));
         }
     }
 
@@ -154,6 +167,17 @@ impl Kconfig {
     }
 }
 
+fn under(around: &Condition, depends: &[Dependency]) -> Condition {
+    depends
+        .iter()
+        .map(|one| Condition::of_expression(&one.expression))
+        .fold(around.clone(), Condition::and)
+}
+
+fn condition(expression: Option<&Expression>) -> Condition {
+    expression.map_or(Condition::Always, Condition::of_expression)
+}
+
 /// `$(ARCH) is um` and the like.
 fn named_arch(text: &str) -> Architectures {
     let (left, right) = text.split_once(" is ")?;
@@ -187,6 +211,8 @@ pub fn arch_of_path(path: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use gateless_linux::kconfig::file::parse;
+
     use super::*;
 
     fn tree() -> Kconfig {
@@ -205,7 +231,7 @@ mod tests {
                 "config HAVE_K\n\tbool\nconfig HAVE_S\n\tbool\nif HAVE_K\nconfig K\n\tbool \"k\"\n\thelp\n\t  config NOT_ONE\n\nconfig KS\n\tbool \"ks\"\n\tdepends on HAVE_S || \\\n\t  HAVE_NOTHING\nendif\nconfig NEW\n\tdef_bool RUSTC_VERSION >= 109000\nconfig BOTH\n\tdef_bool NEW && !OLD\nconfig WIDE\n\tdef_bool y\n\tdepends on !K\nconfig OLD\n\tdef_bool RUSTC_VERSION < 108500\n",
             ),
         ] {
-            kconfig.add(parse(text), arch);
+            kconfig.add(&parse(text, "Kconfig").items, arch);
         }
         kconfig
     }
