@@ -1,94 +1,17 @@
-//! The pipeline.
+//! The pipeline: what comes before the back end, the back end, and putting the outputs into their places.
 
-use gateless_base::Outputs;
-use gateless_llvm::{Context, FileKind, Llvm, Module, Severity, TargetMachine};
-use gateless_model::{Failure, Result};
+use gateless_llvm::Severity;
+use gateless_model::Result;
 
-use crate::flags::debuginfo_compression;
-use crate::ir::{added, debug_paths, names, no_unwinding, receivers, structors, used};
-use crate::object::function_sections::{self, Group};
-use crate::object::{arm_attributes, relocations};
-use crate::{
-    Added, Done, Flag, Job, Output, Sample, Stage, Target, llvm_args, optimise, options, producer,
-    target,
-};
+use crate::{Done, Job, Sample, backend, prepare};
 
 /// Does what `job` asks for. Either all outputs are written, each under a temporary name first, or none.
 ///
-/// Fails if the bitcode cannot be read, if it is for another data layout than the target, if a flag does not fit the target,
-/// if LLVM cannot generate the code, or if an output cannot be written.
+/// Fails as [`prepare`] does, if LLVM cannot generate the code, or if an output cannot be written.
 pub fn run(job: &Job, sample: Sample<'_>) -> Result<Done> {
-    let llvm = Llvm::load(&job.llvm)?;
-    let merge = optimise::merging(&job.flags);
-    let llvm_args = llvm_args::of_library(&job.llvm_args)?;
-    options::set(llvm, merge, &job.flags, &llvm_args)?;
-    let bitcode = fs_err::read(&job.bitcode)?;
-    producer::check(llvm, &bitcode, job.bitcode.as_str())?;
-    let context = Context::new(llvm)?;
-    let few_names = names::few(&job.outputs);
-    if few_names {
-        context.discard_local_names()?;
-    }
-    let mut module = Module::from_bitcode(&context, &bitcode, job.bitcode.as_str())?;
-    drop(bitcode);
-    module.name_after_source()?;
-    let mut wanted = target::complete(&module, &job.target)?;
-    if job.target.triple.is_empty() && target::names_none(&module)? {
-        let path = sample()?;
-        let bitcode = fs_err::read(&path)?;
-        fs_err::remove_file(&path)?;
-        target::learn(
-            &mut wanted,
-            &Module::from_bitcode(&context, &bitcode, path.as_str())?,
-        )?;
-    }
-    let machine = prepare(job, &wanted, &mut module)?;
-    options::check(llvm, &machine)?;
-    if job.stage == Stage::Prebuilt {
-        no_unwinding::apply(&mut module, &machine)?;
-    }
-    if job.stage != Stage::Optimised {
-        match &job.added {
-            Added::None => {}
-            Added::Private { mark, own } => {
-                added::publish(&module, mark)?;
-                added::dissolve(&mut module, &machine, mark, own)?;
-            }
-            Added::Shared(mark) => added::forget_module(&mut module, mark)?,
-        }
-        names::remove_private(&module, few_names)?;
-        optimise::run(&mut module, &machine, job.target.opt, &job.flags)?;
-    }
-    let mut outputs = Outputs::default();
-    // Generating code uses a module up, so what only describes it comes first, and all but the last get a copy.
-    for (kind, path) in &job.outputs {
-        match kind {
-            Output::LlvmIr => outputs.add(path, module.to_text()?.as_bytes())?,
-            Output::Bitcode => outputs.add(path, module.to_bitcode()?.bytes()?)?,
-            Output::Object | Output::Assembly => {}
-        }
-    }
-    structors::apply(&mut module)?;
-    let group = if job.target.function_sections {
-        function_sections::apply(&module, &machine)?
-    } else {
-        None
-    };
-    let mut generated: Vec<_> = job
-        .outputs
-        .iter()
-        .filter_map(|(kind, path)| Some((file_kind(*kind)?, path)))
-        .collect();
-    let last = generated.pop();
-    for (kind, path) in generated {
-        outputs.add(
-            path,
-            &emit(job, &machine, group.as_ref(), module.try_clone()?, kind)?,
-        )?;
-    }
-    if let Some((kind, path)) = last {
-        outputs.add(path, &emit(job, &machine, group.as_ref(), module, kind)?)?;
-    }
+    let prepared = prepare(job, sample)?;
+    let context = prepared.module.context().clone();
+    let outputs = backend::llvm::generate(job, prepared)?;
     let said = context.check(&format!("LLVM refuses the code of {}", job.bitcode))?;
     outputs.finish()?;
     let warnings = said
@@ -96,79 +19,21 @@ pub fn run(job: &Job, sample: Sample<'_>) -> Result<Done> {
         .filter(|said| said.severity == Severity::Warning)
         .map(|said| said.text)
         .collect();
-    let (major, minor, patch) = llvm.version();
+    let (major, minor, patch) = context.llvm().version();
     Ok(Done {
         warnings,
         llvm: format!("{major}.{minor}.{patch}"),
     })
 }
 
-/// Gives the module everything that the gated build's has before its optimiser runs.
-fn prepare(job: &Job, wanted: &Target, module: &mut Module) -> Result<TargetMachine> {
-    for flag in &job.flags {
-        flag.apply(module, wanted).map_err(|failure| Failure {
-            what: format!("{}: {}", flag.name(), failure.what),
-            ..failure
-        })?;
-    }
-    let machine = target::apply(module, wanted, &job.flags)?;
-    used::apply(module, &job.used)?;
-    if let Added::Private { mark, .. } = &job.added {
-        added::make_private(module, mark)?;
-    }
-    receivers::apply(module, &job.debug_paths)?;
-    debug_paths::apply(module, &job.debug_paths)?;
-    Ok(machine)
-}
-
-fn emit(
-    job: &Job,
-    machine: &TargetMachine,
-    group: Option<&Group>,
-    module: Module,
-    kind: FileKind,
-) -> Result<Vec<u8>> {
-    let has_functions = !module.functions()?.is_empty();
-    let mut bytes = machine.emit(module, kind)?.bytes()?.to_vec();
-    if kind == FileKind::Assembly
-        && let Some(group) = group
-    {
-        let text = String::from_utf8_lossy(&bytes);
-        bytes = group.dissolve_text(&text).into_bytes();
-    }
-    if kind == FileKind::Object {
-        if let Some(group) = group {
-            bytes = group.dissolve(&bytes)?;
-        }
-        // Of no function LLVM says that it is like all others.
-        if has_functions {
-            arm_attributes::apply(&mut bytes)?;
-        }
-        if !job.target.relax_elf_relocations {
-            relocations::make_plain(&mut bytes)?;
-        }
-        // The last one counts, as with rustc.
-        if let Some(compression) = job.flags.iter().rev().find_map(Flag::compression) {
-            bytes = debuginfo_compression::apply(&bytes, compression)?;
-        }
-    }
-    Ok(bytes)
-}
-
-fn file_kind(output: Output) -> Option<FileKind> {
-    match output {
-        Output::Object => Some(FileKind::Object),
-        Output::Assembly => Some(FileKind::Assembly),
-        Output::LlvmIr | Output::Bitcode => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use camino::Utf8PathBuf;
 
+    use gateless_model::Failure;
+
     use super::*;
-    use crate::UsedFix;
+    use crate::{Added, Flag, Output, Stage, UsedFix};
 
     /// A run on bitcode that says what it is for.
     fn run(job: &Job) -> Result<Done> {

@@ -4,8 +4,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use gateless_llvm::{CodeModel, Context, FileKind, Llvm, Module, Reloc, TargetMachine};
 use object::{Object, ObjectSection, ObjectSymbol};
 
-use crate::flags::MergeFunctions;
-use crate::{Flag, OptLevel, Target, options, target};
+use crate::backend::llvm::options;
+use crate::{Flag, OptLevel, Target, target};
 
 /// The head of an x86-64 module.
 pub const X86: &str = "target datalayout = \"e-m:e-p270:32:32-p271:32:32-p272:64:64-i64:64-i128:128-f80:128-n8:16:32:64-S128\"\n\
@@ -141,7 +141,7 @@ pub fn llvm_path() -> Utf8PathBuf {
 /// The library, with rustc's options set.
 pub fn llvm() -> &'static Llvm {
     let llvm = Llvm::load(&llvm_path()).unwrap();
-    options::set(llvm, MergeFunctions::Aliases, &[], &[]).unwrap();
+    options::set(llvm, &[], &[]).unwrap();
     llvm
 }
 

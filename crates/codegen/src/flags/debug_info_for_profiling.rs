@@ -13,8 +13,9 @@ pub(super) const OPTIONS: &[&str] = &["-inline-deferral=true"];
 
 #[cfg(test)]
 mod tests {
+    use crate::backend::llvm::optimise;
     use crate::testing::Fixture;
-    use crate::{Flag, OptLevel, optimise};
+    use crate::{Flag, OptLevel};
 
     /// Two calls on one line, in different blocks.
     const LINE: &str = "declare void @g()\ndeclare void @h()\n\

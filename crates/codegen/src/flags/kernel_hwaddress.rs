@@ -27,8 +27,9 @@ pub(super) fn apply(module: &Module, target: &Target) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use crate::backend::llvm::optimise;
     use crate::testing::Fixture;
-    use crate::{Flag, OptLevel, optimise};
+    use crate::{Flag, OptLevel};
 
     const LOAD: &str = "define i8 @f(ptr %p) \"target-cpu\"=\"generic\" { %x = load i8, ptr %p\n ret i8 %x }\ndeclare void @llvm.trap()";
 

@@ -81,7 +81,7 @@ pub enum Flag {
     NoStackProbes,
     /// `-Zpacked-stack`.
     PackedStack,
-    /// `-Cpasses`, which is stable (see `passes.rs` beside this directory): passes to run after the optimiser's own, as `opt -passes=` takes them.
+    /// `-Cpasses`, which is stable (see `backend/llvm/passes.rs`): passes to run after the optimiser's own, as `opt -passes=` takes them.
     Passes(String),
     /// `-Zpatchable-function-entry`.
     PatchableFunctionEntry(PatchableFunctionEntry),

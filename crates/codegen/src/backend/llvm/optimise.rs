@@ -7,8 +7,9 @@
 use gateless_llvm::{Module, PassOptions, TargetMachine};
 use gateless_model::{Failure, Result};
 
+use super::passes;
 use crate::flags::{MergeFunctions, profile_sample_use};
-use crate::{Flag, OptLevel, passes};
+use crate::{Flag, OptLevel};
 
 /// LLVM 22's pipelines with function merging, written out (`opt -passes='default<O2>' -enable-merge-functions
 /// -print-pipeline-passes`): LLVM's C API has no extension points to add passes at.

@@ -18,8 +18,9 @@ pub fn after(flags: &[Flag]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use crate::backend::llvm::optimise;
     use crate::testing::Fixture;
-    use crate::{Flag, OptLevel, optimise};
+    use crate::{Flag, OptLevel};
 
     /// Calls that are gone where the function has been inlined.
     fn calls(flags: &[Flag]) -> String {

@@ -146,10 +146,11 @@ mod tests {
         if std::env::var_os(MARK).is_some() {
             crate::testing::print_llvm_options();
         }
+        let (_, module) = module_path!().split_once("::").unwrap();
         let this =
-            "llvm_args::tests::the_list_is_what_this_compiler_knows_and_its_library_does_not";
+            format!("{module}::the_list_is_what_this_compiler_knows_and_its_library_does_not");
         let library = Command::new(std::env::current_exe().unwrap())
-            .args([this, "--exact", "--nocapture"])
+            .args([this.as_str(), "--exact", "--nocapture"])
             .env(MARK, "1")
             .output()
             .unwrap();

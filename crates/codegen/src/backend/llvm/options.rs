@@ -4,6 +4,7 @@ use gateless_llvm::{Context, FileKind, Llvm, Module, TargetMachine};
 use gateless_model::{Failure, Result};
 use object::{Object, ObjectSymbol};
 
+use super::optimise;
 use crate::Flag;
 use crate::flags::MergeFunctions;
 
@@ -23,13 +24,8 @@ const OF_RUSTC: [&str; 4] = [
 const ALIASES: &str = "-mergefunc-use-aliases";
 
 /// Sets rustc's options, those of `flags`, and `more`, once per process.
-pub fn set(
-    llvm: &'static Llvm,
-    merge: MergeFunctions,
-    flags: &[Flag],
-    more: &[String],
-) -> Result<()> {
-    let aliases = (merge == MergeFunctions::Aliases).then_some(ALIASES);
+pub fn set(llvm: &'static Llvm, flags: &[Flag], more: &[String]) -> Result<()> {
+    let aliases = (optimise::merging(flags) == MergeFunctions::Aliases).then_some(ALIASES);
     let of_flags: Vec<_> = flags.iter().flat_map(Flag::llvm_options).collect();
     let of_flags = of_flags.iter().map(String::as_str);
     let more = more.iter().map(String::as_str);

@@ -1,0 +1,103 @@
+//! The back end that is rustc's own LLVM: optimise if rustc has not, generate each output, fix up finished objects.
+
+pub mod llvm_args;
+pub mod optimise;
+pub mod options;
+mod passes;
+
+use gateless_base::Outputs;
+use gateless_llvm::{FileKind, Module, TargetMachine};
+use gateless_model::Result;
+
+use crate::flags::debuginfo_compression;
+use crate::ir::structors;
+use crate::object::function_sections::{self, Group};
+use crate::object::{arm_attributes, relocations};
+use crate::{Flag, Job, Output, Prepared, Stage};
+
+/// The outputs of `job`, each under a temporary name for now.
+///
+/// Fails if LLVM cannot generate the code, or if an output cannot be written.
+pub fn generate(job: &Job, prepared: Prepared) -> Result<Outputs> {
+    let Prepared {
+        mut module,
+        machine,
+    } = prepared;
+    options::check(module.llvm(), &machine)?;
+    if job.stage != Stage::Optimised {
+        optimise::run(&mut module, &machine, job.target.opt, &job.flags)?;
+    }
+    let mut outputs = Outputs::default();
+    // Generating code uses a module up, so what only describes it comes first, and all but the last get a copy.
+    for (kind, path) in &job.outputs {
+        match kind {
+            Output::LlvmIr => outputs.add(path, module.to_text()?.as_bytes())?,
+            Output::Bitcode => outputs.add(path, module.to_bitcode()?.bytes()?)?,
+            Output::Object | Output::Assembly => {}
+        }
+    }
+    structors::apply(&mut module)?;
+    let group = if job.target.function_sections {
+        function_sections::apply(&module, &machine)?
+    } else {
+        None
+    };
+    let mut generated: Vec<_> = job
+        .outputs
+        .iter()
+        .filter_map(|(kind, path)| Some((file_kind(*kind)?, path)))
+        .collect();
+    let last = generated.pop();
+    for (kind, path) in generated {
+        outputs.add(
+            path,
+            &emit(job, &machine, group.as_ref(), module.try_clone()?, kind)?,
+        )?;
+    }
+    if let Some((kind, path)) = last {
+        outputs.add(path, &emit(job, &machine, group.as_ref(), module, kind)?)?;
+    }
+    Ok(outputs)
+}
+
+fn emit(
+    job: &Job,
+    machine: &TargetMachine,
+    group: Option<&Group>,
+    module: Module,
+    kind: FileKind,
+) -> Result<Vec<u8>> {
+    let has_functions = !module.functions()?.is_empty();
+    let mut bytes = machine.emit(module, kind)?.bytes()?.to_vec();
+    if kind == FileKind::Assembly
+        && let Some(group) = group
+    {
+        let text = String::from_utf8_lossy(&bytes);
+        bytes = group.dissolve_text(&text).into_bytes();
+    }
+    if kind == FileKind::Object {
+        if let Some(group) = group {
+            bytes = group.dissolve(&bytes)?;
+        }
+        // Of no function LLVM says that it is like all others.
+        if has_functions {
+            arm_attributes::apply(&mut bytes)?;
+        }
+        if !job.target.relax_elf_relocations {
+            relocations::make_plain(&mut bytes)?;
+        }
+        // The last one counts, as with rustc.
+        if let Some(compression) = job.flags.iter().rev().find_map(Flag::compression) {
+            bytes = debuginfo_compression::apply(&bytes, compression)?;
+        }
+    }
+    Ok(bytes)
+}
+
+fn file_kind(output: Output) -> Option<FileKind> {
+    match output {
+        Output::Object => Some(FileKind::Object),
+        Output::Assembly => Some(FileKind::Assembly),
+        Output::LlvmIr | Output::Bitcode => None,
+    }
+}
