@@ -1,0 +1,1 @@
+#![feature(arbitrary_self_types)]

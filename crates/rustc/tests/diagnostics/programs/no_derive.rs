@@ -1,0 +1,2 @@
+#[derive(CoercePointee)]
+pub struct P<T: ?Sized>(Box<T>);

@@ -1,0 +1,3 @@
+pub fn f(this: &u8) {
+    println!("{self}");
+}

@@ -1,0 +1,7 @@
+pub trait C {
+    type Of;
+}
+pub struct W<'a>(&'a u8);
+impl<'a, 'b> C for (W<'a>, W<'b>) {
+    type Of = &'b W<'a>;
+}
