@@ -7,6 +7,7 @@ mod add;
 mod pages;
 mod record;
 mod render;
+mod topic;
 
 use std::process::ExitCode;
 

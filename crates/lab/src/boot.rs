@@ -7,23 +7,11 @@ use gateless_machines::{Machine, Runner};
 use gateless_model::{Failure, Result};
 
 use crate::console::{Ended, Progress};
+use crate::guest::Guest;
 use crate::qemu::{self, Qemu};
 use crate::qemu_config::QemuConfig;
 use crate::screen::PanicWatch;
 use crate::uml::{self, Uml};
-
-/// What a machine is given besides what its description says.
-#[derive(Debug, Clone, Copy)]
-pub struct Guest<'a> {
-    /// The initial RAM file system, absolute.
-    pub initramfs: &'a Utf8Path,
-    /// Devices (QEMU's `-device`).
-    pub devices: &'a [String],
-    /// Arguments for the kernel, which win over the machine's own.
-    pub arguments: &'a [String],
-    /// Whether its clock counts instructions instead of following the host's.
-    pub counts_instructions: bool,
-}
 
 /// Boots the kernel in the build's output directory `out` with the userland of `guest`, if any, and waits for its end, at most `limit`.
 ///
@@ -124,10 +112,4 @@ fn tree_of(out: &Utf8Path) -> Utf8PathBuf {
     } else {
         out.to_owned()
     }
-}
-
-/// The failure for an output directory without what is booted.
-pub(crate) fn no_kernel(path: &Utf8Path) -> Failure {
-    Failure::failed(format!("no kernel to boot: {path}"))
-        .help("build it first: `gateless build`, or `gateless boot`")
 }

@@ -5,6 +5,7 @@ pub mod compare;
 pub mod console;
 pub mod expected;
 pub mod figures;
+mod guest;
 pub mod ktap;
 pub mod measure;
 pub mod outcome;
@@ -18,4 +19,5 @@ pub mod trouble;
 mod uml;
 mod vulnerabilities;
 
-pub use boot::{Guest, boot, boot_to_panic, image};
+pub use boot::{boot, boot_to_panic, image};
+pub use guest::Guest;

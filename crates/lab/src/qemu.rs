@@ -7,8 +7,8 @@ use camino::Utf8Path;
 use gateless_base::program;
 use gateless_model::{Failure, Result};
 
-use crate::boot::{Guest, no_kernel};
 use crate::console::{self, Ended, Progress};
+use crate::guest::{Guest, no_kernel};
 use crate::qemu_config::QemuConfig;
 
 /// Memory of a machine whose description does not say another size, in MiB; as in the tree's own test runner

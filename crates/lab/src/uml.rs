@@ -7,8 +7,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use gateless_model::{Failure, Result};
 use rustix::fs::StatVfsMountFlags;
 
-use crate::boot::no_kernel;
 use crate::console::{self, Ended, Progress};
+use crate::guest::no_kernel;
 
 /// The kernel and what it is given.
 pub(crate) struct Uml<'a> {

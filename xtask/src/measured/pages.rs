@@ -7,23 +7,11 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde::Deserialize;
 
 use super::record::Record;
-use super::render::{self, Column};
+use super::render;
+use super::topic::Topic;
 
 const START: &str = "<!-- measured: ";
 const END: &str = "<!-- end -->";
-
-/// How the records of one topic are shown: an entry of `records/topics.toml`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Topic {
-    /// As records and pages name it.
-    pub id: String,
-    /// Columns of its table.
-    pub columns: Vec<Column>,
-    /// Show the last record of each `what` alone.
-    #[serde(default)]
-    pub newest: bool,
-}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

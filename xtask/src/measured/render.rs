@@ -2,28 +2,8 @@
 
 use std::fmt::Write as _;
 
-use serde::Deserialize;
-
-use super::pages::Topic;
 use super::record::{Figure, Record};
-
-/// A column of a topic's table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Column {
-    What,
-    Tests,
-    Compared,
-    Functions,
-    Weaker,
-    Linux,
-    Rustc,
-    Date,
-    Commit,
-    Seconds,
-    Machine,
-    Log,
-}
+use super::topic::{Column, Topic};
 
 impl Column {
     fn title(self) -> &'static str {

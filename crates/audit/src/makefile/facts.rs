@@ -8,21 +8,9 @@ use gateless_linux::makefile::words::{Word, name_condition, words};
 use gateless_linux::makefile::{Assignment, Makefile, Rule, Statement};
 
 use crate::finding::{Finding, Place, Problem, Role, Sign};
-use crate::makefile::{options, wanted};
+use crate::makefile::options;
+use crate::makefile::wanted::{self, Owner, Root};
 use crate::rust::conditions::one_line;
-
-/// A source that a makefile compiles.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Root {
-    /// File, relative to the tree.
-    pub file: String,
-    /// When.
-    pub condition: Condition,
-    /// For what.
-    pub place: Place,
-    /// Whether the examples in its comments are compiled, too.
-    pub examples: bool,
-}
 
 /// A `cfg` that is passed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,14 +45,6 @@ impl Facts {
             *own = condition.clone().and(own.clone());
         }
     }
-}
-
-/// Who a text of a makefile belongs to.
-pub enum Owner<'m> {
-    /// A variable.
-    Variable(&'m str),
-    /// A rule, or the variable of some targets.
-    Targets(&'m str),
 }
 
 /// Names that hold for all makefiles of the tree.

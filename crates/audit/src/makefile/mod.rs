@@ -2,4 +2,4 @@
 
 pub mod facts;
 pub mod options;
-mod wanted;
+pub mod wanted;

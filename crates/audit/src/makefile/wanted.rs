@@ -8,7 +8,6 @@ use gateless_linux::makefile::{Makefile, Rule, Statement};
 use gateless_linux::path::clean;
 
 use crate::finding::Place;
-use crate::makefile::facts::{Owner, Root};
 
 /// Lists of Kbuild whose words are made: the part of the name before the first `-`.
 const LISTS: [&str; 7] = [
@@ -23,6 +22,27 @@ const LISTS: [&str; 7] = [
 
 /// Extensions of pattern rules that a build uses by itself.
 const BUILT: [&str; 7] = ["o", "ko", "rs", "a", "so", "c", "h"];
+
+/// A source that a makefile compiles.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Root {
+    /// File, relative to the tree.
+    pub file: String,
+    /// When.
+    pub condition: Condition,
+    /// For what.
+    pub place: Place,
+    /// Whether the examples in its comments are compiled, too.
+    pub examples: bool,
+}
+
+/// Who a text of a makefile belongs to.
+pub enum Owner<'m> {
+    /// A variable.
+    Variable(&'m str),
+    /// A rule, or the variable of some targets.
+    Targets(&'m str),
+}
 
 /// What a makefile wants made.
 #[derive(Debug, Default)]

@@ -15,7 +15,8 @@ use gateless_linux::makefile::{self, Makefile, Statement, directories};
 
 use crate::finding::{Finding, Problem};
 use crate::kconfig::{self, Kconfig, arch_of_path};
-use crate::makefile::facts::{Global, PassedCfg, Root, facts};
+use crate::makefile::facts::{Global, PassedCfg, facts};
+use crate::makefile::wanted::Root;
 use crate::parallel;
 use crate::rust::file as rust_file;
 use crate::rust::modules::Child;
