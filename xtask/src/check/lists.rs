@@ -63,7 +63,7 @@ fn stems<'a>(files: &'a [Utf8PathBuf], list: &List) -> BTreeSet<&'a str> {
         .collect()
 }
 
-/// First names of the paths in a list; none if there is no such list.
+/// Modules that the paths in a list start with; none if there is no such list.
 fn rows(text: &str, name: &str) -> Option<BTreeSet<String>> {
     let tree = SourceFile::parse(text, Edition::Edition2024).tree();
     let list = tree.items().find(|item| {
@@ -84,7 +84,12 @@ fn rows(text: &str, name: &str) -> Option<BTreeSet<String>> {
     let paths = body.descendants().filter_map(ast::Path::cast);
     let rows = paths.filter(|path| path.qualifier().is_some());
     let first = rows.filter_map(|path| path.segments().next()?.name_ref());
-    Some(first.map(|name| name.text().to_string()).collect())
+    let names = first.map(|name| name.text().to_string());
+    Some(
+        names
+            .filter(|name| name.starts_with(char::is_lowercase))
+            .collect(),
+    )
 }
 
 fn differences(
@@ -117,7 +122,7 @@ mod tests {
 
     const TEXT: &str = "
         mod one; mod two; mod gate;
-        pub static ALL: &[&dyn gate::Gate] = &[&one::One, &two::TWO];
+        pub static ALL: &[&dyn gate::Gate] = &[&one::One, Row::of::<two::Two>()];
         enum Command { One(one::Args), Two(Box<two::Args>) }
     ";
 
