@@ -23,6 +23,12 @@ struct List {
 
 const LISTS: &[List] = &[
     List {
+        directory: "crates/lower/src/gates",
+        file: "mod.rs",
+        name: "ALL",
+        others: &[],
+    },
+    List {
         directory: "crates/fidelity/src/causes",
         file: "mod.rs",
         name: "ALL",
