@@ -1,12 +1,10 @@
 //! What one run is asked to do.
 
-use std::str::FromStr;
-
 use camino::Utf8PathBuf;
-use gateless_llvm::{CodeModel, Reloc};
 use gateless_model::Failure;
 
-use crate::Flag;
+use crate::flags::Flags;
+use crate::target::Target;
 
 /// One run of code generation. Paths are relative to the current directory or absolute.
 #[derive(Debug, Clone)]
@@ -24,7 +22,7 @@ pub struct Job {
     /// What the gated build generates code for.
     pub target: Target,
     /// What else the gated build asks for.
-    pub flags: Vec<Flag>,
+    pub flags: Flags,
     /// Prefixes of source paths in debug information and their replacements, first match wins.
     pub debug_paths: Vec<(String, String)>,
     /// Which statics were `#[used(compiler)]` before lowering made them `#[used]`.
@@ -77,72 +75,6 @@ pub enum Output {
     LlvmIr,
     /// LLVM bitcode (`--emit=llvm-bc`), with all flags in it.
     Bitcode,
-}
-
-/// What the gated build generates code for: its target specification and the code generation options next to it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Target {
-    /// `llvm-target` of the target specification, such as `x86_64-linux-gnu`. Empty: the gated build compiles for the same built-in
-    /// target, so triple and code model are those that rustc wrote.
-    pub triple: String,
-    /// `-Ctarget-cpu`, else `cpu` of the target specification, else `generic`. Empty: the one that rustc wrote, as for `native`.
-    pub cpu: String,
-    /// `features` of the target specification, such as `-mmx,+soft-float`; the features that rustc wrote into the bitcode come after them.
-    pub features: String,
-    /// `llvm-abiname` of the target specification (MIPS), else empty. Built-in targets of RISC-V have it in the bitcode, and LLVM finds those of
-    /// LoongArch and PowerPC by triple and features.
-    pub abi: String,
-    /// `-Crelocation-model`: [`Reloc::Pic`] for `pic` and `pie`.
-    pub reloc: Reloc,
-    /// Whether the relocation model is `pie`.
-    pub pie: bool,
-    /// `-Ccode-model` as Kbuild passes it, else `code-model` of the target specification.
-    pub code_model: CodeModel,
-    /// `-Copt-level`.
-    pub opt: OptLevel,
-    /// `-Zfunction-sections`, else what the target specification says: each function and variable in a section of its own.
-    pub function_sections: bool,
-    /// `-Zrelax-elf-relocations`, else `relax-elf-relocations` of the target specification, else false: the linker may rewrite
-    /// instructions that load from the global offset table (x86).
-    pub relax_elf_relocations: bool,
-}
-
-/// rustc's `-Copt-level`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OptLevel {
-    /// 0
-    O0,
-    /// 1
-    O1,
-    /// 2
-    O2,
-    /// 3
-    O3,
-    /// s
-    Os,
-    /// z
-    Oz,
-}
-
-impl FromStr for OptLevel {
-    type Err = Failure;
-
-    fn from_str(text: &str) -> Result<Self, Failure> {
-        Ok(match text {
-            "0" => OptLevel::O0,
-            "1" => OptLevel::O1,
-            "2" => OptLevel::O2,
-            "3" => OptLevel::O3,
-            "s" => OptLevel::Os,
-            "z" => OptLevel::Oz,
-            _ => {
-                return Err(
-                    Failure::usage(format!("no optimisation level is called {text:?}"))
-                        .help("rustc has 0, 1, 2, 3, s and z"),
-                );
-            }
-        })
-    }
 }
 
 /// Which members of `llvm.used` belong into `llvm.compiler.used`.

@@ -9,7 +9,8 @@
 //! Nothing is printed and no process is started here.
 
 mod backend;
-pub mod flags;
+mod flag;
+mod flags;
 mod ir;
 mod job;
 mod object;
@@ -20,10 +21,12 @@ mod target;
 #[cfg(test)]
 mod testing;
 
-pub use flags::Flag;
+pub use flag::Spelling;
+pub use flags::{Flags, spellings};
 pub use gateless_llvm::{
     CodeModel, Generator, Reloc, of_compiler as llvm_of_compiler, set_fatal_hook,
 };
-pub use job::{Added, Done, Job, OptLevel, Output, Sample, Stage, Target, UsedFix};
+pub use job::{Added, Done, Job, Output, Sample, Stage, UsedFix};
 pub use prepare::{Prepared, prepare};
 pub use run::run;
+pub use target::{Merging, OptLevel, Target};

@@ -1,7 +1,7 @@
 //! What comes before the back end: reading the bitcode, and giving the module everything that the gated build's has before its optimiser runs.
 
 use gateless_llvm::{Context, Llvm, Module, TargetMachine};
-use gateless_model::{Failure, Result};
+use gateless_model::Result;
 
 use crate::backend::llvm::{llvm_args, options};
 use crate::ir::{added, debug_paths, names, no_unwinding, receivers, used};
@@ -13,6 +13,8 @@ pub struct Prepared {
     pub module: Module,
     /// For what rustc has laid data out, and what LLVM's passes go by.
     pub machine: TargetMachine,
+    /// What code is generated for, as the flags have it.
+    pub target: Target,
 }
 
 /// Reads the bitcode of `job` and applies all that is asked for before the optimiser.
@@ -22,7 +24,9 @@ pub fn prepare(job: &Job, sample: Sample<'_>) -> Result<Prepared> {
     let llvm = Llvm::load(&job.llvm)?;
     // LLVM's options hold for a whole process, and its passes go by some of them.
     let llvm_args = llvm_args::of_library(&job.llvm_args)?;
-    options::set(llvm, &job.flags, &llvm_args)?;
+    let mut wanted = job.target.clone();
+    job.flags.adjust(&mut wanted);
+    options::set(llvm, wanted.merging, &job.flags.llvm_options(), &llvm_args)?;
     let bitcode = fs_err::read(&job.bitcode)?;
     producer::check(llvm, &bitcode, job.bitcode.as_str())?;
     let context = Context::new(llvm)?;
@@ -33,7 +37,7 @@ pub fn prepare(job: &Job, sample: Sample<'_>) -> Result<Prepared> {
     let mut module = Module::from_bitcode(&context, &bitcode, job.bitcode.as_str())?;
     drop(bitcode);
     module.name_after_source()?;
-    let mut wanted = target::complete(&module, &job.target)?;
+    let mut wanted = target::complete(&module, &wanted)?;
     if job.target.triple.is_empty() && target::names_none(&module)? {
         let path = sample()?;
         let bitcode = fs_err::read(&path)?;
@@ -58,18 +62,17 @@ pub fn prepare(job: &Job, sample: Sample<'_>) -> Result<Prepared> {
         }
         names::remove_private(&module, few_names)?;
     }
-    Ok(Prepared { module, machine })
+    Ok(Prepared {
+        module,
+        machine,
+        target: wanted,
+    })
 }
 
 /// Applies the flags and the target, and undoes what lowering did to names and lists.
 fn apply(job: &Job, wanted: &Target, module: &mut Module) -> Result<TargetMachine> {
-    for flag in &job.flags {
-        flag.apply(module, wanted).map_err(|failure| Failure {
-            what: format!("{}: {}", flag.name(), failure.what),
-            ..failure
-        })?;
-    }
-    let machine = target::apply(module, wanted, &job.flags)?;
+    job.flags.apply(module, wanted)?;
+    let machine = target::apply(module, wanted, &job.flags.features())?;
     used::apply(module, &job.used)?;
     if let Added::Private { mark, .. } = &job.added {
         added::make_private(module, mark)?;

@@ -33,13 +33,13 @@ mod tests {
     use gateless_model::Failure;
 
     use super::*;
-    use crate::{Added, Flag, Output, Stage, UsedFix};
+    use crate::{Added, Flags, Output, Stage, UsedFix};
 
     /// A run on bitcode that says what it is for.
     fn run(job: &Job) -> Result<Done> {
         super::run(job, &|| panic!("a sample was asked for"))
     }
-    use crate::testing::{Fixture, llvm_path, x86_target};
+    use crate::testing::{Fixture, flags, llvm_path, x86_target};
 
     const FUNCTION: &str = "define i32 @f(i32 %x) \"target-cpu\"=\"x86-64\" { %y = add i32 %x, 1\n %z = sub i32 %y, 1\n ret i32 %z }";
 
@@ -61,7 +61,7 @@ mod tests {
             llvm_args: Vec::new(),
             outputs: vec![(Output::Object, at(&directory, "out.o"))],
             target: x86_target(),
-            flags: Vec::new(),
+            flags: Flags::default(),
             debug_paths: Vec::new(),
             used: UsedFix::Keep,
             added: Added::None,
@@ -87,7 +87,7 @@ mod tests {
     #[test]
     fn every_kind_of_output_is_written_and_the_ir_has_the_flags_in_it() {
         let (directory, mut job) = job(FUNCTION);
-        job.flags = vec![Flag::TuneCpu("generic".into())];
+        job.flags = flags(&["-Ztune-cpu=generic"]);
         job.outputs = [
             (Output::Object, "o"),
             (Output::Assembly, "s"),
@@ -196,7 +196,7 @@ mod tests {
     #[test]
     fn a_flag_that_does_not_fit_is_named() {
         let (directory, mut job) = job(FUNCTION);
-        job.flags = vec![Flag::FixedX18];
+        job.flags = flags(&["-Zfixed-x18"]);
         let failure = failure(&directory, &job);
         assert!(failure.what.contains("-Zfixed-x18"), "{failure}");
     }

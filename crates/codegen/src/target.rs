@@ -1,14 +1,93 @@
 //! The gated build's target instead of the built-in one that stable rustc compiled for.
 
+use std::str::FromStr;
+
 use gateless_llvm::{
     CodeModel, FlagBehavior, MachineOptions, Module, OptLevel as MachineLevel, Reloc, TargetMachine,
 };
 use gateless_model::{Failure, Result};
 
-use crate::{Flag, OptLevel, Target};
-
 const CPU: &str = "target-cpu";
 const FEATURES: &str = "target-features";
+
+/// What the gated build generates code for: its target specification and the code generation options next to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// `llvm-target` of the target specification, such as `x86_64-linux-gnu`. Empty: the gated build compiles for the same built-in
+    /// target, so triple and code model are those that rustc wrote.
+    pub triple: String,
+    /// `-Ctarget-cpu`, else `cpu` of the target specification, else `generic`. Empty: the one that rustc wrote, as for `native`.
+    pub cpu: String,
+    /// `features` of the target specification, such as `-mmx,+soft-float`; the features that rustc wrote into the bitcode come after them.
+    pub features: String,
+    /// `llvm-abiname` of the target specification (MIPS), else empty. Built-in targets of RISC-V have it in the bitcode, and LLVM finds those of
+    /// LoongArch and PowerPC by triple and features.
+    pub abi: String,
+    /// `-Crelocation-model`: [`Reloc::Pic`] for `pic` and `pie`.
+    pub reloc: Reloc,
+    /// Whether the relocation model is `pie`.
+    pub pie: bool,
+    /// `-Ccode-model` as Kbuild passes it, else `code-model` of the target specification.
+    pub code_model: CodeModel,
+    /// `-Copt-level`.
+    pub opt: OptLevel,
+    /// Each function and variable in a section of its own, as the target specification says (`-Zfunction-sections` may say otherwise).
+    pub function_sections: bool,
+    /// What becomes of functions with equal bodies, as the target specification says (`-Zmerge-functions` may say otherwise).
+    pub merging: Merging,
+    /// `-Zrelax-elf-relocations`, else `relax-elf-relocations` of the target specification, else false: the linker may rewrite
+    /// instructions that load from the global offset table (x86).
+    pub relax_elf_relocations: bool,
+}
+
+/// rustc's `-Copt-level`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OptLevel {
+    /// 0
+    O0,
+    /// 1
+    O1,
+    /// 2
+    O2,
+    /// 3
+    O3,
+    /// s
+    Os,
+    /// z
+    Oz,
+}
+
+impl FromStr for OptLevel {
+    type Err = Failure;
+
+    fn from_str(text: &str) -> Result<Self, Failure> {
+        Ok(match text {
+            "0" => OptLevel::O0,
+            "1" => OptLevel::O1,
+            "2" => OptLevel::O2,
+            "3" => OptLevel::O3,
+            "s" => OptLevel::Os,
+            "z" => OptLevel::Oz,
+            _ => {
+                return Err(
+                    Failure::usage(format!("no optimisation level is called {text:?}"))
+                        .help("rustc has 0, 1, 2, 3, s and z"),
+                );
+            }
+        })
+    }
+}
+
+/// What becomes of all but one of several functions with equal bodies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Merging {
+    /// They stay.
+    Disabled,
+    /// They jump to the one.
+    Trampolines,
+    /// They are other names of the one.
+    Aliases,
+}
 
 /// The target with what it leaves to rustc filled in from the module: the triple and the code model of a built-in target.
 ///
@@ -38,21 +117,18 @@ pub fn complete(module: &Module, target: &Target) -> Result<Target> {
     Ok(target)
 }
 
-/// Sets triple, processor, features (those of `flags` among them) and position independence, and makes the machine that generates the code.
+/// Sets triple, processor, features (`of_flags` last) and position independence, and makes the machine that generates the code.
 ///
 /// Fails if the machine lays data out otherwise than the bitcode does: then rustc has computed sizes and offsets for another target.
-pub fn apply(module: &Module, target: &Target, flags: &[Flag]) -> Result<TargetMachine> {
+pub fn apply(module: &Module, target: &Target, of_flags: &str) -> Result<TargetMachine> {
     let triple = module.llvm().normalize_triple(&target.triple)?;
     let common = common_features(module)?;
-    let of_flags = flags
-        .iter()
-        .fold(String::new(), |all, flag| join(&all, flag.features()));
     // Those that rustc found for `native` come before the specification's, so that it can take some of them back.
     let own = match target.cpu.is_empty() {
         true => join(&common, &target.features),
         false => join(&target.features, &common),
     };
-    let features = join(&own, &of_flags);
+    let features = join(&own, of_flags);
     let cpu = match target.cpu.as_str() {
         "" => cpu_of_rustc(module)?.unwrap_or_else(|| "generic".to_owned()),
         cpu => cpu.to_owned(),
@@ -183,17 +259,15 @@ fn machine_level(level: OptLevel) -> MachineLevel {
 mod tests {
     use gateless_llvm::CodeModel;
 
-    use crate::Flag;
-    use crate::flags::Retpoline;
-    use crate::testing::Fixture;
+    use crate::testing::{Fixture, flags};
 
     const TWO: &str = "define void @f() \"target-cpu\"=\"x86-64\" \"target-features\"=\"-mmx,-sse\" { ret void }\n\
         define void @g() \"target-cpu\"=\"x86-64\" \"target-features\"=\"-mmx,-sse,+avx\" { ret void }\n\
         declare void @llvm.trap()";
 
-    fn apply(fixture: &Fixture, flags: &[Flag]) -> String {
+    fn apply(fixture: &Fixture, options: &[&str]) -> String {
         let module = fixture.module();
-        super::apply(&module, &fixture.target, flags).unwrap();
+        super::apply(&module, &fixture.target, &flags(options).features()).unwrap();
         module.to_text().unwrap()
     }
 
@@ -201,7 +275,7 @@ mod tests {
     fn features_come_in_rustcs_order_and_a_functions_own_stay_last() {
         let mut fixture = Fixture::x86(TWO);
         fixture.target.features = "+soft-float".into();
-        let text = apply(&fixture, &[Flag::Retpoline(Retpoline::OwnThunks)]);
+        let text = apply(&fixture, &["-Zretpoline"]);
         let common = "\"target-features\"=\"+soft-float,-mmx,-sse,+retpoline-indirect-branches,+retpoline-indirect-calls";
         assert!(
             text.contains(&format!("{common}\"")) && text.contains(&format!("{common},+avx\"")),
@@ -259,7 +333,7 @@ mod tests {
     fn position_independent_bitcode_for_a_static_target_is_refused() {
         let fixture =
             Fixture::x86("!llvm.module.flags = !{!0}\n!0 = !{i32 8, !\"PIC Level\", i32 2}");
-        let failure = super::apply(&fixture.module(), &fixture.target, &[])
+        let failure = super::apply(&fixture.module(), &fixture.target, "")
             .err()
             .unwrap();
         assert!(failure.what.contains("position independent"), "{failure}");

@@ -4,8 +4,12 @@ use camino::{Utf8Path, Utf8PathBuf};
 use gateless_llvm::{CodeModel, Context, FileKind, Llvm, Module, Reloc, TargetMachine};
 use object::{Object, ObjectSection, ObjectSymbol};
 
+use gateless_model::{Failure, Result};
+
+use crate::flags::Flags;
+use crate::target::{Merging, OptLevel, Target};
 use crate::backend::llvm::options;
-use crate::{Flag, OptLevel, Target, target};
+use crate::target;
 
 /// The head of an x86-64 module.
 pub const X86: &str = "target datalayout = \"e-m:e-p270:32:32-p271:32:32-p272:64:64-i64:64-i128:128-f80:128-n8:16:32:64-S128\"\n\
@@ -21,6 +25,35 @@ pub struct Fixture {
     pub target: Target,
 }
 
+/// The flags that `options` ask for, each spelled as [`crate::Spelling`] prints it, with `=VALUE` behind it where it has one.
+pub fn flags(options: &[&str]) -> Flags {
+    let mut flags = Flags::default();
+    for option in options {
+        add(&mut flags, option).unwrap();
+    }
+    flags
+}
+
+/// Why a flag is refused.
+pub fn refused(option: &str) -> Failure {
+    add(&mut Flags::default(), option).unwrap_err()
+}
+
+fn add(flags: &mut Flags, option: &str) -> Result<()> {
+    let (name, value) = option
+        .split_once('=')
+        .map_or((option, None), |(name, value)| (name, Some(value)));
+    if let Some(name) = name.strip_prefix("-Z") {
+        flags.unstable(name, value)
+    } else if let Some(name) = name.strip_prefix("-C") {
+        flags.stable(name, value)
+    } else if let Some(name) = name.strip_prefix("#![") {
+        flags.attribute(name.trim_end_matches(']'))
+    } else {
+        flags.specification(name, value.unwrap_or_default())
+    }
+}
+
 /// The target of a plain x86-64 kernel.
 pub fn x86_target() -> Target {
     Target {
@@ -33,6 +66,7 @@ pub fn x86_target() -> Target {
         code_model: CodeModel::Default,
         opt: OptLevel::O2,
         function_sections: false,
+        merging: Merging::Aliases,
         relax_elf_relocations: false,
     }
 }
@@ -64,26 +98,30 @@ impl Fixture {
         self
     }
 
-    /// The module after `flag`, as text.
-    pub fn with(&self, flag: &Flag) -> String {
+    /// The module after the flag that `option` asks for, as text.
+    pub fn with(&self, option: &str) -> String {
+        self.after(&[option])
+    }
+
+    /// The module after the flags that `options` ask for, as text.
+    pub fn after(&self, options: &[&str]) -> String {
         let module = self.module();
-        flag.apply(&module, &self.target).unwrap();
+        flags(options).apply(&module, &self.target).unwrap();
         module.verify().unwrap();
         module.to_text().unwrap()
     }
 
-    /// Applies `flags` to `module`, which is this one, and makes the machine for it.
-    pub fn prepare(&self, module: &Module, flags: &[Flag]) -> TargetMachine {
-        for flag in flags {
-            flag.apply(module, &self.target).unwrap();
-        }
-        target::apply(module, &self.target, flags).unwrap()
+    /// Applies the flags that `options` ask for to `module`, which is this one, and makes the machine for it.
+    pub fn prepare(&self, module: &Module, options: &[&str]) -> TargetMachine {
+        let flags = flags(options);
+        flags.apply(module, &self.target).unwrap();
+        target::apply(module, &self.target, &flags.features()).unwrap()
     }
 
-    /// The object file after all `flags`.
-    pub fn object(&self, flags: &[Flag]) -> Vec<u8> {
+    /// The object file after the flags that `options` ask for.
+    pub fn object(&self, options: &[&str]) -> Vec<u8> {
         let module = self.module();
-        let machine = self.prepare(&module, flags);
+        let machine = self.prepare(&module, options);
         module.verify().unwrap();
         machine
             .emit(module, FileKind::Object)
@@ -93,9 +131,9 @@ impl Fixture {
             .to_vec()
     }
 
-    /// The machine code of the function `name` after all `flags`.
-    pub fn code(&self, name: &str, flags: &[Flag]) -> Vec<u8> {
-        let bytes = self.object(flags);
+    /// The machine code of the function `name` after the flags that `options` ask for.
+    pub fn code(&self, name: &str, options: &[&str]) -> Vec<u8> {
+        let bytes = self.object(options);
         let file = object::File::parse(&bytes[..]).unwrap();
         let symbol = file.symbol_by_name(name).unwrap();
         let section = file
@@ -117,7 +155,7 @@ impl Fixture {
 
 /// The object file of `module`, a changed one of `fixture`.
 pub fn emit(fixture: &Fixture, module: Module) -> Vec<u8> {
-    let machine = target::apply(&module, &fixture.target, &[]).unwrap();
+    let machine = target::apply(&module, &fixture.target, "").unwrap();
     machine
         .emit(module, FileKind::Object)
         .unwrap()
@@ -141,7 +179,7 @@ pub fn llvm_path() -> Utf8PathBuf {
 /// The library, with rustc's options set.
 pub fn llvm() -> &'static Llvm {
     let llvm = Llvm::load(&llvm_path()).unwrap();
-    options::set(llvm, &[], &[]).unwrap();
+    options::set(llvm, Merging::Aliases, &[], &[]).unwrap();
     llvm
 }
 

@@ -8,7 +8,7 @@ mod support;
 use std::process::Command;
 
 use camino::Utf8Path;
-use gateless_codegen::{CodeModel, Flag, Job, Output, Reloc, Stage, Target, UsedFix};
+use gateless_codegen::{CodeModel, Job, Merging, Output, Reloc, Stage, Target, UsedFix};
 
 /// Calls, aggregates in and out, 64-bit numbers, a switch, indirect calls, equal functions, tables of pointers.
 const SAMPLE: &str = r#"#![feature(no_core, lang_items, rustc_attrs)]
@@ -123,12 +123,10 @@ fn compare_of(source: &str, target: &str, args: &[&str], unstable: &[&str], sect
             code_model: CodeModel::Default,
             opt: gateless_codegen::OptLevel::O2,
             function_sections: sections,
+            merging: Merging::Aliases,
             relax_elf_relocations: false,
         },
-        flags: unstable
-            .iter()
-            .filter_map(|option| Flag::parse(option).unwrap())
-            .collect(),
+        flags: support::flags(unstable),
         debug_paths: Vec::new(),
         used: UsedFix::Keep,
         added: gateless_codegen::Added::None,

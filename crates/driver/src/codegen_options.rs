@@ -86,27 +86,14 @@ pub fn check(call: &Invocation) -> Result<()> {
     Ok(())
 }
 
-/// The passes in all `-Cpasses` of a call, as LLVM takes them.
-pub fn passes(call: &Invocation) -> Option<String> {
-    let passes = words(call, "passes");
-    (!passes.is_empty()).then(|| passes.join(","))
-}
-
 /// What the call passes to LLVM itself in all `-Cllvm-args`. rustc gets it as well, and checks it.
 pub fn llvm_args(call: &Invocation) -> Vec<String> {
-    words(call, "llvm-args")
-        .into_iter()
-        .map(str::to_owned)
-        .collect()
-}
-
-/// The words in all values of an option that takes lists with blanks between.
-fn words<'a>(call: &'a Invocation, option: &'a str) -> Vec<&'a str> {
     let lists = call.args.iter().filter_map(|arg| match &arg.kind {
-        Kind::Codegen(name, Some(list)) if name.replace('_', "-") == option => Some(list),
+        Kind::Codegen(name, Some(list)) if name.replace('_', "-") == "llvm-args" => Some(list),
         _ => None,
     });
-    lists.flat_map(|list| list.split_whitespace()).collect()
+    let words = lists.flat_map(|list| list.split_whitespace());
+    words.map(str::to_owned).collect()
 }
 
 #[cfg(test)]
@@ -138,12 +125,5 @@ mod tests {
             let failure = check(&call(&[bad])).unwrap_err();
             assert!(failure.what.contains(bad), "{failure}");
         }
-    }
-
-    #[test]
-    fn all_lists_of_passes_are_one_in_their_order() {
-        let call = call(&["-Cpasses=a b", "-Copt-level=2", "-Cpasses=c"]);
-        assert_eq!(passes(&call).unwrap(), "a,b,c");
-        assert_eq!(passes(&self::call(&["-Copt-level=2"])), None);
     }
 }

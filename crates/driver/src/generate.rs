@@ -5,14 +5,15 @@
 //! the bitcode says what the gated build's target is; a specification says so itself.
 
 use camino::{Utf8Path, Utf8PathBuf};
-use gateless_codegen::{Added, CodeModel, Flag, Job, Output, Reloc, Stage, Target, UsedFix};
+use gateless_codegen::{
+    Added, CodeModel, Flags, Job, Merging, Output, Reloc, Stage, Target, UsedFix,
+};
 use gateless_model::record::Generator;
 use gateless_model::{Failure, Result, added};
 
+use crate::compile::{Call, mangle};
 use crate::classify::Class;
 use crate::codegen_options;
-use crate::compile::{Call, mangle};
-use crate::invocation::Invocation;
 use crate::mapping::Mapping;
 use crate::runtime::Source;
 use crate::sample;
@@ -25,14 +26,14 @@ pub struct Generate {
     outputs: Vec<(Output, Utf8PathBuf)>,
     stage: Stage,
     target: Target,
-    flags: Vec<Flag>,
+    flags: Flags,
 }
 
 impl Generate {
     /// Plans the stage; nothing when the call generates no kernel code, or nothing that rustc alone cannot do.
     ///
     /// # Errors
-    /// For a code generation flag, or a value of it, that has no effect in `gateless-codegen`.
+    /// For a stable option whose effect would be missing from the object.
     pub fn plan(call: &Call<'_>, primary: &str) -> Result<Option<Self>> {
         let outputs: Vec<_> = call
             .invocation
@@ -47,7 +48,7 @@ impl Generate {
                 Ok((output(kind), Utf8PathBuf::from(path)))
             })
             .collect::<Result<_>>()?;
-        let needed = call.plan.target.is_some() || !call.plan.codegen.is_empty();
+        let needed = call.plan.target.is_some() || !call.plan.flags.is_empty();
         if outputs.is_empty() || !needed || !call.class.is_kernel() {
             return Ok(None);
         }
@@ -87,6 +88,7 @@ impl Generate {
                 None => gateless_codegen::OptLevel::O0,
             },
             function_sections: true,
+            merging: Merging::Aliases,
             relax_elf_relocations: false,
         };
         match call.invocation.codegen("relocation-model") {
@@ -106,29 +108,6 @@ impl Generate {
                 )));
             }
         }
-        // A built-in target has these as the gated build's has them.
-        let mut flags = match spec {
-            Some(_) => vec![
-                Flag::NoStackProbes,
-                Flag::Plt,
-                Flag::RedZone(!no_red_zone(call.invocation)),
-            ],
-            None => Vec::new(),
-        };
-        if call.class == Class::RuntimeBuiltins {
-            flags.push(Flag::CompilerBuiltins);
-        }
-        for (name, value) in &call.plan.codegen {
-            match name.as_str() {
-                "function-sections" => {
-                    target.function_sections =
-                        matches!(value.as_str(), "" | "y" | "yes" | "on" | "true")
-                }
-                _ if value.is_empty() => flags.extend(Flag::parse(name)?),
-                _ => flags.extend(Flag::parse(&format!("{name}={value}"))?),
-            }
-        }
-        flags.extend(codegen_options::passes(call.invocation).map(Flag::Passes));
         let bitcode = call
             .state
             .directory()
@@ -145,7 +124,7 @@ impl Generate {
             outputs,
             stage,
             target,
-            flags,
+            flags: call.plan.flags.clone(),
         }))
     }
 
@@ -161,12 +140,9 @@ impl Generate {
             "-Cllvm-args=-preserve-bc-uselistorder".to_owned(),
             format!("--emit=llvm-bc={}", self.bitcode),
         ];
-        if self.target.reloc == Reloc::Static
-            && self.flags.contains(&Flag::DirectAccessExternalData(false))
-        {
-            // The last one counts; see the flag's file.
-            arguments.push("-Crelocation-model=pic".to_owned());
-        }
+        // Where the call has one as well, the last one counts.
+        let of_flags = self.flags.for_rustc(&self.target);
+        arguments.extend(of_flags.into_iter().map(str::to_owned));
         arguments
     }
 
@@ -223,11 +199,6 @@ impl Generate {
             of_compiler: toolchain.llvm.clone(),
         })
     }
-}
-
-fn no_red_zone(call: &Invocation) -> bool {
-    call.codegen("no-redzone")
-        .is_some_and(|value| matches!(value, "" | "y" | "yes" | "on" | "true"))
 }
 
 fn output(kind: &str) -> Output {

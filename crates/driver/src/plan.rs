@@ -1,6 +1,7 @@
 //! What the real compiler is asked to do: every argument kept, dropped with a reason, replaced, or done by gateless.
 
 use camino::{Utf8Path, Utf8PathBuf};
+use gateless_codegen::Flags;
 use gateless_ledger::{FlagAction, Ledger};
 use gateless_model::record::{Action, Decision};
 use gateless_model::{Failure, Result};
@@ -25,8 +26,8 @@ pub struct Plan {
     pub remaps: Vec<(String, String)>,
     /// The custom target specification, if one was named.
     pub target: Option<Target>,
-    /// `-Z` flags left to the code generation stage, as (name with `-`, value).
-    pub codegen: Vec<(String, String)>,
+    /// What the code generation stage has to do besides generating code.
+    pub flags: Flags,
     /// Those of them that libraries must have been compiled with as well.
     pub modifiers: Modifiers,
 }
@@ -65,13 +66,14 @@ impl Plan {
             dep_info: None,
             remaps: Vec::new(),
             target: None,
-            codegen: Vec::new(),
+            flags: Flags::default(),
             modifiers: Modifiers::new(),
         };
         for arg in &call.args {
             plan.add(arg, call, class, ledger, read_target)?;
         }
         plan.leave_features_to_codegen();
+        plan.complete_flags(call, class)?;
         Ok(plan)
     }
 
@@ -100,6 +102,32 @@ impl Plan {
         }
     }
 
+    /// Adds what comes with code generation outside of rustc, where that is needed: what rustc would do, or has done for the built-in target.
+    fn complete_flags(&mut self, call: &Invocation, class: Class) -> Result<()> {
+        if self.target.is_none() && self.flags.is_empty() {
+            return Ok(());
+        }
+        // A built-in target has these as the gated build's has them.
+        if self.target.is_some() {
+            self.flags.specification("stack-probes", "none")?;
+            self.flags.specification("plt-by-default", "true")?;
+            let no_redzone = call.codegen("no-redzone").unwrap_or("n");
+            let value = Some(no_redzone).filter(|value| !value.is_empty());
+            self.flags.stable("no-redzone", value)?;
+        }
+        if class == Class::RuntimeBuiltins {
+            self.flags.attribute("compiler_builtins")?;
+        }
+        for arg in &call.args {
+            if let Kind::Codegen(name, value) = &arg.kind
+                && name == "passes"
+            {
+                self.flags.stable(name, value.as_deref())?;
+            }
+        }
+        Ok(())
+    }
+
     fn add(
         &mut self,
         arg: &Arg,
@@ -111,8 +139,8 @@ impl Plan {
         let spelled = arg.tokens().join(" ");
         match &arg.kind {
             Kind::Input(_) => {}
-            Kind::Unstable(name, value) => {
-                let value = value.as_deref().unwrap_or("");
+            Kind::Unstable(name, given) => {
+                let value = given.as_deref().unwrap_or("");
                 let flag = ledger
                     .flag(name, value)
                     .map_err(|known| unknown_flag(&spelled, arg, known, ledger))?;
@@ -135,8 +163,7 @@ impl Plan {
                         if flag.modifier {
                             modifiers::set(&mut self.modifiers, name, value);
                         }
-                        self.codegen
-                            .push((name.replace('_', "-"), value.to_owned()));
+                        self.flags.unstable(name, given.as_deref())?;
                         Action::Emulated
                     }
                     FlagAction::Codegen => {
@@ -280,7 +307,7 @@ mod tests {
         (
             "--target=aarch64-unknown-none-softfloat -Cforce-unwind-tables=n -Zbranch-protection=bti,pac-ret -Zfixed-x18 -Zsanitizer=shadow-call-stack",
             "--target=aarch64-unknown-none-softfloat -Cforce-unwind-tables=n",
-            "branch-protection=bti,pac-ret fixed-x18= sanitizer=shadow-call-stack",
+            "branch-protection=bti,pac-ret fixed-x18 sanitizer=shadow-call-stack",
         ),
         (
             "--target=aarch64-unknown-none-softfloat -Cforce-unwind-tables=y -Zuse-sync-unwind=n -Zllvm_module_flag=uwtable:u32:2:max -Zbranch-protection=pac-ret",
@@ -305,7 +332,7 @@ mod tests {
         (
             "--target=s390x-unknown-none-softfloat -Zpacked-stack -Ctarget-feature=+backchain -Ctarget-cpu=z10",
             "--target=s390x-unknown-none-softfloat -Ctarget-feature=+backchain -Ctarget-cpu=z10",
-            "packed-stack=",
+            "packed-stack",
         ),
         (
             "--target=powerpc64le-unknown-linux-gnu -Ctarget-feature=-mma,-vsx,-hard-float,-altivec",
@@ -324,18 +351,74 @@ mod tests {
         ),
     ];
 
+    /// The flags that unstable options without their `-Z` ask for, and what a specification adds.
+    fn flags(options: &str, is_specified: bool) -> Flags {
+        let mut flags = Flags::default();
+        for option in options.split_whitespace() {
+            let (name, value) = match option.split_once('=') {
+                Some((name, value)) => (name, Some(value)),
+                None => (option, None),
+            };
+            flags.unstable(name, value).unwrap();
+        }
+        if is_specified {
+            flags.specification("stack-probes", "none").unwrap();
+            flags.specification("plt-by-default", "true").unwrap();
+            flags.stable("no-redzone", Some("n")).unwrap();
+        }
+        flags
+    }
+
+    #[test]
+    fn the_ledger_and_the_list_of_flags_leave_the_same_to_code_generation() {
+        use gateless_codegen::{Spelling, spellings};
+        let codegen = |(_, entry): (&'static str, &'static gateless_ledger::Entry)| {
+            let flags = entry.flag.iter();
+            flags.filter(|flag| flag.action == FlagAction::Codegen)
+        };
+        let name = |name: &str| name.replace('_', "-");
+        let known: Vec<Spelling> = spellings().collect();
+        for flag in Ledger::embedded().iter().flat_map(codegen) {
+            let is_there = |value: Option<&String>| {
+                known.iter().any(|spelling| match (spelling, value) {
+                    (Spelling::Unstable(own), None) => name(own) == name(&flag.name),
+                    (Spelling::Listed(own, its), Some(value)) => {
+                        name(own) == name(&flag.name) && its == value
+                    }
+                    _ => false,
+                })
+            };
+            let all = match flag.values.is_empty() {
+                true => is_there(None),
+                false => flag.values.iter().all(|value| is_there(Some(value))),
+            };
+            assert!(
+                all,
+                "-Z{} of the ledger has no flag in crates/codegen/src/flags",
+                flag.name
+            );
+        }
+        for spelling in known {
+            let (own, value) = match spelling {
+                Spelling::Unstable(own) => (own, ""),
+                Spelling::Listed(own, value) => (own, value),
+                _ => continue,
+            };
+            let entry = Ledger::embedded().flag(own, value);
+            assert!(
+                !matches!(entry, Err(None)),
+                "{spelling} has a flag in crates/codegen/src/flags and is in no entry of the ledger"
+            );
+        }
+    }
+
     #[test]
     fn each_architectures_flags_go_to_rustc_if_they_are_stable_and_to_code_generation_if_not() {
         for (asked, tokens, codegen) in ARCHITECTURES {
             let plan = plan(Tool::Rustc, &format!("{asked} --crate-name=x k.rs")).unwrap();
             let got = plan.tokens().join(" ");
             assert_eq!(got, format!("{tokens} --crate-name=x"));
-            let left: Vec<String> = plan
-                .codegen
-                .iter()
-                .map(|(name, value)| format!("{name}={value}"))
-                .collect();
-            assert_eq!(left.join(" "), *codegen);
+            assert_eq!(plan.flags, flags(codegen, plan.target.is_some()), "{asked}");
             assert!(
                 plan.decisions
                     .iter()

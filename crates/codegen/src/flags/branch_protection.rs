@@ -4,13 +4,11 @@
 //! compiler/rustc_codegen_llvm/src/attributes.rs) and sets six module flags, of which those that are off are 0 (`create_module`
 //! in context.rs). Tracking issue: <https://github.com/rust-lang/rust/issues/113369>.
 
-use std::str::FromStr;
-
 use gateless_llvm::{FlagBehavior, Module};
-use gateless_model::{Failure, Result};
+use gateless_model::Result;
 
-use super::{ARM64, of_rustc, only_on};
-use crate::Target;
+use crate::flag::{ARM64, Flag, Given, Spelling, of_rustc, only_on};
+use crate::target::Target;
 
 /// The key that return addresses are signed with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,12 +41,15 @@ pub struct BranchProtection {
     pub gcs: bool,
 }
 
-impl FromStr for BranchProtection {
-    type Err = Failure;
+impl Flag for BranchProtection {
+    fn spellings() -> &'static [Spelling] {
+        &[Spelling::Unstable("branch-protection")]
+    }
 
-    fn from_str(text: &str) -> Result<Self> {
-        let mut all = Self::default();
-        for part in text.split(',') {
+    /// What several options name adds up.
+    fn parse(given: &Given<'_>, before: Option<&Self>) -> Result<Option<Self>> {
+        let mut all = before.copied().unwrap_or_default();
+        for part in given.needed("bti, pac-ret, leaf, b-key, pc")?.split(',') {
             match (part, &mut all.pac_ret) {
                 ("bti", _) => all.bti = true,
                 ("gcs", _) => all.gcs = true,
@@ -63,69 +64,66 @@ impl FromStr for BranchProtection {
                 ("pc", Some(pac)) => pac.pc = true,
                 ("b-key", Some(pac)) => pac.key = Key::B,
                 _ => {
-                    return Err(Failure::usage(format!("-Zbranch-protection={text}: {part:?} is not understood here"))
-                        .help("rustc takes bti, gcs and pac-ret, the last with leaf, b-key and pc after it"));
+                    return Err(given.refused(&format!("{part:?} is not understood here")).help(
+                        "rustc takes bti, gcs and pac-ret, the last with leaf, b-key and pc after it",
+                    ));
                 }
             }
         }
-        Ok(all)
+        Ok(Some(all))
     }
-}
 
-pub(super) fn apply(module: &Module, target: &Target, what: BranchProtection) -> Result<()> {
-    only_on(target, ARM64)?;
-    let pac = what.pac_ret;
-    for function in of_rustc(module)? {
-        if what.bti {
-            function.set_text_attribute("branch-target-enforcement", "")?;
-        }
-        if what.gcs {
-            function.set_text_attribute("guarded-control-stack", "")?;
-        }
-        if let Some(pac) = pac {
-            if pac.pc {
-                function.set_text_attribute("branch-protection-pauth-lr", "")?;
+    fn apply(&self, module: &Module, target: &Target) -> Result<()> {
+        only_on(target, ARM64)?;
+        let pac = self.pac_ret;
+        for function in of_rustc(module)? {
+            if self.bti {
+                function.set_text_attribute("branch-target-enforcement", "")?;
             }
-            function.set_text_attribute(
-                "sign-return-address",
-                if pac.leaf { "all" } else { "non-leaf" },
-            )?;
-            function.set_text_attribute(
-                "sign-return-address-key",
-                if pac.key == Key::A { "a_key" } else { "b_key" },
-            )?;
+            if self.gcs {
+                function.set_text_attribute("guarded-control-stack", "")?;
+            }
+            if let Some(pac) = pac {
+                if pac.pc {
+                    function.set_text_attribute("branch-protection-pauth-lr", "")?;
+                }
+                function.set_text_attribute(
+                    "sign-return-address",
+                    if pac.leaf { "all" } else { "non-leaf" },
+                )?;
+                function.set_text_attribute(
+                    "sign-return-address-key",
+                    if pac.key == Key::A { "a_key" } else { "b_key" },
+                )?;
+            }
         }
+        for (key, on) in [
+            ("branch-target-enforcement", self.bti),
+            ("sign-return-address", pac.is_some()),
+            ("branch-protection-pauth-lr", pac.is_some_and(|pac| pac.pc)),
+            ("sign-return-address-all", pac.is_some_and(|pac| pac.leaf)),
+            (
+                "sign-return-address-with-bkey",
+                pac.is_some_and(|pac| pac.key == Key::B),
+            ),
+            ("guarded-control-stack", self.gcs),
+        ] {
+            module.set_flag(FlagBehavior::Min, key, on.into())?;
+        }
+        Ok(())
     }
-    for (key, on) in [
-        ("branch-target-enforcement", what.bti),
-        ("sign-return-address", pac.is_some()),
-        ("branch-protection-pauth-lr", pac.is_some_and(|pac| pac.pc)),
-        ("sign-return-address-all", pac.is_some_and(|pac| pac.leaf)),
-        (
-            "sign-return-address-with-bkey",
-            pac.is_some_and(|pac| pac.key == Key::B),
-        ),
-        ("guarded-control-stack", what.gcs),
-    ] {
-        module.set_flag(FlagBehavior::Min, key, on.into())?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::Flag;
-    use crate::testing::Fixture;
+    use crate::testing::{Fixture, flags, refused};
 
     const CALL: &str = "declare void @g() \"target-cpu\"=\"generic\"\ndefine void @f() \"target-cpu\"=\"generic\" { call void @g()\n ret void }";
     const PACIASP: [u8; 4] = [0x3f, 0x23, 0x03, 0xd5];
     const BTI_C: [u8; 4] = [0x5f, 0x24, 0x03, 0xd5];
 
-    fn flag(text: &str) -> Flag {
-        Flag::parse(&format!("branch-protection={text}"))
-            .unwrap()
-            .unwrap()
+    fn flag(text: &str) -> String {
+        format!("-Zbranch-protection={text}")
     }
 
     #[test]
@@ -133,10 +131,10 @@ mod tests {
         let fixture = Fixture::arm64(CALL);
         assert!(
             fixture
-                .code("f", &[flag("bti,pac-ret")])
+                .code("f", &[&flag("bti,pac-ret")])
                 .starts_with(&PACIASP)
         );
-        assert!(fixture.code("f", &[flag("bti")]).starts_with(&BTI_C));
+        assert!(fixture.code("f", &[&flag("bti")]).starts_with(&BTI_C));
         let plain = fixture.code("f", &[]);
         assert!(!plain.starts_with(&PACIASP) && !plain.starts_with(&BTI_C));
     }
@@ -160,15 +158,22 @@ mod tests {
     #[test]
     fn nonsense_and_other_architectures_are_refused() {
         for bad in ["leaf", "bti,most", "pac-ret,pac-ret", ""] {
-            assert!(BranchProtection::from_str(bad).is_err(), "{bad}");
+            let failure = refused(&flag(bad));
+            assert!(failure.what.contains(bad), "{failure}");
         }
         let fixture = Fixture::x86(CALL);
         assert!(
-            flag("bti")
+            flags(&[&flag("bti")])
                 .apply(&fixture.module(), &fixture.target)
                 .unwrap_err()
                 .what
                 .contains("x86_64")
         );
+    }
+
+    #[test]
+    fn options_add_up() {
+        let one = flags(&[&flag("bti,pac-ret,leaf")]);
+        assert_eq!(flags(&[&flag("bti"), &flag("pac-ret"), &flag("leaf")]), one);
     }
 }

@@ -4,13 +4,11 @@
 //! (`create_module`, compiler/rustc_codegen_llvm/src/context.rs). Tracking issue:
 //! <https://github.com/rust-lang/rust/issues/93754>.
 
-use std::str::FromStr;
-
 use gateless_llvm::{FlagBehavior, Module};
-use gateless_model::{Failure, Result};
+use gateless_model::Result;
 
-use super::{X86, only_on};
-use crate::Target;
+use crate::flag::{Flag, Given, Spelling, X86, only_on};
+use crate::target::Target;
 
 /// Which halves are on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,51 +19,41 @@ pub struct CfProtection {
     pub returns: bool,
 }
 
-/// A value of the option, in which nothing may be on.
-pub(super) struct Parsed(pub Option<CfProtection>);
+impl Flag for CfProtection {
+    fn spellings() -> &'static [Spelling] {
+        &[Spelling::Unstable("cf-protection")]
+    }
 
-impl FromStr for Parsed {
-    type Err = Failure;
-
-    fn from_str(text: &str) -> Result<Self> {
-        let (branch, returns) = match text {
-            "none" | "n" | "no" | "off" | "false" => return Ok(Self(None)),
+    fn parse(given: &Given<'_>, _: Option<&Self>) -> Result<Option<Self>> {
+        let wanted = "none, branch, return and full";
+        let (branch, returns) = match given.needed(wanted)? {
+            "none" | "n" | "no" | "off" | "false" => return Ok(None),
             "branch" => (true, false),
             "return" => (false, true),
             "full" | "y" | "yes" | "on" | "true" => (true, true),
-            _ => {
-                return Err(
-                    Failure::usage(format!("-Zcf-protection={text}: no such protection"))
-                        .help("rustc takes none, branch, return and full"),
-                );
-            }
+            _ => return Err(given.bad(wanted)),
         };
-        Ok(Self(Some(CfProtection { branch, returns })))
+        Ok(Some(Self { branch, returns }))
     }
-}
 
-pub(super) fn apply(module: &Module, target: &Target, what: CfProtection) -> Result<()> {
-    only_on(target, X86)?;
-    if what.branch {
-        module.set_flag(FlagBehavior::Override, "cf-protection-branch", 1)?;
+    fn apply(&self, module: &Module, target: &Target) -> Result<()> {
+        only_on(target, X86)?;
+        if self.branch {
+            module.set_flag(FlagBehavior::Override, "cf-protection-branch", 1)?;
+        }
+        if self.returns {
+            module.set_flag(FlagBehavior::Override, "cf-protection-return", 1)?;
+        }
+        Ok(())
     }
-    if what.returns {
-        module.set_flag(FlagBehavior::Override, "cf-protection-return", 1)?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::Flag;
-    use crate::testing::Fixture;
+    use crate::testing::{Fixture, flags};
 
     const ENDBR64: [u8; 4] = [0xf3, 0x0f, 0x1e, 0xfa];
-    const BRANCH: Flag = Flag::CfProtection(CfProtection {
-        branch: true,
-        returns: false,
-    });
+    const BRANCH: &str = "-Zcf-protection=branch";
 
     #[test]
     fn a_function_begins_with_endbr_only_if_it_is_on() {
@@ -77,16 +65,13 @@ mod tests {
     #[test]
     fn each_half_has_its_module_flag() {
         let fixture = Fixture::x86("define void @f() { ret void }");
-        let text = fixture.with(&BRANCH);
+        let text = fixture.with(BRANCH);
         assert!(
             text.contains("!{i32 4, !\"cf-protection-branch\", i32 1}")
                 && !text.contains("cf-protection-return"),
             "{text}"
         );
-        let text = fixture.with(&Flag::CfProtection(CfProtection {
-            branch: true,
-            returns: true,
-        }));
+        let text = fixture.with("-Zcf-protection=full");
         assert!(
             text.contains("!{i32 4, !\"cf-protection-return\", i32 1}"),
             "{text}"
@@ -97,7 +82,7 @@ mod tests {
     fn other_architectures_are_refused() {
         let mut fixture = Fixture::x86("");
         fixture.target.triple = "riscv64".into();
-        let failure = BRANCH
+        let failure = flags(&[BRANCH])
             .apply(&fixture.module(), &fixture.target)
             .unwrap_err();
         assert!(failure.what.contains("riscv64"), "{failure}");

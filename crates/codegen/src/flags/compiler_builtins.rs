@@ -9,23 +9,37 @@
 use gateless_llvm::Module;
 use gateless_model::Result;
 
-use super::of_rustc;
+use crate::flag::{Flag, Given, Spelling, of_rustc};
+use crate::target::Target;
 
-pub(super) fn apply(module: &Module) -> Result<()> {
-    for function in of_rustc(module)? {
-        // Only Rust's own symbols: a foreign function that the crate declares is called.
-        if function.is_declaration()? && function.name()?.starts_with("_R") {
-            function.make_trap()?;
-        } else {
-            function.hide()?;
-        }
+/// The attribute.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CompilerBuiltins;
+
+impl Flag for CompilerBuiltins {
+    fn spellings() -> &'static [Spelling] {
+        &[Spelling::Attribute("compiler_builtins")]
     }
-    Ok(())
+
+    fn parse(_: &Given<'_>, _: Option<&Self>) -> Result<Option<Self>> {
+        Ok(Some(Self))
+    }
+
+    fn apply(&self, module: &Module, _: &Target) -> Result<()> {
+        for function in of_rustc(module)? {
+            // Only Rust's own symbols: a foreign function that the crate declares is called.
+            if function.is_declaration()? && function.name()?.starts_with("_R") {
+                function.make_trap()?;
+            } else {
+                function.hide()?;
+            }
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::Flag;
     use crate::testing::Fixture;
 
     const CALLS: &str = "define void @f() \"target-cpu\"=\"generic\" { call void @_RNvC4core5panic(i32 1) noinline\n ret void }\n\
@@ -34,7 +48,7 @@ mod tests {
 
     #[test]
     fn functions_of_other_crates_trap_and_foreign_ones_are_called() {
-        let text = Fixture::x86(CALLS).with(&Flag::CompilerBuiltins);
+        let text = Fixture::x86(CALLS).with("#![compiler_builtins]");
         assert!(
             text.contains("define internal void @_RNvC4core5panic(i32 %0)"),
             "{text}"

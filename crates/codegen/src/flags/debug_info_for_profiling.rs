@@ -6,16 +6,41 @@
 //! (buildInlinerPipeline there). The compile unit gets no mark of it, other than with clang. Kbuild passes it for AutoFDO, with LLVM options for
 //! the numbers that code generation adds. Tracking issue: <https://github.com/rust-lang/rust/issues/155668>.
 
-/// The pass; those that LLVM itself has before it look at no locations.
-pub(super) const PASS: &str = "function(add-discriminators)";
-/// What profile options change in the inliner, which its notation has no parameter for.
-pub(super) const OPTIONS: &[&str] = &["-inline-deferral=true"];
+use gateless_model::Result;
+
+use crate::flag::{Flag, Given, Place, Spelling};
+
+/// The flag.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DebugInfoForProfiling;
+
+impl Flag for DebugInfoForProfiling {
+    fn spellings() -> &'static [Spelling] {
+        &[
+            Spelling::Unstable("debug-info-for-profiling"),
+            Spelling::Unstable("debuginfo-for-profiling"),
+        ]
+    }
+
+    fn parse(given: &Given<'_>, _: Option<&Self>) -> Result<Option<Self>> {
+        Ok(given.yes()?.then_some(Self))
+    }
+
+    /// The passes that LLVM itself has before this one look at no locations.
+    fn passes(&self, place: Place) -> Option<&str> {
+        (place == Place::First).then_some("function(add-discriminators)")
+    }
+
+    /// What profile options change in the inliner, which its notation has no parameter for.
+    fn llvm_options(&self) -> Vec<String> {
+        vec!["-inline-deferral=true".to_owned()]
+    }
+}
 
 #[cfg(test)]
 mod tests {
     use crate::backend::llvm::optimise;
-    use crate::testing::Fixture;
-    use crate::{Flag, OptLevel};
+    use crate::testing::{Fixture, flags};
 
     /// Two calls on one line, in different blocks.
     const LINE: &str = "declare void @g()\ndeclare void @h()\n\
@@ -29,18 +54,18 @@ mod tests {
 
     #[test]
     fn blocks_of_one_line_are_told_apart_only_if_it_is_on() {
-        let discriminators = |flags: &[Flag]| {
+        let discriminators = |options: &[&str]| {
             let fixture = Fixture::x86(LINE);
             let mut module = fixture.module();
-            let machine = fixture.prepare(&module, flags);
-            optimise::run(&mut module, &machine, OptLevel::O2, flags).unwrap();
+            let machine = fixture.prepare(&module, options);
+            optimise::run(&mut module, &machine, &fixture.target, &flags(options)).unwrap();
             module
                 .to_text()
                 .unwrap()
                 .matches("DILexicalBlockFile")
                 .count()
         };
-        assert!(discriminators(&[Flag::DebugInfoForProfiling]) > 0);
+        assert!(discriminators(&["-Zdebug-info-for-profiling"]) > 0);
         assert_eq!(discriminators(&[]), 0);
     }
 }

@@ -11,15 +11,35 @@ use std::io::Write;
 use gateless_model::{Failure, Result};
 use object::elf;
 
+use crate::flag::{Flag, Given, Spelling};
 use crate::object::elf::Elf;
 
 /// How sections are compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Compression {
+pub enum DebuginfoCompression {
     /// zlib
     Zlib,
     /// Zstandard
     Zstd,
+}
+
+impl Flag for DebuginfoCompression {
+    fn spellings() -> &'static [Spelling] {
+        &[Spelling::Unstable("debuginfo-compression")]
+    }
+
+    fn parse(given: &Given<'_>, _: Option<&Self>) -> Result<Option<Self>> {
+        Ok(match given.value {
+            Some("none") => None,
+            Some("zlib") => Some(Self::Zlib),
+            Some("zstd") => Some(Self::Zstd),
+            _ => return Err(given.bad("none, zlib or zstd")),
+        })
+    }
+
+    fn finish(&self, object: Vec<u8>) -> Result<Vec<u8>> {
+        compress(&object, *self)
+    }
 }
 
 /// LLVM's DefaultCompression of each (llvm/include/llvm/Support/Compression.h): a section is compressed only where that makes it
@@ -30,7 +50,7 @@ const ZSTD_LEVEL: i32 = 5;
 /// The object with its debug sections compressed.
 ///
 /// Fails for anything else than an ELF object.
-pub(crate) fn apply(object: &[u8], compression: Compression) -> Result<Vec<u8>> {
+fn compress(object: &[u8], compression: DebuginfoCompression) -> Result<Vec<u8>> {
     let mut file = Elf::parse(object, "compressed debug sections")?;
     for index in 0..file.sections.len() {
         let section = &file.sections[index];
@@ -52,14 +72,14 @@ pub(crate) fn apply(object: &[u8], compression: Compression) -> Result<Vec<u8>> 
 fn pack(
     content: &[u8],
     alignment: u64,
-    compression: Compression,
+    compression: DebuginfoCompression,
     file: &Elf<'_>,
 ) -> Result<Option<Vec<u8>>> {
     const TYPE: usize = 4;
     let word = file.layout.word;
     let kind = match compression {
-        Compression::Zlib => elf::ELFCOMPRESS_ZLIB,
-        Compression::Zstd => elf::ELFCOMPRESS_ZSTD,
+        DebuginfoCompression::Zlib => elf::ELFCOMPRESS_ZLIB,
+        DebuginfoCompression::Zstd => elf::ELFCOMPRESS_ZSTD,
     };
     let mut packed = file.bytes(u64::from(kind), TYPE);
     // ch_reserved is there in the 64-bit class only.
@@ -70,7 +90,7 @@ fn pack(
         Failure::failed("a debug section cannot be compressed").because(error)
     };
     match compression {
-        Compression::Zlib => {
+        DebuginfoCompression::Zlib => {
             let mut encoder =
                 flate2::write::ZlibEncoder::new(&mut packed, flate2::Compression::new(ZLIB_LEVEL));
             encoder
@@ -78,7 +98,7 @@ fn pack(
                 .and_then(|()| encoder.finish().map(|_| ()))
                 .map_err(cannot)?;
         }
-        Compression::Zstd => {
+        DebuginfoCompression::Zstd => {
             packed.extend(zstd::bulk::compress(content, ZSTD_LEVEL).map_err(cannot)?);
         }
     }
@@ -148,11 +168,14 @@ mod tests {
     #[test]
     fn debug_sections_shrink_and_hold_the_same_and_nothing_else_changes() {
         let objects = with_debug_info();
-        let each = objects
-            .iter()
-            .flat_map(|object| [(object, Compression::Zlib), (object, Compression::Zstd)]);
+        let each = objects.iter().flat_map(|object| {
+            [
+                (object, DebuginfoCompression::Zlib),
+                (object, DebuginfoCompression::Zstd),
+            ]
+        });
         for (before, compression) in each {
-            let after = apply(before, compression).unwrap();
+            let after = compress(before, compression).unwrap();
             assert!(after.len() < before.len(), "{compression:?}");
             assert_eq!(contents(before), contents(&after));
             let file = object::File::parse(&after[..]).unwrap();
@@ -175,6 +198,6 @@ mod tests {
 
     #[test]
     fn what_is_no_object_is_refused() {
-        assert!(apply(b"not ELF", Compression::Zlib).is_err());
+        assert!(compress(b"not ELF", DebuginfoCompression::Zlib).is_err());
     }
 }

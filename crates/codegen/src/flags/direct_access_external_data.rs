@@ -9,42 +9,59 @@
 use gateless_llvm::{Module, Reloc};
 use gateless_model::{Failure, Result};
 
-use super::of_rustc;
-use crate::Target;
+use crate::flag::{Flag, Given, Spelling, of_rustc};
+use crate::target::Target;
 
 /// The module flag that says how much position independence rustc compiled for.
 const LEVEL: &str = "PIC Level";
 
-pub(super) fn apply(module: &Module, target: &Target, direct: bool) -> Result<()> {
-    // rustc decides otherwise there before it asks for the flag.
-    if target.triple.starts_with("powerpc64") {
-        return Ok(());
+/// Whether data of other objects is taken for part of the same image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DirectAccessExternalData(bool);
+
+impl Flag for DirectAccessExternalData {
+    fn spellings() -> &'static [Spelling] {
+        &[Spelling::Unstable("direct-access-external-data")]
     }
-    if direct {
-        for function in of_rustc(module)? {
-            function.assume_local()?;
+
+    fn parse(given: &Given<'_>, _: Option<&Self>) -> Result<Option<Self>> {
+        Ok(Some(Self(given.yes()?)))
+    }
+
+    fn apply(&self, module: &Module, target: &Target) -> Result<()> {
+        // rustc decides otherwise there before it asks for the flag.
+        if target.triple.starts_with("powerpc64") {
+            return Ok(());
         }
-        for global in module.globals()? {
-            if !global.name()?.starts_with("llvm.") && !global.is_thread_local()? {
-                global.assume_local()?;
+        if self.0 {
+            for function in of_rustc(module)? {
+                function.assume_local()?;
             }
+            for global in module.globals()? {
+                if !global.name()?.starts_with("llvm.") && !global.is_thread_local()? {
+                    global.assume_local()?;
+                }
+            }
+        } else if target.reloc == Reloc::Static {
+            if module.flag(LEVEL)?.is_none_or(|level| level == 0) {
+                return Err(Failure::failed(
+                    "the bitcode was compiled for the relocation model `static`, in which rustc takes all symbols for local",
+                )
+                .help("rustc has to compile it with -Crelocation-model=pic"));
+            }
+            module.set_flag(gateless_llvm::FlagBehavior::Min, LEVEL, 0)?;
         }
-    } else if target.reloc == Reloc::Static {
-        if module.flag(LEVEL)?.is_none_or(|level| level == 0) {
-            return Err(Failure::failed(
-                "the bitcode was compiled for the relocation model `static`, in which rustc takes all symbols for local",
-            )
-            .help("rustc has to compile it with -Crelocation-model=pic"));
-        }
-        module.set_flag(gateless_llvm::FlagBehavior::Min, LEVEL, 0)?;
+        Ok(())
     }
-    Ok(())
+
+    fn for_rustc(&self, target: &Target) -> Option<&'static str> {
+        (!self.0 && target.reloc == Reloc::Static).then_some("-Crelocation-model=pic")
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::Flag;
-    use crate::testing::Fixture;
+    use crate::testing::{Fixture, flags};
 
     const OUTSIDE: &str = "@o = external global i32\n@t = external thread_local global i32\n@w = extern_weak global i32\n@h = external hidden global i32\n\
         declare void @g() \"target-cpu\"=\"generic\"\ndeclare void @llvm.trap()\n\
@@ -55,7 +72,7 @@ mod tests {
     fn yes_marks_all_but_thread_locals_and_changes_nothing_else_of_them() {
         let text = Fixture::x86(OUTSIDE)
             .pic()
-            .with(&Flag::DirectAccessExternalData(true));
+            .with("-Zdirect-access-external-data=yes");
         for line in [
             "@o = external dso_local global i32",
             "@t = external thread_local global i32",
@@ -72,22 +89,22 @@ mod tests {
     #[test]
     fn no_keeps_the_table_for_static_code_that_was_compiled_position_independent() {
         let fixture = Fixture::x86(OUTSIDE);
-        let text = fixture.with(&Flag::DirectAccessExternalData(false));
+        let text = fixture.with("-Zdirect-access-external-data=no");
         assert!(
             !text.contains("dso_local") && text.contains("!\"PIC Level\", i32 0"),
             "{text}"
         );
         let direct = Fixture::x86(&OUTSIDE.replace("i32 2}", "i32 0}"));
         assert_ne!(
-            fixture.code("f", &[Flag::DirectAccessExternalData(false)]),
-            direct.code("f", &[Flag::DirectAccessExternalData(true)])
+            fixture.code("f", &["-Zdirect-access-external-data=no"]),
+            direct.code("f", &["-Zdirect-access-external-data=yes"])
         );
     }
 
     #[test]
     fn no_for_static_bitcode_is_refused() {
         let fixture = Fixture::x86(&OUTSIDE.replace("i32 2}", "i32 0}"));
-        let failure = Flag::DirectAccessExternalData(false)
+        let failure = flags(&["-Zdirect-access-external-data=no"])
             .apply(&fixture.module(), &fixture.target)
             .unwrap_err();
         assert!(failure.help.unwrap().contains("pic"));

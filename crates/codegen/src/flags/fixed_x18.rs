@@ -4,21 +4,36 @@
 //! (`flag_to_backend_features`, compiler/rustc_codegen_ssa/src/target_features.rs).
 //! Accepted in <https://github.com/rust-lang/compiler-team/issues/748>.
 
+use gateless_llvm::Module;
 use gateless_model::Result;
 
-use super::{ARM64, only_on};
-use crate::Target;
+use crate::flag::{ARM64, Flag, Given, Spelling, only_on};
+use crate::target::Target;
 
-/// The feature, in LLVM's notation.
-pub(super) const FEATURES: &str = "+reserve-x18";
+/// The flag.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FixedX18;
 
-pub(super) fn check(target: &Target) -> Result<()> {
-    only_on(target, ARM64)
+impl Flag for FixedX18 {
+    fn spellings() -> &'static [Spelling] {
+        &[Spelling::Unstable("fixed-x18")]
+    }
+
+    fn parse(given: &Given<'_>, _: Option<&Self>) -> Result<Option<Self>> {
+        Ok(given.yes()?.then_some(Self))
+    }
+
+    fn apply(&self, _: &Module, target: &Target) -> Result<()> {
+        only_on(target, ARM64)
+    }
+
+    fn features(&self) -> &str {
+        "+reserve-x18"
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::Flag;
     use crate::testing::Fixture;
 
     #[test]
@@ -38,6 +53,6 @@ mod tests {
                 .any(|word| word[3] == 0xf9 && word[0] & 0x1f == 18)
         };
         assert!(uses(&fixture.code("f", &[])));
-        assert!(!uses(&fixture.code("f", &[Flag::FixedX18])));
+        assert!(!uses(&fixture.code("f", &["-Zfixed-x18"])));
     }
 }

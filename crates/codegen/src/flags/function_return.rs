@@ -8,21 +8,39 @@
 use gateless_llvm::{CodeModel, FlagBehavior, Module};
 use gateless_model::{Failure, Result};
 
-use super::{X86, of_rustc, only_on};
-use crate::Target;
+use crate::flag::{Flag, Given, Spelling, X86, of_rustc, only_on};
+use crate::target::Target;
 
-pub(super) fn apply(module: &Module, target: &Target) -> Result<()> {
-    only_on(target, X86)?;
-    if target.code_model == CodeModel::Large {
-        return Err(
-            Failure::usage("not for the large code model: a thunk may be too far away")
-                .help("rustc refuses it, too"),
-        );
+/// Returns through the kernel's thunk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FunctionReturn;
+
+impl Flag for FunctionReturn {
+    fn spellings() -> &'static [Spelling] {
+        &[Spelling::Unstable("function-return")]
     }
-    for function in of_rustc(module)? {
-        function.set_attribute("fn_ret_thunk_extern", 0)?;
+
+    fn parse(given: &Given<'_>, _: Option<&Self>) -> Result<Option<Self>> {
+        match given.value {
+            Some("keep") => Ok(None),
+            Some("thunk-extern") => Ok(Some(Self)),
+            _ => Err(given.bad("keep or thunk-extern")),
+        }
     }
-    module.set_flag(FlagBehavior::Override, "function_return_thunk_extern", 1)
+
+    fn apply(&self, module: &Module, target: &Target) -> Result<()> {
+        only_on(target, X86)?;
+        if target.code_model == CodeModel::Large {
+            return Err(Failure::usage(
+                "not for the large code model: a thunk may be too far away",
+            )
+            .help("rustc refuses it, too"));
+        }
+        for function in of_rustc(module)? {
+            function.set_attribute("fn_ret_thunk_extern", 0)?;
+        }
+        module.set_flag(FlagBehavior::Override, "function_return_thunk_extern", 1)
+    }
 }
 
 #[cfg(test)]
@@ -30,18 +48,17 @@ mod tests {
     use object::{Object, ObjectSymbol};
 
     use super::*;
-    use crate::Flag;
-    use crate::testing::Fixture;
+    use crate::testing::{Fixture, flags};
 
     const FUNCTION: &str =
         "define void @f() \"target-cpu\"=\"generic\" { ret void }\ndeclare void @llvm.trap()";
-    const FLAG: Flag = Flag::FunctionReturnThunkExtern;
+    const FLAG: &str = "-Zfunction-return=thunk-extern";
 
     #[test]
     fn a_function_returns_through_the_thunk_only_if_it_is_on() {
         let fixture = Fixture::x86(FUNCTION);
-        let has_thunk = |flags: &[Flag]| {
-            let bytes = fixture.object(flags);
+        let has_thunk = |options: &[&str]| {
+            let bytes = fixture.object(options);
             object::File::parse(&bytes[..])
                 .unwrap()
                 .symbols()
@@ -55,7 +72,7 @@ mod tests {
 
     #[test]
     fn attribute_and_module_flag_are_those_of_rustc() {
-        let text = Fixture::x86(FUNCTION).with(&FLAG);
+        let text = Fixture::x86(FUNCTION).with(FLAG);
         assert_eq!(
             text.matches("fn_ret_thunk_extern").count(),
             2,
@@ -72,14 +89,16 @@ mod tests {
         let mut fixture = Fixture::x86(FUNCTION);
         fixture.target.code_model = CodeModel::Large;
         assert!(
-            FLAG.apply(&fixture.module(), &fixture.target)
+            flags(&[FLAG])
+                .apply(&fixture.module(), &fixture.target)
                 .unwrap_err()
                 .what
                 .contains("large")
         );
         fixture.target.triple = "aarch64-none".into();
         assert!(
-            FLAG.apply(&fixture.module(), &fixture.target)
+            flags(&[FLAG])
+                .apply(&fixture.module(), &fixture.target)
                 .unwrap_err()
                 .what
                 .contains("aarch64")

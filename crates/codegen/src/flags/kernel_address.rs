@@ -9,33 +9,74 @@
 use gateless_llvm::Module;
 use gateless_model::Result;
 
-use super::of_rustc;
+use crate::flag::{Flag, Given, Place, Spelling, of_rustc};
+use crate::target::Target;
 
-/// The pass.
-pub(super) const PASS: &str = "asan<kernel>";
-/// What the pass's notation has no parameter for.
-pub(super) const OPTIONS: &[&str] = &["-asan-use-after-scope=true"];
-/// The same for recovery.
-pub(super) const RECOVER: &[&str] = &["-asan-recover=true"];
+/// What is asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct KernelAddress {
+    /// Accesses are checked.
+    check: bool,
+    /// The kernel goes on after a bad one; without effect where none is checked.
+    recover: bool,
+}
 
-pub(super) fn apply(module: &Module) -> Result<()> {
-    for function in of_rustc(module)? {
-        function.set_attribute("sanitize_address", 0)?;
+impl Flag for KernelAddress {
+    fn spellings() -> &'static [Spelling] {
+        &[
+            Spelling::Listed("sanitizer", "kernel-address"),
+            Spelling::Listed("sanitizer-recover", "kernel-address"),
+        ]
     }
-    Ok(())
+
+    fn parse(given: &Given<'_>, before: Option<&Self>) -> Result<Option<Self>> {
+        let mut all = before.cloned().unwrap_or_default();
+        match given.spelling {
+            Spelling::Listed("sanitizer", _) => all.check = true,
+            _ => all.recover = true,
+        }
+        Ok(Some(all))
+    }
+
+    fn apply(&self, module: &Module, _: &Target) -> Result<()> {
+        if !self.check {
+            return Ok(());
+        }
+
+        for function in of_rustc(module)? {
+            function.set_attribute("sanitize_address", 0)?;
+        }
+        Ok(())
+    }
+
+    fn passes(&self, place: Place) -> Option<&str> {
+        (self.check && place == Place::Last).then_some("asan<kernel>")
+    }
+
+    /// What the pass's notation has no parameter for.
+    fn llvm_options(&self) -> Vec<String> {
+        let mut options = Vec::new();
+        if self.check {
+            options.push("-asan-use-after-scope=true".to_owned());
+        }
+        if self.recover {
+            options.push("-asan-recover=true".to_owned());
+        }
+        options
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use crate::backend::llvm::optimise;
-    use crate::testing::Fixture;
-    use crate::{Flag, OptLevel};
+    use crate::target::OptLevel;
+    use crate::testing::{Fixture, flags};
 
     const LOAD: &str = "define i8 @f(ptr %p) \"target-cpu\"=\"generic\" { %x = load i8, ptr %p\n ret i8 %x }\ndeclare void @llvm.trap()";
 
     #[test]
     fn rustcs_functions_are_marked_and_llvms_own_are_not() {
-        let text = Fixture::x86(LOAD).with(&Flag::KernelAddress);
+        let text = Fixture::x86(LOAD).with("-Zsanitizer=kernel-address");
         assert!(
             text.contains("attributes #0 = { sanitize_address \"target-cpu\"=\"generic\" }"),
             "{text}"
@@ -45,25 +86,31 @@ mod tests {
 
     #[test]
     fn a_load_is_checked_only_if_it_is_on() {
-        let checked = |flags: &[Flag]| {
+        let checked = |options: &[&str]| {
             let fixture = Fixture::x86(LOAD);
             let mut module = fixture.module();
-            let machine = fixture.prepare(&module, flags);
-            optimise::run(&mut module, &machine, OptLevel::O2, flags).unwrap();
+            let machine = fixture.prepare(&module, options);
+            optimise::run(&mut module, &machine, &fixture.target, &flags(options)).unwrap();
             module.verify().unwrap();
             module.to_text().unwrap().contains("__asan_")
         };
-        assert!(checked(&[Flag::KernelAddress]));
+        assert!(checked(&["-Zsanitizer=kernel-address"]));
         assert!(!checked(&[]));
     }
 
     #[test]
     fn a_level_whose_pipeline_is_not_known_in_parts_is_refused() {
-        let fixture = Fixture::x86(LOAD);
+        let mut fixture = Fixture::x86(LOAD);
         let mut module = fixture.module();
-        let machine = fixture.prepare(&module, &[Flag::KernelAddress]);
-        let failure =
-            optimise::run(&mut module, &machine, OptLevel::Oz, &[Flag::KernelAddress]).unwrap_err();
+        let machine = fixture.prepare(&module, &["-Zsanitizer=kernel-address"]);
+        fixture.target.opt = OptLevel::Oz;
+        let failure = optimise::run(
+            &mut module,
+            &machine,
+            &fixture.target,
+            &flags(&["-Zsanitizer=kernel-address"]),
+        )
+        .unwrap_err();
         assert!(
             failure.what.contains("-Zsanitizer=kernel-address"),
             "{failure}"

@@ -9,33 +9,70 @@
 use gateless_llvm::Module;
 use gateless_model::Result;
 
-use super::{ARM64, of_rustc, only_on};
-use crate::Target;
+use crate::flag::{ARM64, Flag, Given, Place, Spelling, of_rustc, only_on};
+use crate::target::Target;
 
-/// The pass.
-pub(super) const PASS: &str = "hwasan<kernel>";
-/// Recovery.
-pub(super) const RECOVER: &[&str] = &["-hwasan-recover=true"];
+/// What is asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct KernelHwaddress {
+    /// Accesses are checked.
+    check: bool,
+    /// The kernel goes on after a bad one; without effect where none is checked.
+    recover: bool,
+}
 
-pub(super) fn apply(module: &Module, target: &Target) -> Result<()> {
-    only_on(target, ARM64)?;
-    for function in of_rustc(module)? {
-        function.set_attribute("sanitize_hwaddress", 0)?;
+impl Flag for KernelHwaddress {
+    fn spellings() -> &'static [Spelling] {
+        &[
+            Spelling::Listed("sanitizer", "kernel-hwaddress"),
+            Spelling::Listed("sanitizer-recover", "kernel-hwaddress"),
+        ]
     }
-    Ok(())
+
+    fn parse(given: &Given<'_>, before: Option<&Self>) -> Result<Option<Self>> {
+        let mut all = before.cloned().unwrap_or_default();
+        match given.spelling {
+            Spelling::Listed("sanitizer", _) => all.check = true,
+            _ => all.recover = true,
+        }
+        Ok(Some(all))
+    }
+
+    fn apply(&self, module: &Module, target: &Target) -> Result<()> {
+        if !self.check {
+            return Ok(());
+        }
+        only_on(target, ARM64)?;
+        for function in of_rustc(module)? {
+            function.set_attribute("sanitize_hwaddress", 0)?;
+        }
+        Ok(())
+    }
+
+    fn passes(&self, place: Place) -> Option<&str> {
+        (self.check && place == Place::Last).then_some("hwasan<kernel>")
+    }
+
+    /// The pass's notation has no parameter for recovery.
+    fn llvm_options(&self) -> Vec<String> {
+        let mut options = Vec::new();
+        if self.recover {
+            options.push("-hwasan-recover=true".to_owned());
+        }
+        options
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use crate::backend::llvm::optimise;
-    use crate::testing::Fixture;
-    use crate::{Flag, OptLevel};
+    use crate::testing::{Fixture, flags};
 
     const LOAD: &str = "define i8 @f(ptr %p) \"target-cpu\"=\"generic\" { %x = load i8, ptr %p\n ret i8 %x }\ndeclare void @llvm.trap()";
 
     #[test]
     fn rustcs_functions_are_marked_and_llvms_own_are_not() {
-        let text = Fixture::arm64(LOAD).with(&Flag::KernelHwaddress);
+        let text = Fixture::arm64(LOAD).with("-Zsanitizer=kernel-hwaddress");
         assert!(
             text.contains("attributes #0 = { sanitize_hwaddress \"target-cpu\"=\"generic\" }")
                 && !text.contains("nounwind sanitize_hwaddress"),
@@ -45,15 +82,15 @@ mod tests {
 
     #[test]
     fn a_load_is_checked_only_if_it_is_on_and_without_the_start_up_code_of_programs() {
-        let optimised = |flags: &[Flag]| {
+        let optimised = |options: &[&str]| {
             let fixture = Fixture::arm64(LOAD);
             let mut module = fixture.module();
-            let machine = fixture.prepare(&module, flags);
-            optimise::run(&mut module, &machine, OptLevel::O2, flags).unwrap();
+            let machine = fixture.prepare(&module, options);
+            optimise::run(&mut module, &machine, &fixture.target, &flags(options)).unwrap();
             module.verify().unwrap();
             module.to_text().unwrap()
         };
-        let text = optimised(&[Flag::KernelHwaddress]);
+        let text = optimised(&["-Zsanitizer=kernel-hwaddress"]);
         assert!(text.contains("@llvm.hwasan.check.memaccess"), "{text}");
         assert!(!text.contains("hwasan.module_ctor"), "{text}");
         assert!(!optimised(&[]).contains("hwasan"));
@@ -62,7 +99,7 @@ mod tests {
     #[test]
     fn other_architectures_are_refused() {
         let fixture = Fixture::x86(LOAD);
-        let failure = Flag::KernelHwaddress
+        let failure = flags(&["-Zsanitizer=kernel-hwaddress"])
             .apply(&fixture.module(), &fixture.target)
             .unwrap_err();
         assert!(failure.what.contains("x86_64"), "{failure}");

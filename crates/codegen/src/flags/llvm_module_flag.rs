@@ -4,30 +4,39 @@
 //! `frame-pointer:u32:2:max` (what clang does for `-fno-omit-frame-pointer`), so that functions which LLVM makes up itself,
 //! such as a sanitizer's constructors, have frame pointers, too.
 
-use std::str::FromStr;
-
 use gateless_llvm::{FlagBehavior, Module};
-use gateless_model::{Failure, Result};
+use gateless_model::Result;
+
+use crate::flag::{Flag, Given, Spelling};
+use crate::target::Target;
 
 /// A module flag.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LlvmModuleFlag {
+struct ModuleFlag {
     /// Its name.
-    pub key: String,
+    key: String,
     /// Its value.
-    pub value: u32,
+    value: u32,
     /// What linking does with differing values.
-    pub behavior: FlagBehavior,
+    behavior: FlagBehavior,
 }
 
-impl FromStr for LlvmModuleFlag {
-    type Err = Failure;
+/// All that are asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LlvmModuleFlags(Vec<ModuleFlag>);
 
-    fn from_str(text: &str) -> Result<Self> {
+impl Flag for LlvmModuleFlags {
+    fn spellings() -> &'static [Spelling] {
+        &[Spelling::Unstable("llvm_module_flag")]
+    }
+
+    fn parse(given: &Given<'_>, before: Option<&Self>) -> Result<Option<Self>> {
         let bad = |why: &str| {
-            Failure::usage(format!("-Zllvm_module_flag={text}: {why}"))
+            given
+                .refused(why)
                 .help("the form is NAME:u32:VALUE:BEHAVIOR")
         };
+        let text = given.needed("NAME:u32:VALUE:BEHAVIOR")?;
         let parts: Vec<_> = text.split(':').collect();
         let &[key, kind, value, behavior] = &parts[..] else {
             return Err(bad("not four parts"));
@@ -50,28 +59,30 @@ impl FromStr for LlvmModuleFlag {
                 ));
             }
         };
-        Ok(Self {
+        let mut all = before.cloned().unwrap_or_default();
+        all.0.push(ModuleFlag {
             key: key.to_owned(),
             value,
             behavior,
-        })
+        });
+        Ok(Some(all))
     }
-}
 
-pub(super) fn apply(module: &Module, flag: &LlvmModuleFlag) -> Result<()> {
-    module.set_flag(flag.behavior, &flag.key, flag.value)
+    fn apply(&self, module: &Module, _: &Target) -> Result<()> {
+        let mut flags = self.0.iter();
+        flags.try_for_each(|flag| module.set_flag(flag.behavior, &flag.key, flag.value))
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::Flag;
-    use crate::testing::Fixture;
+    use crate::testing::{Fixture, refused};
+
+    const FRAME_POINTER: &str = "-Zllvm_module_flag=frame-pointer:u32:2:max";
 
     #[test]
     fn the_flag_that_the_kernel_passes_stands_in_the_module() {
-        let flag = Flag::LlvmModuleFlag("frame-pointer:u32:2:max".parse().unwrap());
-        let text = Fixture::x86("define void @f() { ret void }").with(&flag);
+        let text = Fixture::x86("define void @f() { ret void }").with(FRAME_POINTER);
         assert!(
             text.contains("!{i32 7, !\"frame-pointer\", i32 2}"),
             "{text}"
@@ -81,9 +92,7 @@ mod tests {
     #[test]
     fn a_flag_that_is_there_is_not_added_twice() {
         let before = "!llvm.module.flags = !{!0}\n!0 = !{i32 7, !\"frame-pointer\", i32 1}";
-        let text = Fixture::x86(before).with(&Flag::LlvmModuleFlag(
-            "frame-pointer:u32:2:max".parse().unwrap(),
-        ));
+        let text = Fixture::x86(before).with(FRAME_POINTER);
         assert_eq!(text.matches("frame-pointer").count(), 1, "{text}");
         assert!(
             text.contains("!{i32 7, !\"frame-pointer\", i32 2}"),
@@ -100,8 +109,17 @@ mod tests {
             "a:u32:1:most",
             "a:u32:1:max:more",
         ] {
-            let failure = LlvmModuleFlag::from_str(bad).unwrap_err();
+            let failure = refused(&format!("-Zllvm_module_flag={bad}"));
             assert!(failure.what.contains(bad), "{failure}");
         }
+    }
+
+    #[test]
+    fn several_are_all_there() {
+        let text = Fixture::x86("").after(&[FRAME_POINTER, "-Zllvm_module_flag=x:u32:1:max"]);
+        assert!(
+            text.contains("frame-pointer") && text.contains("!\"x\""),
+            "{text}"
+        );
     }
 }

@@ -4,35 +4,31 @@
 //! (`ModuleConfig`, compiler/rustc_codegen_ssa/src/back/write.rs) and its option `-mergefunc-use-aliases` (`configure_llvm`,
 //! compiler/rustc_codegen_llvm/src/llvm_util.rs). The kernel turns it off for kCFI, where merged functions may have different types.
 
-use std::str::FromStr;
+use gateless_model::Result;
 
-use gateless_model::{Failure, Result};
+use crate::flag::{Flag, Given, Spelling};
+use crate::target::{Merging, Target};
 
-/// What becomes of all but one of the equal functions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MergeFunctions {
-    /// They stay.
-    Disabled,
-    /// They jump to the one.
-    Trampolines,
-    /// They are other names of the one.
-    Aliases,
-}
+/// What is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MergeFunctions(Merging);
 
-impl FromStr for MergeFunctions {
-    type Err = Failure;
+impl Flag for MergeFunctions {
+    fn spellings() -> &'static [Spelling] {
+        &[Spelling::Unstable("merge-functions")]
+    }
 
-    fn from_str(text: &str) -> Result<Self> {
-        Ok(match text {
-            "disabled" => MergeFunctions::Disabled,
-            "trampolines" => MergeFunctions::Trampolines,
-            "aliases" => MergeFunctions::Aliases,
-            _ => {
-                return Err(
-                    Failure::usage(format!("-Zmerge-functions={text}: no such way"))
-                        .help("rustc takes disabled, trampolines and aliases"),
-                );
-            }
-        })
+    fn parse(given: &Given<'_>, _: Option<&Self>) -> Result<Option<Self>> {
+        let wanted = "disabled, trampolines and aliases";
+        Ok(Some(Self(match given.needed(wanted)? {
+            "disabled" => Merging::Disabled,
+            "trampolines" => Merging::Trampolines,
+            "aliases" => Merging::Aliases,
+            _ => return Err(given.bad(wanted)),
+        })))
+    }
+
+    fn adjust(&self, target: &mut Target) {
+        target.merging = self.0;
     }
 }

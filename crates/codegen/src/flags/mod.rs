@@ -1,16 +1,19 @@
-//! The effects of rustc's `-Z` code generation flags, target specification fields and crate attributes, each in a file of its own.
+//! The code generation flags: effects of `-Z` options, fields of target specifications and crate attributes, each in a file of its own.
 //!
-//! A file says what gcc and clang call the thing, what rustc does for it in LLVM IR, and holds code and tests.
+//! A file says what gcc and clang call the thing, what rustc does for it in LLVM IR, and holds code and tests. It stands in the list
+//! [`ALL`] and is named nowhere else. What a flag can be is in [`crate::flag`].
 
 mod branch_protection;
 mod cf_protection;
 mod compiler_builtins;
 mod debug_info_for_profiling;
-pub(crate) mod debuginfo_compression;
+mod debuginfo_compression;
 mod direct_access_external_data;
 mod fixed_x18;
 mod function_return;
+mod function_sections;
 mod indirect_branch_cs_prefix;
+mod kcfi;
 mod kernel_address;
 mod kernel_hwaddress;
 mod llvm_module_flag;
@@ -18,239 +21,375 @@ mod merge_functions;
 mod no_jump_tables;
 mod no_stack_probes;
 mod packed_stack;
-mod parse;
+mod passes;
 mod patchable_function_entry;
 mod plt;
-pub(crate) mod profile_sample_use;
+mod profile_sample_use;
 mod red_zone;
-mod refused;
 mod retpoline;
 mod shadow_call_stack;
 mod tune_cpu;
 mod use_sync_unwind;
 
-use gateless_llvm::{Function, Module};
+use std::any::Any;
+use std::sync::Arc;
+
+use gateless_llvm::Module;
 use gateless_model::{Failure, Result};
 
-use crate::Target;
+use crate::flag::{Flag, Given, Place, Spelling};
+use crate::target::Target;
 
-pub use branch_protection::{BranchProtection, Key, PacRet};
-pub use cf_protection::CfProtection;
-pub use debuginfo_compression::Compression;
-pub use llvm_module_flag::LlvmModuleFlag;
-pub use merge_functions::MergeFunctions;
-pub use patchable_function_entry::PatchableFunctionEntry;
-pub use retpoline::Retpoline;
+/// All flags, in the order in which they are applied: as the target specification and the crate have it, then what is asked for besides.
+const ALL: &[Row] = &[
+    Row::of::<no_stack_probes::NoStackProbes>(),
+    Row::of::<plt::Plt>(),
+    Row::of::<red_zone::RedZone>(),
+    Row::of::<compiler_builtins::CompilerBuiltins>(),
+    Row::of::<branch_protection::BranchProtection>(),
+    Row::of::<cf_protection::CfProtection>(),
+    Row::of::<debug_info_for_profiling::DebugInfoForProfiling>(),
+    Row::of::<debuginfo_compression::DebuginfoCompression>(),
+    Row::of::<direct_access_external_data::DirectAccessExternalData>(),
+    Row::of::<fixed_x18::FixedX18>(),
+    Row::of::<function_return::FunctionReturn>(),
+    Row::of::<function_sections::FunctionSections>(),
+    Row::of::<indirect_branch_cs_prefix::IndirectBranchCsPrefix>(),
+    Row::of::<kcfi::Kcfi>(),
+    Row::of::<kernel_address::KernelAddress>(),
+    Row::of::<kernel_hwaddress::KernelHwaddress>(),
+    Row::of::<llvm_module_flag::LlvmModuleFlags>(),
+    Row::of::<merge_functions::MergeFunctions>(),
+    Row::of::<no_jump_tables::NoJumpTables>(),
+    Row::of::<packed_stack::PackedStack>(),
+    Row::of::<passes::Passes>(),
+    Row::of::<patchable_function_entry::PatchableFunctionEntry>(),
+    Row::of::<profile_sample_use::ProfileSampleUse>(),
+    Row::of::<retpoline::Retpoline>(),
+    Row::of::<shadow_call_stack::ShadowCallStack>(),
+    Row::of::<tune_cpu::TuneCpu>(),
+    Row::of::<use_sync_unwind::UseSyncUnwind>(),
+];
 
-/// One effect to apply to a module.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Flag {
-    /// `-Zbranch-protection`.
-    BranchProtection(BranchProtection),
-    /// `-Zcf-protection`.
-    CfProtection(CfProtection),
-    /// The attribute `#![compiler_builtins]` of a crate.
-    CompilerBuiltins,
-    /// `-Zdebug-info-for-profiling`.
-    DebugInfoForProfiling,
-    /// `-Zdebuginfo-compression`.
-    DebuginfoCompression(Compression),
-    /// `-Zdirect-access-external-data`: whether data of other objects is taken for part of the same image.
-    DirectAccessExternalData(bool),
-    /// `-Zfixed-x18`.
-    FixedX18,
-    /// `-Zfunction-return=thunk-extern`.
-    FunctionReturnThunkExtern,
-    /// `-Zindirect-branch-cs-prefix`.
-    IndirectBranchCsPrefix,
-    /// `-Zsanitizer=kernel-address`.
-    KernelAddress,
-    /// `-Zsanitizer-recover=kernel-address`.
-    KernelAddressRecover,
-    /// `-Zsanitizer=kernel-hwaddress`.
-    KernelHwaddress,
-    /// `-Zsanitizer-recover=kernel-hwaddress`.
-    KernelHwaddressRecover,
-    /// `-Zllvm_module_flag`.
-    LlvmModuleFlag(LlvmModuleFlag),
-    /// `-Zmerge-functions`.
-    MergeFunctions(MergeFunctions),
-    /// `-Zno-jump-tables`.
-    NoJumpTables,
-    /// `stack-probes: none` of a target specification.
-    NoStackProbes,
-    /// `-Zpacked-stack`.
-    PackedStack,
-    /// `-Cpasses`, which is stable (see `backend/llvm/passes.rs`): passes to run after the optimiser's own, as `opt -passes=` takes them.
-    Passes(String),
-    /// `-Zpatchable-function-entry`.
-    PatchableFunctionEntry(PatchableFunctionEntry),
-    /// `plt-by-default` of a target specification, or `-Zplt`: calls may go through the procedure linkage table.
-    Plt,
-    /// `-Zprofile-sample-use`: the profile's path.
-    ProfileSampleUse(String),
-    /// `disable-redzone` of a target specification, or `-Cno-redzone`: whether a red zone is allowed.
-    RedZone(bool),
-    /// `-Zretpoline` and `-Zretpoline-external-thunk`.
-    Retpoline(Retpoline),
-    /// `-Zsanitizer=shadow-call-stack`.
-    ShadowCallStack,
-    /// `-Zuse-sync-unwind`: whether unwind tables hold at calls only.
-    SyncUnwind(bool),
-    /// `-Ztune-cpu`.
-    TuneCpu(String),
+/// What the list has of a flag: what can be done with it before it has a value.
+struct Row {
+    spellings: fn() -> &'static [Spelling],
+    parse: Parse,
 }
 
-impl Flag {
-    /// What people call the flag, for messages.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Flag::BranchProtection(_) => "-Zbranch-protection",
-            Flag::CfProtection(_) => "-Zcf-protection",
-            Flag::CompilerBuiltins => "#![compiler_builtins]",
-            Flag::DebugInfoForProfiling => "-Zdebug-info-for-profiling",
-            Flag::DebuginfoCompression(_) => "-Zdebuginfo-compression",
-            Flag::DirectAccessExternalData(_) => "-Zdirect-access-external-data",
-            Flag::FixedX18 => "-Zfixed-x18",
-            Flag::FunctionReturnThunkExtern => "-Zfunction-return",
-            Flag::IndirectBranchCsPrefix => "-Zindirect-branch-cs-prefix",
-            Flag::KernelAddress => "-Zsanitizer=kernel-address",
-            Flag::KernelAddressRecover => "-Zsanitizer-recover=kernel-address",
-            Flag::KernelHwaddress => "-Zsanitizer=kernel-hwaddress",
-            Flag::KernelHwaddressRecover => "-Zsanitizer-recover=kernel-hwaddress",
-            Flag::LlvmModuleFlag(_) => "-Zllvm_module_flag",
-            Flag::MergeFunctions(_) => "-Zmerge-functions",
-            Flag::NoJumpTables => "-Zno-jump-tables",
-            Flag::NoStackProbes => "stack-probes",
-            Flag::PackedStack => "-Zpacked-stack",
-            Flag::Passes(_) => "-Cpasses",
-            Flag::PatchableFunctionEntry(_) => "-Zpatchable-function-entry",
-            Flag::Plt => "-Zplt",
-            Flag::ProfileSampleUse(_) => "-Zprofile-sample-use",
-            Flag::RedZone(_) => "-Cno-redzone",
-            Flag::Retpoline(_) => "-Zretpoline",
-            Flag::ShadowCallStack => "-Zsanitizer=shadow-call-stack",
-            Flag::SyncUnwind(_) => "-Zuse-sync-unwind",
-            Flag::TuneCpu(_) => "-Ztune-cpu",
+/// [`Flag::parse`] of any flag.
+type Parse = fn(&Given<'_>, Option<&dyn Flag>) -> Result<Option<Arc<dyn Flag>>>;
+
+impl Row {
+    const fn of<F: Flag>() -> Self {
+        Self {
+            spellings: F::spellings,
+            parse: |given, before| {
+                let before = before.and_then(|flag| (flag as &dyn Any).downcast_ref());
+                let flag = F::parse(given, before)?;
+                Ok(flag.map(|flag| Arc::new(flag) as Arc<dyn Flag>))
+            },
         }
     }
 
-    /// Applies the flag; fails if it does not fit the target.
+    /// What people call the flag.
+    fn name(&self) -> String {
+        let first = (self.spellings)().first();
+        first.map(Spelling::to_string).unwrap_or_default()
+    }
+}
+
+/// All ways to ask for a flag.
+pub fn spellings() -> impl Iterator<Item = Spelling> {
+    ALL.iter().flat_map(|row| (row.spellings)()).copied()
+}
+
+/// The flags that a call asks for, each once, with what all uses of it come to.
+#[derive(Debug, Clone, Default)]
+pub struct Flags(Vec<Asked>);
+
+/// One of them, with its place in [`ALL`], by which they are sorted.
+#[derive(Debug, Clone)]
+struct Asked {
+    row: usize,
+    flag: Arc<dyn Flag>,
+}
+
+impl PartialEq for Flags {
+    fn eq(&self, other: &Self) -> bool {
+        let same = |(own, its): (&Asked, &Asked)| own.flag.same(&*its.flag);
+        self.0.len() == other.0.len() && self.0.iter().zip(&other.0).all(same)
+    }
+}
+
+impl Eq for Flags {}
+
+impl Flags {
+    /// Adds the unstable option `-ZNAME` or `-ZNAME=VALUE`.
+    ///
+    /// # Errors
+    /// For an option that has no flag here, and for a value that rustc would refuse or that is not reproduced.
+    pub fn unstable(&mut self, name: &str, value: Option<&str>) -> Result<()> {
+        let name = name.replace('_', "-");
+        let is_named = |own: &str| own.replace('_', "-") == name;
+        if let Some(found) =
+            find(|spelling| matches!(spelling, Spelling::Unstable(own) if is_named(own)))
+        {
+            return self.add(found, value);
+        }
+        let is_list = |own: &str| is_named(own) && value.is_some();
+        if find(|spelling| matches!(spelling, Spelling::Listed(own, _) if is_list(own))).is_none() {
+            return Err(unknown(&format!("-Z{name}"), value).help(
+                "its effect on code generation has to be worked out first; see the files in crates/codegen/src/flags",
+            ));
+        }
+        for value in value.unwrap_or_default().split(',') {
+            let found = find(
+                |spelling| matches!(spelling, Spelling::Listed(own, its) if is_list(own) && its == value),
+            );
+            let found = found.ok_or_else(|| {
+                unknown(&format!("-Z{name}"), Some(value)).help(
+                    "what it does has not been compared with rustc's; turn it off in the configuration",
+                )
+            })?;
+            self.add(found, Some(value))?;
+        }
+        Ok(())
+    }
+
+    /// Adds the stable option `-CNAME` or `-CNAME=VALUE`.
+    ///
+    /// # Errors
+    /// For an option that is no flag, and for a value that rustc would refuse or that is not reproduced.
+    pub fn stable(&mut self, name: &str, value: Option<&str>) -> Result<()> {
+        let name = name.replace('_', "-");
+        let found = find(|spelling| matches!(spelling, Spelling::Stable(own) if own == name));
+        self.add(
+            found.ok_or_else(|| unknown(&format!("-C{name}"), value))?,
+            value,
+        )
+    }
+
+    /// Adds the field `name` of a target specification.
+    ///
+    /// # Errors
+    /// For a field that is no flag, and for a value that is not reproduced.
+    pub fn specification(&mut self, name: &str, value: &str) -> Result<()> {
+        let found =
+            find(|spelling| matches!(spelling, Spelling::Specification(own) if own == name));
+        self.add(
+            found.ok_or_else(|| unknown(name, Some(value)))?,
+            Some(value),
+        )
+    }
+
+    /// Adds the attribute `#![NAME]` of the crate.
+    ///
+    /// # Errors
+    /// For an attribute that is no flag.
+    pub fn attribute(&mut self, name: &str) -> Result<()> {
+        let found = find(|spelling| matches!(spelling, Spelling::Attribute(own) if own == name));
+        self.add(
+            found.ok_or_else(|| unknown(&format!("#![{name}]"), None))?,
+            None,
+        )
+    }
+
+    fn add(&mut self, (row, spelling): (usize, Spelling), value: Option<&str>) -> Result<()> {
+        let place = self.0.binary_search_by_key(&row, |asked| asked.row);
+        let before = place.ok().map(|at| &*self.0[at].flag);
+        let new = (ALL[row].parse)(&Given { spelling, value }, before)?;
+        match (place, new) {
+            (Ok(at), Some(flag)) => self.0[at].flag = flag,
+            (Ok(at), None) => drop(self.0.remove(at)),
+            (Err(at), Some(flag)) => self.0.insert(at, Asked { row, flag }),
+            (Err(_), None) => {}
+        }
+        Ok(())
+    }
+
+    /// Whether nothing is asked for.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The arguments that rustc needs for bitcode from which the flags can be had.
+    pub fn for_rustc(&self, target: &Target) -> Vec<&'static str> {
+        self.iter()
+            .filter_map(|flag| flag.for_rustc(target))
+            .collect()
+    }
+
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &dyn Flag> {
+        self.0.iter().map(|asked| &*asked.flag)
+    }
+
+    /// Changes what code is generated for.
+    pub(crate) fn adjust(&self, target: &mut Target) {
+        self.iter().for_each(|flag| flag.adjust(target));
+    }
+
+    /// Applies all flags; fails, by its name, for one that does not fit the target.
     pub(crate) fn apply(&self, module: &Module, target: &Target) -> Result<()> {
-        match self {
-            Flag::BranchProtection(what) => branch_protection::apply(module, target, *what),
-            Flag::CfProtection(what) => cf_protection::apply(module, target, *what),
-            Flag::CompilerBuiltins => compiler_builtins::apply(module),
-            Flag::DirectAccessExternalData(direct) => {
-                direct_access_external_data::apply(module, target, *direct)
-            }
-            Flag::FixedX18 => fixed_x18::check(target),
-            Flag::FunctionReturnThunkExtern => function_return::apply(module, target),
-            Flag::IndirectBranchCsPrefix => indirect_branch_cs_prefix::apply(module, target),
-            Flag::KernelAddress => kernel_address::apply(module),
-            Flag::KernelHwaddress => kernel_hwaddress::apply(module, target),
-            Flag::LlvmModuleFlag(flag) => llvm_module_flag::apply(module, flag),
-            Flag::NoJumpTables => no_jump_tables::apply(module),
-            Flag::NoStackProbes => no_stack_probes::apply(module),
-            Flag::PackedStack => packed_stack::apply(module, target),
-            Flag::PatchableFunctionEntry(entry) => patchable_function_entry::apply(module, *entry),
-            Flag::Plt => plt::apply(module),
-            Flag::ProfileSampleUse(profile) => profile_sample_use::apply(module, profile),
-            Flag::RedZone(allowed) => red_zone::apply(module, *allowed),
-            Flag::Retpoline(_) => retpoline::check(target),
-            Flag::ShadowCallStack => shadow_call_stack::apply(module, target),
-            Flag::SyncUnwind(sync) => use_sync_unwind::apply(module, *sync),
-            Flag::TuneCpu(cpu) => tune_cpu::apply(module, cpu),
-            // Settings of the optimiser and of the object file, nothing that stands in a module.
-            Flag::DebugInfoForProfiling
-            | Flag::DebuginfoCompression(_)
-            | Flag::KernelAddressRecover
-            | Flag::KernelHwaddressRecover
-            | Flag::MergeFunctions(_)
-            | Flag::Passes(_) => Ok(()),
+        for Asked { row, flag } in &self.0 {
+            flag.apply(module, target).map_err(|failure| Failure {
+                what: format!("{}: {}", ALL[*row].name(), failure.what),
+                ..failure
+            })?;
         }
+        Ok(())
     }
 
-    /// The target features that the flag stands for, if it does.
-    pub(crate) fn features(&self) -> &'static str {
-        match self {
-            Flag::FixedX18 => fixed_x18::FEATURES,
-            Flag::Retpoline(kind) => retpoline::features(*kind),
-            _ => "",
-        }
-    }
-}
-
-impl Flag {
-    /// The pass that the flag adds before all others, in the notation of `opt -passes=`.
-    pub(crate) fn first_pass(&self) -> Option<&'static str> {
-        (*self == Flag::DebugInfoForProfiling).then_some(debug_info_for_profiling::PASS)
+    /// The target features that the flags stand for, in LLVM's notation.
+    pub(crate) fn features(&self) -> String {
+        let features: Vec<&str> = self.iter().map(|flag| flag.features()).collect();
+        let features = features.into_iter().filter(|features| !features.is_empty());
+        features.collect::<Vec<_>>().join(",")
     }
 
-    /// The pass that the flag adds at the end of the optimiser, in the notation of `opt -passes=`.
-    pub(crate) fn last_pass(&self) -> Option<&'static str> {
-        match self {
-            Flag::KernelAddress => Some(kernel_address::PASS),
-            Flag::KernelHwaddress => Some(kernel_hwaddress::PASS),
-            _ => None,
-        }
+    /// The passes that the flags add at `place`.
+    pub(crate) fn passes(&self, place: Place) -> Vec<&str> {
+        self.iter().filter_map(|flag| flag.passes(place)).collect()
     }
 
-    /// How the flag wants debug sections compressed.
-    pub(crate) fn compression(&self) -> Option<Compression> {
-        if let Flag::DebuginfoCompression(compression) = self {
-            Some(*compression)
-        } else {
-            None
-        }
+    /// What people call the flags that add passes at one of `places`.
+    pub(crate) fn with_passes(&self, places: &[Place]) -> Vec<String> {
+        let adds = |asked: &&Asked| places.iter().any(|at| asked.flag.passes(*at).is_some());
+        let names = self
+            .0
+            .iter()
+            .filter(adds)
+            .map(|asked| ALL[asked.row].name());
+        names.collect()
     }
 
-    /// The options of LLVM's passes that the flag stands for.
+    /// The options of LLVM's passes that the flags stand for.
     pub(crate) fn llvm_options(&self) -> Vec<String> {
-        let fixed = match self {
-            Flag::DebugInfoForProfiling => debug_info_for_profiling::OPTIONS,
-            Flag::KernelAddress => kernel_address::OPTIONS,
-            Flag::KernelAddressRecover => kernel_address::RECOVER,
-            Flag::KernelHwaddressRecover => kernel_hwaddress::RECOVER,
-            Flag::ProfileSampleUse(profile) => return profile_sample_use::options(profile),
-            _ => &[],
-        };
-        fixed.iter().map(|option| (*option).to_owned()).collect()
+        self.iter().flat_map(|flag| flag.llvm_options()).collect()
+    }
+
+    /// Changes the finished object.
+    pub(crate) fn finish(&self, object: Vec<u8>) -> Result<Vec<u8>> {
+        self.iter()
+            .try_fold(object, |object, flag| flag.finish(object))
     }
 }
 
-/// The functions that rustc declared or defined, as opposed to LLVM's own: rustc writes the processor on each of them.
-///
-/// `llfn_attrs_from_instance` (compiler/rustc_codegen_llvm/src/attributes.rs) adds it together with the attributes of most flags.
-fn of_rustc(module: &Module) -> Result<Vec<Function<'_>>> {
-    let mut found = Vec::new();
-    for function in module.functions()? {
-        if function.text_attribute("target-cpu")?.is_some() {
-            found.push(function);
+/// The flag that is meant, by its place in [`ALL`], and how it is spelled.
+fn find(is_meant: impl Fn(Spelling) -> bool) -> Option<(usize, Spelling)> {
+    ALL.iter().enumerate().find_map(|(row, known)| {
+        let mut spellings = (known.spellings)().iter().copied();
+        Some((row, spellings.find(|spelling| is_meant(*spelling))?))
+    })
+}
+
+fn unknown(name: &str, value: Option<&str>) -> Failure {
+    let value = value.map(|value| format!("={value}")).unwrap_or_default();
+    Failure::no(format!(
+        "{name}{value} is not a code generation flag that gateless can reproduce"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::flags;
+
+    fn refused(option: &str) -> Failure {
+        let (name, value) = option
+            .split_once('=')
+            .map_or((option, None), |(name, value)| (name, Some(value)));
+        let mut flags = Flags::default();
+        flags.unstable(name, value).unwrap_err()
+    }
+
+    #[test]
+    fn no_two_flags_are_spelled_alike() {
+        let all: Vec<_> = spellings().map(|spelling| spelling.to_string()).collect();
+        for (at, spelling) in all.iter().enumerate() {
+            assert!(!all[..at].contains(spelling), "{spelling}");
+        }
+        assert!(ALL.iter().all(|row| !row.name().is_empty()));
+    }
+
+    #[test]
+    fn an_off_state_asks_for_nothing_and_takes_back_what_came_before() {
+        for (on, off) in [
+            ("-Zcf-protection=full", "-Zcf-protection=none"),
+            ("-Zfunction-return=thunk-extern", "-Zfunction-return=keep"),
+            (
+                "-Zpatchable-function-entry=4",
+                "-Zpatchable-function-entry=0",
+            ),
+            ("-Zno-jump-tables", "-Zno-jump-tables=n"),
+            ("-Zretpoline", "-Zretpoline=no"),
+            (
+                "-Zdebuginfo-compression=zlib",
+                "-Zdebuginfo-compression=none",
+            ),
+        ] {
+            assert!(flags(&[off]).is_empty(), "{off}");
+            assert!(!flags(&[on]).is_empty(), "{on}");
+            assert!(flags(&[on, off]).is_empty(), "{on} {off}");
         }
     }
-    Ok(found)
-}
 
-/// Fails unless the target is of one of the architectures, given as beginnings of triples.
-fn only_on(target: &Target, architectures: &[&str]) -> Result<()> {
-    if architectures
-        .iter()
-        .any(|architecture| target.triple.starts_with(architecture))
-    {
-        return Ok(());
+    #[test]
+    fn the_last_value_counts_and_spellings_of_one_name_are_the_same() {
+        assert_eq!(
+            flags(&["-Ztune_cpu=a", "-Ztune-cpu=b"]),
+            flags(&["-Ztune-cpu=b"])
+        );
+        assert_ne!(flags(&["-Ztune-cpu=a"]), flags(&["-Ztune-cpu=b"]));
+        assert_ne!(flags(&["-Zno-jump-tables"]), flags(&["-Zpacked-stack"]));
     }
-    Err(Failure::usage(format!(
-        "not for {}, only for {}",
-        target.triple,
-        architectures.join(", ")
-    ))
-    .help("rustc refuses the flag on other architectures, too"))
-}
 
-/// x86, both widths.
-const X86: &[&str] = &["x86_64", "i386", "i586", "i686"];
-/// IBM Z.
-const S390X: &[&str] = &["s390x"];
-/// 64-bit ARM.
-const ARM64: &[&str] = &["aarch64", "arm64"];
+    #[test]
+    fn sanitizers_add_up_in_one_option_or_several() {
+        let both = flags(&[
+            "-Zsanitizer=shadow-call-stack",
+            "-Zsanitizer=kernel-address",
+        ]);
+        assert_eq!(
+            flags(&["-Zsanitizer=kernel-address,shadow-call-stack"]),
+            both
+        );
+        assert_ne!(flags(&["-Zsanitizer=kernel-address"]), both);
+    }
+
+    #[test]
+    fn what_cannot_be_had_from_bitcode_is_refused_with_the_reason() {
+        for (option, word) in [
+            ("sanitizer=kcfi", "CONFIG_CFI"),
+            ("sanitizer=kernel-address,kcfi", "CONFIG_CFI"),
+            ("sanitizer-cfi-normalize-integers", "CONFIG_CFI"),
+            ("sanitizer=memory", "configuration"),
+        ] {
+            let failure = refused(option);
+            assert!(
+                failure.help.as_ref().unwrap().contains(word),
+                "{option}: {failure:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn unknown_options_and_values_are_named() {
+        for bad in [
+            "sanitizer=kcfi",
+            "sanitizer",
+            "no-such-option",
+            "cf-protection",
+            "cf-protection=some",
+            "function-return=thunk",
+            "function-sections=perhaps",
+            "patchable-function-entry=4,8",
+            "patchable-function-entry=x",
+            "no-jump-tables=maybe",
+            "tune-cpu",
+        ] {
+            let failure = refused(bad);
+            assert!(failure.what.contains(bad), "{bad}: {failure}");
+        }
+    }
+}

@@ -6,20 +6,34 @@
 use gateless_llvm::Module;
 use gateless_model::Result;
 
-use super::of_rustc;
+use crate::flag::{Flag, Given, Spelling, of_rustc};
+use crate::target::Target;
 
-pub(super) fn apply(module: &Module) -> Result<()> {
-    for function in of_rustc(module)? {
-        function.set_text_attribute("no-jump-tables", "true")?;
+/// The flag.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoJumpTables;
+
+impl Flag for NoJumpTables {
+    fn spellings() -> &'static [Spelling] {
+        &[Spelling::Unstable("no-jump-tables")]
     }
-    Ok(())
+
+    fn parse(given: &Given<'_>, _: Option<&Self>) -> Result<Option<Self>> {
+        Ok(given.yes()?.then_some(Self))
+    }
+
+    fn apply(&self, module: &Module, _: &Target) -> Result<()> {
+        for function in of_rustc(module)? {
+            function.set_text_attribute("no-jump-tables", "true")?;
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use object::Object;
 
-    use crate::Flag;
     use crate::testing::Fixture;
 
     #[test]
@@ -32,14 +46,14 @@ mod tests {
         let fixture = Fixture::x86(&format!(
             "{others}define void @f(i32 %x) \"target-cpu\"=\"generic\" {{ switch i32 %x, label %a0 [{arms}]\n{blocks} }}"
         ));
-        let has_table = |flags: &[Flag]| {
-            let bytes = fixture.object(flags);
+        let has_table = |options: &[&str]| {
+            let bytes = fixture.object(options);
             object::File::parse(&bytes[..])
                 .unwrap()
                 .section_by_name(".rodata")
                 .is_some()
         };
         assert!(has_table(&[]));
-        assert!(!has_table(&[Flag::NoJumpTables]));
+        assert!(!has_table(&["-Zno-jump-tables"]));
     }
 }

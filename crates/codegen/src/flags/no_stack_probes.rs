@@ -7,16 +7,35 @@
 use gateless_llvm::Module;
 use gateless_model::Result;
 
-pub(super) fn apply(module: &Module) -> Result<()> {
-    for function in module.functions()? {
-        function.remove_text_attribute("probe-stack")?;
+use crate::flag::{Flag, Given, Spelling};
+use crate::target::Target;
+
+/// The field's value `none`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoStackProbes;
+
+impl Flag for NoStackProbes {
+    fn spellings() -> &'static [Spelling] {
+        &[Spelling::Specification("stack-probes")]
     }
-    Ok(())
+
+    fn parse(given: &Given<'_>, _: Option<&Self>) -> Result<Option<Self>> {
+        match given.value {
+            Some("none") => Ok(Some(Self)),
+            _ => Err(given.not_reproduced()),
+        }
+    }
+
+    fn apply(&self, module: &Module, _: &Target) -> Result<()> {
+        for function in module.functions()? {
+            function.remove_text_attribute("probe-stack")?;
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::Flag;
     use crate::testing::{Fixture, X86};
 
     const PROBED: &str =
@@ -24,7 +43,7 @@ mod tests {
 
     #[test]
     fn probes_go_and_other_attributes_stay() {
-        let text = Fixture::x86(PROBED).with(&Flag::NoStackProbes);
+        let text = Fixture::x86(PROBED).with("stack-probes=none");
         assert!(!text.contains("probe-stack"), "{text}");
         assert!(text.contains("\"frame-pointer\"=\"all\""), "{text}");
     }
@@ -37,7 +56,7 @@ mod tests {
         let fixture = Fixture::whole(&big);
         assert_ne!(
             fixture.code("f", &[]),
-            fixture.code("f", &[Flag::NoStackProbes])
+            fixture.code("f", &["stack-probes=none"])
         );
     }
 }

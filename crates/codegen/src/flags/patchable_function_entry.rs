@@ -5,74 +5,75 @@
 //! (`patchable_function_entry_attrs`, compiler/rustc_codegen_llvm/src/attributes.rs).
 //! Tracking issue: <https://github.com/rust-lang/rust/issues/123115>.
 
-use std::str::FromStr;
-
 use gateless_llvm::Module;
-use gateless_model::{Failure, Result};
+use gateless_model::Result;
 
-use super::of_rustc;
+use crate::flag::{Flag, Given, Spelling, of_rustc};
+use crate::target::Target;
 
 /// Numbers of nops.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PatchableFunctionEntry {
     /// Of all.
-    pub total: u8,
+    total: u8,
     /// Of those before the function's symbol.
-    pub prefix: u8,
+    prefix: u8,
 }
 
-impl FromStr for PatchableFunctionEntry {
-    type Err = Failure;
+impl Flag for PatchableFunctionEntry {
+    fn spellings() -> &'static [Spelling] {
+        &[Spelling::Unstable("patchable-function-entry")]
+    }
 
-    fn from_str(text: &str) -> Result<Self> {
+    fn parse(given: &Given<'_>, _: Option<&Self>) -> Result<Option<Self>> {
         let bad = |why: &str| {
-            Failure::usage(format!("-Zpatchable-function-entry={text}: {why}"))
+            given
+                .refused(why)
                 .help("the form is TOTAL or TOTAL,PREFIX, both below 256")
         };
+        let text = given.needed("TOTAL or TOTAL,PREFIX")?;
         let (total, prefix) = text.split_once(',').unwrap_or((text, "0"));
-        let number = |text: &str| {
+        let number = |text: &str| -> Result<u8> {
             text.parse()
                 .map_err(|error| bad("not two small numbers").because(error))
         };
         let (total, prefix) = (number(total)?, number(prefix)?);
         if prefix > total {
-            Err(bad("more before the symbol than in all"))
-        } else {
-            Ok(Self { total, prefix })
+            return Err(bad("more before the symbol than in all"));
         }
+        Ok((total > 0).then_some(Self { total, prefix }))
     }
-}
 
-pub(super) fn apply(module: &Module, entry: PatchableFunctionEntry) -> Result<()> {
-    let after = entry.total - entry.prefix;
-    for function in of_rustc(module)? {
-        if after > 0 {
-            function.set_text_attribute("patchable-function-entry", &after.to_string())?;
+    fn apply(&self, module: &Module, _: &Target) -> Result<()> {
+        let after = self.total - self.prefix;
+        for function in of_rustc(module)? {
+            if after > 0 {
+                function.set_text_attribute("patchable-function-entry", &after.to_string())?;
+            }
+            if self.prefix > 0 {
+                let before = self.prefix.to_string();
+                function.set_text_attribute("patchable-function-prefix", &before)?;
+            }
         }
-        if entry.prefix > 0 {
-            function.set_text_attribute("patchable-function-prefix", &entry.prefix.to_string())?;
-        }
+        Ok(())
     }
-    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use object::{Object, ObjectSymbol};
 
-    use super::*;
-    use crate::Flag;
     use crate::testing::Fixture;
 
     const FUNCTION: &str = "define void @f() \"target-cpu\"=\"generic\" { ret void }";
 
-    fn flag(total: u8, prefix: u8) -> Flag {
-        Flag::PatchableFunctionEntry(PatchableFunctionEntry { total, prefix })
+    fn flag(total: u8, prefix: u8) -> String {
+        format!("-Zpatchable-function-entry={total},{prefix}")
     }
 
     #[test]
     fn nops_before_the_symbol_move_it_and_are_listed_in_their_section() {
-        let bytes = Fixture::x86(FUNCTION).object(&[flag(16, 16)]);
+        let bytes = Fixture::x86(FUNCTION).object(&[&flag(16, 16)]);
         let file = object::File::parse(&bytes[..]).unwrap();
         assert_eq!(file.symbol_by_name("f").unwrap().address(), 16);
         assert!(
@@ -97,6 +98,6 @@ mod tests {
             ),
             "{text}"
         );
-        assert_eq!(Fixture::x86(FUNCTION).code("f", &[flag(4, 0)]).len(), 5);
+        assert_eq!(Fixture::x86(FUNCTION).code("f", &[&flag(4, 0)]).len(), 5);
     }
 }

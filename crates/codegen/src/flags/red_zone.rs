@@ -7,20 +7,36 @@
 use gateless_llvm::Module;
 use gateless_model::Result;
 
-pub(super) fn apply(module: &Module, allowed: bool) -> Result<()> {
-    for function in module.functions()? {
-        if allowed {
-            function.remove_attribute("noredzone")?;
-        } else if !function.is_intrinsic()? {
-            function.set_attribute("noredzone", 0)?;
-        }
+use crate::flag::{Flag, Given, Spelling};
+use crate::target::Target;
+
+/// Whether it is allowed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RedZone(bool);
+
+impl Flag for RedZone {
+    fn spellings() -> &'static [Spelling] {
+        &[Spelling::Stable("no-redzone")]
     }
-    Ok(())
+
+    fn parse(given: &Given<'_>, _: Option<&Self>) -> Result<Option<Self>> {
+        Ok(Some(Self(!given.yes()?)))
+    }
+
+    fn apply(&self, module: &Module, _: &Target) -> Result<()> {
+        for function in module.functions()? {
+            if self.0 {
+                function.remove_attribute("noredzone")?;
+            } else if !function.is_intrinsic()? {
+                function.set_attribute("noredzone", 0)?;
+            }
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::Flag;
     use crate::testing::Fixture;
 
     const LEAF: &str = "define i32 @f(i32 %x) ATTRIBUTE { %a = alloca [4 x i32]\n store volatile i32 %x, ptr %a\n %y = load volatile i32, ptr %a\n ret i32 %y }";
@@ -28,11 +44,8 @@ mod tests {
     #[test]
     fn a_forbidden_red_zone_makes_a_leaf_move_its_stack_pointer() {
         let fixture = Fixture::x86(&LEAF.replace("ATTRIBUTE", ""));
-        assert!(fixture.with(&Flag::RedZone(false)).contains("noredzone"));
-        assert_ne!(
-            fixture.code("f", &[]),
-            fixture.code("f", &[Flag::RedZone(false)])
-        );
+        assert!(fixture.with("-Cno-redzone").contains("noredzone"));
+        assert_ne!(fixture.code("f", &[]), fixture.code("f", &["-Cno-redzone"]));
     }
 
     #[test]
@@ -42,9 +55,6 @@ mod tests {
             Fixture::x86(&LEAF.replace("ATTRIBUTE", "noredzone")),
         );
         assert_ne!(without.code("f", &[]), with.code("f", &[]));
-        assert_eq!(
-            without.code("f", &[]),
-            with.code("f", &[Flag::RedZone(true)])
-        );
+        assert_eq!(without.code("f", &[]), with.code("f", &["-Cno-redzone=n"]));
     }
 }

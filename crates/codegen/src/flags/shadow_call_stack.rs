@@ -7,20 +7,33 @@
 use gateless_llvm::Module;
 use gateless_model::Result;
 
-use super::{ARM64, of_rustc, only_on};
-use crate::Target;
+use crate::flag::{ARM64, Flag, Given, Spelling, of_rustc, only_on};
+use crate::target::Target;
 
-pub(super) fn apply(module: &Module, target: &Target) -> Result<()> {
-    only_on(target, ARM64)?;
-    for function in of_rustc(module)? {
-        function.set_attribute("shadowcallstack", 0)?;
+/// The flag.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShadowCallStack;
+
+impl Flag for ShadowCallStack {
+    fn spellings() -> &'static [Spelling] {
+        &[Spelling::Listed("sanitizer", "shadow-call-stack")]
     }
-    Ok(())
+
+    fn parse(_: &Given<'_>, _: Option<&Self>) -> Result<Option<Self>> {
+        Ok(Some(Self))
+    }
+
+    fn apply(&self, module: &Module, target: &Target) -> Result<()> {
+        only_on(target, ARM64)?;
+        for function in of_rustc(module)? {
+            function.set_attribute("shadowcallstack", 0)?;
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::Flag;
     use crate::testing::Fixture;
 
     #[test]
@@ -32,9 +45,9 @@ mod tests {
         const PUSH: [u8; 4] = [0x5e, 0x86, 0x00, 0xf8];
         assert!(
             fixture
-                .code("f", &[Flag::FixedX18, Flag::ShadowCallStack])
+                .code("f", &["-Zfixed-x18", "-Zsanitizer=shadow-call-stack"])
                 .starts_with(&PUSH)
         );
-        assert!(!fixture.code("f", &[Flag::FixedX18]).starts_with(&PUSH));
+        assert!(!fixture.code("f", &["-Zfixed-x18"]).starts_with(&PUSH));
     }
 }

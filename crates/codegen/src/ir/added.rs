@@ -272,7 +272,7 @@ mod tests {
              define i32 @caller(ptr %p) \"target-cpu\"=\"x86-64\" { %r = call i32 @__mark_forward(ptr noalias %p, i32 1)\n ret i32 %r }",
         );
         let mut module = fixture.module();
-        let machine = target::apply(&module, &fixture.target, &[]).unwrap();
+        let machine = target::apply(&module, &fixture.target, "").unwrap();
         super::dissolve(&mut module, &machine, "__mark_", "__mark_t_own_").unwrap();
         let text = module.to_text().unwrap();
         assert!(!text.contains("@__mark_forward"), "{text}");
@@ -298,7 +298,7 @@ mod tests {
     fn dissolved(body: &str) -> String {
         let fixture = Fixture::x86(&body.replace(") {", ") \"target-cpu\"=\"x86-64\" {"));
         let mut module = fixture.module();
-        let machine = target::apply(&module, &fixture.target, &[]).unwrap();
+        let machine = target::apply(&module, &fixture.target, "").unwrap();
         super::dissolve(&mut module, &machine, "__mark_", "__mark_t_own_").unwrap();
         module.verify().unwrap();
         module.to_text().unwrap()
@@ -467,7 +467,7 @@ mod tests {
     fn debug_information_says_nothing_of_what_was_added_and_keeps_all_else() {
         let fixture = Fixture::x86(DESCRIBED);
         let mut module = fixture.module();
-        let machine = target::apply(&module, &fixture.target, &[]).unwrap();
+        let machine = target::apply(&module, &fixture.target, "").unwrap();
         super::dissolve(&mut module, &machine, "__mark_", "__mark_t_own_").unwrap();
         module.verify().unwrap();
         let text = module.to_text().unwrap();
@@ -514,7 +514,7 @@ mod tests {
         let text = |module: &str| {
             let fixture = Fixture::x86(&DESCRIBED.replace("__mark_gone", module));
             let mut module = fixture.module();
-            let machine = target::apply(&module, &fixture.target, &[]).unwrap();
+            let machine = target::apply(&module, &fixture.target, "").unwrap();
             super::dissolve(&mut module, &machine, "__mark", "__mark_t_own_").unwrap();
             module.verify().unwrap();
             module.to_text().unwrap()
@@ -552,7 +552,7 @@ mod tests {
              define i32 @caller(i32 %x) \"target-cpu\"=\"x86-64\" { %r = call i32 @_RNv6___mark4cast(i32 %x)\n %s = call i32 @_RNv14___mark_m_forward(i32 %r)\n %t = call i32 @shared(i32 %s)\n ret i32 %t }",
         );
         let mut module = fixture.module();
-        let machine = target::apply(&module, &fixture.target, &[]).unwrap();
+        let machine = target::apply(&module, &fixture.target, "").unwrap();
         super::dissolve(&mut module, &machine, "__mark", "__mark_t_own_").unwrap();
         let text = module.to_text().unwrap();
         for gone in ["@helper(", "@deep(", "@_RNv"] {

@@ -43,7 +43,7 @@ mod tests {
     fn no_invoke_landing_pad_or_unwind_table_is_left() {
         let fixture = Fixture::x86(UNWINDS);
         let mut module = fixture.module();
-        let machine = target::apply(&module, &fixture.target, &[]).unwrap();
+        let machine = target::apply(&module, &fixture.target, "").unwrap();
         super::apply(&mut module, &machine).unwrap();
         let text = module.to_text().unwrap();
         assert!(

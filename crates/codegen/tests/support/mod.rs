@@ -5,7 +5,9 @@
 use std::process::Command;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use gateless_codegen::{CodeModel, Flag, Job, OptLevel, Output, Reloc, Stage, Target, UsedFix};
+use gateless_codegen::{
+    CodeModel, Flags, Job, Merging, OptLevel, Output, Reloc, Stage, Target, UsedFix,
+};
 use gateless_llvm::{Context, Llvm, Module};
 
 /// The data layout of x86-64.
@@ -207,16 +209,10 @@ impl Sample<'_> {
                 code_model: self.code_model,
                 opt: level.parse::<OptLevel>().unwrap(),
                 function_sections: self.sections,
+                merging: Merging::Aliases,
                 relax_elf_relocations: false,
             },
-            flags: options
-                .iter()
-                .filter(|option| llvm_arg(option).is_none())
-                .filter_map(|option| match passes(option) {
-                    Some(passes) => Some(Flag::Passes(passes)),
-                    None => Flag::parse(option).unwrap(),
-                })
-                .collect(),
+            flags: flags(options),
             debug_paths: Vec::new(),
             used: UsedFix::Keep,
             added: gateless_codegen::Added::None,
@@ -249,13 +245,30 @@ pub fn job(directory: &Utf8Path, body: &str) -> Job {
             code_model: CodeModel::Default,
             opt: OptLevel::O2,
             function_sections: false,
+            merging: Merging::Aliases,
             relax_elf_relocations: false,
         },
-        flags: Vec::new(),
+        flags: Flags::default(),
         debug_paths: Vec::new(),
         used: UsedFix::Keep,
         added: gateless_codegen::Added::None,
     }
+}
+
+/// The flags that `options` ask for, spelled as in [`compare`].
+pub fn flags(options: &[&str]) -> Flags {
+    let mut flags = Flags::default();
+    for option in options.iter().filter(|option| llvm_arg(option).is_none()) {
+        let (name, value) = match option.split_once('=') {
+            Some((name, value)) => (name, Some(value)),
+            None => (*option, None),
+        };
+        match name.strip_prefix("-C") {
+            Some(name) => flags.stable(name, value).unwrap(),
+            None => flags.unstable(name, value).unwrap(),
+        }
+    }
+    flags
 }
 
 /// The LLVM option in a `-Cllvm-args=`.

@@ -3,17 +3,15 @@
 pub mod llvm_args;
 pub mod optimise;
 pub mod options;
-mod passes;
 
 use gateless_base::Outputs;
 use gateless_llvm::{FileKind, Module, TargetMachine};
 use gateless_model::Result;
 
-use crate::flags::debuginfo_compression;
 use crate::ir::structors;
 use crate::object::function_sections::{self, Group};
 use crate::object::{arm_attributes, relocations};
-use crate::{Flag, Job, Output, Prepared, Stage};
+use crate::{Job, Output, Prepared, Stage, Target};
 
 /// The outputs of `job`, each under a temporary name for now.
 ///
@@ -22,10 +20,11 @@ pub fn generate(job: &Job, prepared: Prepared) -> Result<Outputs> {
     let Prepared {
         mut module,
         machine,
+        target,
     } = prepared;
     options::check(module.llvm(), &machine)?;
     if job.stage != Stage::Optimised {
-        optimise::run(&mut module, &machine, job.target.opt, &job.flags)?;
+        optimise::run(&mut module, &machine, &target, &job.flags)?;
     }
     let mut outputs = Outputs::default();
     // Generating code uses a module up, so what only describes it comes first, and all but the last get a copy.
@@ -37,7 +36,7 @@ pub fn generate(job: &Job, prepared: Prepared) -> Result<Outputs> {
         }
     }
     structors::apply(&mut module)?;
-    let group = if job.target.function_sections {
+    let group = if target.function_sections {
         function_sections::apply(&module, &machine)?
     } else {
         None
@@ -51,17 +50,18 @@ pub fn generate(job: &Job, prepared: Prepared) -> Result<Outputs> {
     for (kind, path) in generated {
         outputs.add(
             path,
-            &emit(job, &machine, group.as_ref(), module.try_clone()?, kind)?,
+            &emit(job, &target, &machine, group.as_ref(), module.try_clone()?, kind)?,
         )?;
     }
     if let Some((kind, path)) = last {
-        outputs.add(path, &emit(job, &machine, group.as_ref(), module, kind)?)?;
+        outputs.add(path, &emit(job, &target, &machine, group.as_ref(), module, kind)?)?;
     }
     Ok(outputs)
 }
 
 fn emit(
     job: &Job,
+    target: &Target,
     machine: &TargetMachine,
     group: Option<&Group>,
     module: Module,
@@ -83,13 +83,10 @@ fn emit(
         if has_functions {
             arm_attributes::apply(&mut bytes)?;
         }
-        if !job.target.relax_elf_relocations {
+        if !target.relax_elf_relocations {
             relocations::make_plain(&mut bytes)?;
         }
-        // The last one counts, as with rustc.
-        if let Some(compression) = job.flags.iter().rev().find_map(Flag::compression) {
-            bytes = debuginfo_compression::apply(&bytes, compression)?;
-        }
+        bytes = job.flags.finish(bytes)?;
     }
     Ok(bytes)
 }

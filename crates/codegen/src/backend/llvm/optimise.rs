@@ -7,9 +7,9 @@
 use gateless_llvm::{Module, PassOptions, TargetMachine};
 use gateless_model::{Failure, Result};
 
-use super::passes;
-use crate::flags::{MergeFunctions, profile_sample_use};
-use crate::{Flag, OptLevel};
+use crate::flag::Place;
+use crate::flags::Flags;
+use crate::target::{Merging, OptLevel, Target};
 
 /// LLVM 22's pipelines with function merging, written out (`opt -passes='default<O2>' -enable-merge-functions
 /// -print-pipeline-passes`): LLVM's C API has no extension points to add passes at.
@@ -22,56 +22,36 @@ const OS_OF_LLVM_22: &str = include_str!("llvm22-Os.txt");
 const BEFORE_PROFILE: &str = "early-cse<>),";
 /// What comes right after the last extension point (buildModuleOptimizationPipeline, llvm/lib/Passes/PassBuilderPipelines.cpp).
 const AFTER_LAST: &str = ",globaldce,constmerge,mergefunc,";
+/// Where LLVM's own pipeline takes no passes from outside.
+const INSIDE: &[Place] = &[Place::Profile, Place::Last];
 
-/// Runs the pipeline of `level`, with what `flags` add to it.
+/// Runs the pipeline that `target` wants, with what `flags` add to it.
 pub fn run(
     module: &mut Module,
     machine: &TargetMachine,
-    level: OptLevel,
-    flags: &[Flag],
+    target: &Target,
+    flags: &Flags,
 ) -> Result<()> {
-    let merge = merging(flags);
-    let inside: Vec<_> = flags.iter().filter(|flag| is_inside(flag)).collect();
-    let pipeline = if inside.is_empty() {
-        format!("default<{}>", name(level))
-    } else {
-        in_parts(module, level, merge, &inside)?
+    let (level, merging) = (target.opt, target.merging);
+    let mut pipeline = flags.passes(Place::First);
+    let own = match flags.with_passes(INSIDE).is_empty() {
+        true => format!("default<{}>", name(level)),
+        false => in_parts(module, level, merging, flags)?,
     };
-    let first: String = flags
-        .iter()
-        .filter_map(Flag::first_pass)
-        .map(|pass| format!("{pass},"))
-        .collect();
-    let after = passes::after(flags);
-    // rustc adds the last two for its ThinLTO buffers, whether it needs any or not.
-    module.run_passes(
-        &format!("{first}{pipeline}{after},canonicalize-aliases,name-anon-globals"),
-        machine,
-        tuning(level, merge),
-    )
+    pipeline.push(&own);
+    pipeline.extend(flags.passes(Place::After));
+    // rustc adds these for its ThinLTO buffers, whether it needs any or not.
+    pipeline.extend(["canonicalize-aliases", "name-anon-globals"]);
+    module.run_passes(&pipeline.join(","), machine, tuning(level, merging))
 }
 
-/// Whether the flag adds passes in the middle of the pipeline.
-fn is_inside(flag: &Flag) -> bool {
-    flag.last_pass().is_some() || matches!(flag, Flag::ProfileSampleUse(_))
-}
-
-/// The pipeline with the passes of `flags` in it.
-fn in_parts(
-    module: &Module,
-    level: OptLevel,
-    merge: MergeFunctions,
-    flags: &[&Flag],
-) -> Result<String> {
-    let last: Vec<_> = flags.iter().filter_map(|flag| flag.last_pass()).collect();
-    let profile = flags
-        .iter()
-        .any(|flag| matches!(flag, Flag::ProfileSampleUse(_)));
-    parts(module.llvm().version().0, level, merge, profile, &last).ok_or_else(|| {
-        let wanted: Vec<_> = flags.iter().map(|flag| flag.name()).collect();
+/// The pipeline with the passes of `flags` that belong into the middle of it.
+fn in_parts(module: &Module, level: OptLevel, merging: Merging, flags: &Flags) -> Result<String> {
+    let [profile, last] = [Place::Profile, Place::Last].map(|place| flags.passes(place));
+    parts(module.llvm().version().0, level, merging, &profile, &last).ok_or_else(|| {
         Failure::no(format!(
             "where {} belongs in the optimiser is not known for LLVM {} and -Copt-level={}",
-            wanted.join(", "),
+            flags.with_passes(INSIDE).join(", "),
             module.llvm().version().0,
             name(level).trim_start_matches('O')
         ))
@@ -79,12 +59,12 @@ fn in_parts(
     })
 }
 
-/// The pipeline with a profile's passes, if `profile`, and with `last` at the optimiser's last extension point.
+/// The pipeline with `profile` where a profile's passes belong, and with `last` at the optimiser's last extension point.
 fn parts(
     major: u32,
     level: OptLevel,
-    merge: MergeFunctions,
-    profile: bool,
+    merging: Merging,
+    profile: &[&str],
     last: &[&str],
 ) -> Option<String> {
     let known = match (major, level) {
@@ -94,19 +74,16 @@ fn parts(
     };
     let (begin, rest) = known.trim_end().split_once(BEFORE_PROFILE)?;
     let (middle, end) = rest.split_once(AFTER_LAST)?;
-    let (profile, separator) = if profile {
-        (profile_sample_use::PASSES, ",")
-    } else {
-        ("", "")
-    };
-    let last: String = last.iter().map(|pass| format!("{pass},")).collect();
-    let merge = if merge == MergeFunctions::Disabled {
+    let list =
+        |passes: &[&str]| -> String { passes.iter().map(|pass| format!("{pass},")).collect() };
+    let (profile, last) = (list(profile), list(last));
+    let merge = if merging == Merging::Disabled {
         ""
     } else {
         "mergefunc,"
     };
     Some(format!(
-        "{begin}{BEFORE_PROFILE}{profile}{separator}{middle},{last}globaldce,constmerge,{merge}{end}"
+        "{begin}{BEFORE_PROFILE}{profile}{middle},{last}globaldce,constmerge,{merge}{end}"
     ))
 }
 
@@ -121,22 +98,10 @@ fn name(level: OptLevel) -> &'static str {
     }
 }
 
-/// What is asked for about functions with equal bodies; the last flag counts, as with rustc.
-pub fn merging(flags: &[Flag]) -> MergeFunctions {
-    let asked = flags.iter().rev().find_map(|flag| {
-        if let Flag::MergeFunctions(merge) = flag {
-            Some(*merge)
-        } else {
-            None
-        }
-    });
-    asked.unwrap_or(MergeFunctions::Aliases)
-}
-
-fn tuning(level: OptLevel, merge: MergeFunctions) -> PassOptions {
+fn tuning(level: OptLevel, merging: Merging) -> PassOptions {
     let vectorize = matches!(level, OptLevel::O2 | OptLevel::O3);
     PassOptions {
-        merge_functions: merge != MergeFunctions::Disabled
+        merge_functions: merging != Merging::Disabled
             && !matches!(level, OptLevel::O0 | OptLevel::O1),
         unroll_loops: !matches!(level, OptLevel::Os | OptLevel::Oz),
         vectorize_loops: vectorize,
@@ -191,15 +156,15 @@ mod tests {
             let optimised = |written_out: bool| {
                 let context = Context::new(llvm()).unwrap();
                 let mut module = Module::from_bitcode(&context, &bitcode, "sample").unwrap();
-                let machine = target::apply(&module, &wanted, &[]).unwrap();
-                let merge = MergeFunctions::Aliases;
+                let machine = target::apply(&module, &wanted, "").unwrap();
+                let merging = Merging::Aliases;
                 let pipeline = match written_out {
                     // Any pass that does nothing, in place of a sanitizer's.
-                    true => super::parts(22, level, merge, false, &["no-op-module"]).unwrap(),
+                    true => super::parts(22, level, merging, &[], &["no-op-module"]).unwrap(),
                     false => format!("default<{}>", name(level)),
                 };
                 module
-                    .run_passes(&pipeline, &machine, tuning(level, merge))
+                    .run_passes(&pipeline, &machine, tuning(level, merging))
                     .unwrap();
                 module.to_text().unwrap()
             };

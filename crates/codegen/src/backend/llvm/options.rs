@@ -4,9 +4,7 @@ use gateless_llvm::{Context, FileKind, Llvm, Module, TargetMachine};
 use gateless_model::{Failure, Result};
 use object::{Object, ObjectSymbol};
 
-use super::optimise;
-use crate::Flag;
-use crate::flags::MergeFunctions;
+use crate::target::Merging;
 
 /// What rustc sets for every crate.
 ///
@@ -23,10 +21,14 @@ const OF_RUSTC: [&str; 4] = [
 /// What rustc adds if functions with equal bodies become aliases, as they do unless the target or a flag says otherwise.
 const ALIASES: &str = "-mergefunc-use-aliases";
 
-/// Sets rustc's options, those of `flags`, and `more`, once per process.
-pub fn set(llvm: &'static Llvm, flags: &[Flag], more: &[String]) -> Result<()> {
-    let aliases = (optimise::merging(flags) == MergeFunctions::Aliases).then_some(ALIASES);
-    let of_flags: Vec<_> = flags.iter().flat_map(Flag::llvm_options).collect();
+/// Sets rustc's options, those that flags stand for, and `more`, once per process.
+pub fn set(
+    llvm: &'static Llvm,
+    merging: Merging,
+    of_flags: &[String],
+    more: &[String],
+) -> Result<()> {
+    let aliases = (merging == Merging::Aliases).then_some(ALIASES);
     let of_flags = of_flags.iter().map(String::as_str);
     let more = more.iter().map(String::as_str);
     let all: Vec<&str> = OF_RUSTC

@@ -1,6 +1,6 @@
-//! Options whose effect cannot be had from the bitcode of a stable rustc, and why; a build that asks for one is refused.
+//! `-Zsanitizer=kcfi` (kCFI): its effect cannot be had from the bitcode of a stable rustc, so a build that asks for it is refused.
 //!
-//! **kCFI** (`-Zsanitizer=kcfi`, `-fsanitize=kcfi` of gcc and clang; <https://github.com/rust-lang/rust/issues/123479>). LLVM wants a
+//! gcc and clang: `-fsanitize=kcfi`. Tracking issue: <https://github.com/rust-lang/rust/issues/123479>. LLVM wants a
 //! number for the type of every function (`!kcfi_type`) and of every indirect call (the operand bundle `"kcfi"`), and a caller traps
 //! where the two differ. rustc computes it from Rust's types, in the encoding that clang has for C's (compiler/rustc_sanitizers/src/kcfi).
 //! What is missing afterwards:
@@ -14,16 +14,26 @@
 //! `-Zsanitizer=kcfi -Zsanitizer-cfi-normalize-integers -Zmerge-functions=disabled` (Makefile), of which the last is no obstacle.
 //! To guess types or shims would make the kernel trap in calls that are right, or accept calls that are wrong.
 
-/// Why the option is refused and what to do, for those that are known.
-pub(super) fn reason(name: &str, value: Option<&str>) -> Option<&'static str> {
-    Some(match (name, value) {
-        ("sanitizer", Some("kcfi"))
-        | ("sanitizer_cfi_normalize_integers" | "sanitizer_kcfi_arity", _) => {
-            "kCFI needs the Rust type of every function and of every indirect call, which only rustc knows; turn CONFIG_CFI off"
-        }
-        ("sanitizer", _) => {
-            "its instrumentation has not been compared with rustc's; turn it off in the configuration"
-        }
-        _ => return None,
-    })
+use gateless_model::Result;
+
+use crate::flag::{Flag, Given, Spelling};
+
+/// No value of it is reproduced.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kcfi {}
+
+impl Flag for Kcfi {
+    fn spellings() -> &'static [Spelling] {
+        &[
+            Spelling::Listed("sanitizer", "kcfi"),
+            Spelling::Unstable("sanitizer-cfi-normalize-integers"),
+            Spelling::Unstable("sanitizer-kcfi-arity"),
+        ]
+    }
+
+    fn parse(given: &Given<'_>, _: Option<&Self>) -> Result<Option<Self>> {
+        Err(given.not_reproduced().help(
+            "kCFI needs the Rust type of every function and of every indirect call, which only rustc knows; turn CONFIG_CFI off",
+        ))
+    }
 }
