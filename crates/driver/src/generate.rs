@@ -11,11 +11,11 @@ use gateless_codegen::{
 use gateless_model::record::Generator;
 use gateless_model::{Failure, Result, added};
 
-use crate::compile::{Call, mangle};
+use crate::call::{Call, mangle};
 use crate::classify::Class;
 use crate::codegen_options;
 use crate::mapping::Mapping;
-use crate::runtime::Source;
+use crate::runtime::source::Source;
 use crate::sample;
 
 /// The planned stage.
@@ -34,7 +34,7 @@ impl Generate {
     ///
     /// # Errors
     /// For a stable option whose effect would be missing from the object.
-    pub fn plan(call: &Call<'_>, primary: &str) -> Result<Option<Self>> {
+    pub fn plan(call: &Call<'_>) -> Result<Option<Self>> {
         let outputs: Vec<_> = call
             .invocation
             .emits()
@@ -112,7 +112,7 @@ impl Generate {
             .state
             .directory()
             .join("bitcode")
-            .join(format!("{}.bc", mangle(primary)));
+            .join(format!("{}.bc", mangle(&call.primary_output())));
         fs_err::create_dir_all(call.state.directory().join("bitcode"))?;
         let stage = if call.class == Class::RuntimeCore && call.runtime != Source::Source {
             Stage::Prebuilt

@@ -2,13 +2,16 @@
 //!
 //! The entry points stand in for `rustc`, `rustdoc` and `clippy-driver`.
 
+mod call;
 mod classify;
 mod codegen_options;
 mod compile;
+mod compiler;
 mod depinfo;
 mod diagnostics;
 mod doctest;
 mod document;
+mod finish;
 mod generate;
 mod invocation;
 mod libraries;
@@ -20,11 +23,13 @@ pub mod record;
 mod rendered;
 mod restore;
 mod retain;
+mod rounds;
 mod runtime;
 mod sample;
 pub mod target;
 mod times;
 pub mod toolchain;
+mod used;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -35,11 +40,11 @@ use gateless_ledger::Ledger;
 use gateless_model::record::STATE;
 use gateless_model::{Failure, Result};
 
+use call::{Call, State};
 use classify::Class;
-use compile::{Call, State};
 use invocation::{Invocation, Tool};
 use plan::Plan;
-use runtime::Source;
+use runtime::source::Source;
 use target::Target;
 use toolchain::Toolchain;
 
@@ -63,7 +68,7 @@ pub fn is_doctest_builder() -> bool {
 
 /// Whether rustdoc started this process in place of the compiler, to compile a doctest ([`rustc_main`] does it).
 pub fn is_doctest_compiler() -> bool {
-    doctest::is_compiler()
+    doctest::host::is_compiler()
 }
 
 /// Whether rustc started this process in place of the linker ([`linker_main`] does it).
@@ -106,7 +111,7 @@ fn report(result: Result<u8>) -> ExitCode {
 /// Directory within an output directory where the wrappers leave the lowered files of each crate: the crate's lowered file with the absolute path
 /// `A` is at `OUT/KEPT/CRATE` + `A`.
 pub fn kept(out: &Utf8Path) -> Utf8PathBuf {
-    out.join(STATE).join(compile::PATCHED)
+    out.join(STATE).join(finish::PATCHED)
 }
 
 /// Directory within an output directory where the wrappers leave their records.
@@ -167,7 +172,7 @@ fn run_in(tool: Tool, args: Vec<OsString>, state: Option<State>) -> Result<u8> {
         cwd: &cwd,
         state: &state,
         crate_name: &call.crate_name(),
-        gates: &|feature| compile::gate_status(ledger, feature, compiler, class),
+        gates: &|feature| call::gate_status(ledger, feature, compiler, class),
     };
     match tool {
         Tool::Rustdoc if call.invocation.has("test") => doctest::test(&call),

@@ -10,8 +10,8 @@ use gateless_lower::Exports;
 use gateless_model::{Failure, Result};
 use serde::{Deserialize, Serialize};
 
+use crate::call::Call;
 use crate::classify::Class;
-use crate::compile::Call;
 use crate::invocation::{Invocation, Kind};
 use crate::modifiers::{self, Modifiers};
 
@@ -29,14 +29,13 @@ pub struct Loads {
 }
 
 impl Loads {
-    /// Compares the target modifiers of the call with those of what it loads. What a library loads was compared when that was compiled.
+    /// Compares `own`, the target modifiers of the call, with those of what it loads. What a library loads was compared when that was compiled.
     ///
     /// # Errors
     /// Where they differ.
-    pub fn check_modifiers(&self, call: &Call<'_>) -> Result<()> {
-        let own = &call.plan.modifiers;
+    pub fn check_modifiers(&self, call: &Invocation, own: &Modifiers) -> Result<()> {
         let mut each = self.modifiers.iter();
-        each.try_for_each(|(name, its)| modifiers::check(call.invocation, own, name, its))
+        each.try_for_each(|(name, its)| modifiers::check(call, own, name, its))
     }
 }
 
@@ -202,8 +201,7 @@ mod tests {
             files::write_with_parents(&cwd.join(file), b"").unwrap();
         }
         let notes = serde_json::to_string(&Beside::default()).unwrap();
-        files::write_with_parents(&cwd.join("rust/.libpin_init.gateless"), notes.as_bytes())
-            .unwrap();
+        files::write_with_parents(&cwd.join("rust/.libpin_init.gateless"), notes.as_bytes()).unwrap();
         let args =
             "-L ./rust/ --extern kernel --extern pin_init --target=t.json --emit=obj=x.o x.rs";
         let args = args.split_whitespace().map(str::to_owned).collect();

@@ -2,7 +2,7 @@
 //! compiled with a different value (`report_incompatible_target_modifiers` in `compiler/rustc_metadata/src/creader.rs`).
 //!
 //! The flags themselves go to the code generation stage, and stable rustc never hears of them: nothing of them is in a crate's metadata. So
-//! they stand in the notes beside each library ([`crate::libraries`]), and are compared here. Which flags they are is in the ledger.
+//! they stand in the notes beside each library (`libraries.rs`), and are compared here. Which flags they are is in the ledger.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -8,7 +8,8 @@ use camino::Utf8PathBuf;
 use gateless_base::files;
 use gateless_model::{Failure, Result};
 
-use crate::compile::{Call, execute};
+use crate::call::Call;
+use crate::compiler;
 use crate::invocation::Kind;
 
 const SOURCE: &str = "#![no_std]\n#[unsafe(no_mangle)]\npub extern \"C\" fn gateless_sample() {}\n";
@@ -36,7 +37,7 @@ pub fn bitcode(call: &Call<'_>, primary: &str) -> Result<Utf8PathBuf> {
         format!("--emit=llvm-bc={made}"),
         root.to_string(),
     ]);
-    let ran = execute(call, &call.run(args, call.exempt()))?;
+    let ran = compiler::execute(call, &compiler::run(call, args, call.exempt()))?;
     fs_err::remove_file(&root)?;
     match ran.status.success() {
         true => Ok(made),

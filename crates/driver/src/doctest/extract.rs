@@ -12,7 +12,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use gateless_base::{files, paths, process};
 use gateless_model::{Failure, Result};
 
-use crate::compile::Call;
+use super::rustdoc;
+use crate::call::Call;
 
 /// Names the builder to the wrapper in the view, as `DIRECTORY\nPROGRAM`.
 const VARIABLE: &str = "GATELESS_DOCTEST_BUILDER";
@@ -20,7 +21,7 @@ const VARIABLE: &str = "GATELESS_DOCTEST_BUILDER";
 /// Extracts the doctests of a crate: `builder` is run for each, in Kbuild's directory.
 pub fn run(call: &Call<'_>, builder: &str) -> Result<u8> {
     let builder = paths::absolute(call.cwd, Utf8Path::new(builder));
-    super::rustdoc(call, (VARIABLE, &format!("{}\n{builder}", call.cwd)))
+    rustdoc::run(call, (VARIABLE, &format!("{}\n{builder}", call.cwd)))
 }
 
 /// What rustdoc finds in place of rustc while doctests are extracted.

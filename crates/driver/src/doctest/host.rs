@@ -5,14 +5,15 @@
 
 use gateless_model::Result;
 
-use crate::compile::Call;
+use super::rustdoc;
+use crate::call::Call;
 
 /// Tells the wrapper in the view that it is a compiler.
 const VARIABLE: &str = "GATELESS_DOCTEST_COMPILER";
 
 /// Runs the doctests of a crate.
 pub fn run(call: &Call<'_>) -> Result<u8> {
-    super::rustdoc(call, (VARIABLE, "1"))
+    rustdoc::run(call, (VARIABLE, "1"))
 }
 
 /// Whether rustdoc started this process to compile a doctest.

@@ -10,8 +10,8 @@ use gateless_model::{Failure, Result};
 use object::read::archive::ArchiveFile;
 use object::{Object, ObjectSection};
 
-use super::{Source, metadata_of};
-use crate::compile::Call;
+use super::source::Source;
+use crate::call::Call;
 
 /// One library of the toolchain.
 #[derive(Debug)]
@@ -70,7 +70,7 @@ impl Library {
 
     /// Writes the library's metadata to the file that the call asks for.
     pub fn write_metadata(&self, call: &Call<'_>) -> Result<()> {
-        let to = call.cwd.join(metadata_of(call)?);
+        let to = call.cwd.join(call.metadata_output()?);
         let beside = self.rlib.with_extension("rmeta");
         if beside.is_file() {
             return files::write_with_parents(&to, &fs_err::read(&beside)?);

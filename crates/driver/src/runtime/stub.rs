@@ -5,8 +5,8 @@ use gateless_base::files;
 use gateless_model::record::Run;
 use gateless_model::{Failure, Result};
 
-use super::metadata_of;
-use crate::compile::{Call, execute};
+use crate::call::Call;
+use crate::compiler;
 use crate::diagnostics::{self, Format};
 use crate::invocation::Kind;
 use crate::mapping::Mapping;
@@ -16,7 +16,7 @@ const STUB: &str = "#![feature(compiler_builtins)]\n#![allow(internal_features)]
 
 /// Compiles the stub to the metadata file that the call asks for.
 pub fn compile(call: &Call<'_>) -> Result<Run> {
-    let metadata = metadata_of(call)?;
+    let metadata = call.metadata_output()?;
     let source = call.state.directory().join("compiler_builtins.rs");
     files::write_if_changed(&source, STUB.as_bytes())?;
     let mut args: Vec<String> = Vec::new();
@@ -34,9 +34,9 @@ pub fn compile(call: &Call<'_>) -> Result<Run> {
     args.push(format!("--remap-path-prefix={}/=", call.state.directory()));
     args.extend(Format::of(call.invocation).arguments());
     args.push(source.to_string());
-    let run = call.run(args, vec!["compiler_builtins".to_owned()]);
+    let run = compiler::run(call, args, vec!["compiler_builtins".to_owned()]);
     let format = Format::of(call.invocation);
-    let ran = execute(call, &run)?;
+    let ran = compiler::execute(call, &run)?;
     if !ran.status.success() {
         let nowhere = Mapping::new(Utf8Path::new("/nonexistent"), call.cwd, "/");
         diagnostics::show(&ran.stderr, &format, &nowhere, None);
