@@ -3,10 +3,10 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_ledger::{Feature, Ledger};
 use gateless_lower::{Exports, GateStatus, Request};
+use gateless_model::record::STATE;
 use gateless_model::{Failure, Result};
 
 use crate::classify::Class;
-use gateless_model::record::STATE;
 use crate::invocation::Invocation;
 use crate::plan::Plan;
 use crate::runtime::source::Source;
