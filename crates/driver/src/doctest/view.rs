@@ -6,14 +6,10 @@ use std::os::unix::fs::PermissionsExt;
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_base::{cache, files};
 use gateless_model::{Failure, Result};
+use gateless_rustc::launcher;
 
 use crate::invocation::Tool;
 use crate::toolchain::{Toolchain, driver_library};
-
-/// In launchers that gateless puts before programs of an unpacked compiler (crates/kbuild/src/toolchain/launcher.rs): the directory that they are
-/// in, and the directories that the loader searches.
-const HERE: &str = "here=${self%/*}\n";
-const SEARCHED: &str = "--library-path \"";
 
 /// Makes the view, once for each toolchain, in the cache; returns its directory. rustdoc is `bin/rustdoc` in it, and has to find `lib` in it first.
 pub fn of(toolchain: &Toolchain) -> Result<Utf8PathBuf> {
@@ -80,22 +76,13 @@ fn rustdoc(from: &Utf8Path, to: &Utf8Path, libraries: &Utf8Path) -> Result<()> {
     }
     let text = String::from_utf8_lossy(&bytes);
     let bin = from.parent().unwrap_or(Utf8Path::new("/"));
-    match moved(&text, bin, libraries) {
+    match launcher::moved(&text, bin, libraries) {
         Some(text) => executable(to, &text),
         None => Err(Failure::failed(format!(
             "`{from}` is a script, and none of gateless' own, so the program behind it is not known"
         ))
         .help("name the toolchain's own rustc in GATELESS_RUSTC")),
     }
-}
-
-/// A launcher that can lie anywhere; nothing if it is none.
-fn moved(launcher: &str, bin: &Utf8Path, libraries: &Utf8Path) -> Option<String> {
-    (launcher.contains(HERE) && launcher.contains(SEARCHED)).then(|| {
-        launcher
-            .replacen(HERE, &format!("here='{bin}'\n"), 1)
-            .replacen(SEARCHED, &format!("{SEARCHED}{libraries}:"), 1)
-    })
 }
 
 fn executable(path: &Utf8Path, text: &str) -> Result<()> {
@@ -130,15 +117,15 @@ mod tests {
 
     #[test]
     fn a_launcher_in_a_view_starts_the_same_program_with_the_views_libraries_first() {
-        let launcher = "#!/bin/sh\nself=$0\n[ -L \"$self\" ] && self=$(readlink -f \"$self\")\nhere=${self%/*}\n\
-            exec \"$here/../../ld.so\" --library-path \"$here/../../usr/lib\" \"$here/rustdoc.unpacked\" \"$@\"\n";
+        let libraries = ["../../usr/lib".to_owned()];
+        let launcher = launcher::script("../../ld.so", &libraries, "rustdoc.unpacked");
         let directory = tempfile::tempdir().unwrap();
         let directory = Utf8Path::from_path(directory.path()).unwrap();
         fs_err::create_dir_all(directory.join("usr/bin")).unwrap();
         // A loader that says how it was called.
         executable(&directory.join("ld.so"), "#!/bin/sh\necho \"$@\"\n").unwrap();
         let own = directory.join("usr/bin/rustdoc");
-        executable(&own, launcher).unwrap();
+        executable(&own, &launcher).unwrap();
         let view = directory.join("view-rustdoc");
         rustdoc(&own, &view, Utf8Path::new("/view/lib")).unwrap();
         let output = std::process::Command::new(&view).arg("x").output().unwrap();

@@ -1,13 +1,11 @@
-//! Making an unpacked compiler run where the machine's C library is older than it was built for.
-//!
-//! Its programs then have to be started by the C library's own loader, which was unpacked beside them (ld.so(8): a program given to the loader as its
-//! argument, with `--library-path`). Unlike `LD_LIBRARY_PATH` this does not reach the programs that the compiler starts.
+//! Making an unpacked compiler run where the machine's C library is older than it was built for: launchers in place of its programs.
 
 use std::os::unix::fs::PermissionsExt;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_base::files;
 use gateless_model::{Failure, Result};
+use gateless_rustc::launcher;
 
 /// What the programs themselves are called, behind their launchers.
 const SUFFIX: &str = "unpacked";
@@ -40,8 +38,6 @@ pub(super) fn install(root: &Utf8Path) -> Result<()> {
 }
 
 /// Everything in it is relative to the script, so that the directory can be moved.
-///
-/// Where doctests are taken from rustdoc (crates/driver/src/doctest/view.rs) its lines `here=` and `--library-path` are replaced: a change here is one there.
 fn script(
     root: &Utf8Path,
     loader: &Utf8Path,
@@ -52,22 +48,13 @@ fn script(
         let path = path
             .strip_prefix(root)
             .map_err(|_| Failure::failed(format!("{path} is not below {root}")))?;
-        Ok(format!("$here/../../{path}"))
+        Ok(format!("../../{path}"))
     };
     let directories: Vec<String> = directories
         .iter()
         .map(|path| from_bin(path))
         .collect::<Result<_>>()?;
-    Ok(format!(
-        "#!/bin/sh\n\
-         # This compiler was built for a newer C library than the machine's, which lies beside it.\n\
-         self=$0\n\
-         [ -L \"$self\" ] && self=$(readlink -f \"$self\")\n\
-         here=${{self%/*}}\n\
-         exec \"{}\" --library-path \"{}\" \"$here/{behind}\" \"$@\"\n",
-        from_bin(loader)?,
-        directories.join(":")
-    ))
+    Ok(launcher::script(&from_bin(loader)?, &directories, behind))
 }
 
 /// Directories with libraries, as Debian's packages lay them out: `usr/lib/MULTIARCH`, and `lib/MULTIARCH` before the two were merged.
