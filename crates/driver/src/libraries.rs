@@ -201,7 +201,8 @@ mod tests {
             files::write_with_parents(&cwd.join(file), b"").unwrap();
         }
         let notes = serde_json::to_string(&Beside::default()).unwrap();
-        files::write_with_parents(&cwd.join("rust/.libpin_init.gateless"), notes.as_bytes()).unwrap();
+        files::write_with_parents(&cwd.join("rust/.libpin_init.gateless"), notes.as_bytes())
+            .unwrap();
         let args =
             "-L ./rust/ --extern kernel --extern pin_init --target=t.json --emit=obj=x.o x.rs";
         let args = args.split_whitespace().map(str::to_owned).collect();
