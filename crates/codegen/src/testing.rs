@@ -6,10 +6,10 @@ use object::{Object, ObjectSection, ObjectSymbol};
 
 use gateless_model::{Failure, Result};
 
-use crate::flags::Flags;
-use crate::target::{Merging, OptLevel, Target};
 use crate::backend::llvm::options;
+use crate::flags::Flags;
 use crate::target;
+use crate::target::{Merging, OptLevel, Target};
 
 /// The head of an x86-64 module.
 pub const X86: &str = "target datalayout = \"e-m:e-p270:32:32-p271:32:32-p272:64:64-i64:64-i128:128-f80:128-n8:16:32:64-S128\"\n\

@@ -50,11 +50,21 @@ pub fn generate(job: &Job, prepared: Prepared) -> Result<Outputs> {
     for (kind, path) in generated {
         outputs.add(
             path,
-            &emit(job, &target, &machine, group.as_ref(), module.try_clone()?, kind)?,
+            &emit(
+                job,
+                &target,
+                &machine,
+                group.as_ref(),
+                module.try_clone()?,
+                kind,
+            )?,
         )?;
     }
     if let Some((kind, path)) = last {
-        outputs.add(path, &emit(job, &target, &machine, group.as_ref(), module, kind)?)?;
+        outputs.add(
+            path,
+            &emit(job, &target, &machine, group.as_ref(), module, kind)?,
+        )?;
     }
     Ok(outputs)
 }
