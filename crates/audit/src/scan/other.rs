@@ -111,11 +111,13 @@ pub fn kconfig_macros(macros: &[Macro]) -> Vec<Finding> {
 /// Whether a text that runs programs has to do with Rust's.
 pub fn can_hold_a_gate(text: &str) -> bool {
     [
-        "RUST",
+        "RUSTC",
+        "RUSTFLAGS",
+        "RUSTDOC",
+        "CARGO",
         "rustc",
         "rustup",
         "rust-toolchain",
-        "rust:",
         "cargo",
     ]
     .iter()
