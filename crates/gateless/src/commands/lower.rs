@@ -34,7 +34,7 @@ pub struct Args {
     /// For a tree: architecture, as Kbuild's ARCH
     #[arg(long, default_value = "um")]
     arch: String,
-    /// For a tree: preset or file of CONFIG_X=y lines; repeatable [default: <ARCH>-small]
+    /// For a tree: preset or file of CONFIG_X=y lines; repeatable [default: ARCH-small]
     #[arg(long = "config", value_name = "PRESET|FILE")]
     configs: Vec<String>,
     /// For a crate: arguments for rustc, such as --edition=2021, --cfg, --extern

@@ -37,7 +37,7 @@ pub struct Args {
     /// Compilers: paths of stable rustcs [default: the one that builds use]
     #[arg(long, value_delimiter = ',', value_name = "V,W")]
     rustc: Vec<String>,
-    /// Presets [default: <ARCH>-small of each]
+    /// Presets [default: ARCH-small of each]
     #[arg(long, value_delimiter = ',', value_name = "P,Q")]
     preset: Vec<String>,
     /// Directory of the builds, one per cell [default: in the cache]
