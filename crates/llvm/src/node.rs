@@ -329,6 +329,16 @@ impl Node {
         }
     }
 
+    /// The line that declares a variable, from 1; nothing for other nodes.
+    pub fn variable_line(&self) -> Result<Option<u32>> {
+        let line = self.table().LLVMDIVariableGetLine()?;
+        Ok(match self.kind()? {
+            // SAFETY: a variable of a live context.
+            NodeKind::LocalVariable | NodeKind::GlobalVariable => Some(unsafe { line(self.raw) }),
+            _ => None,
+        })
+    }
+
     /// The source file of a scope or of a variable; nothing for other nodes.
     pub fn file(&self) -> Result<Option<File>> {
         let table = self.table();
@@ -355,6 +365,44 @@ impl Node {
             true => Ok(None),
             false => File::of(&self.same(raw)).map(Some),
         }
+    }
+}
+
+impl Module {
+    /// A source file in debug information, with an MD5 checksum (as hexadecimal digits) or without.
+    pub fn source_file(&self, name: &str, directory: &str, md5: Option<&str>) -> Result<Node> {
+        /// CSK_MD5 (llvm-c/DebugInfo.h)
+        const MD5: i32 = 0;
+        let table = self.table();
+        let (create, dispose) = (table.LLVMCreateDIBuilder()?, table.LLVMDisposeDIBuilder()?);
+        let (plain, with_checksum) = (
+            table.LLVMDIBuilderCreateFile()?,
+            table.LLVMDIBuilderCreateFileWithChecksum()?,
+        );
+        let (name, name_length) = (name.as_ptr().cast(), name.len());
+        let (directory, directory_length) = (directory.as_ptr().cast(), directory.len());
+        // SAFETY: the module is alive; pointers and lengths are those of strs, which LLVM copies, or null and 0; the builder is disposed of once.
+        let raw = unsafe {
+            let builder = create(self.raw);
+            let file = match md5 {
+                None => plain(builder, name, name_length, directory, directory_length),
+                Some(md5) => with_checksum(
+                    builder,
+                    name,
+                    name_length,
+                    directory,
+                    directory_length,
+                    MD5,
+                    md5.as_ptr().cast(),
+                    md5.len(),
+                    std::ptr::null(),
+                    0,
+                ),
+            };
+            dispose(builder);
+            file
+        };
+        Ok(Node::at(self, raw))
     }
 }
 
@@ -491,6 +539,12 @@ impl Location {
     /// The function in whose source it lies.
     pub fn subprogram(&self) -> Result<Option<Subprogram>> {
         self.scope()?.subprogram()
+    }
+}
+
+impl From<Location> for Node {
+    fn from(location: Location) -> Self {
+        location.node
     }
 }
 
@@ -645,6 +699,7 @@ mod tests {
         assert_eq!(value.name().unwrap(), "p");
         let variable = record.variable().unwrap().unwrap();
         assert_eq!(variable.text(1).unwrap().as_deref(), Some("x"));
+        assert_eq!(variable.variable_line().unwrap(), Some(6));
         assert_eq!(variable.file().unwrap().unwrap().name, "src/f.rs");
         assert_eq!(record.location().unwrap().unwrap().line().unwrap(), 7);
         assert!(instructions[1].records().unwrap().is_empty());

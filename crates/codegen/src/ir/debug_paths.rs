@@ -6,6 +6,8 @@ use gateless_llvm::Module;
 use gateless_model::{Failure, Result};
 use md5::{Digest, Md5};
 
+use super::debug_nodes::source_files;
+
 /// Gives every source file in debug information whose path begins with a prefix the replacement instead; the first match wins.
 ///
 /// The name of a compile unit (`ROOT/@/UNIT`) is a source file, too. A file that has a checksum gets that of the file at the new path
@@ -15,7 +17,7 @@ pub fn apply(module: &Module, prefixes: &[(String, String)]) -> Result<()> {
     if prefixes.is_empty() {
         return Ok(());
     }
-    for file in module.source_files()? {
+    for file in source_files(module)? {
         let name = replace(&file.name, prefixes);
         let directory = replace(&file.directory, prefixes);
         if name.is_none() && directory.is_none() {
@@ -27,7 +29,7 @@ pub fn apply(module: &Module, prefixes: &[(String, String)]) -> Result<()> {
             Some(old) => Some(checksum(&Utf8Path::new(directory).join(name), old)?),
             None => None,
         };
-        file.replace(name, directory, checksum.as_deref())?;
+        file.replace(module, name, directory, checksum.as_deref())?;
     }
     Ok(())
 }
@@ -94,8 +96,7 @@ mod tests {
             .collect();
         apply(&module, &prefixes).unwrap();
         module.verify().unwrap();
-        let mut paths: Vec<_> = module
-            .source_files()
+        let mut paths: Vec<_> = source_files(&module)
             .unwrap()
             .iter()
             .map(|file| format!("{}|{}", file.directory, file.name))

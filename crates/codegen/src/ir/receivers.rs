@@ -6,6 +6,7 @@ use camino::Utf8Path;
 use gateless_llvm::Module;
 use gateless_model::Result;
 
+use super::debug_nodes::local_variables;
 use super::debug_paths::replace;
 
 /// Names those variables `self` that are called so in the kernel's source and otherwise in the lowered one.
@@ -17,7 +18,7 @@ pub fn apply(module: &Module, prefixes: &[(String, String)]) -> Result<()> {
         return Ok(());
     }
     let mut texts: HashMap<String, Vec<String>> = HashMap::new();
-    for variable in module.local_variables()? {
+    for variable in local_variables(module)? {
         let lowered = Utf8Path::new(&variable.directory).join(&variable.file);
         let Some(own) = own_path(&variable.directory, &variable.file, prefixes) else {
             continue;
@@ -91,7 +92,7 @@ mod tests {
         ))
         .module();
         let names = || {
-            let variables = module.local_variables().unwrap();
+            let variables = local_variables(&module).unwrap();
             let mut names: Vec<_> = variables.into_iter().map(|it| it.name).collect();
             names.sort();
             names
