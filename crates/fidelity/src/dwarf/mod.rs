@@ -8,7 +8,7 @@ mod index;
 mod lines;
 mod relocate;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use gateless_model::{Failure, Result};
 use gimli::{Dwarf, EndianSlice, RunTimeEndian};
