@@ -4,6 +4,7 @@
 //! `<!-- measured: TOPIC -->` and `<!-- end -->`; nobody writes there by hand. docs/records.md describes the fields.
 
 mod add;
+mod answers;
 mod pages;
 mod record;
 mod render;
