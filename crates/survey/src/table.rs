@@ -131,7 +131,7 @@ fn weaker(variant: &Variant) -> String {
     }
 }
 
-/// A Markdown table of the variants, as README has it.
+/// A Markdown table of the variants.
 pub fn markdown(targets: &Targets) -> String {
     let mut text = "| `--arch` | tests passed, failed, skipped | same as gated | functions | weaker than gated | Linux, rustc, date | log (SHA-256) |\n\
         | --- | --- | --- | --- | --- | --- | --- |\n"
