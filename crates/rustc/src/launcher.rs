@@ -53,11 +53,11 @@ mod tests {
         );
         let moved = moved(
             &text,
-            Utf8Path::new("/root/usr/bin"),
+            Utf8Path::new("/unpacked/usr/bin"),
             Utf8Path::new("/view/lib"),
         )
         .unwrap();
-        assert!(moved.contains("here='/root/usr/bin'\n"), "{moved}");
+        assert!(moved.contains("here='/unpacked/usr/bin'\n"), "{moved}");
         assert!(
             moved.ends_with("exec \"$here/../../lib/ld.so\" --library-path \"/view/lib:$here/../../lib\" \"$here/rustdoc.unpacked\" \"$@\"\n"),
             "{moved}"
