@@ -85,13 +85,7 @@ impl Format {
     }
 }
 
-/// The diagnostics in what the compiler printed.
-pub fn parse(stderr: &str) -> Vec<Diagnostic> {
-    stderr
-        .lines()
-        .filter_map(|line| serde_json::from_str(line).ok())
-        .collect()
-}
+pub use gateless_rustc::diagnostic::parse;
 
 /// Prints what the compiler said to standard error, told of the originals where it is about lowered sources.
 pub fn show(stderr: &str, format: &Format, mapping: &Mapping, lowered: Option<&Lowered<'_>>) {

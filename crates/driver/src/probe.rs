@@ -7,16 +7,12 @@
 
 use std::process::Stdio;
 
-use cargo_metadata::diagnostic::{Diagnostic, DiagnosticLevel};
 use gateless_ledger::Ledger;
 use gateless_model::{Failure, Result};
+use gateless_rustc::diagnostic::{self, Event, Said};
 
-use crate::diagnostics;
 use crate::invocation::{Invocation, Kind, Tool};
 use crate::toolchain::Toolchain;
-
-/// Errors that say only that the probe's program is gated, not that a flag was refused.
-const GATED_PROGRAM: &[&str] = &["E0554", "E0658"];
 
 /// Answers a probe: the exit code for make or Kconfig.
 ///
@@ -52,21 +48,21 @@ pub fn answer(call: &Invocation, ledger: &Ledger, toolchain: &Toolchain) -> Resu
     if output.status.success() {
         return Ok(0);
     }
-    let errors: Vec<_> = diagnostics::parse(&String::from_utf8_lossy(&output.stderr))
-        .into_iter()
-        .filter(|diagnostic| matches!(diagnostic.level, DiagnosticLevel::Error))
-        // The closing line "aborting due to 2 previous errors" has no place.
-        .filter(|diagnostic| {
-            diagnostic.code.is_some() || !diagnostic.message.starts_with("aborting due to")
-        })
-        .collect();
-    let gated = |diagnostic: &Diagnostic| {
-        diagnostic
-            .code
-            .as_ref()
-            .is_some_and(|code| GATED_PROGRAM.contains(&code.code.as_str()))
+    let diagnostics = diagnostic::parse(&String::from_utf8_lossy(&output.stderr));
+    let events = Event::all(&diagnostics);
+    // The closing line "aborting due to 2 previous errors" has no place.
+    let mut errors = events
+        .iter()
+        .filter(|event| !matches!(event.said, Said::Summary))
+        .peekable();
+    // Errors that say only that the probe's program is gated, not that a flag was refused.
+    let gated = |event: &Event<'_>| {
+        matches!(
+            event.said,
+            Said::FeatureOnStable | Said::Gated | Said::GatedReceiver { .. }
+        )
     };
-    if !errors.is_empty() && errors.iter().all(gated) {
+    if errors.peek().is_some() && errors.all(gated) {
         return Ok(0);
     }
     Ok(1)
