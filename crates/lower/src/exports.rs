@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use gateless_model::{Failure, Result};
 use serde::{Deserialize, Serialize};
 
-use crate::support::QUIET;
+use crate::lints::QUIET;
 
 /// Name of the constant in which a patched crate's root says what it exports, since nothing is left to find it out from.
 const CARRIED: &str = "__GATELESS_EXPORTS";

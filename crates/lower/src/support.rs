@@ -10,12 +10,10 @@
 use gateless_rust_text::edit::Edit;
 
 use crate::Request;
+use crate::lints::QUIET;
 
 /// Name of the module.
 pub use gateless_model::added::PREFIX as MODULE;
-
-/// Switches off every lint that a crate could have on for added code.
-pub const QUIET: &str = "#[allow(warnings, unsafe_code, unused, nonstandard_style, rust_2018_idioms, unreachable_pub, clippy::all)]";
 
 /// Types of const parameters that [`rest_of_const`] knows.
 const CONST_TYPES: &[&str] = &[

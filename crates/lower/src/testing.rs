@@ -120,7 +120,7 @@ pub fn refined(text: &str, code: &str, message: &str, at: &str, label: &str) -> 
         let new = lowered.changes().next().unwrap().1.to_owned();
         assert_eq!(new.lines().count(), text.lines().count(), "a line moved");
         let mut own = new.split(" #[doc(hidden)] #[allow(warnings, unsafe_code, unused, nonstandard_style, rust_2018_idioms, unreachable_pub, clippy::all)] pub mod");
-        own.next().unwrap_or_default().replace(crate::support::QUIET, "#[quiet]")
+        own.next().unwrap_or_default().replace(crate::lints::QUIET, "#[quiet]")
     })
 }
 

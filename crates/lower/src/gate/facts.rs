@@ -9,7 +9,6 @@ use gateless_rustc::diagnostic::Event;
 
 use super::{Added, Ear, Gate, Needs, Page, Places, Purpose, Source, View};
 use crate::CrateExports;
-use crate::gates::ALL;
 
 /// A gate, as a row of the list.
 pub trait Listed: Sync {
@@ -144,9 +143,9 @@ impl PartialEq for Facts {
 }
 
 impl Facts {
-    /// What the sources show.
-    pub fn parse(source: &Source<'_>, files: &[View<'_>]) -> Result<Self> {
-        let known: Result<Vec<_>> = ALL.iter().map(|gate| gate.parse(source, files)).collect();
+    /// What the sources show to each of the gates.
+    pub fn parse(gates: &[&dyn Listed], source: &Source<'_>, files: &[View<'_>]) -> Result<Self> {
+        let known: Result<Vec<_>> = gates.iter().map(|gate| gate.parse(source, files)).collect();
         known.map(Self)
     }
 

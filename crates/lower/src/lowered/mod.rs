@@ -14,7 +14,7 @@ use ra_ap_syntax::Edition;
 pub use self::refine::Progress;
 use crate::crate_files::{self, CrateFiles};
 use crate::gate::{Facts, Notes, Places, Purpose, Source, View};
-use crate::gates::features;
+use crate::gates::{ALL, features};
 use crate::original::{self, OriginalSpan};
 use crate::{CrateExports, Exports, Request};
 
@@ -49,7 +49,7 @@ pub fn lower_syntax(request: Request<'_>) -> Result<Lowered<'_>> {
         edition,
         features: &features,
     };
-    let facts = Facts::parse(&source, &views(source))?;
+    let facts = Facts::parse(ALL, &source, &views(source))?;
     let (texts, notes) = render::texts(source, &facts, Purpose::Compile, None)?;
     files.set(texts);
     Ok(Lowered {

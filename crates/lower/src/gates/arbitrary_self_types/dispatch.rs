@@ -15,15 +15,14 @@ use ra_ap_syntax::{AstNode, SyntaxKind};
 use super::extension::{self, clause, conditions, items, mentions, signature, uncounted};
 use super::lifetimes::Naming;
 use super::method::Method;
+use super::names::HIDDEN;
 use crate::generics::{Param, declared, named};
-use crate::support::{MODULE, QUIET};
+use crate::lints::QUIET;
+use crate::support::MODULE;
 use gateless_rust_text::edit::Edit;
 
 /// Name of the type parameter that stands for the implementing type.
 const SELF: &str = "__GatelessSelf";
-
-/// What the name of the hidden supertrait has at its end.
-pub const HIDDEN: &str = "_call";
 
 /// What a trait method turns into.
 pub struct Lowered {

@@ -8,7 +8,7 @@ use ra_ap_syntax::{AstNode, SyntaxNode};
 use super::lifetimes::{FRESH, Naming, name_all};
 use super::method::Method;
 use crate::generics::{Param, declared, named};
-use crate::support::QUIET;
+use crate::lints::QUIET;
 use gateless_rust_text::edit::Edit;
 
 /// Attributes of a method that mean something to its callers.

@@ -10,6 +10,9 @@ use super::method::Method;
 use crate::gate::{Added, Source};
 use gateless_model::added::{METHOD, TRAIT};
 
+/// What the name of the hidden supertrait has at its end.
+pub const HIDDEN: &str = "_call";
+
 /// Name of the extension trait of the method that starts at `start` of the file with index `file`. `kind` is [`METHOD`] or [`TRAIT`].
 pub fn extension(kind: &str, crate_name: &str, file: usize, start: usize) -> String {
     format!("{kind}{crate_name}_{file}_{start}")
@@ -21,7 +24,7 @@ pub fn receiver(text: &str, facts: &Facts) -> Option<(usize, usize)> {
     let name = text[at..]
         .split(|c: char| !(c.is_alphanumeric() || c == '_'))
         .next()?;
-    let mut numbers = name.trim_end_matches(super::dispatch::HIDDEN).rsplit('_');
+    let mut numbers = name.trim_end_matches(HIDDEN).rsplit('_');
     let start: usize = numbers.next()?.parse().ok()?;
     let file: usize = numbers.next()?.parse().ok()?;
     facts

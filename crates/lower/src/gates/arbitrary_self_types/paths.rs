@@ -60,7 +60,7 @@ fn own(spot: &Spot, ear: &Ear<'_, Notes>, facts: &Facts) -> Option<String> {
     let method = Method::at(source.original(file), source.edition, offset)?;
     let is_own =
         file == spot.file && matches!(method.owner, Owner::Trait(_)) && hidden.starts_with(TRAIT);
-    is_own.then(|| hidden.trim_end_matches(super::dispatch::HIDDEN).to_owned())
+    is_own.then(|| hidden.trim_end_matches(super::names::HIDDEN).to_owned())
 }
 
 /// The extension trait of a dependency's method (`Trait::method`), if only one dependency has such a method.

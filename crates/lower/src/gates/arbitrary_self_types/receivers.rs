@@ -12,7 +12,8 @@ use super::method::{Method, Owner};
 use super::scope::Extension;
 use super::{ArbitrarySelfTypes, body, dispatch, extension, lifetimes, names, naming, scope};
 use crate::gate::{Gate, Page};
-use crate::support::{MODULE, QUIET};
+use crate::lints::QUIET;
+use crate::support::MODULE;
 
 const SELF: &str = "self";
 
@@ -156,10 +157,8 @@ pub fn lower(facts: &Facts, page: &Page<'_>) -> Result<Work> {
                 edits.extend(lowered.edits);
                 hidden.extend(lowered.hidden.map(|last| ((index, end), last)));
                 if through.is_some() {
-                    work.placed.insert(
-                        (index, offset),
-                        (end, format!("{name}{}", dispatch::HIDDEN)),
-                    );
+                    work.placed
+                        .insert((index, offset), (end, format!("{name}{}", names::HIDDEN)));
                 }
                 let trait_name = ra_ap_syntax::ast::HasName::name(owner)
                     .map(|name| method.source(name.syntax()));

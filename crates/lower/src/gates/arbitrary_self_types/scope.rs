@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::crate_files::CrateFiles;
 use crate::gate::Source;
-use crate::support::{MODULE, QUIET};
+use crate::lints::QUIET;
+use crate::support::MODULE;
 use gateless_rust_text::edit::Edit;
 
 /// An extension trait at module level.

@@ -161,7 +161,7 @@ fn pointer_impl(view: &View<'_>, hash: usize, behind: Option<usize>) -> Result<E
     let added = format!(
         " {}{} unsafe impl{} {root}::Pointer for {}{} {clause} {{ type Raw = *mut {}; type Rest = ({rest}); }}",
         conditions.concat(),
-        support::QUIET,
+        crate::lints::QUIET,
         generics::declared(&params),
         text(name.syntax()),
         generics::named(&params),
