@@ -191,6 +191,12 @@ mod tests {
         for name in ["Cargo.toml", "Cargo.lock", "crates", "xtask", "ledger"] {
             copy(&crate::root().join(name), &root.join(name));
         }
+        // Cargo tells packages by name and version: of another version, they don't take the place of ours in the target directory.
+        let manifest = root.join("Cargo.toml");
+        let text = fs_err::read_to_string(&manifest).unwrap();
+        let other = text.replacen("\nversion = \"", "\nversion = \"0.0.0-copy.", 1);
+        assert_ne!(text, other, "the version stands elsewhere");
+        fs_err::write(&manifest, other).unwrap();
         (root, target)
     }
 
