@@ -55,9 +55,3 @@ fn root() -> &'static Utf8Path {
         .parent()
         .unwrap_or(Utf8Path::new("."))
 }
-
-/// What a command says that nobody has written yet. It must never pass for done.
-fn unwritten(command: &str) -> ExitCode {
-    eprintln!("xtask: `{command}` is not written yet");
-    ExitCode::from(2)
-}
