@@ -17,7 +17,6 @@ use crate::make::Make;
 use crate::make_vars::{Mode, Toolset};
 use crate::out::Out;
 use crate::presets;
-use crate::toolchain::Choice;
 use crate::wrappers;
 
 /// What to build and how.
@@ -39,8 +38,6 @@ pub struct Request {
     pub jobs: Option<usize>,
     /// Variables that choose the C tools, in place of the machine's own.
     pub c_tools: Vec<(String, String)>,
-    /// Which compiler.
-    pub toolchain: Choice,
 }
 
 /// Where gateless itself is.
@@ -100,15 +97,20 @@ pub fn userland_of(out: &Utf8Path) -> Result<Vec<String>> {
 
 impl Request {
     /// The runtime source, where `core` is not built from the standard library's sources.
-    fn prebuilt(&self) -> Option<&str> {
+    pub fn prebuilt(&self) -> Option<&str> {
         Some(self.runtime.as_str())
             .filter(|runtime| self.mode == Mode::Gateless && *runtime != "source")
     }
 }
 
 impl Build {
-    /// Checks tree, tools and output directory, and starts the directory's log. Nothing is configured or compiled yet.
-    pub fn open(request: &Request, home: Home<'_>) -> Result<Self> {
+    /// Checks tree and output directory, has the tools found for the tree and its ARCH, and starts the directory's log. Nothing is
+    /// configured or compiled yet.
+    pub fn open(
+        request: &Request,
+        home: Home<'_>,
+        find_tools: &dyn Fn(&Tree, &str) -> Result<Toolset>,
+    ) -> Result<Self> {
         let arch = kbuild_arch(&request.arch);
         let tree = Tree::open(&request.tree)?;
         wrappers::check_word(&tree.path).map_err(|failure| {
@@ -132,13 +134,7 @@ impl Build {
             let symbols = Symbols::read(&tree.path, source_arch)?;
             recipe.expand(&symbols, &tree.path, source_arch)?;
         }
-        let tools = Toolset::find(
-            home.binary,
-            home.cache,
-            Some((&tree, arch)),
-            request.prebuilt(),
-            &request.toolchain,
-        )?;
+        let tools = find_tools(&tree, arch)?;
         let out = match &request.out {
             Some(path) => Out::open(path)?,
             None => Out::open(&default_out(home.cache, &tree, request, &recipe))?,
@@ -269,7 +265,7 @@ impl Build {
             self.recipe.base,
             self.recipe.fragment(),
             self.tools.compiler.version_text,
-            self.tools.bindgen.version
+            self.tools.bindgen_version
         );
         for (name, value) in &self.make.variables {
             let _ = writeln!(text, "{name}={value}");
@@ -358,7 +354,7 @@ fn environment(tools: &Toolset, request: &Request, binary: &Utf8Path) -> Vec<env
         binary.parent().unwrap_or(binary),
     );
     // make 4.3 does not hand the variables of its command line to $(shell).
-    let mut set = vec![("LIBCLANG_PATH", tools.libclang.directory.to_string())];
+    let mut set = vec![("LIBCLANG_PATH", tools.libclang.to_string())];
     if request.mode == Mode::Gateless {
         set.push(("GATELESS_RUSTC", tools.compiler.rustc.to_string()));
         set.push(("GATELESS_RUNTIME", request.runtime.clone()));

@@ -3,9 +3,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_base::{process, program, variable};
 use gateless_linux::Tree;
-use gateless_model::{Failure, Result};
-
-use crate::Version;
+use gateless_model::{Failure, Result, Version};
 
 /// A stable release of rustc and its companions.
 #[derive(Debug, Clone, PartialEq, Eq)]

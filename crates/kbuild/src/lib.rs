@@ -1,26 +1,16 @@
-//! Kernel trees: find, fetch, configure and make them, and find (install) the tools that this takes.
+//! Kbuild driven: the make variables that choose gateless, configurations, output directories, one build from configuring to making.
 //!
-//! Nothing in here writes to the terminal: progress goes to a [`Progress`], answers are returned.
+//! It finds and installs nothing: its callers hand in the tools of a build ([`make_vars::Toolset`]). Nothing in here writes to the terminal:
+//! progress goes to a [`gateless_base::Progress`], answers are returned.
 
-pub mod apt;
 pub mod build;
 pub mod c_tools;
 pub mod compiler;
 pub mod config;
-pub mod doctor;
-pub mod doctor_answer;
 pub mod environment;
-pub mod fetch;
-pub mod install;
-pub mod libclang;
 pub mod make;
 pub mod make_vars;
 pub mod out;
 pub mod presets;
 pub mod rust_options;
-pub mod rust_src;
-pub mod toolchain;
-pub mod tools;
 pub mod wrappers;
-
-pub use gateless_model::Version;

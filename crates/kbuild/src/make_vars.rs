@@ -1,18 +1,12 @@
 //! The make variables that make Kbuild call gateless, or the same tools without it.
 
 use camino::{Utf8Path, Utf8PathBuf};
-use gateless_base::process;
-use gateless_linux::tree::{Tool, Tree};
 use gateless_machines::kbuild_arch;
-use gateless_model::Result;
+use gateless_model::{Result, Version};
 
 use crate::c_tools;
 use crate::compiler::Compiler;
-use crate::libclang::Libclang;
-use crate::toolchain::{self, Choice};
-use crate::tools::{self, Bindgen};
 use crate::wrappers::{self, Wrappers};
-use crate::{Version, libclang, rust_src};
 
 /// Everything that Kbuild's Rust support is told through variables.
 #[derive(Debug, Clone)]
@@ -22,11 +16,13 @@ pub struct Toolset {
     /// The wrappers.
     pub wrappers: Wrappers,
     /// The bindings generator.
-    pub bindgen: Bindgen,
+    pub bindgen: Utf8PathBuf,
+    /// Its version.
+    pub bindgen_version: Version,
     /// The standard library's sources (the `library` directory).
     pub rust_lib_src: Utf8PathBuf,
-    /// What bindgen loads.
-    pub libclang: Libclang,
+    /// The directory with the libclang that bindgen loads.
+    pub libclang: Utf8PathBuf,
     /// The runtime source, where `core` is not built from source.
     pub prebuilt: Option<String>,
 }
@@ -41,56 +37,14 @@ pub enum Mode {
 }
 
 impl Toolset {
-    /// Finds everything, for the running program `binary` and, if given, for a tree and its ARCH; what is missing or too old is an error.
-    /// `prebuilt` names the runtime source where that is not the standard library's sources; `toolchain` says which compiler.
-    pub fn find(
-        binary: &Utf8Path,
-        cache: &Utf8Path,
-        tree: Option<(&Tree, &str)>,
-        prebuilt: Option<&str>,
-        toolchain: &Choice,
-    ) -> Result<Self> {
-        let minimum = tree
-            .map(|(tree, arch)| tree.minimum_rustc(arch, &process::stdout_of))
-            .transpose()?;
-        let compiler = toolchain::choose(toolchain, cache, minimum)?.compiler()?;
-        if let Some((tree, arch)) = tree {
-            compiler.check_age(tree, arch)?;
-        }
-        let libclang = libclang::find()?;
-        let mut minimum = match tree {
-            Some((tree, arch)) => {
-                libclang::check(
-                    &libclang,
-                    tree.minimum(Tool::Llvm, arch, &process::stdout_of)?,
-                )?;
-                tree.minimum(Tool::Bindgen, arch, &process::stdout_of)?
+    /// An error if make or the shell would split one of the variables.
+    pub fn check(&self) -> Result<()> {
+        for mode in [Mode::Gateless, Mode::Gated] {
+            for (_, value) in self.variables(mode) {
+                wrappers::check_word(Utf8Path::new(&value))?;
             }
-            None => Version::new(0, 0, 0),
-        };
-        minimum = minimum.max(tools::minimum_for_libclang(libclang.major));
-        let bindgen = tools::find_bindgen(cache, minimum)?;
-        let rust_lib_src = match prebuilt {
-            Some(runtime) => rust_src::placeholder(cache, runtime)?,
-            None => rust_src::find(&compiler, cache)?,
-        };
-        let wrappers = wrappers::link(binary, cache)?;
-        let found = Self {
-            compiler,
-            wrappers,
-            bindgen,
-            rust_lib_src,
-            libclang,
-            prebuilt: prebuilt.map(str::to_owned),
-        };
-        for (_, value) in found
-            .variables(Mode::Gateless)
-            .into_iter()
-            .chain(found.variables(Mode::Gated))
-        {
-            wrappers::check_word(Utf8Path::new(&value))?;
         }
-        Ok(found)
+        Ok(())
     }
 
     /// The variables in the order they are printed. All values are absolute paths.
@@ -114,9 +68,9 @@ impl Toolset {
         ];
         variables.extend(rustdoc.map(|path| ("RUSTDOC", path.to_string())));
         variables.extend(clippy_driver.map(|path| ("CLIPPY_DRIVER", path.to_string())));
-        variables.push(("BINDGEN", self.bindgen.path.to_string()));
+        variables.push(("BINDGEN", self.bindgen.to_string()));
         variables.push(("RUST_LIB_SRC", self.rust_lib_src.to_string()));
-        variables.push(("LIBCLANG_PATH", self.libclang.directory.to_string()));
+        variables.push(("LIBCLANG_PATH", self.libclang.to_string()));
         if mode == Mode::Gateless && compiler.named {
             // make may run in an environment that does not name the compiler.
             variables.push(("GATELESS_RUSTC", compiler.command.to_string()));
@@ -180,15 +134,10 @@ mod tests {
                 rustdoc: bin("gateless-rustdoc"),
                 clippy_driver: bin("gateless-clippy-driver"),
             },
-            bindgen: Bindgen {
-                path: "/b/bindgen".into(),
-                version: Version::new(0, 72, 1),
-            },
+            bindgen: "/b/bindgen".into(),
+            bindgen_version: Version::new(0, 72, 1),
             rust_lib_src: "/s/library".into(),
-            libclang: Libclang {
-                directory: "/l".into(),
-                major: Some(22),
-            },
+            libclang: "/l".into(),
             prebuilt: None,
         }
     }

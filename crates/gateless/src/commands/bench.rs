@@ -5,10 +5,10 @@ use std::process::{Command, Stdio};
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_base::{Progress, cache};
 use gateless_kbuild::c_tools::MakeArgs;
-use gateless_kbuild::toolchain::Choice;
 use gateless_kbuild::wrappers;
 use gateless_lab::measure::{Cost, measure, median};
 use gateless_model::{Exit, Failure, Result};
+use gateless_provision::toolchain::Choice;
 use serde::Serialize;
 
 use super::boot::gated_twin;

@@ -4,11 +4,11 @@ use camino::Utf8PathBuf;
 use gateless_base::{Progress, cache};
 use gateless_kbuild::build::{Build, Home, Request};
 use gateless_kbuild::c_tools::{self, MakeArgs};
-use gateless_kbuild::doctor::Job;
-use gateless_kbuild::fetch;
 use gateless_linux::tree::Tree;
 use gateless_machines::Machine;
 use gateless_model::{Exit, Result};
+use gateless_provision::doctor::Job;
+use gateless_provision::{fetch, toolset};
 
 use super::build_options::{BuildOptions, Runtime};
 use super::doctor;
@@ -105,13 +105,21 @@ pub fn open(
         mode: options.mode(),
         jobs: options.jobs.map(usize::from),
         c_tools: own_tools,
-        toolchain: options.toolchain.clone(),
     };
     let home = Home {
         binary: &own_path()?,
         cache: &cache,
     };
-    let build = Build::open(&request, home)?;
+    let find_tools = |tree: &Tree, arch: &str| {
+        toolset::find(
+            home.binary,
+            home.cache,
+            Some((tree, arch)),
+            request.prebuilt(),
+            &options.toolchain,
+        )
+    };
+    let build = Build::open(&request, home, &find_tools)?;
     let compiler = &build.tools.compiler;
     if compiler.command.starts_with(cache::compilers(&cache)) {
         progress.note(&format!(

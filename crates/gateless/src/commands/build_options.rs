@@ -3,8 +3,8 @@
 use camino::Utf8PathBuf;
 use clap::{Args, ValueEnum};
 use gateless_kbuild::make_vars::Mode;
-use gateless_kbuild::toolchain::Choice;
 use gateless_machines::Machine;
+use gateless_provision::toolchain::Choice;
 
 /// The kernel release that is built by default.
 pub const DEFAULT_RELEASE: &str = "7.3";

@@ -6,14 +6,14 @@ use anstyle::{AnsiColor, Style};
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_base::{Progress, cache};
 use gateless_kbuild::c_tools;
-use gateless_kbuild::doctor::{self, Job, Prerequisite};
-use gateless_kbuild::doctor_answer::Answer;
-use gateless_kbuild::fetch;
-use gateless_kbuild::install::Plan;
-use gateless_kbuild::toolchain::Choice;
 use gateless_linux::tree::Tree;
 use gateless_machines::Machine;
 use gateless_model::{Exit, Failure, Result};
+use gateless_provision::doctor::{self, Job, Prerequisite};
+use gateless_provision::doctor_answer::Answer;
+use gateless_provision::fetch;
+use gateless_provision::install::Plan;
+use gateless_provision::toolchain::Choice;
 
 use super::build_options::{DEFAULT_RELEASE, architecture, toolchain};
 use crate::output;
@@ -37,7 +37,7 @@ pub struct Args {
     /// Install without asking
     #[arg(long, short, requires = "install")]
     yes: bool,
-    /// Print the table as JSON (crates/kbuild/schema/doctor.json)
+    /// Print the table as JSON (crates/provision/schema/doctor.json)
     #[arg(long)]
     json: bool,
 }

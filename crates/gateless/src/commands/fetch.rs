@@ -1,8 +1,8 @@
 //! `gateless fetch`.
 
 use gateless_base::cache;
-use gateless_kbuild::fetch;
 use gateless_model::{Exit, Result};
+use gateless_provision::fetch;
 
 use crate::output;
 use crate::terminal::Terminal;

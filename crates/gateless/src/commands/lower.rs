@@ -5,8 +5,8 @@ use std::ffi::OsString;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_base::files;
-use gateless_kbuild::toolchain::Choice;
 use gateless_model::{Exit, Failure, Result};
+use gateless_provision::toolchain::Choice;
 
 use super::build::{Purpose, build};
 use super::build_options::{BuildOptions, Runtime};

@@ -2,11 +2,12 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_base::cache;
-use gateless_kbuild::make_vars::{self, Mode, Toolset};
-use gateless_kbuild::toolchain::Choice;
+use gateless_kbuild::make_vars::{self, Mode};
 use gateless_linux::tree::Tree;
 use gateless_machines::kbuild_arch;
 use gateless_model::{Exit, Failure, Result};
+use gateless_provision::toolchain::Choice;
+use gateless_provision::toolset;
 
 use super::build_options::{Runtime, architecture, toolchain};
 use crate::output;
@@ -38,7 +39,7 @@ pub fn run(args: Args) -> Result<Exit> {
         None => Tree::open(Utf8Path::new(".")).ok(),
     };
     let arch = args.arch.as_deref();
-    let tools = Toolset::find(
+    let tools = toolset::find(
         &own_path()?,
         &cache::root()?,
         tree.as_ref()

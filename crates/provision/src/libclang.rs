@@ -4,7 +4,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use gateless_base::{process, program, variable};
 use gateless_model::{Failure, Result};
 
-use crate::Version;
+use gateless_model::Version;
 
 /// A directory with a libclang that can be loaded.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,8 +6,10 @@ use gateless_model::{Failure, Result};
 
 use super::{Wanted, closure, launcher, program, unpacked};
 use crate::apt::{self, Apt, Offer};
-use crate::{Version, compiler, install};
+use crate::install;
 use gateless_base::progress::Progress;
+use gateless_kbuild::compiler;
+use gateless_model::Version;
 
 /// Unpacks a compiler that does, with the standard library's sources of its version, unless there is one; safe to interrupt.
 ///

@@ -8,11 +8,12 @@ use gateless_linux::tree::{Tool, Tree};
 use gateless_machines::{Machine, NeededBy, kbuild_arch};
 use gateless_model::{Failure, Result};
 
-use crate::c_tools::CTools;
-use crate::compiler::Compiler;
 use crate::libclang;
 use crate::toolchain::{self, Choice, Chosen, Wanted};
-use crate::{Version, rust_src, tools};
+use crate::{rust_src, tools};
+use gateless_kbuild::c_tools::CTools;
+use gateless_kbuild::compiler::Compiler;
+use gateless_model::Version;
 
 /// One thing that a build needs or can use.
 #[derive(Debug)]
@@ -400,7 +401,7 @@ fn find_header(file: &str, host: &str) -> Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::c_tools;
+    use gateless_kbuild::c_tools;
 
     #[test]
     fn a_tools_own_version_is_read_and_not_its_packages() {

@@ -4,8 +4,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use gateless_base::{cache, files, process, variable};
 use gateless_model::{Failure, Result};
 
-use crate::Version;
-use crate::compiler::Compiler;
+use gateless_kbuild::compiler::Compiler;
+use gateless_model::Version;
 
 /// The `library` directory for this compiler: `$RUST_LIB_SRC`, else the sysroot's, else what `doctor --install` unpacked into the cache.
 ///

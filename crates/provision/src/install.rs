@@ -10,8 +10,9 @@ use gateless_model::{Failure, Result};
 use crate::apt::{self, Apt};
 use crate::doctor::{Fix, Prerequisite};
 use crate::toolchain::{Wanted, debian};
-use crate::{Version, rust_src, tools};
+use crate::{rust_src, tools};
 use gateless_base::progress::Progress;
+use gateless_model::Version;
 
 /// The newest libclang that bindgen 0.72.1 is known to work with.
 const NEWEST_LIBCLANG: u32 = 22;

@@ -4,7 +4,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use gateless_base::{cache, process, program};
 use gateless_model::{Failure, Result};
 
-use crate::Version;
+use gateless_model::Version;
 
 /// The bindgen-cli version that `doctor --install` installs.
 pub const BINDGEN_WANTED: Version = Version::new(0, 72, 1);

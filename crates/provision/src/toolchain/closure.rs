@@ -177,7 +177,7 @@ impl<'a> Packages for Suites<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Version;
+    use gateless_model::Version;
 
     /// Packages by text: name, version, further fields of the record.
     struct Fake {
