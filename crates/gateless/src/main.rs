@@ -3,7 +3,6 @@
 mod commands;
 mod output;
 mod terminal;
-mod userland;
 
 use std::env;
 use std::ffi::OsStr;

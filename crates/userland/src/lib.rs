@@ -5,6 +5,7 @@
 //! the C compiler.
 
 pub mod archive;
+pub mod boot;
 pub mod check;
 pub mod guest;
 pub mod modules;

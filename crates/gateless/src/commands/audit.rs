@@ -158,9 +158,11 @@ fn notes(answer: &Audit) {
 }
 
 fn width() -> usize {
-    let columns = std::env::var("COLUMNS")
+    let named = std::env::var("COLUMNS")
         .ok()
         .and_then(|text| text.parse().ok());
+    let of_terminal = || terminal_size::terminal_size().map(|(width, _)| width.0.into());
+    let columns = named.or_else(of_terminal);
     columns.map_or(100, |columns: usize| columns.clamp(60, 160))
 }
 

@@ -1,9 +1,12 @@
 //! `gateless boot`.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_base::Progress;
+use gateless_kbuild::build::userland_of;
+use gateless_kbuild::config::values;
 use gateless_kbuild::out::Out;
 use gateless_lab::compare::{self, Comparison};
 use gateless_lab::console::Ended;
@@ -12,13 +15,14 @@ use gateless_lab::results::Results;
 use gateless_lab::summary::{summary, totals};
 use gateless_machines::Machine;
 use gateless_model::{Exit, Failure, Result};
+use gateless_userland::Check;
+use gateless_userland::boot::{Userland, chosen};
 use serde::Serialize;
 
 use super::build::{Purpose, build};
 use super::build_options::BuildOptions;
 use crate::output;
 use crate::terminal::Terminal;
-use crate::userland::{Userland, chosen};
 
 /// Build a kernel, boot it and report its test results
 ///
@@ -128,12 +132,30 @@ fn build_and_boot(
         );
     }
     let out = &built.build.out.path;
-    let checks = chosen(&userland.checks, out)?;
+    let checks = checks(userland, out)?;
     if checks.iter().any(|check| !check.programs.is_empty()) {
         // The programs of checks are compiled for this kernel, not for the host's.
         built.build.make(&["headers".to_owned()], progress)?;
     }
     boot(machine, out, userland, limit, progress)
+}
+
+/// The checks that the options name, or, without any, those that the configuration of the build in `out` asked for.
+fn checks(options: &UserlandOptions, out: &Utf8Path) -> Result<Vec<Check>> {
+    match options.checks.as_slice() {
+        [] => chosen(&userland_of(out)?),
+        named => chosen(named),
+    }
+}
+
+/// The symbols that the configuration in `out` has on.
+fn symbols_on(out: &Utf8Path) -> Result<BTreeSet<String>> {
+    let config = fs_err::read_to_string(out.join(".config"))?;
+    Ok(values(&config)
+        .into_iter()
+        .filter(|(_, value)| matches!(*value, "y" | "m"))
+        .map(|(symbol, _)| symbol.to_owned())
+        .collect())
 }
 
 /// Boots the kernel in `out` with the requested checks of userland, and writes boot.log and boot.json there.
@@ -147,8 +169,8 @@ fn boot(
     let log = out.join("boot.log");
     let json = out.join("boot.json");
     let mut expected = expected(out)?;
-    let checks = chosen(&options.checks, out)?;
-    let userland = Userland::prepare(checks, out, progress)?;
+    let checks = checks(options, out)?;
+    let userland = Userland::prepare(checks, out, symbols_on(out)?, progress)?;
     userland.expect(&mut expected);
     let guest = userland.guest(options.count_instructions)?;
     // Old results must not be taken for those of a boot that was interrupted.

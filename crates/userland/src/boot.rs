@@ -1,30 +1,28 @@
-//! What `gateless boot` does about userland: which checks, their initial RAM file systems, their boots.
+//! The userland of one build: which checks, their initial RAM file systems, their boots.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_base::Progress;
-use gateless_kbuild::config::values;
 use gateless_lab::expected::Expected;
 use gateless_lab::{Guest, boot_to_panic, screen};
 use gateless_machines::Machine;
 use gateless_model::{Failure, Result};
-use gateless_userland::guest;
-use gateless_userland::modules::{self, Module};
-use gateless_userland::{Check, Plan, archive, programs};
+
+use crate::modules::{self, Module};
+use crate::{Check, Plan, archive, guest, programs};
 
 /// Stands for every check of `userland/`.
 const ALL: &str = "all";
 /// Stands for no check.
 const NONE: &str = "none";
 
-/// The checks that the words of `--userland` name, or, without any, those that the configuration of the build in `out` asked for.
+/// The checks that `words` name, each once.
 ///
 /// # Errors
 /// If a word is no check.
-pub fn chosen(words: &[String], out: &Utf8Path) -> Result<Vec<Check>> {
-    let recorded = gateless_kbuild::build::userland_of(out)?;
-    let words = if words.is_empty() { &recorded } else { words };
+pub fn chosen(words: &[String]) -> Result<Vec<Check>> {
     let mut checks: Vec<Check> = Vec::new();
     for word in words {
         let more = match word.as_str() {
@@ -45,7 +43,7 @@ pub fn chosen(words: &[String], out: &Utf8Path) -> Result<Vec<Check>> {
 pub struct Userland {
     out: Utf8PathBuf,
     modules: Vec<Module>,
-    config: String,
+    on: BTreeSet<String>,
     checks: Vec<Check>,
     main: Option<Prepared>,
 }
@@ -68,19 +66,20 @@ impl Prepared {
 }
 
 impl Userland {
-    /// Makes everything that `checks` need for the kernel in `out`.
+    /// Makes everything that `checks` need for the kernel in `out`, whose configuration has the symbols `on` on (y or m).
     ///
     /// # Errors
     /// If modules are missing, a program can't be compiled, or something can't be written.
     pub fn prepare(
         checks: Vec<Check>,
         out: &Utf8Path,
+        on: BTreeSet<String>,
         progress: &mut dyn Progress,
     ) -> Result<Userland> {
         let mut userland = Userland {
             out: out.canonicalize_utf8()?,
             modules: Vec::new(),
-            config: fs_err::read_to_string(out.join(".config"))?,
+            on,
             checks,
             main: None,
         };
@@ -181,13 +180,11 @@ impl Userland {
 
     /// Plans `checks` and writes what they need to `file` among gateless's own files in the output directory.
     fn pack(&self, checks: &[Check], file: &str) -> Result<Prepared> {
-        let config = values(&self.config);
-        let is_on = |symbol: &str| matches!(config.get(symbol), Some(&("y" | "m")));
+        let is_on = |symbol: &str| self.on.contains(symbol);
         let plan = Plan::new(checks, &self.modules, &is_on)?;
         let scratch = tempfile::tempdir()?;
-        let directory = Utf8PathBuf::try_from(scratch.path().to_owned()).map_err(|error| {
-            gateless_model::Failure::failed("temporary directory").because(error)
-        })?;
+        let directory = Utf8PathBuf::try_from(scratch.path().to_owned())
+            .map_err(|error| Failure::failed("temporary directory").because(error))?;
         let compiled = programs::compile(&plan.programs, &self.tree(), &self.out, &directory)?;
         let files = guest::files(
             &plan,
