@@ -282,7 +282,7 @@ impl Build {
             Base::Goal("allnoconfig") => {
                 // Kconfig reads these before it says no to everything else.
                 let wanted = self.out.own("wanted.config");
-                files::write(&wanted, &self.recipe.fragment())?;
+                files::write(&wanted, self.recipe.fragment())?;
                 return run(
                     &["allnoconfig", &format!("KCONFIG_ALLCONFIG={wanted}")],
                     progress,
@@ -294,7 +294,7 @@ impl Build {
             }
             Base::Complete(text) => text.clone(),
         };
-        files::write(config, &self.recipe.merged_into(&base))?;
+        files::write(config, self.recipe.merged_into(&base))?;
         run(&["olddefconfig"], progress)
     }
 

@@ -153,7 +153,7 @@ impl Apt {
                 .map(|suite| format!("deb [{signed_by}target={targets}] {mirror} {suite} main\n"))
                 .collect::<Vec<_>>()
         });
-        files::write(&directory.join("sources.list"), &lines.collect::<String>())?;
+        files::write(&directory.join("sources.list"), lines.collect::<String>())?;
         let output = process::output_of(self.command("apt-get").arg("update"))?;
         let names = code_names(directory)?;
         if names.is_empty() {

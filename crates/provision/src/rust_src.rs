@@ -45,7 +45,7 @@ pub fn placeholder(cache: &Utf8Path, runtime: &str) -> Result<Utf8PathBuf> {
         fs_err::create_dir_all(library.join("core/src"))?;
         files::write(
             &root,
-            &format!(
+            format!(
                 "// The runtime source `{runtime}` takes core from the toolchain's prebuilt library; nothing is read from here.\n"
             ),
         )?;
