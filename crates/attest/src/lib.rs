@@ -11,6 +11,7 @@ mod records;
 use std::collections::BTreeMap;
 
 use camino::Utf8Path;
+use gateless_linux::out::tree_of;
 use gateless_model::record::Record;
 use gateless_model::{Failure, Result};
 use serde::Serialize;
@@ -76,9 +77,7 @@ pub fn attest(out: &Utf8Path) -> Result<Attestation> {
         ))
         .help("build it with `gateless build`, or with `make $(gateless make-vars)`"));
     }
-    let tree = fs_err::read_link(out.join("source"))
-        .ok()
-        .and_then(|path| camino::Utf8PathBuf::from_path_buf(path).ok());
+    let tree = Some(tree_of(out)).filter(|tree| tree != out);
     for record in records.values() {
         records::check(record, tree.as_deref(), &mut problems);
         cmd::check(out, record, &mut problems)?;

@@ -2,7 +2,7 @@
 
 use camino::Utf8Path;
 use gateless_base::hash;
-use gateless_driver::record;
+use gateless_linux::record;
 use gateless_linux::saved_command::SavedCommand;
 use gateless_model::record::{Output, Record};
 use gateless_model::{Failure, Result};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_base::paths;
-use gateless_driver::record;
+use gateless_linux::record;
 use gateless_model::Result;
 use gateless_model::record::{Record, STATE, VERSION};
 
@@ -12,20 +12,10 @@ use crate::Problem;
 
 /// All readable records by file name; an unreadable one is a problem.
 pub fn load(out: &Utf8Path, problems: &mut Vec<Problem>) -> Result<BTreeMap<String, Record>> {
-    let directory = out.join(STATE).join("records");
     let mut records = BTreeMap::new();
-    let Ok(entries) = directory.read_dir_utf8() else {
-        return Ok(records);
-    };
-    for entry in entries {
-        let entry = entry?;
-        let name = entry.file_name().to_owned();
-        // A call that was interrupted leaves its temporary file.
-        if !name.ends_with(".json") || name.starts_with('.') {
-            continue;
-        }
+    for (name, read) in record::all(out)? {
         let shown = format!("{STATE}/records/{name}");
-        match serde_json::from_str::<Record>(&fs_err::read_to_string(entry.path())?) {
+        match read {
             Ok(record) if record.version != VERSION => {
                 problems.push(Problem::new(
                     shown,

@@ -103,7 +103,7 @@ pub fn finish(call: &Call<'_>, finished: Finished<'_>) -> Result<()> {
         if let Some(output) = output {
             outputs.insert(
                 output.to_owned(),
-                record::Digest::of(&call.cwd.join(output))?.into_model(),
+                gateless_linux::record::output(&call.cwd.join(output))?,
             );
         }
     }

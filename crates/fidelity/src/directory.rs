@@ -4,12 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use gateless_linux::saved_command::SavedCommand;
-use gateless_model::record::Record;
+use gateless_linux::{SavedCommand, record};
+use gateless_model::record::{Record, STATE};
 use gateless_model::{Failure, Result};
-
-/// Directory in which gateless keeps its own files.
-const STATE: &str = ".gateless";
 
 /// The output directory of a kernel build.
 #[derive(Debug)]
@@ -36,9 +33,8 @@ impl Directory {
         if !path.is_dir() {
             return Err(Failure::failed(format!("`{path}` is not a directory")).help(help));
         }
-        let mut objects = BTreeSet::new();
         let absolute = camino::absolute_utf8(path)?;
-        find_objects(path, &mut objects)?;
+        let objects = find_objects(path)?;
         if objects.is_empty() {
             return Err(Failure::failed(format!(
                 "`{path}` holds no object that Kbuild has recorded as made by rustc"
@@ -124,53 +120,23 @@ fn any_text(directory: &Utf8Path, has: &dyn Fn(&str) -> bool) -> bool {
     })
 }
 
-fn find_objects(directory: &Utf8Path, objects: &mut BTreeSet<Utf8PathBuf>) -> Result<()> {
-    for entry in directory
-        .read_dir_utf8()
-        .map_err(|error| Failure::failed(format!("`{directory}` can't be read")).because(error))?
-    {
-        let entry = entry?;
-        let (path, name) = (entry.path(), entry.file_name());
-        let kind = entry.file_type()?;
-        if kind.is_dir() {
-            if name != STATE {
-                find_objects(path, objects)?;
-            }
-        } else if kind.is_file() && name.starts_with('.') && name.ends_with(".cmd") {
-            // Not every file of this name is text.
-            let Ok(text) = fs_err::read_to_string(path) else {
-                continue;
-            };
-            if let Some(object) =
-                SavedCommand::parse(&text).and_then(|command| command.rust_object())
-            {
-                objects.insert(
-                    object
-                        .strip_prefix("./")
-                        .map(Utf8Path::to_owned)
-                        .unwrap_or(object),
-                );
-            }
-        }
-    }
-    Ok(())
+fn find_objects(directory: &Utf8Path) -> Result<BTreeSet<Utf8PathBuf>> {
+    let commands = SavedCommand::below(directory)
+        .map_err(|error| Failure::failed(format!("`{directory}` can't be read")).because(error))?;
+    let objects = commands
+        .iter()
+        .filter_map(|(_, command)| command.rust_object());
+    let plain = |object: Utf8PathBuf| match object.strip_prefix("./") {
+        Ok(rest) => rest.to_owned(),
+        Err(_) => object,
+    };
+    Ok(objects.map(plain).collect())
 }
 
 fn records(path: &Utf8Path) -> Result<BTreeMap<Utf8PathBuf, Record>> {
     let mut records = BTreeMap::new();
-    let Ok(entries) = path.join(STATE).join("records").read_dir_utf8() else {
-        return Ok(records);
-    };
-    for entry in entries {
-        let entry = entry?;
-        if !entry.file_name().ends_with(".json") || entry.file_name().starts_with('.') {
-            continue;
-        }
-        // A record that can't be read proves nothing: what it might explain stays unexplained. `gateless attest` reports it.
-        let Ok(record) = serde_json::from_str::<Record>(&fs_err::read_to_string(entry.path())?)
-        else {
-            continue;
-        };
+    // A record that can't be read proves nothing: what it might explain stays unexplained. `gateless attest` reports it.
+    for record in record::all(path)?.into_values().flatten() {
         for output in record
             .outputs
             .keys()

@@ -4,7 +4,7 @@ use std::os::unix::fs::symlink;
 use std::process::{Command, Output};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use gateless_driver::record;
+use gateless_linux::record;
 use gateless_model::record::Record;
 
 /// An output directory as Kbuild leaves it: two objects in `vmlinux.a`, each with its record and `.cmd` file.

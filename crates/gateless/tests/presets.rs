@@ -6,8 +6,9 @@
 use std::process::Command;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use gateless_kbuild::config::{Recipe, values};
+use gateless_kbuild::config::Recipe;
 use gateless_lab::qemu_config::QemuConfig;
+use gateless_linux::DotConfig;
 use gateless_machines::{Machine, Runner};
 use gateless_trials::Need;
 use libtest_mimic::{Arguments, Failed};
@@ -56,12 +57,11 @@ fn every_option(tree: &Utf8Path) -> Result<(), Failed> {
     if !made.status.success() {
         return Err(format!("not configured: {said}").into());
     }
-    let config = std::fs::read_to_string(out.join(".config"))?;
-    let config = values(&config);
+    let config = DotConfig::read(&out)?;
     let mut looked_at = 0;
     for symbol in named_with_rust(tree)? {
         looked_at += 1;
-        let is_on = matches!(config.get(symbol.as_str()), Some(&("y" | "m")));
+        let is_on = config.is_on(&symbol);
         let reason = format!("CONFIG_{symbol} is off: ");
         if !is_on && !said.contains(&reason) {
             return Err(format!("CONFIG_{symbol} is off, and nothing says so: {said}").into());
@@ -76,7 +76,7 @@ fn every_option(tree: &Utf8Path) -> Result<(), Failed> {
     if looked_at < 30 {
         return Err(format!("only {looked_at} options of the tree mention Rust").into());
     }
-    if config.get("SAMPLE_RUST_MINIMAL") != Some(&"m") {
+    if config.get("SAMPLE_RUST_MINIMAL") != Some("m") {
         return Err("a sample that can be a module is none".into());
     }
     Ok(())
@@ -122,11 +122,11 @@ fn named_with_rust(tree: &Utf8Path) -> Result<Vec<String>, Failed> {
 fn complete(tree: &Utf8Path, arch: &str, config: &str) -> Result<(), Failed> {
     let preset = Recipe::of_sources(&[format!("{arch}-small")])?;
     let machine = QemuConfig::read(tree, config)?;
-    let needed = values(&machine.kconfig);
-    if needed.is_empty() {
+    let needed = DotConfig::parse(&machine.kconfig);
+    if needed.iter().next().is_none() {
         return Err(format!("the tree's machine {config} asks for nothing").into());
     }
-    for (symbol, value) in needed {
+    for (symbol, value) in needed.iter() {
         if preset.value(symbol) != Some(value) {
             return Err(format!("preset {arch}-small lacks CONFIG_{symbol}={value}").into());
         }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use camino::Utf8Path;
+use gateless_linux::dot_config::{self, DotConfig};
 use gateless_linux::kconfig::Symbols;
 use gateless_linux::kconfig::expression::Tri;
 use gateless_model::{Failure, Result};
@@ -196,10 +197,10 @@ impl Recipe {
 
     /// What Kconfig made differently in `config` (the text of the resulting .config), of what was asked for by name or menu.
     pub fn unmet(&self, config: &str) -> Vec<Unmet> {
-        let got = values(config);
+        let got = DotConfig::parse(config);
         let asked = self.wanted.iter().filter(|(_, wanted)| !wanted.is_derived);
         let unmet = asked.filter_map(|(symbol, wanted)| {
-            let got = got.get(symbol.as_str()).copied();
+            let got = got.get(symbol);
             (got.unwrap_or("n") != wanted.value).then(|| Unmet {
                 symbol: symbol.clone(),
                 wanted: wanted.clone(),
@@ -243,17 +244,6 @@ impl Unmet {
     }
 }
 
-/// The values that the text of a .config gives, by symbol name without `CONFIG_`; `n` for "is not set".
-pub fn values(config: &str) -> BTreeMap<&str, &str> {
-    config
-        .lines()
-        .filter_map(|line| match parse_line(line) {
-            Line::Set(symbol, value) => Some((symbol, value)),
-            _ => None,
-        })
-        .collect()
-}
-
 enum Line<'a> {
     Nothing,
     Set(&'a str, &'a str),
@@ -270,29 +260,13 @@ fn parse_line(line: &str) -> Line<'_> {
             .unwrap_or((directive.trim(), ""));
         return Line::Directive(word, value.trim());
     }
-    if let Some(symbol) = line
-        .strip_prefix("# CONFIG_")
-        .and_then(|rest| rest.strip_suffix(" is not set"))
-    {
-        return Line::Set(symbol, "n");
+    if let Some((symbol, value)) = dot_config::assignment(line) {
+        return Line::Set(symbol, value);
     }
     if line.is_empty() || line.starts_with('#') {
         return Line::Nothing;
     }
-    match line
-        .strip_prefix("CONFIG_")
-        .and_then(|rest| rest.split_once('='))
-    {
-        Some((symbol, value))
-            if !symbol.is_empty()
-                && symbol
-                    .chars()
-                    .all(|c| c.is_ascii_alphanumeric() || c == '_') =>
-        {
-            Line::Set(symbol, value)
-        }
-        _ => Line::Unknown,
-    }
+    Line::Unknown
 }
 
 fn assignment(symbol: &str, value: &str) -> String {

@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use gateless_linux::DotConfig;
 use gateless_linux::kconfig::Symbols;
 use gateless_linux::kconfig::expression::Tri;
 use gateless_linux::kconfig::reach::{Obstacle, Plan, Search};
 use gateless_linux::kconfig::rust::options_of_sources;
 use gateless_model::Result;
-
-use crate::config::values;
 
 /// The options about Rust, and what was found for each.
 #[derive(Debug, Clone, Default)]
@@ -54,8 +53,8 @@ impl RustOptions {
 
     /// What became of them in `config` (the text of the resulting .config): the whole list, and a line for each that is off.
     pub fn outcome(&self, config: &str, symbols: &Symbols) -> Outcome {
-        let got = values(config);
-        let value = |symbol: &str| got.get(symbol).map_or("n", |value| *value).to_owned();
+        let got = DotConfig::parse(config);
+        let value = |symbol: &str| got.get(symbol).unwrap_or("n").to_owned();
         let mut outcome = Outcome::default();
         for (symbol, option) in &self.all {
             let _ = write!(outcome.list, "CONFIG_{symbol}={}", value(symbol));

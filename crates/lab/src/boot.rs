@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use gateless_linux::out::tree_of;
 use gateless_machines::{Machine, Runner};
 use gateless_model::{Failure, Result};
 
@@ -101,15 +102,5 @@ pub fn image(machine: &Machine, tree: &Utf8Path) -> Result<Utf8PathBuf> {
     match &machine.boot.runner {
         Runner::Process { kernel, .. } => Ok(kernel.into()),
         Runner::Qemu { config } => Ok(QemuConfig::read(tree, config)?.kernel_path),
-    }
-}
-
-/// The tree that `out` was built from: Kbuild leaves a link to it in any directory but the tree itself.
-fn tree_of(out: &Utf8Path) -> Utf8PathBuf {
-    let source = out.join("source");
-    if source.is_dir() {
-        source
-    } else {
-        out.to_owned()
     }
 }

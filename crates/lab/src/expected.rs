@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use gateless_linux::{DotConfig, SavedCommand};
 use gateless_model::{Failure, Result};
 use object::read::archive::ArchiveFile;
 use regex::Regex;
@@ -41,9 +42,9 @@ static PLAIN: LazyLock<Regex> =
 /// # Errors
 /// If .config can't be read, or a file that the build names can't be.
 pub fn expected(out: &Utf8Path) -> Result<Expected> {
-    let config = config(out)?;
+    let config = DotConfig::read(out)?;
     let mut expected = Expected::default();
-    let on = |symbol: &str| config.get(symbol).is_some_and(|value| value == "y");
+    let on = |symbol: &str| config.get(symbol) == Some("y");
     if !on("KUNIT") || !on("RUST") {
         return Ok(expected);
     }
@@ -63,20 +64,6 @@ pub fn expected(out: &Utf8Path) -> Result<Expected> {
         );
     }
     Ok(expected)
-}
-
-/// Values of .config by symbol, without `CONFIG_`.
-fn config(out: &Utf8Path) -> Result<BTreeMap<String, String>> {
-    let path = out.join(".config");
-    let text = fs_err::read_to_string(&path).map_err(|error| {
-        Failure::failed(format!("{out} is no output directory of a kernel build")).because(error)
-    })?;
-    let entries = text
-        .lines()
-        .filter_map(|line| line.strip_prefix("CONFIG_")?.split_once('='));
-    Ok(entries
-        .map(|(symbol, value)| (symbol.to_owned(), value.to_owned()))
-        .collect())
 }
 
 /// The extracted doctests are files named FILE_LINE_NUMBER; scripts/rustdoc_test_gen.rs counts them anew by FILE.
@@ -115,15 +102,12 @@ fn image_sources(out: &Utf8Path) -> Result<BTreeSet<Utf8PathBuf>> {
     for member in ArchiveFile::parse(&*bytes).map_err(bad)?.members() {
         let member = member.map_err(bad)?;
         let object = out.join(&*String::from_utf8_lossy(member.name()));
-        let (Some(directory), Some(name)) = (object.parent(), object.file_name()) else {
-            continue;
-        };
-        // What has no file of its own was not compiled by Kbuild's rules, and so not by rustc.
-        let Ok(text) = fs_err::read_to_string(directory.join(format!(".{name}.cmd"))) else {
+        // What has no record was not compiled by Kbuild's rules, and so not by rustc.
+        let Some(command) = SavedCommand::of(out, object.as_str()) else {
             continue;
         };
         has_kernel |= object.ends_with("rust/kernel.o");
-        sources.extend(rust_sources(&text).map(|source| out.join(source)));
+        sources.extend(command.rust_sources.iter().map(|source| out.join(source)));
     }
     // The archive names the directory in which it was made; where that has moved, nothing would be found.
     if !has_kernel {
@@ -133,23 +117,7 @@ fn image_sources(out: &Utf8Path) -> Result<BTreeSet<Utf8PathBuf>> {
     Ok(sources)
 }
 
-/// The `.rs` files in the dependency file that Kbuild keeps for an object, if it comes from one.
-fn rust_sources(text: &str) -> impl Iterator<Item = &str> {
-    let is_rust = text
-        .lines()
-        .any(|line| line.starts_with("source_") && line.ends_with(".rs"));
-    text.lines()
-        .filter(move |line| is_rust && !line.starts_with("savedcmd_"))
-        .flat_map(str::split_whitespace)
-        .filter(|word| word.ends_with(".rs") && !word.starts_with('$'))
-}
-
-fn suites(
-    source: &Utf8Path,
-    text: &str,
-    config: &BTreeMap<String, String>,
-    expected: &mut Expected,
-) {
+fn suites(source: &Utf8Path, text: &str, config: &DotConfig, expected: &mut Expected) {
     for found in SUITE.captures_iter(text) {
         let name = found[2].to_owned();
         let attributes = format!("{}{}", &found[1], &found[3]);
@@ -158,7 +126,7 @@ fn suites(
         for condition in CFG.captures_iter(&attributes) {
             match PLAIN.captures(&condition[1]) {
                 Some(plain) => {
-                    let value = config.get(&plain[1]).map(String::as_str);
+                    let value = config.get(&plain[1]);
                     let holds = match plain.get(2) {
                         Some(wanted) => value == Some(wanted.as_str()),
                         None => matches!(value, Some("y" | "m")),

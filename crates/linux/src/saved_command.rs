@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use crate::out;
+
 /// The command that made a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SavedCommand {
@@ -11,6 +13,8 @@ pub struct SavedCommand {
     pub target: String,
     /// The words of each `;`-separated step.
     pub steps: Vec<Vec<String>>,
+    /// The Rust sources that the file was made from, if it was made from one, as fixdep noted them.
+    pub rust_sources: Vec<String>,
 }
 
 impl SavedCommand {
@@ -19,6 +23,19 @@ impl SavedCommand {
         let path = Utf8Path::new(target);
         let file = out.join(path.with_file_name(format!(".{}.cmd", path.file_name()?)));
         Self::parse(&fs_err::read_to_string(file).ok()?)
+    }
+
+    /// All commands that Kbuild recorded below a directory, each with its file, in the order of the files.
+    pub fn below(directory: &Utf8Path) -> std::io::Result<Vec<(Utf8PathBuf, Self)>> {
+        let mut found = Vec::new();
+        for file in out::command_files(directory)? {
+            // Not every file of this name is text, or a record.
+            let text = fs_err::read(&file)?;
+            if let Some(command) = Self::parse(&String::from_utf8_lossy(&text)) {
+                found.push((file, command));
+            }
+        }
+        Ok(found)
     }
 
     /// Reads the text of a `.cmd` file; nothing if it is none.
@@ -54,6 +71,7 @@ impl SavedCommand {
         Some(Self {
             target: target.to_owned(),
             steps,
+            rust_sources: rust_sources(text),
         })
     }
 
@@ -121,6 +139,19 @@ impl SavedCommand {
     }
 }
 
+/// The `.rs` files in the dependency list (`source_X`, `deps_X`) of a file that comes from one.
+fn rust_sources(text: &str) -> Vec<String> {
+    let notes = || text.lines().skip(1);
+    if !notes().any(|line| line.starts_with("source_") && line.ends_with(".rs")) {
+        return Vec::new();
+    }
+    notes()
+        .flat_map(str::split_whitespace)
+        .filter(|word| word.ends_with(".rs") && !word.starts_with('$'))
+        .map(str::to_owned)
+        .collect()
+}
+
 /// Whether a program of this name is rustc, clippy's driver, or what stands in for them.
 pub fn is_rust_compiler(program: &str) -> bool {
     let name = program.strip_prefix("gateless-").unwrap_or(program);
@@ -164,6 +195,16 @@ mod tests {
         );
         assert!(command.rewritten_by("objcopy"));
         assert!(!command.rewritten_by("objtool"));
+    }
+
+    #[test]
+    fn the_sources_of_a_crate_are_those_that_fixdep_noted() {
+        let notes = "\n\nsource_a.o := /t/a.rs\n\ndeps_a.o := \\\n    $(wildcard include/config/A) \\\n  /t/b.rs \\\n  /t/a.rmeta \\\n\n";
+        let sources = |text: &str| SavedCommand::parse(text).unwrap().rust_sources;
+        let rust = format!("savedcmd_a.o := rustc x.rs{notes}");
+        assert_eq!(sources(&rust), ["/t/a.rs", "/t/b.rs"]);
+        let c = rust.replace("/t/a.rs", "/t/a.c");
+        assert!(sources(&c).is_empty(), "a C file's `.rs` is no source");
     }
 
     #[test]

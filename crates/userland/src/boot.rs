@@ -1,12 +1,13 @@
 //! The userland of one build: which checks, their initial RAM file systems, their boots.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_base::Progress;
 use gateless_lab::expected::Expected;
 use gateless_lab::{Guest, boot_to_panic, screen};
+use gateless_linux::DotConfig;
+use gateless_linux::out::tree_of;
 use gateless_machines::Machine;
 use gateless_model::{Failure, Result};
 
@@ -43,7 +44,7 @@ pub fn chosen(words: &[String]) -> Result<Vec<Check>> {
 pub struct Userland {
     out: Utf8PathBuf,
     modules: Vec<Module>,
-    on: BTreeSet<String>,
+    config: DotConfig,
     checks: Vec<Check>,
     main: Option<Prepared>,
 }
@@ -66,20 +67,19 @@ impl Prepared {
 }
 
 impl Userland {
-    /// Makes everything that `checks` need for the kernel in `out`, whose configuration has the symbols `on` on (y or m).
+    /// Makes everything that `checks` need for the kernel in the output directory `out`.
     ///
     /// # Errors
     /// If modules are missing, a program can't be compiled, or something can't be written.
     pub fn prepare(
         checks: Vec<Check>,
         out: &Utf8Path,
-        on: BTreeSet<String>,
         progress: &mut dyn Progress,
     ) -> Result<Userland> {
         let mut userland = Userland {
             out: out.canonicalize_utf8()?,
             modules: Vec::new(),
-            on,
+            config: DotConfig::read(out)?,
             checks,
             main: None,
         };
@@ -180,12 +180,13 @@ impl Userland {
 
     /// Plans `checks` and writes what they need to `file` among gateless's own files in the output directory.
     fn pack(&self, checks: &[Check], file: &str) -> Result<Prepared> {
-        let is_on = |symbol: &str| self.on.contains(symbol);
+        let is_on = |symbol: &str| self.config.is_on(symbol);
         let plan = Plan::new(checks, &self.modules, &is_on)?;
         let scratch = tempfile::tempdir()?;
         let directory = Utf8PathBuf::try_from(scratch.path().to_owned())
             .map_err(|error| Failure::failed("temporary directory").because(error))?;
-        let compiled = programs::compile(&plan.programs, &self.tree(), &self.out, &directory)?;
+        let compiled =
+            programs::compile(&plan.programs, &tree_of(&self.out), &self.out, &directory)?;
         let files = guest::files(
             &plan,
             &self.modules,
@@ -196,15 +197,5 @@ impl Userland {
         let initramfs = self.out.join(".gateless").join(file);
         archive::write(&initramfs, &files)?;
         Ok(Prepared { plan, initramfs })
-    }
-
-    /// Kbuild leaves a link to the tree in any directory but the tree itself.
-    fn tree(&self) -> Utf8PathBuf {
-        let source = self.out.join("source");
-        if source.is_dir() {
-            source
-        } else {
-            self.out.clone()
-        }
     }
 }

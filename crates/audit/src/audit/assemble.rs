@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use gateless_ledger::{Entry, FlagAction, Kind, Ledger, Status};
+use gateless_linux::DotConfig;
 use gateless_linux::condition::{Atom, Condition};
 
 use crate::audit::reach::{self, Reach};
@@ -23,7 +24,7 @@ pub struct Question<'q> {
     /// What is known.
     pub ledger: &'q Ledger,
     /// Symbols set in the configuration at hand.
-    pub configuration: Option<&'q BTreeMap<String, String>>,
+    pub configuration: Option<&'q DotConfig>,
     /// The build directory, for the answer.
     pub out: Option<String>,
 }

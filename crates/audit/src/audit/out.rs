@@ -1,27 +1,22 @@
 //! What a build really was: its configuration, the commands that make ran, and the sources it generated.
 
-use std::collections::BTreeMap;
 use std::io;
 
 use camino::Utf8Path;
 use gateless_linux::condition::Condition;
-use gateless_linux::makefile::words::{Word, words};
+use gateless_linux::makefile::words::Word;
+use gateless_linux::{DotConfig, SavedCommand};
 
 use crate::finding::{Finding, Place, Sign};
 use crate::makefile::options;
 use crate::rust::file;
 use crate::scan::{Scan, spec_findings};
 
-/// Adds what the build directory `out` says to the scan of its tree, and returns its configuration (symbol to value).
+/// Adds what the build directory `out` says to the scan of its tree, and returns its configuration.
 ///
 /// Reads `include/config/auto.conf`, each `.cmd` file's recorded command of the Rust compiler, and generated `.rs` and target specifications.
-pub fn add(scan: &mut Scan, out: &Utf8Path) -> io::Result<BTreeMap<String, String>> {
-    let text = fs_err::read_to_string(out.join("include/config/auto.conf"))?;
-    let configuration = text
-        .lines()
-        .filter_map(|line| line.strip_prefix("CONFIG_")?.split_once('='))
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .collect();
+pub fn add(scan: &mut Scan, out: &Utf8Path) -> io::Result<DotConfig> {
+    let configuration = DotConfig::read_auto(out)?;
     let mut todo = vec![out.to_owned()];
     while let Some(directory) = todo.pop() {
         for entry in fs_err::read_dir(&directory)? {
@@ -71,13 +66,13 @@ fn read(scan: &mut Scan, out: &Utf8Path, path: &Utf8Path, name: &str) {
 
 /// The options in a recorded command of the Rust compiler.
 fn command(text: &str, shown: &str) -> Vec<Finding> {
-    let Some(line) = text.lines().next().filter(|line| is_rust(line)) else {
+    let Some(saved) = SavedCommand::parse(text) else {
         return Vec::new();
     };
-    let Some((_, command)) = line.split_once(" := ") else {
+    let list: Vec<Word> = saved.steps.into_iter().flatten().map(Word::plain).collect();
+    if !list.iter().any(|word| is_rust(&word.text)) {
         return Vec::new();
-    };
-    let list: Vec<Word> = words(&command.replace("$$", "$"));
+    }
     options::scan(&list, is_rustdoc(&list))
         .into_iter()
         .filter(|found| !matches!(found.sign, Sign::Practice(_)))
@@ -104,8 +99,8 @@ fn is_rustdoc(list: &[Word]) -> bool {
     })
 }
 
-fn is_rust(line: &str) -> bool {
+fn is_rust(word: &str) -> bool {
     ["rustc", "rustdoc", "clippy-driver"]
         .iter()
-        .any(|name| line.contains(name))
+        .any(|name| word.contains(name))
 }

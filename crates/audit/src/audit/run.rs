@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8Path;
 use gateless_ledger::Ledger;
+use gateless_linux::DotConfig;
 use gateless_model::{Failure, Result};
 
 use crate::audit::{Audit, Question, assemble, out};
@@ -18,7 +19,7 @@ pub struct Audited {
     /// The compiler.
     pub compiler: Compiler,
     /// Symbols of the build directory's configuration.
-    pub configuration: Option<BTreeMap<String, String>>,
+    pub configuration: Option<DotConfig>,
     out: Option<String>,
 }
 

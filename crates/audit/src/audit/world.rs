@@ -1,7 +1,8 @@
 //! What is known about the conditions of a tree: the compiler's version, the symbols' definitions, a configuration.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
+use gateless_linux::DotConfig;
 use gateless_linux::condition::{Atom, Condition};
 
 use crate::finding::Place;
@@ -40,18 +41,14 @@ pub struct World<'s> {
     kconfig: &'s Kconfig,
     rustc: u32,
     /// Symbols that are set in the configuration at hand, if there is one.
-    configuration: Option<&'s BTreeMap<String, String>>,
+    configuration: Option<&'s DotConfig>,
     build_cfgs: BTreeSet<&'s str>,
     goal_cfgs: BTreeSet<&'s str>,
 }
 
 impl<'s> World<'s> {
-    /// For a scanned tree, a compiler (`109500`) and a configuration (symbol without `CONFIG_` to value).
-    pub fn new(
-        scan: &'s Scan,
-        rustc: u32,
-        configuration: Option<&'s BTreeMap<String, String>>,
-    ) -> Self {
+    /// For a scanned tree, a compiler (`109500`) and a configuration.
+    pub fn new(scan: &'s Scan, rustc: u32, configuration: Option<&'s DotConfig>) -> Self {
         let of = |build: bool| {
             scan.cfgs
                 .iter()
@@ -75,7 +72,7 @@ impl<'s> World<'s> {
         let selecting = &self.kconfig.symbols.get("HAVE_RUST")?.selected_by;
         let set: Vec<&str> = selecting
             .iter()
-            .filter(|(symbol, _)| configuration.contains_key(symbol))
+            .filter(|(symbol, _)| configuration.is_set(symbol))
             .filter_map(|(_, arch)| arch.as_deref())
             .collect();
         set.iter()
@@ -135,7 +132,7 @@ impl<'s> World<'s> {
 
     fn symbol(&self, name: &str) -> Option<bool> {
         if let Some(configuration) = self.configuration {
-            return Some(configuration.contains_key(name));
+            return Some(configuration.is_set(name));
         }
         if self.kconfig.symbols.is_empty() {
             return None;

@@ -1,12 +1,10 @@
 //! `gateless boot`.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_base::Progress;
 use gateless_kbuild::build::userland_of;
-use gateless_kbuild::config::values;
 use gateless_kbuild::out::Out;
 use gateless_lab::compare::{self, Comparison};
 use gateless_lab::console::Ended;
@@ -148,16 +146,6 @@ fn checks(options: &UserlandOptions, out: &Utf8Path) -> Result<Vec<Check>> {
     }
 }
 
-/// The symbols that the configuration in `out` has on.
-fn symbols_on(out: &Utf8Path) -> Result<BTreeSet<String>> {
-    let config = fs_err::read_to_string(out.join(".config"))?;
-    Ok(values(&config)
-        .into_iter()
-        .filter(|(_, value)| matches!(*value, "y" | "m"))
-        .map(|(symbol, _)| symbol.to_owned())
-        .collect())
-}
-
 /// Boots the kernel in `out` with the requested checks of userland, and writes boot.log and boot.json there.
 fn boot(
     machine: &Machine,
@@ -170,7 +158,7 @@ fn boot(
     let json = out.join("boot.json");
     let mut expected = expected(out)?;
     let checks = checks(options, out)?;
-    let userland = Userland::prepare(checks, out, symbols_on(out)?, progress)?;
+    let userland = Userland::prepare(checks, out, progress)?;
     userland.expect(&mut expected);
     let guest = userland.guest(options.count_instructions)?;
     // Old results must not be taken for those of a boot that was interrupted.

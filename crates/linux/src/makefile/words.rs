@@ -16,6 +16,18 @@ pub struct Word {
     pub inside: Vec<String>,
 }
 
+impl Word {
+    /// A word that stands alone, as in a command that make has run.
+    pub fn plain(text: String) -> Self {
+        Self {
+            text,
+            offset: 0,
+            condition: Condition::Always,
+            inside: Vec::new(),
+        }
+    }
+}
+
 /// `$(name args)` as name and comma-separated arguments, if the whole text is one reference.
 pub fn call(text: &str) -> Option<(String, Vec<String>)> {
     let close = reference_end(text, 0)?;

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use camino::Utf8Path;
-use gateless_linux::saved_command::SavedCommand;
+use gateless_linux::SavedCommand;
+use gateless_linux::out::tree_of;
 use gateless_model::{Failure, Result};
 use gateless_rust_text::tokens::{self, Tokens};
 
@@ -56,29 +57,19 @@ impl Build {
             tree: tree.canonicalize_utf8()?,
             out: out.canonicalize_utf8()?,
         };
-        if let Ok(source) = out.join("source").canonicalize_utf8()
+        if let Ok(source) = tree_of(&names.out).canonicalize_utf8()
             && source != names.tree
+            && source != names.out
         {
             return Err(
                 Failure::failed(format!("{out} is a build of {source}, not of {tree}"))
                     .help("name the tree that it was built from"),
             );
         }
-        let mut commands = Vec::new();
-        let mut todo = vec![names.out.clone()];
-        while let Some(directory) = todo.pop() {
-            for entry in directory.read_dir_utf8()? {
-                let entry = entry?;
-                if entry.file_type()?.is_dir() {
-                    if entry.file_name() != ".gateless" {
-                        todo.push(entry.path().to_owned());
-                    }
-                } else if entry.file_name().ends_with(".cmd") {
-                    let text = fs_err::read(entry.path())?;
-                    commands.extend(names.command(&String::from_utf8_lossy(&text)));
-                }
-            }
-        }
+        let saved = SavedCommand::below(&names.out)?.into_iter();
+        let mut commands: Vec<Recorded> = saved
+            .filter_map(|(_, saved)| names.command(saved))
+            .collect();
         commands.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(Self { commands })
     }
@@ -110,8 +101,7 @@ struct Names {
 }
 
 impl Names {
-    fn command(&self, text: &str) -> Option<Recorded> {
-        let saved = SavedCommand::parse(text)?;
+    fn command(&self, saved: SavedCommand) -> Option<Recorded> {
         let is_program = |word: &str| is_rustc(word) || is_rustdoc(word);
         let words = saved
             .steps
@@ -142,7 +132,7 @@ impl Names {
             env,
             rustdoc: is_rustdoc(&words[at]),
             program: words[at].clone(),
-            sources: self.sources(text, &args[root]),
+            sources: self.sources(&saved.rust_sources, &args[root]),
             args,
             root,
             features,
@@ -151,14 +141,9 @@ impl Names {
     }
 
     /// The Rust sources among the root and what fixdep noted.
-    fn sources(&self, text: &str, root: &str) -> BTreeSet<String> {
-        text.lines()
-            .skip(1)
-            .flat_map(str::split_whitespace)
-            .chain([root])
-            .filter(|word| word.ends_with(".rs"))
-            .filter_map(|word| self.shown(word))
-            .collect()
+    fn sources(&self, noted: &[String], root: &str) -> BTreeSet<String> {
+        let all = noted.iter().map(String::as_str).chain([root]);
+        all.filter_map(|word| self.shown(word)).collect()
     }
 
     /// A path as the audit has it; nothing for what lies elsewhere.
