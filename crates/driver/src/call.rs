@@ -1,7 +1,6 @@
 //! One call, and what all of its stages go by.
 
 use camino::{Utf8Path, Utf8PathBuf};
-use gateless_ledger::{Feature, Ledger};
 use gateless_lower::{Exports, GateStatus, Request};
 use gateless_model::record::STATE;
 use gateless_model::{Failure, Result};
@@ -163,25 +162,6 @@ impl Call<'_> {
             Class::RuntimeCore => vec!["core".to_owned()],
             _ => Vec::new(),
         }
-    }
-}
-
-/// The ledger's word on a feature name, as lowering wants it.
-pub fn gate_status(
-    ledger: &Ledger,
-    feature: &str,
-    compiler: (u32, u32),
-    class: Class,
-) -> GateStatus {
-    // The kernel's file of panicking intrinsics is compiled as an ordinary crate, see `runtime`.
-    if feature == "compiler_builtins" && class == Class::RuntimeBuiltins {
-        return GateStatus::Lowered;
-    }
-    match ledger.feature(feature, compiler) {
-        Feature::Stable(_) => GateStatus::Stable,
-        Feature::Lowered(_) => GateStatus::Lowered,
-        Feature::Closed(_) => GateStatus::Internal,
-        Feature::Unknown => GateStatus::Unknown,
     }
 }
 

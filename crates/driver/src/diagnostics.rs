@@ -87,6 +87,12 @@ impl Format {
 
 pub use gateless_rustc::diagnostic::parse;
 
+/// Whether a diagnostic is about a feature that is stable by now.
+pub fn is_about_stable_feature(diagnostic: &Diagnostic) -> bool {
+    let code = diagnostic.code.as_ref();
+    code.is_some_and(|code| code.code == "stable_features")
+}
+
 /// Prints what the compiler said to standard error, told of the originals where it is about lowered sources.
 pub fn show(stderr: &str, format: &Format, mapping: &Mapping, lowered: Option<&Lowered<'_>>) {
     let mut out = std::io::stderr().lock();

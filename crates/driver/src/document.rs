@@ -43,10 +43,16 @@ pub fn document(call: &Call<'_>) -> Result<u8> {
         ))?),
     };
     let format = Format::of(call.invocation);
-    let last = rounds::run(call, &mut lowered, false, &mut Times::default(), &|root| {
-        let args = arguments(call, root, &format);
-        Ok(compiler::run(call, args, call.exempt()))
-    })?;
+    let last = rounds::run(
+        call,
+        &mut lowered,
+        (false, None),
+        &mut Times::default(),
+        &|root| {
+            let args = arguments(call, root, &format);
+            Ok(compiler::run(call, args, call.exempt()))
+        },
+    )?;
     let shown = lowered.as_ref().filter(|_| last.in_mirror);
     diagnostics::show(&last.ran.stderr, &format, &mapping, shown);
     Ok(process::exit_code(last.ran.status))

@@ -89,11 +89,11 @@ pub fn finish(call: &Call<'_>, finished: Finished<'_>) -> Result<()> {
         sources = depinfo::sources(&new);
         files::write_with_parents(&path, new.as_bytes())?;
     }
+    let exports = lowered.map(Lowered::exports).unwrap_or_default();
+    libraries::leave(call, loads, &exports)?;
     let State::Kept(directory) = call.state else {
         return Ok(());
     };
-    let exports = lowered.map(Lowered::exports).unwrap_or_default();
-    libraries::leave(call, loads, &exports)?;
     let mut outputs = BTreeMap::new();
     for (_, output) in call
         .invocation

@@ -11,6 +11,7 @@ mod depinfo;
 mod diagnostics;
 mod doctest;
 mod document;
+mod features;
 mod finish;
 mod generate;
 mod invocation;
@@ -19,6 +20,7 @@ mod mapping;
 mod modifiers;
 mod plan;
 mod probe;
+mod proof;
 pub mod record;
 mod rendered;
 mod restore;
@@ -162,7 +164,6 @@ fn run_in(tool: Tool, args: Vec<OsString>, state: Option<State>) -> Result<u8> {
         Some(state) => state,
         None => State::choose(&cwd)?,
     };
-    let compiler = toolchain.minor();
     let call = Call {
         invocation: &call,
         class,
@@ -172,7 +173,7 @@ fn run_in(tool: Tool, args: Vec<OsString>, state: Option<State>) -> Result<u8> {
         cwd: &cwd,
         state: &state,
         crate_name: &call.crate_name(),
-        gates: &|feature| call::gate_status(ledger, feature, compiler, class),
+        gates: &|feature| features::status(ledger, feature, &toolchain, class),
     };
     match tool {
         Tool::Rustdoc if call.invocation.has("test") => doctest::test(&call),

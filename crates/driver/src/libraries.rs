@@ -10,10 +10,11 @@ use gateless_lower::Exports;
 use gateless_model::{Failure, Result};
 use serde::{Deserialize, Serialize};
 
-use crate::call::Call;
+use crate::call::{Call, State};
 use crate::classify::Class;
 use crate::invocation::{Invocation, Kind};
 use crate::modifiers::{self, Modifiers};
+use crate::used;
 
 /// What a call loads.
 #[derive(Debug, Clone, Default)]
@@ -143,14 +144,27 @@ fn beside(library: &Utf8Path) -> Utf8PathBuf {
 
 /// Leaves the notes for dependants beside the library that the call made, if it made one.
 pub fn leave(call: &Call<'_>, loads: &Loads, exports: &Exports) -> Result<()> {
-    let library = call
+    let named = call
         .invocation
         .emits()
         .find(|(kind, path)| matches!(*kind, "metadata" | "link") && path.is_some());
-    let Some((_, Some(library))) = library else {
+    let library = match named {
+        Some((_, Some(library))) => Some(Utf8PathBuf::from(library)),
+        _ if call.class == Class::HostLibrary => {
+            Some(used::library(call)).filter(|path| path.is_file())
+        }
+        _ => None,
+    };
+    let Some(library) = library else {
         return Ok(());
     };
-    let library = Utf8Path::new(library);
+    let library = library.as_path();
+    let is_of_build = matches!(call.state, State::Kept(_));
+    if !is_of_build && exports.is_empty() {
+        // Outside of a build, notes lie only where a dependant needs them.
+        let _ = fs_err::remove_file(call.cwd.join(beside(library)));
+        return Ok(());
+    }
     if !library
         .file_name()
         .is_some_and(|name| name.starts_with("lib"))

@@ -10,10 +10,15 @@ use gateless_model::record::Run;
 use crate::call::Call;
 use crate::compiler::{self, Ran};
 use crate::diagnostics;
+use crate::mapping::Mapping;
+use crate::proof::{self, Proven};
 use crate::times::{Times, timed};
 
 /// How often the compiler is asked before a crate is given up.
 const ROUNDS: usize = 40;
+
+/// How often the calls of a crate are proven before it is given up: each time other calls may be made another way.
+const PROOFS: usize = 6;
 
 /// The last run.
 pub struct Last {
@@ -26,18 +31,20 @@ pub struct Last {
 }
 
 /// Runs the compiler as `run` says, which gets the lowered root if the mirror is to be compiled: where lowering changed something, or
-/// `always`.
+/// `always`. With `proven_by`, what compiles is proven to mean the same, and what doesn't is told in the original's own errors.
 ///
 /// # Errors
 /// If the compiler can't be run, or if lowering finds something that it can't do.
 pub fn run(
     call: &Call<'_>,
     lowered: &mut Option<Lowered<'_>>,
-    always: bool,
+    (always, proven_by): (bool, Option<&Mapping>),
     times: &mut Times,
     run: &dyn Fn(Option<&Utf8Path>) -> Result<Run>,
 ) -> Result<Last> {
     let mut round = 0;
+    let mut proofs = 0..PROOFS;
+    let mut warnings = String::new();
     loop {
         let mirrored = lowered
             .as_ref()
@@ -48,19 +55,54 @@ pub fn run(
         let in_mirror = mirrored.is_some();
         let run = run(mirrored.map(Lowered::root))?;
         let mut took = Duration::ZERO;
-        let ran = timed(&mut took, || compiler::execute(call, &run))?;
-        if !ran.status.success()
+        let mut ran = timed(&mut took, || compiler::execute(call, &run))?;
+        let compiles = ran.status.success();
+        let mut unlowered = None;
+        if !compiles
             && round < ROUNDS
             && let Some(lowered) = lowered
         {
             let heard = diagnostics::parse(&ran.stderr);
-            if timed(&mut times.rewriting, || lowered.refine(&heard))? == Progress::Changed {
-                times.guiding.push(took);
-                round += 1;
-                continue;
+            match timed(&mut times.rewriting, || lowered.refine(&heard)) {
+                Ok(Progress::Changed) => {
+                    times.guiding.push(took);
+                    round += 1;
+                    continue;
+                }
+                Ok(Progress::Nothing) => {}
+                Err(failure) => unlowered = Some(failure),
             }
         }
+        if let Some(mapping) = proven_by
+            && let Some(lowered) = lowered
+            && proof::is_wanted(call, lowered, compiles)
+            && proofs.next().is_some()
+        {
+            let proven = proof::prove(call, lowered, mapping, compiles, times);
+            if compiles && !matches!(proven, Ok(Proven::Same(_))) {
+                call.remove_outputs();
+            }
+            match proven? {
+                Proven::Same(told) => warnings = told,
+                Proven::Stuck => {}
+                Proven::Changed => {
+                    times.guiding.push(took);
+                    continue;
+                }
+                Proven::Refused(ran) => {
+                    return Ok(Last {
+                        run,
+                        ran,
+                        in_mirror: true,
+                    });
+                }
+            }
+        }
+        if let Some(failure) = unlowered {
+            return Err(failure);
+        }
         times.compiling = took;
+        ran.stderr.insert_str(0, &warnings);
         return Ok(Last {
             run,
             ran,

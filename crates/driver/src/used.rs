@@ -97,7 +97,7 @@ fn in_what_rustc_writes(call: &Call<'_>) -> Option<Used> {
 }
 
 /// The library that a call for the host writes.
-fn library(call: &Call<'_>) -> Utf8PathBuf {
+pub fn library(call: &Call<'_>) -> Utf8PathBuf {
     let invocation = call.invocation;
     let named = invocation.emits().find(|(kind, _)| *kind == "link");
     let own = retain::library(

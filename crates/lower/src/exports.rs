@@ -1,6 +1,6 @@
 //! What a lowered crate's dependants need to know.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use gateless_model::{Failure, Result};
 use serde::{Deserialize, Serialize};
@@ -26,17 +26,23 @@ pub struct CrateExports {
     pub pointers: bool,
     /// Whether the crate root holds hidden modules with extension traits for methods with lowered receivers.
     pub extensions: bool,
+    /// Which of these modules there are.
+    #[serde(default)]
+    pub scopes: Vec<String>,
     /// Names of the traits among whose methods are such.
     pub traits: Vec<String>,
-    /// Methods of its pointers, by how they are called (`ambiguous.rs`).
-    #[serde(default)]
-    pub methods: BTreeSet<String>,
     /// For those methods of traits that trait objects can call (`Trait::method`), the extension trait.
     #[serde(default)]
     pub dispatched: BTreeMap<String, String>,
 }
 
 impl Exports {
+    /// Whether no crate exports anything.
+    pub fn is_empty(&self) -> bool {
+        let mut crates = self.crates.values();
+        crates.all(|own| *own == CrateExports::default())
+    }
+
     /// Adds the exports of other crates.
     pub fn merge(&mut self, other: Exports) {
         self.crates.extend(other.crates);
@@ -71,12 +77,21 @@ impl CrateExports {
         })
     }
 
+    /// The hidden modules with extension traits that the crate root has.
+    pub(crate) fn scopes(&self) -> Vec<String> {
+        if self.extensions && self.scopes.is_empty() {
+            // What was written down before there were others.
+            return vec!["methods".to_owned(), "traits".to_owned()];
+        }
+        self.scopes.clone()
+    }
+
     /// Adds what else the crate exports.
     pub(crate) fn add(&mut self, other: &Self) {
         self.pointers |= other.pointers;
+        self.scopes.extend(other.scopes());
         self.extensions |= other.extensions;
         self.traits.extend(other.traits.iter().cloned());
-        self.methods.extend(other.methods.iter().cloned());
         self.dispatched
             .extend(other.dispatched.iter().map(|(k, v)| (k.clone(), v.clone())));
     }

@@ -29,7 +29,7 @@ pub fn rest_of_const(path: &str, ty: &str, name: &str) -> Option<String> {
 }
 
 /// Dependencies that have a support module.
-fn parents<'a>(request: &'a Request<'_>) -> impl Iterator<Item = &'a str> {
+pub(crate) fn parents<'a>(request: &'a Request<'_>) -> impl Iterator<Item = &'a str> {
     request
         .known
         .crates

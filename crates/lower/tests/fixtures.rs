@@ -127,7 +127,6 @@ fn lower(
         lowered.write().map_err(|error| error.what)?;
         let errors = compile(program, lowered.root(), output);
         if errors.is_empty() {
-            lowered.check().map_err(|error| error.what)?;
             check(&lowered);
             return Ok(());
         }

@@ -9,6 +9,9 @@ pub const METHOD: &str = "__gateless_m_";
 /// Beginning of the names of extension traits for a trait's methods.
 pub const TRAIT: &str = "__gateless_t_";
 
+/// Beginning of the names of methods that are called by a name of their own, and of the traits that have them.
+pub const OWN: &str = "__gateless_n_";
+
 /// The function that a hidden trait's method returns: it calls the method that the gated build has in its vtable.
 pub const SHIM: &str = "shim";
 
@@ -24,7 +27,7 @@ mod tests {
     #[test]
     fn every_name_begins_alike() {
         assert!(
-            [METHOD, TRAIT, &traits_of("x")]
+            [METHOD, TRAIT, OWN, &traits_of("x")]
                 .iter()
                 .all(|name| name.starts_with(PREFIX))
         );

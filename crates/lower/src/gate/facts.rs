@@ -46,13 +46,14 @@ pub trait Known {
     fn reconsider(&mut self, ear: &Ear<'_, dyn Any>, events: &[Event<'_>]);
     fn needs(&self, purpose: Purpose) -> Needs;
     fn render(&self, page: &Page<'_>) -> Result<(Vec<(usize, Edit)>, Box<dyn Any>)>;
+    fn question(&self, page: &Page<'_>) -> Result<Vec<(usize, Edit)>>;
     fn count(&self, places: &mut Places);
     fn exports(&self, notes: &dyn Any, source: &Source<'_>) -> CrateExports;
-    fn check(&self, source: &Source<'_>) -> Result<()>;
     fn stands_for(&self, source: &Source<'_>, added: Added) -> Option<Range<usize>>;
     fn copy(&self) -> Box<dyn Known>;
     fn is(&self, other: &dyn Any) -> bool;
     fn facts(&self) -> &dyn Any;
+    fn facts_mut(&mut self) -> &mut dyn Any;
 }
 
 /// The facts of one gate.
@@ -76,16 +77,16 @@ impl<G: Gate> Known for Of<G> {
         Ok((rendered.edits, Box::new(rendered.notes)))
     }
 
+    fn question(&self, page: &Page<'_>) -> Result<Vec<(usize, Edit)>> {
+        G::question(&self.0, page)
+    }
+
     fn count(&self, places: &mut Places) {
         G::count(&self.0, places);
     }
 
     fn exports(&self, notes: &dyn Any, source: &Source<'_>) -> CrateExports {
         G::exports(&self.0, own::<G>(notes), source)
-    }
-
-    fn check(&self, source: &Source<'_>) -> Result<()> {
-        G::check(&self.0, source)
     }
 
     fn stands_for(&self, source: &Source<'_>, added: Added) -> Option<Range<usize>> {
@@ -102,6 +103,10 @@ impl<G: Gate> Known for Of<G> {
 
     fn facts(&self) -> &dyn Any {
         &self.0
+    }
+
+    fn facts_mut(&mut self) -> &mut dyn Any {
+        &mut self.0
     }
 }
 
@@ -143,6 +148,22 @@ impl PartialEq for Facts {
 }
 
 impl Facts {
+    /// What one gate knows.
+    pub fn of<G: Gate>(&self) -> &G::Facts {
+        let mut all = self
+            .0
+            .iter()
+            .filter_map(|known| known.facts().downcast_ref());
+        all.next().expect("every gate has facts")
+    }
+
+    /// The same, to be added to.
+    pub fn of_mut<G: Gate>(&mut self) -> &mut G::Facts {
+        let all = self.0.iter_mut();
+        let mut all = all.filter_map(|known| known.facts_mut().downcast_mut());
+        all.next().expect("every gate has facts")
+    }
+
     /// What the sources show to each of the gates.
     pub fn parse(gates: &[&dyn Listed], source: &Source<'_>, files: &[View<'_>]) -> Result<Self> {
         let known: Result<Vec<_>> = gates.iter().map(|gate| gate.parse(source, files)).collect();
@@ -208,6 +229,15 @@ impl Facts {
         Ok((all, notes))
     }
 
+    /// All edits of a question, by file.
+    pub fn question(&self, page: &Page<'_>) -> Result<Vec<(usize, Edit)>> {
+        let mut all = Vec::new();
+        for known in &self.0 {
+            all.extend(known.question(page)?);
+        }
+        Ok(all)
+    }
+
     /// Places lowered.
     pub fn count(&self) -> Places {
         let mut places = Places::new();
@@ -224,11 +254,6 @@ impl Facts {
             all.add(&known.exports(&**notes, source));
         }
         all
-    }
-
-    /// Whether the lowered crate, which compiles, means the same.
-    pub fn check(&self, source: &Source<'_>) -> Result<()> {
-        self.0.iter().try_for_each(|known| known.check(source))
     }
 
     /// The bytes of the original file that an added text was made for.

@@ -53,17 +53,20 @@ pub trait Gate: Sync + 'static {
     /// Fails, naming file and line, where something can't be lowered.
     fn render(facts: &Self::Facts, page: &Page<'_>) -> Result<Rendered<Self::Notes>>;
 
+    /// The edits with which the compiler is asked about the crate as it is. Features stay where they are: the stable compiler refuses the attribute
+    /// (E0554), and goes on as if it were allowed to. What dependencies have lowered has to be lowered here, too.
+    ///
+    /// Fails, naming file and line, where something can't be asked.
+    fn question(_facts: &Self::Facts, _page: &Page<'_>) -> Result<Vec<(usize, Edit)>> {
+        Ok(Vec::new())
+    }
+
     /// Counts the places lowered.
     fn count(facts: &Self::Facts, places: &mut Places);
 
     /// What dependants have to know.
     fn exports(_facts: &Self::Facts, _notes: &Self::Notes, _source: &Source<'_>) -> CrateExports {
         CrateExports::default()
-    }
-
-    /// Once the lowered crate compiles: whether it means the same.
-    fn check(_facts: &Self::Facts, _source: &Source<'_>) -> Result<()> {
-        Ok(())
     }
 
     /// Why an error is there only since this gate could not be lowered, and is not the user's own.
@@ -98,6 +101,14 @@ impl<'a> Source<'a> {
     /// Whether a feature is on.
     pub fn has(&self, feature: &str) -> bool {
         self.features.iter().any(|name| name == feature)
+    }
+
+    /// Whether no dependency was lowered, so that all that the crate uses is as it was written.
+    pub fn is_alone(&self) -> bool {
+        let mut others = self.request.known.crates.iter();
+        !others.any(|(name, exports)| {
+            *name != self.request.crate_name && (exports.pointers || exports.extensions)
+        })
     }
 
     /// The original text of a file.
@@ -156,6 +167,17 @@ pub enum Purpose {
     Compile,
     /// A patch of the sources: without what only serves one compiler call.
     Patch,
+    /// A question to the compiler: the crate as it is, with marks ([`Gate::question`]).
+    Methods,
+    /// A question to the compiler: what calls are once methods are lowered.
+    Functions,
+}
+
+impl Purpose {
+    /// Whether methods are marked, so that the compiler names them at their calls.
+    pub fn is_marked(self) -> bool {
+        matches!(self, Self::Methods | Self::Functions)
+    }
 }
 
 /// What rendering is done with.

@@ -9,12 +9,11 @@
 //!
 //! Methods that macros write into impls which are not part of the macro have no place for such a trait, and those that a macro
 //! repeats in a module would get several of one name; their calls are rewritten (`calls.rs`). Where a macro's caller names the receiver, it is renamed
-//! in the macro call (`naming.rs`). That no call silently leads to another method: `ambiguous.rs`.
+//! in the macro call (`naming.rs`). That no call silently leads to another method: `proof.rs`.
 //!
 //! Not lowered, with an error: receivers whose type a macro gets from its caller, calls that have to be rewritten and take the method's name
-//! from a macro's caller, methods in traits whose parameters a macro repeats, and what `ambiguous.rs` finds.
+//! from a macro's caller, and methods in traits whose parameters a macro repeats.
 
-pub mod ambiguous;
 mod body;
 mod calls;
 mod dispatch;
@@ -23,11 +22,13 @@ mod extension;
 mod facts;
 mod hear;
 mod lifetimes;
-mod method;
+pub mod method;
+mod named;
 mod names;
 mod naming;
 mod outlives;
 mod paths;
+pub mod proof;
 mod receiver_trait;
 mod receivers;
 mod scope;
@@ -36,10 +37,11 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use gateless_model::Result;
+use gateless_rust_text::edit::Edit;
 use gateless_rustc::diagnostic::{Event, Said};
 
-pub use self::facts::Facts;
-use self::facts::{Key, Receiver};
+use self::facts::Receiver;
+pub use self::facts::{Facts, Key};
 use crate::CrateExports;
 use crate::gate::{Added, Ear, Gate, Needs, Page, Places, Purpose, Rendered, Source, View};
 use crate::gates::arbitrary_self_types_pointers::ArbitrarySelfTypesPointers;
@@ -109,6 +111,7 @@ impl Gate for ArbitrarySelfTypes {
             &facts.importing,
         ));
         let has_extensions = !work.extensions.is_empty();
+        let scopes = scope::exported(&work.extensions);
         let traits = work
             .extensions
             .into_iter()
@@ -120,12 +123,21 @@ impl Gate for ArbitrarySelfTypes {
                 exports: CrateExports {
                     pointers: facts.names_trait,
                     extensions: has_extensions,
+                    scopes,
                     traits: traits.collect(),
                     dispatched: work.dispatched,
                     ..CrateExports::default()
                 },
             },
         })
+    }
+
+    fn question(facts: &Facts, page: &Page<'_>) -> Result<Vec<(usize, Edit)>> {
+        let mut edits = receivers::marked(facts, page)?;
+        if !page.source.is_alone() {
+            edits.extend(scope::edits(&page.source, &[], &facts.importing));
+        }
+        Ok(edits)
     }
 
     fn count(facts: &Facts, places: &mut Places) {
@@ -136,13 +148,6 @@ impl Gate for ArbitrarySelfTypes {
 
     fn exports(_facts: &Facts, notes: &Notes, _source: &Source<'_>) -> CrateExports {
         notes.exports.clone()
-    }
-
-    fn check(facts: &Facts, source: &Source<'_>) -> Result<()> {
-        match ambiguous::find(facts, source) {
-            Some(failure) => Err(failure),
-            None => Ok(()),
-        }
     }
 
     fn explain(source: &Source<'_>, event: &Event<'_>) -> Option<String> {

@@ -30,8 +30,21 @@ impl Gate for CrateAttr {
     fn render(shown: &Shown, page: &Page<'_>) -> Result<Rendered> {
         // In a patch they would come twice: the command line still has them.
         Ok(match page.purpose {
-            Purpose::Compile => shown.render(),
             Purpose::Patch => Rendered::default(),
+            _ => shown.render(),
+        })
+    }
+
+    fn question(_facts: &Shown, page: &Page<'_>) -> Result<Vec<(usize, Edit)>> {
+        let attributes = page.source.request.crate_attrs.iter();
+        let text: String = attributes
+            .map(|attribute| format!("#![{attribute}]"))
+            .collect();
+        let start = start(page.source.original(0));
+        Ok(if text.is_empty() {
+            Vec::new()
+        } else {
+            vec![(0, Edit::insert(start, text))]
         })
     }
 

@@ -11,10 +11,10 @@ mod derive;
 use std::collections::{BTreeMap, BTreeSet};
 
 use gateless_model::Result;
+use gateless_rust_text::edit::Edit;
 use gateless_rustc::diagnostic::{Event, Said};
 
 use self::coercions::Coercion;
-use super::arbitrary_self_types::ambiguous;
 use crate::CrateExports;
 use crate::gate::{Ear, Gate, Needs, Page, Places, Purpose, Rendered, Shown, Source, View};
 use crate::place::{Expression, Part};
@@ -28,7 +28,7 @@ pub struct Facts {
     /// What the sources show.
     shown: Shown,
     /// Whether a pointer was lowered.
-    has_pointers: bool,
+    pub has_pointers: bool,
     /// Expressions whose value has to be converted to the pointer type that is expected of them.
     coercions: BTreeMap<Expression, Coercion>,
     /// For expressions whose pointer is not known to the first support module that the crate sees, which one to use.
@@ -80,17 +80,18 @@ impl Gate for DeriveCoercePointee {
 
     fn render(facts: &Facts, page: &Page<'_>) -> Result<Rendered> {
         let mut rendered = facts.shown.render();
-        for file in 0..page.source.files.list.len() {
-            let edits = coercions::edits(&page.source, file, facts, page.support);
-            rendered
-                .edits
-                .extend(edits.into_iter().map(|edit| (file, edit)));
-        }
-        let told = facts.told.iter();
-        rendered
-            .edits
-            .extend(told.map(|(part, text)| part.edit(&page.source, text)));
+        rendered.edits.extend(converted(facts, page));
         Ok(rendered)
+    }
+
+    fn question(facts: &Facts, page: &Page<'_>) -> Result<Vec<(usize, Edit)>> {
+        if page.source.is_alone() {
+            return Ok(Vec::new());
+        }
+        // The derives stay, so that the compiler checks them; their stand-ins convert.
+        let added = facts.shown.edits.iter();
+        let added = added.filter(|(_, edit)| edit.range.is_empty()).cloned();
+        Ok(added.chain(converted(facts, page)).collect())
     }
 
     fn count(facts: &Facts, places: &mut Places) {
@@ -100,18 +101,12 @@ impl Gate for DeriveCoercePointee {
         }
     }
 
-    fn exports(facts: &Facts, _notes: &(), source: &Source<'_>) -> CrateExports {
+    fn exports(facts: &Facts, _notes: &(), _source: &Source<'_>) -> CrateExports {
         if !facts.has_pointers {
             return CrateExports::default();
         }
-        let files = 0..source.files.list.len();
-        let methods = files
-            .map(|file| source.original(file))
-            .filter(|text| text.contains("CoercePointee"))
-            .flat_map(|text| ambiguous::methods(text, source.edition, None));
         CrateExports {
             pointers: true,
-            methods: methods.collect(),
             ..CrateExports::default()
         }
     }
@@ -126,6 +121,18 @@ impl Gate for DeriveCoercePointee {
         (is_ours && source.has(Self::NAME))
             .then(|| "the derive's name comes to a macro from its caller".to_owned())
     }
+}
+
+/// The edits of conversions and of closures in them.
+fn converted(facts: &Facts, page: &Page<'_>) -> Vec<(usize, Edit)> {
+    let mut all = Vec::new();
+    for file in 0..page.source.files.list.len() {
+        let edits = coercions::edits(&page.source, file, facts, page.support);
+        all.extend(edits.into_iter().map(|edit| (file, edit)));
+    }
+    let told = facts.told.iter();
+    all.extend(told.map(|(part, text)| part.edit(&page.source, text)));
+    all
 }
 
 #[cfg(test)]

@@ -35,6 +35,7 @@ impl Gate for UsedWithArg {
     type Notes = ();
 
     fn parse(source: &Source<'_>, files: &[View<'_>]) -> Result<Facts> {
+        let is_on = source.has(Self::NAME) || carries(source);
         let all = |mark_used: bool| {
             let mut shown = Shown::default();
             let mut has_marks = false;
@@ -42,7 +43,7 @@ impl Gate for UsedWithArg {
                 .iter()
                 .filter(|view| view.tokens.text.contains("used"))
             {
-                has_marks |= lower(view, mark_used, &mut shown);
+                has_marks |= lower(view, mark_used, is_on, &mut shown);
             }
             (shown, has_marks)
         };
@@ -73,8 +74,18 @@ impl Gate for UsedWithArg {
     }
 }
 
+/// Whether the crate only carries such attributes to others: a library of procedural macros, whose users name the feature.
+fn carries(source: &Source<'_>) -> bool {
+    source.original(0).contains("proc_macro")
+}
+
+/// Whether the group is one word with a comma after it.
+fn is_list(tokens: &Tokens<'_>, group: usize, end: usize) -> bool {
+    tokens.opens(group, "(") && tokens.at(group + 2) == "," && end == group + 4
+}
+
 /// Lowers the attribute wherever it stands in a file; returns whether any static was marked.
-fn lower(view: &View<'_>, mark_used: bool, shown: &mut Shown) -> bool {
+fn lower(view: &View<'_>, mark_used: bool, is_on: bool, shown: &mut Shown) -> bool {
     let tokens = &view.tokens;
     let mut has_marks = false;
     let all = attributes::all(tokens);
@@ -89,12 +100,19 @@ fn lower(view: &View<'_>, mark_used: bool, shown: &mut Shown) -> bool {
             let argument = match (meta.end == group, meta.end == group + 3) {
                 (true, _) => "",
                 (_, true) if tokens.opens(group, "(") => tokens.at(group + 1),
+                _ if is_list(tokens, group, meta.end) => tokens.at(group + 1),
                 _ => return Decision::Keep,
             };
             let mut edits = Vec::new();
             if argument == "compiler" || argument == "linker" {
+                if !is_on {
+                    return Decision::Keep;
+                }
                 lowered += 1;
-                edits.push(Edit::remove(tokens.text, tokens.bytes(group, group + 2)));
+                edits.push(Edit::remove(
+                    tokens.text,
+                    tokens.bytes(group, tokens.close(group)),
+                ));
             } else if !argument.is_empty() {
                 return Decision::Keep;
             }
@@ -211,6 +229,20 @@ mod tests {
 
     const TEXT: &str = "#[used(compiler)] static A: u8 = 1;\n#[used] static B: u8 = 2;\nmacro_rules! m { ($n:ident) => { #[used(linker)] static $n: u8 = 3; } }\nfn f() { quote! { #[doc(hidden)] #[used(\n  compiler\n)] static __X: u8 = #x; }; }\n#[cfg_attr(ON, used(compiler), no_mangle)] static C: u8 = 4;\n";
 
+    /// Of a crate that names the feature; its first line is left out.
+    fn on(text: &str, lowered: fn(&str) -> String) -> String {
+        let text = lowered(&format!("#![feature(used_with_arg)]\n{text}"));
+        text.split_once('\n').unwrap().1.to_owned()
+    }
+
+    #[test]
+    fn without_the_feature_the_compiler_sees_the_attribute() {
+        let text = "#[used(compiler)] static A: u8 = 1;\n";
+        assert_eq!(lowered(text), text);
+        let text = "use proc_macro::TokenStream; fn f() { quote! { #[used(compiler)] static A: u8 = 1; } }\n";
+        assert!(!lowered(text).contains("compiler"));
+    }
+
     #[test]
     fn the_argument_goes_in_items_macros_and_quotes() {
         expect![[r#"
@@ -222,7 +254,7 @@ mod tests {
             ] static __X: u8 = #x; }; }
             #[cfg_attr(ON, used, no_mangle)] static C: u8 = 4;
         "#]]
-        .assert_eq(&lowered(TEXT));
+        .assert_eq(&on(TEXT, lowered));
     }
 
     #[test]
@@ -232,7 +264,7 @@ mod tests {
             #[used] #[cfg_attr(all(), allow(unsafe_code), unsafe(link_section = "gateless.used.linker:"))] static B: u8 = 2;
             #[used] #[cfg_attr(not(any(all())), allow(unsafe_code), unsafe(link_section = "gateless.used.linker:"))] #[link_section = concat!("gateless.used.linker:", ".x")] static C: u8 = 3;
             #[cfg_attr(ON, unsafe(link_section = concat!("gateless.used.linker:", ".y")))] #[cfg_attr(ON, used, cfg_attr(not(any(all(ON))), allow(unsafe_code), unsafe(link_section = "gateless.used.linker:")), cold)] static D: u8 = 4;
-        "##]].assert_eq(&lowered_marking("#[used(compiler)] static A: u8 = 1;\n#[used] static B: u8 = 2;\n#[used(linker)] #[link_section = \".x\"] static C: u8 = 3;\n#[cfg_attr(ON, unsafe(link_section = \".y\"))] #[cfg_attr(ON, used, cold)] static D: u8 = 4;\n"));
+        "##]].assert_eq(&on("#[used(compiler)] static A: u8 = 1;\n#[used] static B: u8 = 2;\n#[used(linker)] #[link_section = \".x\"] static C: u8 = 3;\n#[cfg_attr(ON, unsafe(link_section = \".y\"))] #[cfg_attr(ON, used, cold)] static D: u8 = 4;\n", lowered_marking));
     }
 
     #[test]

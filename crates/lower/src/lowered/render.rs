@@ -4,7 +4,7 @@ use gateless_model::{Failure, Result};
 use gateless_rust_text::edit::Edit;
 
 use crate::crate_files::SourceFile;
-use crate::gate::{Facts, Notes, Page, Purpose, Source};
+use crate::gate::{Facts, Needs, Notes, Page, Purpose, Source};
 use crate::pieces::Pieces;
 use crate::{links, lints, support};
 
@@ -23,6 +23,34 @@ pub fn texts(
         support: &paths,
     };
     let (rendered, notes) = facts.render(&page)?;
+    texts_of(source, purpose, needs, rendered, carried).map(|texts| (texts, notes))
+}
+
+/// The text of each file with which the compiler is asked about the crate as it is.
+pub fn question(source: Source<'_>, facts: &Facts) -> Result<Vec<Pieces>> {
+    let purpose = Purpose::Methods;
+    let needs = if source.is_alone() {
+        Needs::default()
+    } else {
+        facts.needs(purpose)
+    };
+    let paths = support::paths(source.request, needs.support);
+    let page = Page {
+        source,
+        purpose,
+        support: &paths,
+    };
+    texts_of(source, purpose, needs, facts.question(&page)?, None)
+}
+
+/// The files with edits, and with what is needed besides.
+fn texts_of(
+    source: Source<'_>,
+    purpose: Purpose,
+    needs: Needs,
+    rendered: Vec<(usize, Edit)>,
+    carried: Option<String>,
+) -> Result<Vec<Pieces>> {
     let mut edits = vec![Vec::new(); source.files.list.len()];
     for (file, edit) in rendered {
         edits[file].push(edit);
@@ -38,12 +66,11 @@ pub fn texts(
             edits.extend(lints::soften(source.original(file), source.edition));
         }
     }
-    if purpose == Purpose::Compile {
+    if purpose != Purpose::Patch {
         links::link(source.files, &mut edits, source.request, source.edition);
     }
     let files = source.files.list.iter().zip(edits);
-    let texts: Result<Vec<Pieces>> = files.map(|(file, edits)| with(file, edits)).collect();
-    Ok((texts?, notes))
+    files.map(|(file, edits)| with(file, edits)).collect()
 }
 
 /// A file's text with edits.

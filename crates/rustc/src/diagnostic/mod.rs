@@ -110,6 +110,8 @@ pub enum Said<'a> {
     },
     /// How many errors there were.
     Summary,
+    /// A method that is not for trait objects is called on one.
+    NotOnObject,
     /// Another error without a code.
     Uncoded,
     /// Anything else.
@@ -192,6 +194,7 @@ fn said(diagnostic: &Diagnostic) -> Said<'_> {
         "E0631" => Said::Closure,
         "" if message.starts_with("cannot find derive macro `") => Said::NoDerive { name: first() },
         "" if message.starts_with("aborting due to") => Said::Summary,
+        "" if message.ends_with("method cannot be invoked on a trait object") => Said::NotOnObject,
         "" => Said::Uncoded,
         _ => Said::Other,
     }

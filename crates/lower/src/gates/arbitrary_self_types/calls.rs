@@ -14,6 +14,7 @@ use super::{body, names};
 use crate::gate::Source;
 use crate::place::Part;
 use crate::syntax::{Tree, around};
+use gateless_model::added::OWN;
 
 /// The parts of a call that have to change, or nothing if it is not one of a function that was a method.
 pub fn rewritten(call: &NoMethod<'_>, source: &Source<'_>) -> Option<Vec<(Part, String)>> {
@@ -31,6 +32,11 @@ pub fn rewritten(call: &NoMethod<'_>, source: &Source<'_>) -> Option<Vec<(Part, 
     let in_macro = name.call().is_some();
     let (name, whole) = (source.spot(name)?, source.spot(suggestion.place)?);
     let text = source.original(name.file);
+    if let Some((head, last)) = path.rsplit_once("::")
+        && last.starts_with(OWN)
+    {
+        path = format!("{head}::{}", &text[name.range.clone()]);
+    }
     let dot = text[..name.range.start].rfind('.')?;
     if whole.file != name.file || !(whole.range.start..=whole.range.end).contains(&dot) {
         // A macro took the method's name from its caller.

@@ -117,6 +117,10 @@ pub struct Wanted<'a> {
     pub name: &'a str,
     /// Its supertrait with a colon, or nothing.
     pub bound: &'a str,
+    /// The mark for questions to the compiler, or nothing.
+    pub mark: &'a str,
+    /// The method's own name, if it has one besides.
+    pub own_name: Option<&'a str>,
     /// The path before the support module's name if the method is to be callable on trait objects.
     pub support: Option<&'a str>,
     /// The hidden supertrait of the method before, if the trait has one.
@@ -135,6 +139,8 @@ pub fn lower(
     let &Wanted {
         name,
         bound,
+        mark,
+        own_name,
         support,
         above,
         outlives,
@@ -160,6 +166,7 @@ pub fn lower(
         .unwrap_or_default();
     let predicates = method.predicates(owner.where_clause(), &where_edits);
     let mut signature = signature(method, naming, params, predicates, SELF, support.is_none());
+    signature.mark(mark);
     if support.is_none() {
         signature.demand(outlives);
         signature.repeated = method.repetitions(method.range(owner.syntax()).end);
@@ -186,15 +193,23 @@ pub fn lower(
         }
     };
     let conditions = conditions(method, Some(owner));
+    let all = |signature: &extension::Signature, body: &str| {
+        let mut after = items(&conditions, &visibility, name, bound, signature, body);
+        if let Some(own) = own_name {
+            let signature = signature.called(own);
+            after.push_str(&items(
+                &conditions,
+                "pub(crate) ",
+                own,
+                bound,
+                &signature,
+                body,
+            ));
+        }
+        after
+    };
     let Some(support) = support else {
-        let after = items(
-            &conditions,
-            &visibility,
-            name,
-            bound,
-            &signature,
-            &in_unsafe(call("self")),
-        );
+        let after = all(&signature, &in_unsafe(call("self")));
         return Some(Lowered {
             after,
             edits: Vec::new(),
@@ -212,7 +227,7 @@ pub fn lower(
             "raw as *mut (), {support}{MODULE}::core::marker::PhantomData"
         )),
     );
-    let mut after = items(&conditions, &visibility, name, bound, &signature, &body);
+    let mut after = all(&signature, &body);
     let shim_params = shim_params(&signature, &trait_name, &arguments);
     let predicates = clause(&signature.predicates);
     // What the method demands and what its receiver implies; the hidden one doesn't have its lifetimes.
@@ -326,7 +341,7 @@ fn shim_params(signature: &extension::Signature, trait_name: &str, arguments: &s
 }
 
 /// `where Self: Sized` on the method.
-fn out_of_vtable(method: &Method<'_>) -> Option<Edit> {
+pub fn out_of_vtable(method: &Method<'_>) -> Option<Edit> {
     if let Some(clause) = method.function.where_clause() {
         let keyword = clause.where_token()?;
         return Some(Edit::insert(

@@ -12,7 +12,10 @@ use crate::lints::QUIET;
 use gateless_rust_text::edit::Edit;
 
 /// Attributes of a method that mean something to its callers.
-const PASSED_ON: &[&str] = &["must_use", "deprecated", "track_caller"];
+const PASSED_ON: &[&str] = &["must_use", "track_caller"];
+
+/// Those that only a trait's declaration of a method may have.
+const DECLARED: &[&str] = &["deprecated"];
 
 /// How a method takes its receiver once the receiver's type is the implementing type.
 pub struct Taken {
@@ -23,6 +26,7 @@ pub struct Taken {
 }
 
 /// The parts of the generated trait that are the same for the trait and its impl.
+#[derive(Clone)]
 pub struct Signature {
     /// Generic parameters of the trait.
     pub params: Vec<Param>,
@@ -32,6 +36,10 @@ pub struct Signature {
     pub subject: String,
     /// Attributes, qualifiers, name, generic parameters, parameters, return type and `where` clause of the method.
     pub method: String,
+    /// The method's name.
+    pub name: String,
+    /// Attributes of the declaration alone.
+    pub declared: String,
     /// What a macro's repetitions around the method have after their parentheses, outermost first.
     pub repeated: Vec<String>,
     /// Names of the parameters but the receiver.
@@ -51,6 +59,23 @@ pub struct Signature {
 }
 
 impl Signature {
+    /// The same under another name.
+    pub fn called(&self, name: &str) -> Self {
+        let old = format!("fn {}", self.name);
+        Self {
+            method: self.method.replacen(&old, &format!("fn {name}"), 1),
+            name: name.to_owned(),
+            ..self.clone()
+        }
+    }
+
+    /// Marks the declaration, where there is anything to mark it with.
+    pub fn mark(&mut self, mark: &str) {
+        if !mark.is_empty() {
+            self.declared = mark.to_owned();
+        }
+    }
+
     /// Adds what the receiver's type implies to the method's conditions.
     pub fn demand(&mut self, outlives: &BTreeSet<(String, String)>) {
         if outlives.is_empty() {
@@ -244,6 +269,7 @@ pub fn signature(
         method.name(),
         parameters.join(", "),
     );
+    let name = method.name();
     let lifetimes = kept
         .iter()
         .filter(|param| param.is_lifetime())
@@ -254,6 +280,8 @@ pub fn signature(
         predicates,
         subject,
         method: method_text,
+        declared: method.attributes(function, DECLARED),
+        name,
         repeated: Vec::new(),
         arguments,
         types,
@@ -304,7 +332,7 @@ pub fn items(
     } else {
         ""
     };
-    let mut declaration = format!("{};", signature.method);
+    let mut declaration = format!("{}{};", signature.declared, signature.method);
     let mut definition = format!("{inline}{} {{ {body} }}", signature.method);
     for after in signature.repeated.iter().rev() {
         declaration = format!("$({declaration}){after}");
@@ -330,6 +358,10 @@ pub struct Wanted<'a> {
     pub visibility: &'a str,
     /// Its supertrait with a colon, or nothing.
     pub bound: &'a str,
+    /// The mark for questions to the compiler, or nothing.
+    pub mark: &'a str,
+    /// The method's own name, if it has one besides.
+    pub own_name: Option<&'a str>,
     /// What the receiver's type implies: parameters, and lifetimes that they outlive.
     pub outlives: &'a BTreeSet<(String, String)>,
 }
@@ -362,6 +394,7 @@ pub fn inherent(
     let predicates = method.predicates(owner.where_clause(), &where_edits);
     let mut signature = signature(method, naming, params, predicates, &own, true);
     signature.demand(wanted.outlives);
+    signature.mark(wanted.mark);
     signature.repeated = method.repetitions(method.range(owner.syntax()).end);
     let arguments: Vec<&str> = std::iter::once("self")
         .chain(signature.arguments.iter().map(String::as_str))
@@ -377,14 +410,26 @@ pub fn inherent(
     } else {
         call
     };
-    Some(items(
-        &conditions(method, Some(owner)),
+    let conditions = conditions(method, Some(owner));
+    let mut after = items(
+        &conditions,
         wanted.visibility,
         wanted.name,
         wanted.bound,
         &signature,
         &body,
-    ))
+    );
+    if let Some(own) = wanted.own_name {
+        after.push_str(&items(
+            &conditions,
+            "pub(crate) ",
+            own,
+            wanted.bound,
+            &signature.called(own),
+            &body,
+        ));
+    }
+    Some(after)
 }
 
 /// The type an impl is for, as it can be written anywhere. A trait object without a lifetime is `'static` there.

@@ -26,6 +26,12 @@ pub struct Facts {
     pub naming_calls: BTreeSet<Expression>,
     /// Parts of method calls that have to be written another way, and how.
     pub rewritten: BTreeMap<Part, String>,
+    /// Receivers whose methods are called by a name of their own, since other methods of their name are near.
+    pub named: BTreeSet<Key>,
+    /// Calls of such methods, by the method's name in the call.
+    pub calls: BTreeMap<Expression, Key>,
+    /// Receivers in impls of other crates' traits, whose methods are functions there.
+    pub foreign: BTreeSet<Key>,
     /// Places in return types where a lifetime is missing once the receiver is an ordinary parameter: file and byte, and
     /// what goes there, with `'_` for the lifetime.
     pub lifetimes: BTreeMap<(usize, usize), String>,

@@ -8,7 +8,7 @@ use ra_ap_syntax::ast::HasName;
 use super::facts::Facts;
 use super::method::Method;
 use crate::gate::{Added, Source};
-use gateless_model::added::{METHOD, TRAIT};
+use gateless_model::added::{METHOD, OWN, TRAIT};
 
 /// What the name of the hidden supertrait has at its end.
 pub const HIDDEN: &str = "_call";
@@ -18,9 +18,17 @@ pub fn extension(kind: &str, crate_name: &str, file: usize, start: usize) -> Str
     format!("{kind}{crate_name}_{file}_{start}")
 }
 
+/// The name of its own that a method has where others of its name are near: of the trait that has it, and of the method.
+pub fn own(crate_name: &str, file: usize, start: usize) -> String {
+    extension(OWN, crate_name, file, start)
+}
+
 /// The receiver for which the last extension trait named in `text` was made.
 pub fn receiver(text: &str, facts: &Facts) -> Option<(usize, usize)> {
-    let at = text.rfind(METHOD).max(text.rfind(TRAIT))?;
+    let at = text
+        .rfind(METHOD)
+        .max(text.rfind(TRAIT))
+        .max(text.rfind(OWN))?;
     let name = text[at..]
         .split(|c: char| !(c.is_alphanumeric() || c == '_'))
         .next()?;

@@ -9,8 +9,10 @@ use ra_ap_syntax::{AstNode, SyntaxKind};
 
 use super::facts::{Facts, Key};
 use super::method::{Method, Owner};
-use super::scope::Extension;
-use super::{ArbitrarySelfTypes, body, dispatch, extension, lifetimes, names, naming, scope};
+use super::scope::{Extension, Reach};
+use super::{
+    ArbitrarySelfTypes, body, dispatch, extension, lifetimes, named, names, naming, proof, scope,
+};
 use crate::gate::{Gate, Page};
 use crate::lints::QUIET;
 use crate::support::MODULE;
@@ -53,6 +55,8 @@ pub fn lower(facts: &Facts, page: &Page<'_>) -> Result<Work> {
                 "the receiver's type does not stand in the method itself",
             ));
         };
+        let key = (index, offset);
+        let is_marked = page.purpose.is_marked();
         let kind = if matches!(method.owner, Owner::Trait(_)) {
             TRAIT
         } else {
@@ -63,6 +67,14 @@ pub fn lower(facts: &Facts, page: &Page<'_>) -> Result<Work> {
         let strings = in_strings(&method, facts, index);
         let this = body::fresh_name(&method, !strings.is_empty());
         let mut edits = body::rename(&method, &this);
+        if is_marked {
+            edits.extend(proof::attribute(&method, key));
+        }
+        let mark = if is_marked {
+            proof::mark(key)
+        } else {
+            String::new()
+        };
         edits.extend(strings.into_iter().map(|start| Edit {
             range: start..start + SELF.len(),
             text: this.clone(),
@@ -80,6 +92,13 @@ pub fn lower(facts: &Facts, page: &Page<'_>) -> Result<Work> {
         } else {
             String::new()
         };
+        let own_name = Some(key)
+            .filter(|key| facts.named.contains(key))
+            .map(|_| names::own(crate_name, index, method.start()));
+        let has_items = named::has_items(&method, receiver);
+        if let Some(own_name) = own_name.as_ref().filter(|_| !has_items) {
+            edits.extend(named::until_rewritten(&method, facts, key, own_name));
+        }
         let (after, end, visibility, of_trait) = match &method.owner {
             // A macro that writes a method into an impl somewhere else: its calls are rewritten instead.
             Owner::Unknown | Owner::TraitImpl => {
@@ -89,7 +108,8 @@ pub fn lower(facts: &Facts, page: &Page<'_>) -> Result<Work> {
             }
             // The same for a macro whose methods would get one name for several such traits.
             Owner::Inherent(owner)
-                if receiver.is_repeated
+                if own_name.is_some() && !has_items
+                    || receiver.is_repeated
                     || method.has_repeated_arguments()
                     || !method.is_outside_of_repetition(
                         &method.header(owner.assoc_item_list()),
@@ -110,6 +130,8 @@ pub fn lower(facts: &Facts, page: &Page<'_>) -> Result<Work> {
                     name: &name,
                     visibility: &visibility,
                     bound: &bound,
+                    mark: &mark,
+                    own_name: own_name.as_deref().filter(|_| has_items),
                     outlives: &receiver.outlives,
                 };
                 let Some(after) = extension::inherent(&method, &naming, owner, &wanted) else {
@@ -147,6 +169,8 @@ pub fn lower(facts: &Facts, page: &Page<'_>) -> Result<Work> {
                 let wanted = dispatch::Wanted {
                     name: &name,
                     bound: &bound,
+                    mark: &mark,
+                    own_name: own_name.as_deref().filter(|_| has_items),
                     support: through,
                     above: hidden.get(&(index, end)),
                     outlives: &receiver.outlives,
@@ -180,6 +204,22 @@ pub fn lower(facts: &Facts, page: &Page<'_>) -> Result<Work> {
         edits.push(Edit::insert(end, after));
         work.edits
             .extend(edits.into_iter().map(|edit| (index, edit)));
+        let reach = if own_name.is_some() {
+            Reach::Dependants
+        } else {
+            Reach::Everywhere
+        };
+        if let Some(own_name) = own_name.filter(|_| has_items)
+            && let Some(module) = scope::module_at(files, index, offset)
+        {
+            work.extensions.push(Extension {
+                module,
+                name: own_name,
+                visibility: "pub(crate) ".to_owned(),
+                of_trait: None,
+                reach: Reach::Crate,
+            });
+        }
         if !method.is_local()
             && !method.tree.in_macro
             && let Some(module) = scope::module_at(files, index, offset)
@@ -189,6 +229,7 @@ pub fn lower(facts: &Facts, page: &Page<'_>) -> Result<Work> {
                 name,
                 visibility,
                 of_trait,
+                reach,
             });
         }
     }
@@ -217,7 +258,27 @@ pub fn lower(facts: &Facts, page: &Page<'_>) -> Result<Work> {
     let rewritten = facts.rewritten.iter();
     work.edits
         .extend(rewritten.map(|(part, text)| part.edit(source, text)));
+    work.edits.extend(named::calls(facts, source));
     Ok(work)
+}
+
+/// The edits that mark methods that stay as they are, and lower those that are functions in another crate's trait.
+pub fn marked(facts: &Facts, page: &Page<'_>) -> Result<Vec<(usize, Edit)>> {
+    let source = &page.source;
+    let mut edits = Vec::new();
+    for (key, receiver) in &facts.receivers {
+        let Some(method) = Method::at(source.original(key.0), source.edition, key.1) else {
+            continue;
+        };
+        let own = if facts.foreign.contains(key) {
+            let this = body::fresh_name(&method, false);
+            body::rename(&method, &this)
+        } else {
+            proof::method(&method, *key, receiver, source.is_alone())
+        };
+        edits.extend(own.into_iter().map(|edit| (key.0, edit)));
+    }
+    Ok(edits)
 }
 
 /// What a type that can only be a receiver has to implement.

@@ -21,6 +21,19 @@ pub struct Extension {
     pub visibility: String,
     /// For a trait's methods, the trait's name: they are only in scope where the trait may be.
     pub of_trait: Option<String>,
+    /// Who has it in scope.
+    pub reach: Reach,
+}
+
+/// Who has an extension trait in scope.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// This crate and its dependants.
+    Everywhere,
+    /// This crate alone.
+    Crate,
+    /// Dependants alone, since in this crate the method is called by a name of its own.
+    Dependants,
 }
 
 /// Name of the hidden module of the module `index`.
@@ -28,12 +41,42 @@ fn hidden(kind: &str, crate_name: &str, index: usize) -> String {
     format!("{MODULE}_{kind}_{crate_name}_{index}")
 }
 
-/// Name of the root's hidden modules, which dependants import: methods of types, methods of traits.
-pub fn roots(crate_name: &str) -> [String; 2] {
-    [
-        hidden("methods", crate_name, 0),
-        hidden("traits", crate_name, 0),
-    ]
+/// The hidden modules that a module may have. Of types' methods and of traits' methods; then those that only dependants have in scope, the same
+/// way; last the methods that are called by a name of their own.
+const KINDS: [&str; 5] = ["methods", "traits", "far_methods", "far_traits", "own"];
+
+/// Those of a crate's root that dependants may import.
+const EXPORTED: std::ops::Range<usize> = 0..4;
+
+/// Whether a module with these is for methods of traits.
+fn is_for_traits(kind: usize) -> bool {
+    KINDS[kind].ends_with("traits")
+}
+
+impl Extension {
+    /// In which of [`KINDS`] it is.
+    fn kind(&self) -> usize {
+        let of_trait = usize::from(self.of_trait.is_some());
+        match self.reach {
+            Reach::Everywhere => of_trait,
+            Reach::Dependants => 2 + of_trait,
+            Reach::Crate => 4,
+        }
+    }
+}
+
+/// The root's hidden module of methods that are called by a name of their own.
+pub fn own_root(crate_name: &str) -> String {
+    hidden(KINDS[4], crate_name, 0)
+}
+
+/// Which of the hidden modules that dependants import the crate's root has.
+pub fn exported(extensions: &[Extension]) -> Vec<String> {
+    let is_there = |kind: &usize| extensions.iter().any(|extension| extension.kind() == *kind);
+    EXPORTED
+        .filter(is_there)
+        .map(|kind| KINDS[kind].to_owned())
+        .collect()
 }
 
 /// The innermost module around a byte of a file.
@@ -78,12 +121,11 @@ pub fn edits(
         .map(|(index, module)| (&module.path[..], index))
         .rev()
         .collect();
-    let mut chains = [BTreeSet::new(), BTreeSet::new()];
+    let mut chains: [BTreeSet<usize>; KINDS.len()] = Default::default();
     for extension in extensions {
         let path = &files.modules[extension.module].path;
         for len in 0..=path.len() {
-            chains[usize::from(extension.of_trait.is_some())]
-                .extend(index_of.get(&path[..len]).copied());
+            chains[extension.kind()].extend(index_of.get(&path[..len]).copied());
         }
     }
     let traits: BTreeSet<&str> = extensions
@@ -96,7 +138,7 @@ pub fn edits(
         let body = &files.list[module.file].text.original()[module.body.clone()];
         let may_use = imported.contains(&index) || uses_trait(body, &traits);
         let mut text = String::new();
-        for (kind, label) in [(0, "methods"), (1, "traits")] {
+        for (kind, label) in KINDS.into_iter().enumerate() {
             // A module that is there in several configurations has the same names in each.
             let first = index_of.get(&module.path[..]).copied().unwrap_or(index);
             if chains[kind].contains(&first) {
@@ -106,7 +148,7 @@ pub fn edits(
                 ));
                 for extension in extensions
                     .iter()
-                    .filter(|e| e.module == index && usize::from(e.of_trait.is_some()) == kind)
+                    .filter(|extension| extension.module == index && extension.kind() == kind)
                 {
                     text.push_str(&format!(
                         " {}use super::{};",
@@ -126,10 +168,11 @@ pub fn edits(
                 }
                 text.push_str(" }");
             }
-            if kind == 1 && !may_use {
+            if is_for_traits(kind) && !may_use {
                 continue;
             }
-            for &around in &chains[kind] {
+            let in_scope = |kind: usize| kind < 2 || kind == 4;
+            for &around in chains[kind].iter().filter(|_| in_scope(kind)) {
                 let path = &files.modules[around].path;
                 if module.path.starts_with(path) {
                     let path: String = path.iter().map(|name| format!("{name}::")).collect();
@@ -139,11 +182,13 @@ pub fn edits(
                     ));
                 }
             }
-            for dependency in &foreign.crates {
-                text.push_str(&format!(
-                    " {QUIET} use ::{dependency}::{}::*;",
-                    roots(dependency)[kind]
-                ));
+            for (dependency, has) in &foreign.crates {
+                if EXPORTED.contains(&kind) && has.iter().any(|own| own == label) {
+                    text.push_str(&format!(
+                        " {QUIET} use ::{dependency}::{}::*;",
+                        hidden(label, dependency, 0)
+                    ));
+                }
             }
         }
         if !text.is_empty() {
@@ -156,8 +201,8 @@ pub fn edits(
 /// Dependencies with extension traits. Only crates that turned the feature on can call such methods without naming the type.
 #[derive(Default)]
 struct Foreign<'a> {
-    /// Their names.
-    crates: Vec<&'a str>,
+    /// Their names, and which hidden modules their roots have.
+    crates: Vec<(&'a str, Vec<String>)>,
     /// Names of their traits whose methods were lowered.
     traits: Vec<&'a str>,
 }
@@ -172,7 +217,7 @@ impl<'a> Foreign<'a> {
             .filter(|(name, exports)| exports.extensions && *name != request.crate_name);
         let mut foreign = Self::default();
         for (name, exports) in known {
-            foreign.crates.push(name);
+            foreign.crates.push((name, exports.scopes()));
             foreign
                 .traits
                 .extend(exports.traits.iter().map(String::as_str));

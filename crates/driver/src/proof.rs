@@ -1,0 +1,184 @@
+//! The proof that a lowered crate is a valid one, and that its calls mean what they did: the compiler is asked about the crate as it is, and about
+//! calls once methods are lowered (`gateless_lower`'s `proof.rs`). Nothing that it makes of these questions is kept.
+
+use std::time::Duration;
+
+use camino::Utf8Path;
+use cargo_metadata::diagnostic::{Diagnostic, DiagnosticLevel};
+use gateless_lower::{Lowered, Purpose, is_mark};
+use gateless_model::Result;
+use gateless_model::record::Run;
+use serde_json::json;
+
+use crate::call::{Call, mangle};
+use crate::compiler::{self, Ran, execute};
+use crate::diagnostics::{self, Format};
+use crate::invocation::{Arg, Kind};
+use crate::mapping::Mapping;
+use crate::times::{Times, timed};
+
+/// What came of it.
+pub enum Proven {
+    /// Every call is what it was. This is what the compiler says about features that the crate names without need.
+    Same(String),
+    /// Some are called another way now: compile again.
+    Changed,
+    /// Nothing more can be done about a crate that does not compile.
+    Stuck,
+    /// The original has errors. This is what the compiler says about it.
+    Refused(Ran),
+}
+
+/// Proves the calls of a crate that compiles, or finds other ways to make those of one that doesn't.
+///
+/// # Errors
+/// Where a call may have become another one.
+pub fn prove(
+    call: &Call<'_>,
+    lowered: &mut Lowered<'_>,
+    mapping: &Mapping,
+    compiles: bool,
+    times: &mut Times,
+) -> Result<Proven> {
+    let mut ask = |lowered: &mut Lowered<'_>, purpose| {
+        timed(&mut times.rewriting, || {
+            lowered.render_for(purpose)?;
+            lowered.write()
+        })?;
+        let mut took = Duration::ZERO;
+        let ran = timed(&mut took, || answer(call, lowered, mapping));
+        times.guiding.push(took);
+        ran
+    };
+    let mut ran = ask(lowered, Purpose::Methods)?;
+    let mut found = diagnostics::parse(&ran.stderr);
+    if lowered.note_functions(&found) {
+        ran = ask(lowered, Purpose::Methods)?;
+        found = diagnostics::parse(&ran.stderr);
+    }
+    if found.iter().any(|diagnostic| lowered.is_users(diagnostic)) {
+        ran.stderr = users(&ran.stderr, lowered);
+        return Ok(Proven::Refused(ran));
+    }
+    let features = ran.stderr.lines().filter(|line| {
+        serde_json::from_str(line).is_ok_and(|found| diagnostics::is_about_stable_feature(&found))
+    });
+    let told = features.map(|line| format!("{line}\n")).collect::<String>();
+    let methods = lowered.calls(&found);
+    let proven = if compiles && !lowered.has_methods() {
+        Proven::Same(told)
+    } else if compiles {
+        let ran = ask(lowered, Purpose::Functions)?;
+        let functions = lowered.calls(&diagnostics::parse(&ran.stderr));
+        let differences = lowered.differences(&methods, &functions);
+        let receivers = differences.iter().map(|call| call.receiver).collect();
+        match differences.first() {
+            None => Proven::Same(told),
+            Some(_) if lowered.name(&receivers, &methods)? => Proven::Changed,
+            Some(call) => return Err(lowered.unclear(call)),
+        }
+    } else {
+        let receivers = methods.iter().map(|call| call.receiver).collect();
+        if lowered.name(&receivers, &methods)? {
+            Proven::Changed
+        } else {
+            Proven::Stuck
+        }
+    };
+    timed(&mut times.rewriting, || {
+        lowered.render_for(Purpose::Compile)?;
+        lowered.write()
+    })?;
+    Ok(proven)
+}
+
+/// Compiles the crate as far as its calls are resolved.
+fn answer(call: &Call<'_>, lowered: &Lowered<'_>, mapping: &Mapping) -> Result<Ran> {
+    let directory = call.state.directory().join("proof");
+    fs_err::create_dir_all(&directory)?;
+    let name = mangle(&call.primary_output());
+    let output = directory.join(format!("{name}.rmeta"));
+    let run = question(call, lowered.root(), mapping, &output);
+    let ran = execute(call, &run)?;
+    // It is only written where there are no errors.
+    let _ = fs_err::remove_file(&output);
+    Ok(ran)
+}
+
+/// A run that only asks the compiler what it has to say about the root `root`; `output` takes what it makes.
+fn question(call: &Call<'_>, root: &Utf8Path, mapping: &Mapping, output: &Utf8Path) -> Run {
+    let is_output = |kind: &Kind| {
+        matches!(kind, Kind::Emit(_) | Kind::Value("output" | "out-dir", _)) || Format::is_of(kind)
+    };
+    let kept = call.plan.args.iter().filter(|arg| !is_output(&arg.kind));
+    let mut args: Vec<String> = kept.flat_map(Arg::tokens).collect();
+    args.extend([
+        format!("--emit=metadata={output}"),
+        "--force-warn=deprecated".to_owned(),
+    ]);
+    args.extend(Format::of(call.invocation).arguments());
+    if call.invocation.value("crate-name").is_none() {
+        args.push(format!("--crate-name={}", call.crate_name));
+    }
+    args.extend(mapping.remaps(&call.plan.remaps));
+    args.push(root.to_string());
+    compiler::run(call, args, call.exempt())
+}
+
+/// Whether the compiler is to be asked about a crate, of which it is known whether it compiles once it is lowered.
+pub fn is_wanted(call: &Call<'_>, lowered: &Lowered<'_>, compiles: bool) -> bool {
+    if compiles {
+        lowered.is_to_be_proven() || lowered.is_redundant() && warns_of_features(call)
+    } else {
+        lowered.is_gated()
+    }
+}
+
+/// Whether the call lets the compiler warn of features that are stable by now.
+fn warns_of_features(call: &Call<'_>) -> bool {
+    let mut lints = call.invocation.args.iter();
+    !lints.any(|arg| {
+        matches!(&arg.kind, Kind::Lint(_, lint) if lint == "stable_features")
+            || matches!(&arg.kind, Kind::Value("cap-lints", _))
+    })
+}
+
+/// What the compiler says about the original: without what only the question brought about.
+fn users(stderr: &str, lowered: &Lowered<'_>) -> String {
+    let mut lines = Vec::new();
+    let (mut errors, mut warnings) = (0, 0);
+    for line in stderr.lines() {
+        let Ok(diagnostic) = serde_json::from_str::<Diagnostic>(line) else {
+            lines.push(line.to_owned());
+            continue;
+        };
+        let is_asked = is_mark(&diagnostic);
+        match diagnostic.level {
+            _ if is_asked => continue,
+            DiagnosticLevel::Error if !lowered.is_users(&diagnostic) => continue,
+            DiagnosticLevel::Error => errors += 1,
+            DiagnosticLevel::Warning => warnings += 1,
+            DiagnosticLevel::FailureNote => continue,
+            _ => {}
+        }
+        lines.push(line.to_owned());
+    }
+    let plural = |count| if count == 1 { "" } else { "s" };
+    let mut sum = format!("aborting due to {errors} previous error{}", plural(errors));
+    if warnings > 0 {
+        sum.push_str(&format!("; {warnings} warning{} emitted", plural(warnings)));
+    }
+    lines.push(
+        json!({
+            "$message_type": "diagnostic",
+            "message": sum,
+            "code": null,
+            "level": "error",
+            "spans": [],
+            "children": [],
+            "rendered": format!("error: {sum}\n\n"),
+        })
+        .to_string(),
+    );
+    lines.join("\n")
+}
