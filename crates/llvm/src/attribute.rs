@@ -2,8 +2,6 @@
 
 mod names;
 
-pub(crate) use names::Names;
-
 use std::ffi::{c_char, c_uint};
 
 use gateless_model::{Failure, Result};

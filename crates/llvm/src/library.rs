@@ -1,13 +1,13 @@
 //! A loaded libLLVM.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ffi::c_uint;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_model::{Failure, Result};
 use libloading::Library;
 
-use crate::attribute::Names;
 use crate::fatal;
 use crate::table::Table;
 
@@ -24,8 +24,8 @@ pub struct Llvm {
     pub(crate) options: Mutex<Option<Vec<String>>>,
     /// The back ends that are ready for use.
     pub(crate) ready: Mutex<BTreeSet<&'static str>>,
-    /// The names of its attributes, once they were asked for.
-    pub(crate) attributes: Names,
+    /// The names of its attributes by their numbers, once they were asked for.
+    pub(crate) attributes: OnceLock<HashMap<c_uint, &'static str>>,
 }
 
 impl std::fmt::Debug for Llvm {
@@ -70,7 +70,7 @@ impl Llvm {
             version: (major, minor, patch),
             options: Mutex::new(None),
             ready: Mutex::default(),
-            attributes: Names::new(),
+            attributes: OnceLock::new(),
         }));
         loaded.insert(real, llvm);
         Ok(llvm)

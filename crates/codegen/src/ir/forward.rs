@@ -41,11 +41,35 @@ fn returned(function: Function<'_>, depth: u32) -> Result<Option<(Value<'_>, Val
     // Debug information has arguments stored in variables.
     let mut values = Values::of(function)?;
     for instruction in others {
-        if !values.pass(instruction, depth)? {
+        if !pass(&mut values, instruction, depth)? {
             return Ok(None);
         }
     }
     Ok(returned.map(|value| (value, values)))
+}
+
+/// Follows values through an instruction, also through a call of what only returns an argument; false if the instruction does anything else.
+fn pass<'m>(values: &mut Values<'m>, instruction: Instruction<'m>, depth: u32) -> Result<bool> {
+    if is_idle(instruction)? || values.follow(instruction)? {
+        return Ok(true);
+    }
+    if instruction.opcode()? != Opcode::Call || depth == 0 {
+        return Ok(false);
+    }
+    let called = match instruction.called()? {
+        Some(called) => called.as_function()?,
+        None => None,
+    };
+    let Some(function) = called else {
+        return Ok(false);
+    };
+    let Some(number) = returned_argument(function, depth - 1)? else {
+        return Ok(false);
+    };
+    // Arguments come first among a call's operands, and the function has one of this number.
+    let argument = instruction.operands()?[number as usize];
+    values.hand_on(argument, instruction);
+    Ok(true)
 }
 
 /// The function to which a function hands all of its arguments, in their order, and whose result it returns, if it does nothing else
@@ -67,7 +91,7 @@ pub(super) fn forwards_to(function: Function<'_>) -> Result<Option<Function<'_>>
     let mut target = None;
     for (at, instruction) in others.into_iter().enumerate() {
         if Some(at) != last {
-            if !values.pass(instruction, DEEPEST)? {
+            if !pass(&mut values, instruction, DEEPEST)? {
                 return Ok(None);
             }
             continue;

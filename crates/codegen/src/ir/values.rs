@@ -2,10 +2,8 @@
 
 use std::collections::HashMap;
 
-use gateless_llvm::{After, Call, Function, Instruction, Opcode, Operation, Type, TypeKind, Value};
+use gateless_llvm::{After, Call, Function, Instruction, Operation, Type, TypeKind, Value};
 use gateless_model::Result;
-
-use super::forward::{is_idle, returned_argument};
 
 /// Beginning of the name of what copies memory.
 pub(super) const COPY: &str = "llvm.memcpy.";
@@ -46,39 +44,15 @@ impl<'m> Values<'m> {
         })
     }
 
-    /// Follows a value through an instruction, also through a call of what only returns an argument; false if the instruction does anything else.
-    pub(super) fn pass(&mut self, instruction: Instruction<'m>, depth: u32) -> Result<bool> {
-        if is_idle(instruction)? || self.follow(instruction)? {
-            return Ok(true);
-        }
-        if instruction.opcode()? != Opcode::Call || depth == 0 {
-            return Ok(false);
-        }
-        let called = match instruction.called()? {
-            Some(called) => called.as_function()?,
-            None => None,
-        };
-        let Some(function) = called else {
-            return Ok(false);
-        };
-        let Some(number) = returned_argument(function, depth - 1)? else {
-            return Ok(false);
-        };
-        // Arguments come first among a call's operands, and the function has one of this number.
-        let argument = instruction.operands()?[number as usize];
-        self.hand_on(argument, instruction);
-        Ok(true)
-    }
-
     /// Says of an instruction's result what is known of a value.
-    fn hand_on(&mut self, value: Value<'m>, instruction: Instruction<'m>) {
+    pub(super) fn hand_on(&mut self, value: Value<'m>, instruction: Instruction<'m>) {
         if let Some(known) = self.known.get(&value).cloned() {
             self.known.insert(instruction.into(), known);
         }
     }
 
     /// Follows a value through an instruction; false if the instruction does anything else.
-    fn follow(&mut self, instruction: Instruction<'m>) -> Result<bool> {
+    pub(super) fn follow(&mut self, instruction: Instruction<'m>) -> Result<bool> {
         match instruction.operation()? {
             Operation::Alloca { .. } => {
                 self.variables.insert(instruction.into(), None);

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::ffi::c_uint;
-use std::sync::OnceLock;
 
 use gateless_model::{Failure, Result};
 
@@ -35,9 +34,6 @@ pub(super) fn name(llvm: &'static Llvm, kind: c_uint) -> Result<String> {
             .help("this libLLVM is newer than the ones that are supported; use the compiler of a supported release")
     })
 }
-
-/// The names of attributes by their numbers.
-pub(crate) type Names = OnceLock<HashMap<c_uint, &'static str>>;
 
 fn read(llvm: &'static Llvm) -> Result<HashMap<c_uint, &'static str>> {
     let get = llvm.table.LLVMGetEnumAttributeKindForName()?;
