@@ -29,6 +29,12 @@ const LISTS: &[List] = &[
         others: &[],
     },
     List {
+        directory: "crates/codegen/src/flags",
+        file: "mod.rs",
+        name: "ALL",
+        others: &[],
+    },
+    List {
         directory: "crates/fidelity/src/causes",
         file: "mod.rs",
         name: "ALL",
