@@ -1,11 +1,12 @@
 //! The sources of the standard library, of the very version of the compiler.
 
 use camino::{Utf8Path, Utf8PathBuf};
+use gateless_base::progress::Progress;
 use gateless_base::{cache, files, process, variable};
-use gateless_model::{Failure, Result};
-
 use gateless_kbuild::compiler::Compiler;
-use gateless_model::Version;
+use gateless_model::{Failure, Result, Version};
+
+use crate::apt::{self, Apt};
 
 /// The `library` directory for this compiler: `$RUST_LIB_SRC`, else the sysroot's, else what `doctor --install` unpacked into the cache.
 ///
@@ -75,6 +76,72 @@ pub fn check(library: &Utf8Path, wanted: Version) -> Result<()> {
         None => Err(Failure::failed(format!("the version of the standard library's sources in {library} can't be told"))
             .help("use an unpacked rust-src package (`gateless doctor --install`), whose src/version file beside `library` names it")),
     }
+}
+
+/// Unpacks the standard library's sources of a compiler of this version; the caller holds apt's lock.
+pub(crate) fn unpack(
+    cache: &Utf8Path,
+    apt: &Apt,
+    version: Version,
+    progress: &mut dyn Progress,
+) -> Result<()> {
+    let library = in_cache(cache, version);
+    if library.is_dir() {
+        return Ok(());
+    }
+    let offers = apt.versions("rust-src")?;
+    let offer = offers
+        .iter()
+        .find(|offer| Version::prefix(&offer.version) == Some(version))
+        .ok_or_else(|| {
+            let known: Vec<String> = offers
+                .iter()
+                .filter_map(|offer| Version::prefix(&offer.version))
+                .map(|version| version.to_string())
+                .collect();
+            Failure::no(format!("Debian has no rust-src package for Rust {version}")).help(format!(
+                "`rustup component add rust-src`, or use a compiler for which it has one: {}",
+                known.join(", ")
+            ))
+        })?;
+    let directory = cache::rust_src(cache);
+    fs_err::create_dir_all(&directory)?;
+    let work = tempfile::Builder::new()
+        .prefix(".unpack-")
+        .tempdir_in(&directory)?;
+    let unpacked = Utf8PathBuf::from_path_buf(work.path().join("root"))
+        .map_err(|path| Failure::failed(format!("{} is not UTF-8", path.display())))?;
+    let download = unpacked.with_file_name("download");
+    fs_err::create_dir_all(&download)?;
+    fs_err::create_dir_all(&unpacked)?;
+    let file = apt.download(offer, &download, progress)?;
+    progress.step("unpacking rust-src");
+    apt::unpack(&file, &unpacked)?;
+    keep_library(&unpacked.join(format!("usr/src/rustc-{version}")))?;
+    let target = directory.join(version.to_string());
+    if target.exists() {
+        // Without a library in it, or it would have been found.
+        fs_err::remove_dir_all(&target)?;
+    }
+    fs_err::rename(&unpacked, &target)?;
+    progress.done();
+    check(&library, version)
+}
+
+/// Removes the directories beside the library and its version mark (`src/version`): the compiler's own sources, most of half a gigabyte.
+fn keep_library(sources: &Utf8Path) -> Result<()> {
+    for (directory, kept) in [
+        (sources, ["library", "src"].as_slice()),
+        (&sources.join("src"), &[]),
+    ] {
+        for entry in directory.read_dir_utf8()? {
+            let entry = entry?;
+            if entry.file_type()?.is_dir() && !kept.contains(&entry.file_name()) {
+                fs_err::remove_dir_all(entry.path())?;
+            }
+        }
+    }
+    Ok(())
 }
 
 fn is_library(directory: &Utf8Path) -> bool {
@@ -162,5 +229,19 @@ mod tests {
         )
         .unwrap_err();
         assert!(failure.what.contains("core/src/lib.rs"));
+    }
+
+    #[test]
+    fn unpacked_sources_keep_the_library_and_its_version() {
+        let root = tempfile::tempdir().unwrap();
+        let sources = Utf8Path::from_path(root.path()).unwrap();
+        for directory in ["library/core/src", "src/bootstrap", "compiler/rustc"] {
+            fs_err::create_dir_all(sources.join(directory)).unwrap();
+        }
+        fs_err::write(sources.join("library/core/src/lib.rs"), "").unwrap();
+        fs_err::write(sources.join("src/version"), "1.95.0\n").unwrap();
+        keep_library(sources).unwrap();
+        assert!(!sources.join("compiler").exists() && !sources.join("src/bootstrap").exists());
+        check(&sources.join("library"), Version::new(1, 95, 0)).unwrap();
     }
 }

@@ -1,7 +1,7 @@
 //! `ifdef`, `ifeq` and the like as conditions.
 
 use crate::condition::{Atom, Condition};
-use crate::makefile::words::{call, split_arguments};
+use crate::makefile::reference::{call, split_arguments};
 
 /// The conditionals that are open.
 #[derive(Debug, Default)]

@@ -4,6 +4,7 @@
 mod conditional;
 pub mod directories;
 mod parse;
+mod reference;
 pub mod words;
 
 pub use parse::{Assignment, Makefile, Rule, Statement, parse};

@@ -6,7 +6,7 @@ use gateless_model::{Failure, Result};
 
 use super::{Wanted, closure, launcher, program, unpacked};
 use crate::apt::{self, Apt, Offer};
-use crate::install;
+use crate::rust_src;
 use gateless_base::progress::Progress;
 use gateless_kbuild::compiler;
 use gateless_model::Version;
@@ -57,7 +57,7 @@ pub fn bring_in(
     }
     launcher::install(&root)?;
     check(&root.join("usr/bin/rustc"), version)?;
-    install::unpack_rust_src(cache, &all, version, progress)?;
+    rust_src::unpack(cache, &all, version, progress)?;
     let target = program(cache, version);
     let target = target.ancestors().nth(3).unwrap_or(&target);
     fs_err::rename(&root, target)?;
