@@ -12,6 +12,7 @@ use gateless_linux::condition::Condition;
 use gateless_linux::kconfig::file::{self as kconfig_file, Item};
 use gateless_linux::makefile::words::{name_condition, words};
 use gateless_linux::makefile::{self, Makefile, Statement, directories};
+use gateless_linux::tree;
 
 use crate::finding::{Finding, Problem};
 use crate::kconfig::{self, Kconfig, arch_of_path};
@@ -207,7 +208,7 @@ impl Scan {
                 self.problems.append(&mut found.problems);
             }
             if path == "Makefile" {
-                self.release = other::release(made);
+                self.release = tree::version_of(made).map(|(_, release)| release);
             }
         }
     }

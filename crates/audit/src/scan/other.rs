@@ -2,8 +2,6 @@
 
 use gateless_linux::condition::Condition;
 use gateless_linux::kconfig::file::Macro;
-use gateless_linux::makefile::Makefile;
-use gateless_linux::makefile::Statement;
 use gateless_linux::makefile::words::words;
 
 use crate::finding::{Finding, Place, Role, Sign};
@@ -51,25 +49,6 @@ pub fn conflict(text: &str) -> Option<usize> {
     text.lines()
         .position(|line| line.starts_with("<<<<<<< "))
         .map(|index| index + 1)
-}
-
-/// The release that the top makefile names.
-pub fn release(made: &Makefile) -> Option<String> {
-    let field = |name: &str| {
-        made.statements
-            .iter()
-            .find_map(|(_, statement)| match statement {
-                Statement::Assignment(a) if a.name == name => Some(a.value.text.trim().to_owned()),
-                _ => None,
-            })
-    };
-    Some(format!(
-        "{}.{}.{}{}",
-        field("VERSION")?,
-        field("PATCHLEVEL")?,
-        field("SUBLEVEL")?,
-        field("EXTRAVERSION").unwrap_or_default()
-    ))
 }
 
 pub(super) fn finding(sign: Sign, role: Role, file: &str, line: usize, text: &str) -> Finding {

@@ -7,6 +7,7 @@ use gateless_model::Result;
 
 use super::expression::Tri;
 use super::{Symbol, Symbols};
+use crate::makefile::{self, Makefile, Statement};
 
 /// The symbol that turns Rust on.
 pub const RUST: &str = "RUST";
@@ -61,7 +62,7 @@ pub fn options_of_sources(
             } else if matches!(name, "Makefile" | "Kbuild") {
                 let text = fs_err::read_to_string(entry.path())?;
                 if text.contains(".o") {
-                    for (symbol, source) in of_makefile(&text, &directory) {
+                    for (symbol, source) in of_makefile(&makefile::parse(&text), &directory) {
                         let source = source.strip_prefix(tree).unwrap_or(&source);
                         found.entry(symbol).or_default().insert(source.to_owned());
                     }
@@ -73,9 +74,11 @@ pub fn options_of_sources(
 }
 
 /// The symbol and the source of each object that the makefile of `directory` makes of Rust.
-fn of_makefile(text: &str, directory: &Utf8Path) -> Vec<(String, Utf8PathBuf)> {
-    let text = text.replace("\\\n", " ");
-    let lists: Vec<(&str, &str, &str)> = text.lines().filter_map(list).collect();
+fn of_makefile(made: &Makefile, directory: &Utf8Path) -> Vec<(String, Utf8PathBuf)> {
+    let statements = made.statements.iter();
+    let lists: Vec<(&str, &str, &str)> = statements
+        .filter_map(|(_, statement)| list(statement))
+        .collect();
     let mut found = Vec::new();
     for (stem, part, objects) in &lists {
         for object in objects.split_whitespace() {
@@ -117,14 +120,13 @@ fn whole<'a>(lists: &[(&'a str, &'a str, &'a str)], stem: &str) -> Vec<&'a str> 
 }
 
 /// `STEM-PART := OBJECTS`, of the lists that Kbuild knows.
-fn list(line: &str) -> Option<(&str, &str, &str)> {
-    let line = line.split('#').next().unwrap_or(line).trim();
-    let (name, objects) = line.split_once('=')?;
-    let (stem, part) = name
-        .trim_end_matches([':', '+', '?', ' ', '\t'])
-        .rsplit_once('-')?;
+fn list(statement: &Statement) -> Option<(&str, &str, &str)> {
+    let Statement::Assignment(assignment) = statement else {
+        return None;
+    };
+    let (stem, part) = assignment.name.rsplit_once('-')?;
     let is_part = matches!(part, "y" | "m" | "objs") || symbol(part).is_some();
-    is_part.then_some((stem, part, objects))
+    is_part.then_some((stem, part, assignment.value.text.as_str()))
 }
 
 /// `X` of `$(CONFIG_X)`.

@@ -52,6 +52,20 @@ pub struct Makefile {
     pub problems: Vec<(usize, String)>,
 }
 
+impl Makefile {
+    /// What is assigned to a variable first, whatever the conditions.
+    pub fn value(&self, name: &str) -> Option<&str> {
+        self.statements
+            .iter()
+            .find_map(|(_, statement)| match statement {
+                Statement::Assignment(a) if a.name == name && a.targets.is_none() => {
+                    Some(a.value.text.trim())
+                }
+                _ => None,
+            })
+    }
+}
+
 /// Cuts the comment off. Inside of `$(...)` a `#` is text, as for make 4.3; in a recipe the shell's rule holds.
 fn without_comment(line: &mut Text, recipe: bool) {
     let bytes = line.text.as_bytes();

@@ -5,6 +5,8 @@ mod minimum;
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_model::{Failure, Result, Version};
 
+use crate::makefile::{self, Makefile};
+
 pub use minimum::{Run, Tool};
 
 /// A directory that holds the sources of a kernel with Rust support.
@@ -45,7 +47,7 @@ impl Tree {
             )));
         }
         let makefile = fs_err::read_to_string(path.join("Makefile"))?;
-        let (version, release) = version_of(&makefile).ok_or_else(|| Failure::failed(format!("{path}/Makefile does not say which version the kernel is (VERSION, PATCHLEVEL, SUBLEVEL)")))?;
+        let (version, release) = version_of(&makefile::parse(&makefile)).ok_or_else(|| Failure::failed(format!("{path}/Makefile does not say which version the kernel is (VERSION, PATCHLEVEL, SUBLEVEL)")))?;
         if !path.join("rust/Makefile").is_file() {
             return Err(Failure::failed(format!("Linux {release} in {path} has no Rust support: there is no rust/Makefile"))
                 .help("Rust came in with 6.1 on paper and is usable from 6.12 on; gateless is made for 7.3 and later"));
@@ -85,23 +87,16 @@ pub fn source_arch(arch: &str) -> &str {
     }
 }
 
-fn version_of(makefile: &str) -> Option<(Version, String)> {
-    let field = |name: &str| {
-        makefile
-            .lines()
-            .find_map(|line| line.strip_prefix(name)?.trim_start().strip_prefix('='))
-            .map(str::trim)
-    };
-    let number = |name: &str| field(name)?.parse().ok();
+/// The version that the top makefile says, and as `make kernelversion` prints it.
+pub fn version_of(makefile: &Makefile) -> Option<(Version, String)> {
+    let number = |name: &str| makefile.value(name)?.parse().ok();
     let version = Version::new(
         number("VERSION")?,
         number("PATCHLEVEL")?,
         number("SUBLEVEL")?,
     );
-    Some((
-        version,
-        format!("{version}{}", field("EXTRAVERSION").unwrap_or_default()),
-    ))
+    let extra = makefile.value("EXTRAVERSION").unwrap_or_default();
+    Some((version, format!("{version}{extra}")))
 }
 
 #[cfg(test)]
@@ -113,10 +108,13 @@ mod tests {
         let makefile =
             "# SPDX\nVERSION = 7\nPATCHLEVEL = 4\nSUBLEVEL = 0\nEXTRAVERSION = -rc1\nNAME = Baby\n";
         assert_eq!(
-            version_of(makefile),
+            version_of(&makefile::parse(makefile)),
             Some((Version::new(7, 4, 0), "7.4.0-rc1".to_owned()))
         );
-        assert_eq!(version_of(&makefile.replace("SUBLEVEL = 0\n", "")), None);
+        assert_eq!(
+            version_of(&makefile::parse(&makefile.replace("SUBLEVEL = 0\n", ""))),
+            None
+        );
     }
 
     fn fake(rust: bool) -> tempfile::TempDir {
