@@ -11,26 +11,28 @@ use std::collections::BTreeSet;
 
 use camino::Utf8Path;
 use gateless_base::process::stdout_of;
-use gateless_kbuild::c_tools::{self, CTools};
-use gateless_kbuild::compiler::Compiler;
 use gateless_lab::qemu_config::{DIRECTORY, QemuConfig};
 use gateless_linux::tree::{self, Tree};
 use gateless_machines::{Machine, Runner};
-use gateless_model::Result;
 use gateless_model::targets::{Architecture, Targets, Tool, VERSION, Variant};
+use gateless_model::{Result, Version};
 
 use processor::Processor;
 
 /// What is asked besides the tree.
 pub struct Facts<'a> {
-    /// The compiler.
-    pub compiler: &'a Compiler,
+    /// The compiler's version.
+    pub version: Version,
+    /// The first line of its `--version`.
+    pub version_text: &'a str,
     /// Its built-in targets (`--print target-list`).
     pub builtin: Vec<String>,
     /// The built-in targets that stand in for the kernel's specifications, each with the `arch` of the specification.
     pub spec_targets: Vec<(&'static str, &'static str)>,
     /// The back end of the compiler's LLVM for a processor, named as in triples.
     pub back_end: &'a dyn Fn(&str) -> Option<&'static str>,
+    /// The C compiler that Kbuild takes with these variables of make.
+    pub c_compiler: &'a dyn Fn(&[(String, String)]) -> Result<Option<String>>,
     /// Whether a program is on this machine.
     pub has_program: &'a dyn Fn(&str) -> bool,
 }
@@ -57,7 +59,7 @@ pub fn survey(tree: &Tree, facts: &Facts<'_>, results: &[Variant]) -> Result<Tar
     Ok(Targets {
         version: VERSION,
         release: tree.release.clone(),
-        rustc: facts.compiler.version_text.clone(),
+        rustc: facts.version_text.to_owned(),
         architectures,
     })
 }
@@ -109,7 +111,7 @@ fn architecture(
             .iter()
             .find_map(|name| (facts.back_end)(name))
             .map(str::to_owned),
-        c_compiler: c_compiler(&own, processor)?.map(tool),
+        c_compiler: c_compiler(&own, processor, facts)?.map(tool),
         emulators: machines
             .iter()
             .filter(|(of, _)| of == arch)
@@ -136,17 +138,20 @@ fn architecture(
     let is_process = own
         .iter()
         .any(|machine| matches!(machine.boot.runner, Runner::Process { .. }));
-    described.obstacles = obstacles::of(&described, minimum, facts.compiler.version, is_process);
+    described.obstacles = obstacles::of(&described, minimum, facts.version, is_process);
     Ok(described)
 }
 
 /// The machine's compiler; without a machine clang, where the tree's Kbuild knows a target for it.
-fn c_compiler(machines: &[&Machine], processor: &Processor) -> Result<Option<String>> {
+fn c_compiler(
+    machines: &[&Machine],
+    processor: &Processor,
+    facts: &Facts<'_>,
+) -> Result<Option<String>> {
     let variables = match machines.first() {
-        Some(machine) => c_tools::variables(machine.name(), &[]),
+        Some(machine) => machine.make.clone().into_iter().collect(),
         None if processor.clang.is_some() => vec![("LLVM".to_owned(), "1".to_owned())],
         None => return Ok(None),
     };
-    let tools = CTools::of(&variables)?.tools;
-    Ok(tools.into_iter().next().map(|tool| tool.program))
+    (facts.c_compiler)(&variables)
 }

@@ -1,5 +1,8 @@
 //! What an architecture's processor is called, in the tree and in targets.
 
+use camino::Utf8Path;
+use gateless_linux::makefile::words::words;
+use gateless_linux::makefile::{self, Makefile, Statement};
 use gateless_linux::tree::Tree;
 use gateless_model::Result;
 
@@ -22,14 +25,17 @@ pub(crate) struct Processor {
 impl Processor {
     /// All architectures of a tree.
     pub(crate) fn all(tree: &Tree, archs: &[String]) -> Result<Vec<Self>> {
-        let clang = fs_err::read_to_string(tree.path.join("scripts/Makefile.clang"))?;
+        let read = |path: &Utf8Path| -> Result<Makefile> {
+            Ok(makefile::parse(&fs_err::read_to_string(path)?))
+        };
+        let clang = read(&tree.path.join("scripts/Makefile.clang"))?;
         let mut all = Vec::new();
         for arch in archs {
-            let mut makefiles = String::new();
+            let mut makefiles = Vec::new();
             for entry in tree.path.join("arch").join(arch).read_dir_utf8()? {
                 let entry = entry?;
                 if entry.file_name().starts_with("Makefile") && entry.path().is_file() {
-                    makefiles += &fs_err::read_to_string(entry.path())?;
+                    makefiles.push(read(entry.path())?);
                 }
             }
             all.push(Self::of(arch, &clang, &makefiles));
@@ -37,8 +43,8 @@ impl Processor {
         Ok(all)
     }
 
-    fn of(arch: &str, clang: &str, makefiles: &str) -> Self {
-        let value = clang_triple(clang, arch);
+    fn of(arch: &str, clang: &Makefile, makefiles: &[Makefile]) -> Self {
+        let value = clang.value(&format!("CLANG_TARGET_FLAGS_{arch}"));
         // UML is its host: its value is another variable.
         let is_host = value.is_some_and(|value| value.contains('$'));
         let clang = value.filter(|_| !is_host).map(str::to_owned);
@@ -51,12 +57,19 @@ impl Processor {
         if is_host {
             names.insert(0, std::env::consts::ARCH.to_owned());
         }
+        let targets = rust_targets(makefiles);
         Self {
             arch: arch.to_owned(),
             names,
             clang,
-            named: rust_targets(makefiles),
-            specification: is_host || makefiles.contains("scripts/target.json"),
+            specification: is_host
+                || targets
+                    .iter()
+                    .any(|target| target.ends_with("scripts/target.json")),
+            named: targets
+                .into_iter()
+                .filter(|target| !target.contains(['$', '/']))
+                .collect(),
         }
     }
 
@@ -98,30 +111,18 @@ impl Processor {
     }
 }
 
-/// The value of `CLANG_TARGET_FLAGS_<arch>`.
-fn clang_triple<'a>(makefile: &'a str, arch: &str) -> Option<&'a str> {
-    let variable = format!("CLANG_TARGET_FLAGS_{arch}");
-    makefile.lines().find_map(|line| {
-        let (name, value) = line.split_once(":=")?;
-        (name.trim() == variable).then(|| value.trim())
-    })
-}
-
 /// The targets that `KBUILD_RUSTFLAGS += --target=NAME` names, each once.
-fn rust_targets(makefiles: &str) -> Vec<String> {
+fn rust_targets(makefiles: &[Makefile]) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
-    // A line may go on after a backslash.
-    let joined = makefiles.replace("\\\n", " ");
-    for line in joined.lines() {
-        let Some((variable, value)) = line.split_once("+=") else {
+    for (_, statement) in makefiles.iter().flat_map(|made| &made.statements) {
+        let Statement::Assignment(assignment) = statement else {
             continue;
         };
-        if variable.trim() != "KBUILD_RUSTFLAGS" {
+        if assignment.name != "KBUILD_RUSTFLAGS" || assignment.targets.is_some() {
             continue;
         }
-        for word in value.split_whitespace() {
-            if let Some(target) = word.strip_prefix("--target=")
-                && !target.contains(['$', '/'])
+        for word in words(&assignment.value.text) {
+            if let Some(target) = word.text.strip_prefix("--target=")
                 && !found.iter().any(|known| known == target)
             {
                 found.push(target.to_owned());
@@ -140,20 +141,14 @@ mod tests {
     fn builtin(arch: &str, makefile: &str) -> Vec<String> {
         let all: Vec<Processor> = ["arc", "arm", "arm64", "mips", "sh", "um", "x86"]
             .into_iter()
-            .map(|name| Processor::of(name, CLANG, if name == arch { makefile } else { "" }))
+            .map(|name| {
+                let own = if name == arch { makefile } else { "" };
+                Processor::of(name, &makefile::parse(CLANG), &[makefile::parse(own)])
+            })
             .collect();
-        let compiler = gateless_kbuild::compiler::Compiler {
-            command: "/r".into(),
-            rustc: "/r".into(),
-            rustdoc: None,
-            clippy_driver: None,
-            sysroot: "/".into(),
-            version: gateless_model::Version::new(1, 95, 0),
-            version_text: String::new(),
-            named: false,
-        };
         let facts = Facts {
-            compiler: &compiler,
+            version: gateless_model::Version::new(1, 95, 0),
+            version_text: "",
             builtin: [
                 "arm64ec-pc-windows-msvc",
                 "arm-unknown-linux-gnueabi",
@@ -166,6 +161,7 @@ mod tests {
             .to_vec(),
             spec_targets: vec![("x86_64-unknown-none", "x86_64")],
             back_end: &|_| None,
+            c_compiler: &|_| Ok(None),
             has_program: &|_| false,
         };
         let own = all.iter().find(|processor| processor.arch == arch).unwrap();

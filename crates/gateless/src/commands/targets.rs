@@ -3,6 +3,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_base::{cache, program};
 use gateless_driver::toolchain::Toolchain;
+use gateless_kbuild::c_tools::CTools;
 use gateless_kbuild::compiler;
 use gateless_linux::tree::Tree;
 use gateless_llvm::Llvm;
@@ -63,9 +64,14 @@ pub fn matrix(tree: &Tree, store: Option<&Utf8Path>) -> Result<Targets> {
         Llvm::load(&gateless_llvm::of_compiler(&toolchain.sysroot, &toolchain.llvm, &[])?.path)?;
     let facts = Facts {
         builtin: compiler.builtin_targets()?,
-        compiler: &compiler,
+        version: compiler.version,
+        version_text: &compiler.version_text,
         spec_targets: gateless_driver::target::spec_targets(),
         back_end: &|processor| llvm.back_end(processor),
+        c_compiler: &|variables| {
+            let tools = CTools::of(variables)?.tools;
+            Ok(tools.into_iter().next().map(|tool| tool.program))
+        },
         has_program: &|name| program::find(name).is_some(),
     };
     let store = store.map_or_else(
