@@ -5,6 +5,7 @@ use std::io;
 use std::process::{Command, Stdio};
 
 use camino::{Utf8Path, Utf8PathBuf};
+use gateless_model::Version;
 
 /// What the compiler says of a feature's name.
 #[derive(
@@ -49,9 +50,11 @@ impl Compiler {
             .unwrap_or_default()
             .trim()
             .to_owned();
-        let code = code_of(&release).ok_or_else(|| {
-            io::Error::other(format!("{path} does not say which release of rustc it is"))
-        })?;
+        let code = Version::prefix(&release)
+            .map(Version::code)
+            .ok_or_else(|| {
+                io::Error::other(format!("{path} does not say which release of rustc it is"))
+            })?;
         let help = output(Command::new(path).arg("-Zhelp").env("RUSTC_BOOTSTRAP", "1"))?.0;
         let z_options = help
             .lines()
@@ -189,15 +192,6 @@ fn removed(name: &str, diagnostics: &str) -> bool {
 fn is_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-}
-
-/// `1.95.0` as `109500`; a suffix (`-nightly`) is passed over.
-pub fn code_of(release: &str) -> Option<u32> {
-    let mut parts = release.split(['.', '-']).map(str::parse::<u32>);
-    let major = parts.next()?.ok()?;
-    let minor = parts.next()?.ok()?;
-    let patch = parts.next().and_then(Result::ok).unwrap_or(0);
-    Some(major * 100_000 + minor * 100 + patch)
 }
 
 /// `1.95.0` as `1.95`.

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use gateless_model::Version;
+
 use crate::kconfig::expression::{Comparison, Expression, Operand, Tri};
 
 /// A condition.
@@ -191,22 +193,12 @@ fn push(list: &mut Vec<Condition>, item: Condition) {
     }
 }
 
-/// `109500` as `1.95`.
-pub fn version_text(code: u32) -> String {
-    let (major, minor, patch) = (code / 100_000, code / 100 % 1000, code % 100);
-    if patch == 0 {
-        format!("{major}.{minor}")
-    } else {
-        format!("{major}.{minor}.{patch}")
-    }
-}
-
 impl fmt::Display for Atom {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Atom::Config(name) => write!(f, "CONFIG_{name}"),
             Atom::Cfg(name) => write!(f, "cfg({name})"),
-            Atom::Rustc(code) => write!(f, "rustc >= {}", version_text(*code)),
+            Atom::Rustc(code) => write!(f, "rustc >= {}", Version::from_code(*code).short()),
             Atom::Expanded => f.write_str("where the macro is used"),
             Atom::Other(text) => f.write_str(text),
         }
@@ -232,7 +224,9 @@ impl fmt::Display for Condition {
             Condition::Never => f.write_str("never"),
             Condition::Atom(atom) => write!(f, "{atom}"),
             Condition::Not(inner) => match &**inner {
-                Condition::Atom(Atom::Rustc(code)) => write!(f, "rustc < {}", version_text(*code)),
+                Condition::Atom(Atom::Rustc(code)) => {
+                    write!(f, "rustc < {}", Version::from_code(*code).short())
+                }
                 Condition::Atom(atom) => write!(f, "!{atom}"),
                 other => write!(f, "!({other})"),
             },

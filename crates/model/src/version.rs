@@ -26,6 +26,24 @@ impl Version {
         }
     }
 
+    /// The version that Kconfig writes as one number: `109500` is 1.95.0.
+    pub const fn from_code(code: u32) -> Self {
+        Self::new(code / 100_000, code / 100 % 1000, code % 100)
+    }
+
+    /// The number that Kconfig's `CONFIG_RUSTC_VERSION` has for it: `109500` for 1.95.0.
+    pub const fn code(self) -> u32 {
+        self.major * 100_000 + self.minor * 100 + self.patch
+    }
+
+    /// As people say it: `1.95` for 1.95.0.
+    pub fn short(self) -> String {
+        match self.patch {
+            0 => format!("{}.{}", self.major, self.minor),
+            _ => self.to_string(),
+        }
+    }
+
     /// The first word of `text` that begins with a digit and holds at least one dot, as in `GNU Make 4.3` or `bindgen 0.72.1`.
     pub fn find(text: &str) -> Option<Self> {
         text.split(|c: char| c.is_whitespace() || c == '(' || c == ',' || c == 'v')
@@ -92,6 +110,17 @@ mod tests {
         );
         assert_eq!(Version::find("v1.24"), Some(Version::new(1, 24, 0)));
         assert_eq!(Version::find("no number here"), None);
+    }
+
+    #[test]
+    fn the_number_in_kconfig_and_the_version_lead_to_each_other() {
+        for (code, version, short) in [
+            (109_500, Version::new(1, 95, 0), "1.95"),
+            (110_001, Version::new(1, 100, 1), "1.100.1"),
+        ] {
+            assert_eq!(Version::from_code(code), version);
+            assert_eq!((version.code(), version.short().as_str()), (code, short));
+        }
     }
 
     #[test]

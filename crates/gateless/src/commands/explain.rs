@@ -2,7 +2,7 @@
 
 use gateless_audit::probe;
 use gateless_ledger::{Ends, Entry, FlagAction, Kind, Ledger, Observed, Status};
-use gateless_model::{Exit, Failure, Result};
+use gateless_model::{Exit, Failure, Result, Version};
 use serde::Serialize;
 
 use crate::output;
@@ -204,7 +204,7 @@ fn tried(entry: &Entry) -> Vec<String> {
             .filter(|(_, said)| **said == observed)
             .map(|(release, _)| release.as_str())
             .collect();
-        releases.sort_by_key(|release| gateless_audit::compiler::code_of(release));
+        releases.sort_by_key(|release| Version::prefix(release));
         if !releases.is_empty() {
             lines.push(format!(
                 "{}: {}",

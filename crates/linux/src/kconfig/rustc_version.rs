@@ -12,8 +12,7 @@ const RUSTC_VERSION: &str = "RUSTC_VERSION";
 
 /// The version; none if Kconfig asks for none.
 pub fn minimum(symbols: &Symbols) -> Option<Version> {
-    of_symbol(symbols, RUST, &mut Vec::new())
-        .map(|number| Version::new(number / 100_000, number / 100 % 1000, number % 100))
+    of_symbol(symbols, RUST, &mut Vec::new()).map(Version::from_code)
 }
 
 /// What a symbol needs to be on; `trail` are the symbols that are being asked already.
