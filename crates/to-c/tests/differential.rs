@@ -1,5 +1,6 @@
 //! A program that uses all that there is prints the same, whoever generates its code.
 
+#[allow(dead_code, reason = "shared by several tests")]
 mod support;
 
 use gateless_to_c::Options;

@@ -1,5 +1,7 @@
 //! Programs compiled both ways, and what they print.
 
+pub mod random;
+
 use std::process::{Command, Output};
 
 use camino::{Utf8Path, Utf8PathBuf};
