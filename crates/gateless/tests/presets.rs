@@ -57,7 +57,7 @@ fn every_option(tree: &Utf8Path) -> Result<(), Failed> {
     if !made.status.success() {
         return Err(format!("not configured: {said}").into());
     }
-    let config = DotConfig::read(&out)?;
+    let config = DotConfig::read(out)?;
     let mut looked_at = 0;
     for symbol in named_with_rust(tree)? {
         looked_at += 1;

@@ -111,7 +111,7 @@ pub fn run(args: Args) -> Result<Exit> {
         agrees = outcome.contradicted == 0;
     }
     if let Some(file) = &args.html {
-        files::write(file, &audit::html::page(&answer))?;
+        files::write(file, audit::html::page(&answer))?;
         output::note(format_args!("wrote {file}"));
     }
     let complete = answer.problems.is_empty();

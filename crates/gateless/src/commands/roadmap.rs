@@ -95,7 +95,7 @@ pub fn run(args: Args) -> Result<Exit> {
         None => own_support(&tree),
     };
     if let Some(file) = &args.html {
-        files::write(file, &roadmap::html::page(&made))?;
+        files::write(file, roadmap::html::page(&made))?;
         output::note(format_args!("wrote {file}"));
     }
     if args.json {

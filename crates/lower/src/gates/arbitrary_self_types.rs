@@ -126,7 +126,6 @@ impl Gate for ArbitrarySelfTypes {
                     scopes,
                     traits: traits.collect(),
                     dispatched: work.dispatched,
-                    ..CrateExports::default()
                 },
             },
         })
