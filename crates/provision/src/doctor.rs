@@ -44,7 +44,7 @@ impl Prerequisite {
 pub struct Job<'a> {
     /// Name of a machine (`machines/`), or Kbuild's ARCH.
     pub arch: &'a str,
-    /// The variables of make that choose the C tools (see [`crate::c_tools::variables`]).
+    /// The variables of make that choose the C tools (see [`gateless_kbuild::c_tools::variables`]).
     pub c_tools: &'a [(String, String)],
     /// Whether the kernel is to be booted.
     pub boots: bool,

@@ -1,6 +1,6 @@
 //! What a tree's Kconfig files say about symbols: what each depends on, what turns it on, which options a menu has.
 //!
-//! [`file`] reads one file; [`Symbols`] follows `source` as Kconfig does for one architecture, so that each entry has what is around it.
+//! [`mod@file`] reads one file; [`Symbols`] follows `source` as Kconfig does for one architecture, so that each entry has what is around it.
 
 pub mod expression;
 pub mod file;

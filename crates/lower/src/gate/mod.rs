@@ -167,7 +167,7 @@ pub enum Purpose {
     Compile,
     /// A patch of the sources: without what only serves one compiler call.
     Patch,
-    /// A question to the compiler: the crate as it is, with marks ([`Gate::question`]).
+    /// A question to the compiler: the crate as it is, with marks (`Gate::question`).
     Methods,
     /// A question to the compiler: what calls are once methods are lowered.
     Functions,
