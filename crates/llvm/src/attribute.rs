@@ -6,7 +6,7 @@ use std::ffi::{c_char, c_uint};
 
 use gateless_model::{Failure, Result};
 
-use crate::function::plain_call;
+use crate::call::plain_call;
 use crate::memory::borrowed_text;
 use crate::table::{RawAttribute, RawValue};
 use crate::{Function, Llvm, Module, Opcode, Type};

@@ -1,25 +1,13 @@
 //! Blocks: instructions that run one after another.
 
 use std::fmt;
-use std::hash::{Hash, Hasher};
 
 use gateless_model::Result;
 
-use crate::table::{RawBlock, Table};
-use crate::{Function, Instruction, Module, Value};
-
-/// A block of a function.
-#[derive(Clone, Copy)]
-pub struct Block<'m> {
-    pub(crate) module: &'m Module,
-    pub(crate) raw: *mut RawBlock,
-}
+use crate::table::Table;
+use crate::{Block, Function, Instruction, Value};
 
 impl<'m> Block<'m> {
-    pub(crate) fn at(module: &'m Module, raw: *mut RawBlock) -> Self {
-        Self { module, raw }
-    }
-
     fn table(self) -> &'static Table {
         self.module.table()
     }
@@ -74,20 +62,6 @@ impl<'m> Block<'m> {
             Some(terminator) => terminator.successors(),
             None => Ok(Vec::new()),
         }
-    }
-}
-
-impl PartialEq for Block<'_> {
-    fn eq(&self, other: &Self) -> bool {
-        self.raw == other.raw
-    }
-}
-
-impl Eq for Block<'_> {}
-
-impl Hash for Block<'_> {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.raw.hash(state);
     }
 }
 

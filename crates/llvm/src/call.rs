@@ -4,9 +4,9 @@ use std::ffi::c_uint;
 
 use gateless_model::Result;
 
-use crate::handle::numbered;
 use crate::memory::borrowed_text;
-use crate::opcode::FastMath;
+use crate::numbered::numbered;
+use crate::opcode::{FastMath, Opcode};
 use crate::table::RawBundle;
 use crate::types::FunctionType;
 use crate::{Block, Function, InlineAsm, Instruction, Module, Type, Value};
@@ -119,9 +119,16 @@ impl<'m> Call<'m> {
     }
 }
 
+/// The call that a value is, if it is one, and no `invoke` or `callbr`.
+pub(crate) fn plain_call(value: Value<'_>) -> Result<Option<Instruction<'_>>> {
+    Ok(match value.as_instruction()? {
+        Some(instruction) if instruction.opcode()? == Opcode::Call => Some(instruction),
+        _ => None,
+    })
+}
+
 /// Where a call goes on; only a plain one can be a tail call.
 fn after(call: Instruction<'_>) -> Result<(TailCall, After<'_>)> {
-    use crate::opcode::Opcode;
     let (table, module, raw) = (call.table(), call.module(), call.raw);
     let after = match call.opcode()? {
         Opcode::Invoke => {

@@ -3,15 +3,10 @@
 use gateless_model::{Failure, Result};
 
 use crate::bits::Bits;
-use crate::handle::{is_a, unknown};
+use crate::numbered::unknown;
 use crate::opcode::{AddressAssumed, Opcode};
 use crate::types::TypeKind;
-use crate::{Alias, Block, Function, Global, IndirectFunction, Type, Value, text};
-
-is_a! {
-    /// A constant.
-    Constant: Value
-}
+use crate::{Alias, Block, Constant, Function, Global, IndirectFunction, Type, text};
 
 /// What a constant is.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -95,6 +90,7 @@ impl<'m> Data<'m> {
 /// A constant expression.
 ///
 /// LLVM's C API has no function for the `nuw` and `nsw` of its additions and subtractions; without them it only has more defined results.
+/// Nor has it one for the `inrange` of its `getelementptr`, which only says what more may be assumed.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Expression<'m> {
     /// What is done.
@@ -106,10 +102,6 @@ pub struct Expression<'m> {
 }
 
 impl<'m> Constant<'m> {
-    pub(crate) fn of(value: Value<'m>) -> Self {
-        Self(value)
-    }
-
     /// What it is.
     pub fn kind(self) -> Result<ConstantKind<'m>> {
         let (module, raw) = (self.module(), self.raw);
@@ -161,7 +153,7 @@ impl<'m> Constant<'m> {
     pub fn operands(self) -> Result<Vec<Constant<'m>>> {
         // SAFETY: a constant.
         let operands = unsafe { self.operands_of_user()? };
-        Ok(operands.into_iter().map(Self).collect())
+        Ok(operands.into_iter().map(Self::of).collect())
     }
 
     /// For what is known to be a ConstantInt.

@@ -6,18 +6,12 @@ use gateless_model::{Failure, Result};
 
 use crate::attribute::{Attribute, Place};
 use crate::builder::Builder;
-use crate::handle::is_a;
+use crate::call::plain_call;
 use crate::memory::{borrowed_c_string, c_string};
 use crate::node::{Node, Subprogram};
 use crate::symbol::Linkage;
 use crate::types::{FunctionType, Type};
-use crate::value::Argument;
-use crate::{Block, Constant, Instruction, Module, Opcode, Symbol, Value};
-
-is_a! {
-    /// A function of a module.
-    Function: Symbol
-}
+use crate::{Argument, Block, Constant, Function, Instruction, Module, Symbol};
 
 impl<'m> Function<'m> {
     /// What it takes and returns.
@@ -259,15 +253,16 @@ pub(crate) fn put_in_place<'m>(old: Symbol<'m>, new: Symbol<'m>) -> Result<()> {
     Ok(())
 }
 
-/// The call that a value is, if it is one, and no `invoke` or `callbr`.
-pub(crate) fn plain_call(value: Value<'_>) -> Result<Option<Instruction<'_>>> {
-    Ok(match value.as_instruction()? {
-        Some(instruction) if instruction.opcode()? == Opcode::Call => Some(instruction),
-        _ => None,
-    })
-}
-
 impl Module {
+    /// The function called `name`.
+    pub fn function(&self, name: &str) -> Result<Option<Function<'_>>> {
+        let get = self.table().LLVMGetNamedFunction()?;
+        let name = c_string(name, "a function's name")?;
+        // SAFETY: the module is alive and the name is a C string.
+        let raw = unsafe { get(self.raw, name.as_ptr()) };
+        Ok((!raw.is_null()).then(|| Function::at(self, raw)))
+    }
+
     /// All functions, declarations included.
     pub fn functions(&self) -> Result<Vec<Function<'_>>> {
         let table = self.table();

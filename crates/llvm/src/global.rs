@@ -3,25 +3,9 @@
 use gateless_model::{Failure, Result};
 
 use crate::function::put_in_place;
-use crate::handle::is_a;
 use crate::memory::c_string;
 use crate::symbol::ThreadLocal;
-use crate::{Constant, Module, Symbol, Value};
-
-is_a! {
-    /// A global variable of a module.
-    Global: Symbol
-}
-
-is_a! {
-    /// Another name for a function or variable, or for a place in one.
-    Alias: Symbol
-}
-
-is_a! {
-    /// A name for a function that another function finds when the program is loaded (`ifunc`).
-    IndirectFunction: Symbol
-}
+use crate::{Alias, Constant, Global, IndirectFunction, Module, Value};
 
 impl<'m> Global<'m> {
     /// What it holds when the program starts; nothing for what is declared only.
@@ -95,6 +79,15 @@ impl<'m> IndirectFunction<'m> {
 }
 
 impl Module {
+    /// The global variable called `name`.
+    pub fn global(&self, name: &str) -> Result<Option<Global<'_>>> {
+        let get = self.table().LLVMGetNamedGlobal()?;
+        let name = c_string(name, "a variable's name")?;
+        // SAFETY: the module is alive and the name is a C string.
+        let raw = unsafe { get(self.raw, name.as_ptr()) };
+        Ok((!raw.is_null()).then(|| Global::at(self, raw)))
+    }
+
     /// All global variables, declarations included.
     pub fn globals(&self) -> Result<Vec<Global<'_>>> {
         let table = self.table();

@@ -1,8 +1,15 @@
-//! What all handles of the view are made with.
+//! The handles of the view: what stands for a value of a module, and for each kind of value that can be asked more.
+//!
+//! Functions lead to blocks, blocks to instructions, and these to functions again, where they call one. The files about them would need
+//! each other in the same circle, so all handles are defined here, below those files; the methods of each are in the file of its name.
+//! The constructors check nothing: the caller knows what LLVM has returned.
 
-use gateless_model::Failure;
+use std::hash::{Hash, Hasher};
 
-/// A handle that is a special case of another one, with whose methods it comes: a function is a symbol, a symbol is a value.
+use crate::Module;
+use crate::table::{RawBlock, RawValue};
+
+/// A handle that is a special case of another one and has its methods: a function is a symbol, a symbol is a value.
 macro_rules! is_a {
     ($(#[$meta:meta])* $name:ident: $parent:ident) => {
         $(#[$meta])*
@@ -10,6 +17,12 @@ macro_rules! is_a {
         pub struct $name<'m>($parent<'m>);
 
         impl<'m> $name<'m> {
+            /// The value, which is known to be one of these.
+            #[allow(dead_code, reason = "for some handles only one of the two ways is needed")]
+            pub(crate) fn of(value: $parent<'m>) -> Self {
+                Self(value)
+            }
+
             /// The value at `raw`, which is known to be one of these.
             #[allow(dead_code, reason = "for some handles only one of the two ways is needed")]
             pub(crate) fn at(module: &'m $crate::Module, raw: *mut $crate::table::RawValue) -> Self {
@@ -33,32 +46,108 @@ macro_rules! is_a {
     };
 }
 
-/// An enumeration of LLVM's C API, with the numbers that its header gives.
-macro_rules! numbered {
-    ($(#[$meta:meta])* $name:ident($what:literal) { $($(#[$doc:meta])* $variant:ident = $number:literal,)* }) => {
-        $(#[$meta])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        #[repr(i32)]
-        pub enum $name {
-            $($(#[$doc])* $variant = $number,)*
-        }
-
-        impl $name {
-            /// The value of this number; an error for one that the header doesn't have.
-            pub(crate) fn from_raw(raw: std::ffi::c_int) -> gateless_model::Result<Self> {
-                match raw {
-                    $($number => Ok(Self::$variant),)*
-                    other => Err($crate::handle::unknown($what, other)),
-                }
-            }
-        }
-    };
+/// A value. Two handles are equal if they stand for the same one.
+#[derive(Clone, Copy)]
+pub struct Value<'m> {
+    pub(crate) module: &'m Module,
+    pub(crate) raw: *mut RawValue,
 }
 
-pub(crate) use {is_a, numbered};
+impl<'m> Value<'m> {
+    pub(crate) fn at(module: &'m Module, raw: *mut RawValue) -> Self {
+        Self { module, raw }
+    }
 
-/// The error for something that LLVM has and this crate doesn't know.
-pub(crate) fn unknown(what: &str, number: i32) -> Failure {
-    Failure::failed(format!("LLVM has {what} {number}, which is not known here"))
-        .help("this libLLVM is newer than the ones that are supported; use the compiler of a supported release")
+    /// The value at `raw`; nothing if that is null.
+    pub(crate) fn maybe(module: &'m Module, raw: *mut RawValue) -> Option<Self> {
+        (!raw.is_null()).then_some(Self { module, raw })
+    }
+}
+
+impl PartialEq for Value<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.raw == other.raw
+    }
+}
+
+impl Eq for Value<'_> {}
+
+impl Hash for Value<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.raw.hash(state);
+    }
+}
+
+is_a! {
+    /// A function, a variable, or another name for one.
+    ///
+    /// LLVM's C API doesn't show whether it is `dso_local`: [`Symbol::to_text`](crate::Value::to_text) does.
+    Symbol: Value
+}
+
+is_a! {
+    /// A function of a module.
+    Function: Symbol
+}
+
+is_a! {
+    /// A global variable of a module.
+    Global: Symbol
+}
+
+is_a! {
+    /// Another name for a function or variable, or for a place in one.
+    Alias: Symbol
+}
+
+is_a! {
+    /// A name for a function that another function finds when the program is loaded (`ifunc`).
+    IndirectFunction: Symbol
+}
+
+is_a! {
+    /// A parameter of a function, as its body sees it.
+    Argument: Value
+}
+
+is_a! {
+    /// An instruction of a function.
+    Instruction: Value
+}
+
+is_a! {
+    /// A constant.
+    Constant: Value
+}
+
+is_a! {
+    /// Assembly with its constraints.
+    InlineAsm: Value
+}
+
+/// A block of a function.
+#[derive(Clone, Copy)]
+pub struct Block<'m> {
+    pub(crate) module: &'m Module,
+    pub(crate) raw: *mut RawBlock,
+}
+
+impl<'m> Block<'m> {
+    pub(crate) fn at(module: &'m Module, raw: *mut RawBlock) -> Self {
+        Self { module, raw }
+    }
+}
+
+impl PartialEq for Block<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.raw == other.raw
+    }
+}
+
+impl Eq for Block<'_> {}
+
+impl Hash for Block<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.raw.hash(state);
+    }
 }

@@ -4,15 +4,10 @@ use std::ffi::c_char;
 
 use gateless_model::Result;
 
-use crate::handle::{is_a, numbered};
 use crate::memory::borrowed_text;
+use crate::numbered::numbered;
 use crate::table::RawValue;
-use crate::{Type, Value};
-
-is_a! {
-    /// Assembly with its constraints.
-    InlineAsm: Value
-}
+use crate::{InlineAsm, Type};
 
 numbered! {
     /// How assembly is written (llvm-c/Core.h, LLVMInlineAsmDialect).
@@ -27,10 +22,6 @@ numbered! {
 type Text = unsafe extern "C" fn(*mut RawValue, *mut usize) -> *const c_char;
 
 impl<'m> InlineAsm<'m> {
-    pub(crate) fn of(value: Value<'m>) -> Self {
-        Self(value)
-    }
-
     /// The text, with `$0` for the first operand, `${1:c}` with a modifier, `$$` for a dollar.
     pub fn text(self) -> Result<String> {
         self.part(self.table().LLVMGetInlineAsmAsmString()?)

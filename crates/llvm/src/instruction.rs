@@ -5,21 +5,11 @@ use std::ffi::c_uint;
 use gateless_model::Result;
 
 use crate::attribute::{Attribute, Place};
-use crate::handle::is_a;
 use crate::node::{Location, Node, Record};
 use crate::opcode::{FastMath, Opcode};
-use crate::{Block, Module, Operation, Type, Value};
-
-is_a! {
-    /// An instruction of a function.
-    Instruction: Value
-}
+use crate::{Block, Instruction, Module, Operation, Type, Value};
 
 impl<'m> Instruction<'m> {
-    pub(crate) fn of(value: Value<'m>) -> Self {
-        Self(value)
-    }
-
     /// Its opcode.
     pub fn opcode(self) -> Result<Opcode> {
         // SAFETY: an instruction of a live module.

@@ -32,6 +32,7 @@ mod memory;
 mod metadata;
 mod module;
 mod node;
+mod numbered;
 mod opcode;
 mod operation;
 mod options;
@@ -48,18 +49,18 @@ mod value;
 
 pub use attribute::{Attribute, Place};
 pub use bits::Bits;
-pub use block::Block;
 pub use builder::Builder;
 pub use call::{After, Bundle, Call, TailCall};
-pub use constant::{Constant, ConstantKind, Data, Expression};
+pub use constant::{ConstantKind, Data, Expression};
 pub use context::{Context, Diagnostic, Severity};
 pub use disassembler::{Disassembler, MachineInstruction};
 pub use fatal::set_fatal_hook;
 pub use find::{Generator, of_compiler};
-pub use function::Function;
-pub use global::{Alias, Global, IndirectFunction};
-pub use inline_asm::{Dialect, InlineAsm};
-pub use instruction::Instruction;
+pub use handle::{
+    Alias, Argument, Block, Constant, Function, Global, IndirectFunction, InlineAsm, Instruction,
+    Symbol, Value,
+};
+pub use inline_asm::Dialect;
 pub use layout::DataLayout;
 pub use library::Llvm;
 pub use machine::{CodeModel, FileKind, MachineOptions, OptLevel, Reloc, TargetMachine};
@@ -74,6 +75,6 @@ pub use opcode::{
 pub use operation::{Access, Operation};
 pub use passes::PassOptions;
 pub use records::BlockRecords;
-pub use symbol::{AddressMatters, Comdat, ComdatKind, Linkage, Symbol, ThreadLocal, Visibility};
+pub use symbol::{AddressMatters, Comdat, ComdatKind, Linkage, ThreadLocal, Visibility};
 pub use types::{FunctionType, StructType, Type, TypeKind};
-pub use value::{Argument, Value, ValueKind};
+pub use value::ValueKind;

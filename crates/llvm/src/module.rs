@@ -7,7 +7,7 @@ use gateless_model::{Failure, Result};
 
 use crate::memory::{borrowed_text, c_string, take_message};
 use crate::table::{RawModule, RawValue, Table};
-use crate::{Context, Function, Global, Llvm, MemoryBuffer};
+use crate::{Context, Llvm, MemoryBuffer};
 
 /// A module of LLVM IR.
 pub struct Module {
@@ -163,24 +163,6 @@ impl Module {
             raw = unsafe { next(raw) };
         }
         raws
-    }
-
-    /// The function called `name`.
-    pub fn function(&self, name: &str) -> Result<Option<Function<'_>>> {
-        let get = self.table().LLVMGetNamedFunction()?;
-        let name = c_string(name, "a function's name")?;
-        // SAFETY: the module is alive and the name is a C string.
-        let raw = unsafe { get(self.raw, name.as_ptr()) };
-        Ok((!raw.is_null()).then(|| Function::at(self, raw)))
-    }
-
-    /// The global variable called `name`.
-    pub fn global(&self, name: &str) -> Result<Option<Global<'_>>> {
-        let get = self.table().LLVMGetNamedGlobal()?;
-        let name = c_string(name, "a variable's name")?;
-        // SAFETY: the module is alive and the name is a C string.
-        let raw = unsafe { get(self.raw, name.as_ptr()) };
-        Ok((!raw.is_null()).then(|| Global::at(self, raw)))
     }
 
     /// The module as text.

@@ -6,8 +6,8 @@ use std::hash::{Hash, Hasher};
 
 use gateless_model::{Failure, Result};
 
-use crate::handle::numbered;
 use crate::memory::borrowed_text;
+use crate::numbered::numbered;
 use crate::table::{RawDbgRecord, RawMetadata, RawValue, Table};
 use crate::{Context, Module, Value};
 

@@ -1,6 +1,6 @@
 //! The enumerations of instructions: opcodes, predicates, atomic orderings and flags.
 
-use crate::handle::numbered;
+use crate::numbered::numbered;
 
 numbered! {
     /// What an instruction or a constant expression does (llvm-c/Core.h, LLVMOpcode).

@@ -101,7 +101,7 @@ pub enum Operation<'m> {
         /// What may be assumed of them.
         fast_math: FastMath,
     },
-    /// `alloca`
+    /// `alloca`; LLVM's C API doesn't show `inalloca` and `swifterror`, which Rust has no way to ask for.
     Alloca {
         /// The type of each element.
         ty: Type<'m>,

@@ -2,15 +2,10 @@
 
 use gateless_model::{Failure, Result};
 
-use crate::handle::{is_a, numbered};
 use crate::memory::{borrowed_c_string, c_string};
 use crate::node::Node;
-use crate::{Type, Value, text};
-
-is_a! {
-    /// A function, a variable, or another name for one.
-    Symbol: Value
-}
+use crate::numbered::numbered;
+use crate::{Symbol, Type, text};
 
 numbered! {
     /// Who sees a symbol, and what happens if several have its name (llvm-c/Core.h, LLVMLinkage).

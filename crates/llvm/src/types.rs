@@ -6,8 +6,8 @@ use std::hash::{Hash, Hasher};
 use gateless_model::{Failure, Result};
 
 use crate::Module;
-use crate::handle::unknown;
 use crate::memory::{borrowed_c_string, take_message};
+use crate::numbered::unknown;
 use crate::table::{RawType, Table};
 
 /// A type. Types are unique: two handles are equal if the types are.

@@ -1,26 +1,15 @@
 //! Values: everything that an instruction can have as an operand.
 
 use std::fmt;
-use std::hash::{Hash, Hasher};
 
 use gateless_model::{Failure, Result};
 
-use crate::handle::{is_a, unknown};
 use crate::memory::{borrowed_text, take_message};
-use crate::table::{RawValue, Table};
-use crate::{Block, Constant, Function, Global, InlineAsm, Instruction, Module, Type};
-
-/// A value. Two handles are equal if they stand for the same one.
-#[derive(Clone, Copy)]
-pub struct Value<'m> {
-    pub(crate) module: &'m Module,
-    pub(crate) raw: *mut RawValue,
-}
-
-is_a! {
-    /// A parameter of a function, as its body sees it.
-    Argument: Value
-}
+use crate::numbered::unknown;
+use crate::table::Table;
+use crate::{
+    Argument, Block, Constant, Function, Global, InlineAsm, Instruction, Module, Type, Value,
+};
 
 /// What a value is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -40,15 +29,6 @@ pub enum ValueKind<'m> {
 }
 
 impl<'m> Value<'m> {
-    pub(crate) fn at(module: &'m Module, raw: *mut RawValue) -> Self {
-        Self { module, raw }
-    }
-
-    /// The value at `raw`; nothing if that is null.
-    pub(crate) fn maybe(module: &'m Module, raw: *mut RawValue) -> Option<Self> {
-        (!raw.is_null()).then_some(Self { module, raw })
-    }
-
     pub(crate) fn table(self) -> &'static Table {
         self.module.table()
     }
@@ -67,7 +47,7 @@ impl<'m> Value<'m> {
     /// What it is.
     pub fn kind(self) -> Result<ValueKind<'m>> {
         Ok(match self.kind_number()? {
-            0 => ValueKind::Argument(Argument(self)),
+            0 => ValueKind::Argument(Argument::of(self)),
             1 => {
                 // SAFETY: a block, as LLVM has just said.
                 let raw = unsafe { (self.table().LLVMValueAsBasicBlock()?)(self.raw) };
@@ -219,20 +199,6 @@ impl<'m> Argument<'m> {
         let at = arguments.into_iter().position(|other| other == self);
         let at = at.ok_or_else(|| Failure::failed(format!("{self:?} is no parameter")))?;
         Ok(at as u32)
-    }
-}
-
-impl PartialEq for Value<'_> {
-    fn eq(&self, other: &Self) -> bool {
-        self.raw == other.raw
-    }
-}
-
-impl Eq for Value<'_> {}
-
-impl Hash for Value<'_> {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.raw.hash(state);
     }
 }
 
