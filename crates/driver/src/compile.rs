@@ -82,6 +82,7 @@ pub fn compile(call: &Call<'_>) -> Result<u8> {
         &mapping,
         shown,
     );
+    diagnostics::tell(&last.shown);
     if !success {
         tell_of_bare_libraries(&loads);
         return Ok(process::exit_code(last.ran.status));

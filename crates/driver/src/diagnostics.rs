@@ -95,7 +95,23 @@ pub fn is_about_stable_feature(diagnostic: &Diagnostic) -> bool {
 
 /// Prints what the compiler said to standard error, told of the originals where it is about lowered sources.
 pub fn show(stderr: &str, format: &Format, mapping: &Mapping, lowered: Option<&Lowered<'_>>) {
-    let mut out = std::io::stderr().lock();
+    tell(&shown(stderr, format, mapping, lowered));
+}
+
+/// Prints what is shown already.
+pub fn tell(text: &str) {
+    // Nobody is left to tell when standard error is closed.
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// What the compiler said, in the call's form, told of the originals where it is about lowered sources.
+pub fn shown(
+    stderr: &str,
+    format: &Format,
+    mapping: &Mapping,
+    lowered: Option<&Lowered<'_>>,
+) -> String {
+    let mut all = String::new();
     for line in stderr.lines() {
         let text = restored(line, format, mapping, lowered).unwrap_or_else(|| {
             match (format, serde_json::from_str::<Diagnostic>(line)) {
@@ -103,9 +119,9 @@ pub fn show(stderr: &str, format: &Format, mapping: &Mapping, lowered: Option<&L
                 (_, Ok(diagnostic)) => diagnostic.rendered.unwrap_or(diagnostic.message),
             }
         });
-        // Nobody is left to tell when standard error is closed.
-        let _ = out.write_all(mapping.restore(&text).as_bytes());
+        all.push_str(&mapping.restore(&text));
     }
+    all
 }
 
 /// A line of the compiler's output in the call's form, if it is a diagnostic of which the original sources say something else.

@@ -19,14 +19,42 @@ use crate::times::{Times, timed};
 
 /// What came of it.
 pub enum Proven {
-    /// Every call is what it was. This is what the compiler says about features that the crate names without need.
-    Same(String),
+    /// Every call is what it was.
+    Same(Told),
     /// Some are called another way now: compile again.
     Changed,
     /// Nothing more can be done about a crate that does not compile.
     Stuck,
     /// The original has errors. This is what the compiler says about it.
     Refused(Ran),
+}
+
+/// What the compiler says of the original that it can't say of the lowered crate, one JSON object a line.
+#[derive(Debug, Default)]
+pub struct Told {
+    /// About features that are named without need.
+    pub features: String,
+    /// About dead code, if that was asked: what was added keeps it alive in the program. In the form that the call wants.
+    pub dead: Option<String>,
+}
+
+impl Told {
+    /// What the compiler said about the lowered crate, with this.
+    pub fn with(&self, stderr: &str) -> String {
+        let is_dead = |line: &&str| {
+            serde_json::from_str::<Diagnostic>(line)
+                .is_ok_and(|found| found.code.is_some_and(|code| code.code == "dead_code"))
+        };
+        let mut all = self.features.clone();
+        for line in stderr
+            .lines()
+            .filter(|line| self.dead.is_none() || !is_dead(line))
+        {
+            all.push_str(line);
+            all.push('\n');
+        }
+        all
+    }
 }
 
 /// Proves the calls of a crate that compiles, or finds other ways to make those of one that doesn't.
@@ -63,13 +91,28 @@ pub fn prove(
     let features = ran.stderr.lines().filter(|line| {
         serde_json::from_str(line).is_ok_and(|found| diagnostics::is_about_stable_feature(&found))
     });
-    let told = features.map(|line| format!("{line}\n")).collect::<String>();
+    let mut told = Told {
+        features: features.map(|line| format!("{line}\n")).collect(),
+        dead: None,
+    };
     let methods = lowered.calls(&found);
     let proven = if compiles && !lowered.has_methods() {
         Proven::Same(told)
     } else if compiles {
         let ran = ask(lowered, Purpose::Functions)?;
         let functions = lowered.calls(&diagnostics::parse(&ran.stderr));
+        let dead = dead_code(&ran.stderr, lowered);
+        if diagnostics::parse(&dead)
+            .iter()
+            .any(|found| found.level == DiagnosticLevel::Error)
+        {
+            return Ok(Proven::Refused(Ran {
+                stderr: dead,
+                ..ran
+            }));
+        }
+        let format = Format::of(call.invocation);
+        told.dead = Some(diagnostics::shown(&dead, &format, mapping, Some(lowered)));
         let differences = lowered.differences(&methods, &functions);
         let receivers = differences.iter().map(|call| call.receiver).collect();
         match differences.first() {
@@ -103,6 +146,19 @@ fn answer(call: &Call<'_>, lowered: &Lowered<'_>, mapping: &Mapping) -> Result<R
     // It is only written where there are no errors.
     let _ = fs_err::remove_file(&output);
     Ok(ran)
+}
+
+/// What is said about dead code of the crate itself. Functions that were methods are called that.
+fn dead_code(stderr: &str, lowered: &Lowered<'_>) -> String {
+    let lines = stderr
+        .lines()
+        .filter(|line| serde_json::from_str(line).is_ok_and(|found| lowered.is_dead_code(&found)));
+    lines
+        .map(|line| {
+            let line = line.replace("associated function `", "method `");
+            format!("{line}\n")
+        })
+        .collect()
 }
 
 /// A run that only asks the compiler what it has to say about the root `root`; `output` takes what it makes.

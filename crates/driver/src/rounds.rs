@@ -11,7 +11,7 @@ use crate::call::Call;
 use crate::compiler::{self, Ran};
 use crate::diagnostics;
 use crate::mapping::Mapping;
-use crate::proof::{self, Proven};
+use crate::proof::{self, Proven, Told};
 use crate::times::{Times, timed};
 
 /// How often the compiler is asked before a crate is given up.
@@ -26,6 +26,8 @@ pub struct Last {
     pub run: Run,
     /// What came of it.
     pub ran: Ran,
+    /// What is to be shown besides, in the form that the call wants.
+    pub shown: String,
     /// Whether it compiled the mirror, rather than the originals.
     pub in_mirror: bool,
 }
@@ -44,7 +46,7 @@ pub fn run(
 ) -> Result<Last> {
     let mut round = 0;
     let mut proofs = 0..PROOFS;
-    let mut warnings = String::new();
+    let mut told = Told::default();
     loop {
         let mirrored = lowered
             .as_ref()
@@ -83,7 +85,7 @@ pub fn run(
                 call.remove_outputs();
             }
             match proven? {
-                Proven::Same(told) => warnings = told,
+                Proven::Same(its) => told = its,
                 Proven::Stuck => {}
                 Proven::Changed => {
                     times.guiding.push(took);
@@ -93,6 +95,7 @@ pub fn run(
                     return Ok(Last {
                         run,
                         ran,
+                        shown: String::new(),
                         in_mirror: true,
                     });
                 }
@@ -102,10 +105,11 @@ pub fn run(
             return Err(failure);
         }
         times.compiling = took;
-        ran.stderr.insert_str(0, &warnings);
+        ran.stderr = told.with(&ran.stderr);
         return Ok(Last {
             run,
             ran,
+            shown: told.dead.unwrap_or_default(),
             in_mirror,
         });
     }

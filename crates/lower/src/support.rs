@@ -97,7 +97,7 @@ unsafe impl<P: Pointer> Pointer for self::core::cell::RefCell<P> { type Raw = se
 pub trait Receiver { type Target: ?Sized; } impl<P: ?Sized + Deref> Receiver for P { type Target = P::Target; } \
 pub struct Of<T: ?Sized>(PhantomData<fn(*mut T) -> *mut T>); \
 #[repr(C)] union Cast<A, B> { from: ManuallyDrop<A>, to: ManuallyDrop<B> } \
-#[inline(always)] const fn cast<A, B>(from: A) -> B { const { assert!(self::core::mem::size_of::<A>() == self::core::mem::size_of::<B>()) } ManuallyDrop::into_inner(unsafe { Cast { from: ManuallyDrop::new(from) }.to }) } \
+#[inline(always)] const fn cast<A, B>(from: A) -> B { const { self::core::assert!(self::core::mem::size_of::<A>() == self::core::mem::size_of::<B>()) } ManuallyDrop::into_inner(unsafe { Cast { from: ManuallyDrop::new(from) }.to }) } \
 pub struct To<D>(PhantomData<fn(D) -> D>); \
 #[inline(always)] pub const fn take<P: Pointer>(pointer: P) -> (PhantomData<fn(P::Rest) -> P::Rest>, P::Raw) { (PhantomData, cast::<P, P::Raw>(pointer)) } \
 impl<D: Pointer> To<D> { pub const NEW: To<D> = To(PhantomData); \

@@ -125,6 +125,11 @@ impl Bench {
         Ok(Self(directory))
     }
 
+    /// Its path.
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+
     /// The verdict on a program, and the difference in words.
     pub fn compare(&self, program: &Program) -> (Verdict, String) {
         let gated = self.outcome(program, Compiler::Gated);

@@ -33,7 +33,7 @@ mod receiver_trait;
 mod receivers;
 mod scope;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use gateless_model::Result;
@@ -45,6 +45,7 @@ pub use self::facts::{Facts, Key};
 use crate::CrateExports;
 use crate::gate::{Added, Ear, Gate, Needs, Page, Places, Purpose, Rendered, Source, View};
 use crate::gates::arbitrary_self_types_pointers::ArbitrarySelfTypesPointers;
+use crate::gates::derive_coerce_pointee::{DeriveCoercePointee, derive};
 
 /// The gate.
 pub struct ArbitrarySelfTypes;
@@ -72,8 +73,13 @@ impl Gate for ArbitrarySelfTypes {
         if !is_on(source) {
             return Ok(facts);
         }
+        let derives = if source.has(DeriveCoercePointee::NAME) {
+            derive::names(files)
+        } else {
+            BTreeSet::new()
+        };
         for view in files {
-            let edits = receiver_trait::redirect(&view.tokens);
+            let edits = receiver_trait::redirect(&view.tokens, &derives);
             facts.names_trait |= !edits.is_empty();
             facts
                 .paths

@@ -6,7 +6,7 @@
 
 mod closures;
 mod coercions;
-mod derive;
+pub mod derive;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -103,6 +103,15 @@ fn lower(view: &View<'_>, mark_used: bool, is_on: bool, shown: &mut Shown) -> bo
                 _ if is_list(tokens, group, meta.end) => tokens.at(group + 1),
                 _ => return Decision::Keep,
             };
+            let is_text = (1..attribute.hash).any(|i| {
+                tokens.close(i) > attribute.hash
+                    && tokens.at(i - 1) == "!"
+                    && i > 1
+                    && tokens.at(i - 2) == "stringify"
+            });
+            if is_text {
+                return Decision::Keep;
+            }
             let mut edits = Vec::new();
             if argument == "compiler" || argument == "linker" {
                 if !is_on {

@@ -68,6 +68,11 @@ impl Lowered<'_> {
         proof::calls(diagnostics, &self.source())
     }
 
+    /// Whether a diagnostic is about dead code, and of that of the crate's own.
+    pub fn is_dead_code(&self, diagnostic: &Diagnostic) -> bool {
+        proof::is_dead_code(diagnostic, &self.source())
+    }
+
     /// Notes methods that are functions in the trait that they are for, since it is lowered already. Returns whether there are more.
     pub fn note_functions(&mut self, diagnostics: &[Diagnostic]) -> bool {
         let found = proof::foreign(diagnostics, self.methods(), &self.source());

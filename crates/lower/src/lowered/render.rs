@@ -61,6 +61,16 @@ fn texts_of(
         }
         edits[0].extend(carried.map(|item| Edit::insert(end, format!(" {item}"))));
     }
+    if purpose == Purpose::Functions {
+        for edit in edits.iter_mut().flatten() {
+            edit.text = edit.text.replace(lints::QUIET, lints::LIVELESS);
+        }
+    }
+    if let Some(quiet) = lints::quiet(source.original(0)).filter(|_| needs.quiet) {
+        for edit in edits.iter_mut().flatten() {
+            edit.text = edit.text.replace(lints::QUIET, &quiet);
+        }
+    }
     if needs.quiet {
         for (file, edits) in edits.iter_mut().enumerate() {
             edits.extend(lints::soften(source.original(file), source.edition));

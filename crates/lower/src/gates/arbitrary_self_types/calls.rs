@@ -66,6 +66,7 @@ pub fn rewritten(call: &NoMethod<'_>, source: &Source<'_>) -> Option<Vec<(Part, 
             }
         }
     };
+    let turbofish = text[name.range.end..open].trim();
     let separator = if text[open + 1..whole.range.end]
         .trim_start()
         .starts_with(')')
@@ -80,7 +81,7 @@ pub fn rewritten(call: &NoMethod<'_>, source: &Source<'_>) -> Option<Vec<(Part, 
         file,
         start..dot,
         open + 1,
-        format!("{path}({borrow}"),
+        format!("{path}{turbofish}({borrow}"),
         separator,
     ))
 }

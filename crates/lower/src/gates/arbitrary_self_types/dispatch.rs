@@ -121,6 +121,8 @@ pub struct Wanted<'a> {
     pub mark: &'a str,
     /// The method's own name, if it has one besides.
     pub own_name: Option<&'a str>,
+    /// Whether it has to pass its caller's place on.
+    pub is_tracked: bool,
     /// The path before the support module's name if the method is to be callable on trait objects.
     pub support: Option<&'a str>,
     /// The hidden supertrait of the method before, if the trait has one.
@@ -141,6 +143,7 @@ pub fn lower(
         bound,
         mark,
         own_name,
+        is_tracked,
         support,
         above,
         outlives,
@@ -155,7 +158,11 @@ pub fn lower(
         .unwrap_or_default();
     let generics = || method.params(owner.generic_param_list(), &header);
     let arguments = named(&generics());
-    let sized = if is_sized(method) { "" } else { "?Sized + " };
+    let sized = if is_sized(method) {
+        String::new()
+    } else {
+        format!("?{} + ", sized_trait(method))
+    };
     let own = Param::ty(SELF, format!("{SELF}: {sized}{trait_name}{arguments}"));
     let mut params = generics();
     let lifetimes = params.iter().filter(|param| param.is_lifetime()).count();
@@ -167,6 +174,9 @@ pub fn lower(
     let predicates = method.predicates(owner.where_clause(), &where_edits);
     let mut signature = signature(method, naming, params, predicates, SELF, support.is_none());
     signature.mark(mark);
+    if is_tracked {
+        signature.track();
+    }
     if support.is_none() {
         signature.demand(outlives);
         signature.repeated = method.repetitions(method.range(owner.syntax()).end);
@@ -340,20 +350,41 @@ fn shim_params(signature: &extension::Signature, trait_name: &str, arguments: &s
     )
 }
 
+/// What the trait `Sized` is called: by its path in files where the name may mean something else.
+fn sized_trait(method: &Method<'_>) -> &'static str {
+    let own = [
+        "trait Sized",
+        "struct Sized",
+        "enum Sized",
+        "type Sized",
+        "as Sized",
+    ];
+    let is_hidden = method.text.contains("no_implicit_prelude")
+        || own.iter().any(|item| method.text.contains(item));
+    if is_hidden {
+        "::core::marker::Sized"
+    } else {
+        "Sized"
+    }
+}
+
 /// `where Self: Sized` on the method.
 pub fn out_of_vtable(method: &Method<'_>) -> Option<Edit> {
     if let Some(clause) = method.function.where_clause() {
         let keyword = clause.where_token()?;
         return Some(Edit::insert(
             method.tree.bytes(keyword.text_range()).end,
-            " Self: Sized,",
+            format!(" Self: {},", sized_trait(method)),
         ));
     }
     let end: Range<usize> = match method.function.ret_type() {
         Some(output) => method.range(output.syntax()),
         None => method.range(method.function.param_list()?.syntax()),
     };
-    Some(Edit::insert(end.end, " where Self: Sized"))
+    Some(Edit::insert(
+        end.end,
+        format!(" where Self: {}", sized_trait(method)),
+    ))
 }
 
 /// One more supertrait.

@@ -59,6 +59,13 @@ pub struct Signature {
 }
 
 impl Signature {
+    /// Lets the method pass its caller's place on.
+    pub fn track(&mut self) {
+        if !self.method.contains("track_caller") {
+            self.method.insert_str(0, "#[track_caller] ");
+        }
+    }
+
     /// The same under another name.
     pub fn called(&self, name: &str) -> Self {
         let old = format!("fn {}", self.name);

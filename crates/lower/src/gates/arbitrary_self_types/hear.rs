@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use gateless_model::added::{METHOD, PREFIX, TRAIT};
+use gateless_rust_text::edit::Edit;
 use gateless_rustc::diagnostic::{Event, NoMethod, Said, Suggestion};
 
 use super::facts::{Facts, Key, Receiver};
@@ -28,6 +29,22 @@ pub fn learn(facts: &mut Facts, ear: &Ear<'_, Notes>, event: &Event<'_>) {
                 };
                 found(facts, source, event, &receiver);
                 facts.naming_calls.extend(naming::calls(event, source));
+            }
+        }
+        Said::Gated => {
+            // The trait `Receiver` by a glob import.
+            for spot in spots(event, source).filter(|spot| !spot.added) {
+                let name = &source.original(spot.file)[spot.range.clone()];
+                let edit = Edit {
+                    range: spot.range,
+                    text: format!("crate::{PREFIX}::Receiver"),
+                    rank: 0,
+                };
+                let edit = (spot.file, edit);
+                if name == "Receiver" && !facts.paths.contains(&edit) {
+                    facts.names_trait = true;
+                    facts.paths.push(edit);
+                }
             }
         }
         Said::InvalidReceiver => {

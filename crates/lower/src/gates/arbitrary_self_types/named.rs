@@ -5,14 +5,14 @@
 //! the name until the compiler has said how the calls are written by their path, which then have the function's real name.
 
 use ra_ap_syntax::AstNode;
-use ra_ap_syntax::ast::{self, HasModuleItem, HasName};
+use ra_ap_syntax::ast::{self, HasGenericParams, HasModuleItem, HasName};
 
 use super::facts::{Facts, Key, Receiver};
 use super::method::{Method, Owner};
 use super::names;
 use crate::gate::Source;
-use crate::place::Expression;
 use crate::lints::QUIET;
+use crate::place::Expression;
 use crate::syntax::{Tree, around};
 use gateless_rust_text::edit::Edit;
 
@@ -20,10 +20,27 @@ use gateless_rust_text::edit::Edit;
 pub fn has_items(method: &Method<'_>, receiver: &Receiver) -> bool {
     let is_trait = matches!(method.owner, Owner::Trait(_));
     let is_inherent = matches!(method.owner, Owner::Inherent(_));
-    (is_trait || is_inherent)
+    (is_trait || is_inherent && !captures_otherwise(method) && !is_lifted(method))
         && !receiver.is_repeated
         && !method.is_local()
         && !method.tree.in_macro
+}
+
+/// Whether the method returns an `impl Trait`, which captures less than in a trait.
+fn captures_otherwise(method: &Method<'_>) -> bool {
+    let output = method.function.ret_type();
+    output.is_some_and(|output| {
+        let mut nodes = output.syntax().descendants();
+        nodes.any(|node| ast::ImplTraitType::can_cast(node.kind()))
+    })
+}
+
+/// Whether a generic parameter of the method is in its receiver's type, so that a trait's method would not have it.
+fn is_lifted(method: &Method<'_>) -> bool {
+    let ty = method.source(method.ty.syntax());
+    let params = method.params(method.function.generic_param_list(), &[]);
+    let mut own = params.iter().filter(|param| !param.is_lifetime());
+    own.any(|param| super::extension::mentions(&ty, &param.name))
 }
 
 /// The edit that names a method's function for the time being, while there are calls that are not written by their path yet.

@@ -71,6 +71,17 @@ pub fn calls(diagnostics: &[Diagnostic], source: &Source<'_>) -> BTreeSet<Call> 
     found.collect()
 }
 
+/// Whether a diagnostic is about dead code, not all of which was added.
+pub fn is_dead_code(diagnostic: &Diagnostic, source: &Source<'_>) -> bool {
+    let is_it = diagnostic
+        .code
+        .as_ref()
+        .is_some_and(|code| code.code == "dead_code");
+    let spans = diagnostic.spans.iter().filter(|span| span.is_primary);
+    let mut spots = spans.filter_map(|span| source.spot(Place(span)));
+    is_it && spots.any(|spot| !spot.added)
+}
+
 /// Receivers of methods in impls of traits that have functions in their place (E0185).
 pub fn foreign(diagnostics: &[Diagnostic], facts: &Facts, source: &Source<'_>) -> BTreeSet<Key> {
     let is_it = |diagnostic: &&Diagnostic| {

@@ -1,6 +1,8 @@
 //! `core::ops::Receiver`, the trait of pointers that can be receivers without dereferencing: its uses become uses of the support
 //! module's trait of the same shape.
 
+use std::collections::BTreeSet;
+
 use crate::support::{BEFORE, MODULE};
 use gateless_rust_text::attributes;
 use gateless_rust_text::cfg::split_commas;
@@ -8,7 +10,7 @@ use gateless_rust_text::edit::Edit;
 use gateless_rust_text::tokens::Tokens;
 
 /// The edits that redirect imports and paths of a file.
-pub fn redirect(tokens: &Tokens<'_>) -> Vec<Edit> {
+pub fn redirect(tokens: &Tokens<'_>, derives: &BTreeSet<String>) -> Vec<Edit> {
     let mut all = Vec::new();
     if !tokens.text.contains("Receiver") {
         return all;
@@ -27,7 +29,10 @@ pub fn redirect(tokens: &Tokens<'_>) -> Vec<Edit> {
                 } else {
                     ""
                 };
-                all.extend(removals);
+                // A tree that has the derive macro, too, loses both names at once.
+                if !(i..end).any(|k| derives.contains(tokens.at(k))) {
+                    all.extend(removals);
+                }
                 all.push(Edit {
                     rank: BEFORE,
                     ..Edit::insert(

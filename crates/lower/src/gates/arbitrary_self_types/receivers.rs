@@ -1,6 +1,6 @@
 //! What the receivers turn into.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use gateless_model::added::{METHOD, TRAIT};
 use gateless_model::{Failure, Result};
@@ -13,7 +13,7 @@ use super::scope::{Extension, Reach};
 use super::{
     ArbitrarySelfTypes, body, dispatch, extension, lifetimes, named, names, naming, proof, scope,
 };
-use crate::gate::{Gate, Page};
+use crate::gate::{Gate, Page, Source};
 use crate::lints::QUIET;
 use crate::support::MODULE;
 
@@ -39,6 +39,7 @@ pub fn lower(facts: &Facts, page: &Page<'_>) -> Result<Work> {
     let crate_name = source.request.crate_name;
     let support = page.support.first().map(String::as_str);
     let mut work = Work::default();
+    let tracked = tracked(facts, source);
     let mut hidden: BTreeMap<(usize, usize), dispatch::Hidden> = BTreeMap::new();
     for (&(index, offset), receiver) in &facts.receivers {
         let file = &files.list[index];
@@ -57,6 +58,11 @@ pub fn lower(facts: &Facts, page: &Page<'_>) -> Result<Work> {
         };
         let key = (index, offset);
         let is_marked = page.purpose.is_marked();
+        if let Some(name) = body::seen_by_macro(&method) {
+            return Err(refuse(&format!(
+                "the macro `{name}!` looks at the text of its arguments, and `self` has another name there"
+            )));
+        }
         let kind = if matches!(method.owner, Owner::Trait(_)) {
             TRAIT
         } else {
@@ -164,13 +170,17 @@ pub fn lower(facts: &Facts, page: &Page<'_>) -> Result<Work> {
                 let end = method.range(owner.syntax()).end;
                 let repeated = method.repetitions(end);
                 let through = support.filter(|_| {
-                    !receiver.is_static && repeated.is_empty() && dispatch::is_dispatchable(&method)
+                    !receiver.is_static
+                        && repeated.is_empty()
+                        && dispatch::is_dispatchable(&method)
+                        && !tracked.contains(&method.name())
                 });
                 let wanted = dispatch::Wanted {
                     name: &name,
                     bound: &bound,
                     mark: &mark,
                     own_name: own_name.as_deref().filter(|_| has_items),
+                    is_tracked: tracked.contains(&method.name()),
                     support: through,
                     above: hidden.get(&(index, end)),
                     outlives: &receiver.outlives,
@@ -260,6 +270,41 @@ pub fn lower(facts: &Facts, page: &Page<'_>) -> Result<Work> {
         .extend(rewritten.map(|(part, text)| part.edit(source, text)));
     work.edits.extend(named::calls(facts, source));
     Ok(work)
+}
+
+/// Names of methods with `#[track_caller]`, on a trait's declaration or on one of its impls, of which a body may ask who its caller is. What a vtable
+/// leads to does not know that.
+fn tracked(facts: &Facts, source: &Source<'_>) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    let mut asking = BTreeSet::new();
+    let is_near = source
+        .files
+        .list
+        .iter()
+        .any(|file| file.text.original().contains("track_caller"));
+    for &(file, offset) in facts.receivers.keys().filter(|_| is_near) {
+        let text = source.original(file);
+        if let Some(method) = Method::at(text, source.edition, offset)
+            && matches!(method.owner, Owner::Trait(_) | Owner::TraitImpl)
+        {
+            if !method
+                .attributes(&method.function, &["track_caller"])
+                .is_empty()
+            {
+                names.insert(method.name());
+            }
+            let body = method.function.body();
+            let is_plain = body.is_none_or(|body| {
+                let text = method.source(body.syntax());
+                !text.contains(['(', '[', '!', '+', '-', '*', '/', '%', '<', '>'])
+            });
+            if !is_plain {
+                asking.insert(method.name());
+            }
+        }
+    }
+    names.retain(|name| asking.contains(name));
+    names
 }
 
 /// The edits that mark methods that stay as they are, and lower those that are functions in another crate's trait.

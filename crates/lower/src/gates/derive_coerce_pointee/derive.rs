@@ -73,7 +73,16 @@ pub fn remove(view: &View<'_>, names: &BTreeSet<String>, shown: &mut Shown) -> R
             && let Some(end) = (i..tokens.list.len()).find(|&k| tokens.at(k) == ";")
         {
             let mut edits = Vec::new();
-            if use_tree(tokens, i + 1, end, names, &mut edits) {
+            let mut names = names.clone();
+            let is_shared = (i..end).any(|k| names.contains(tokens.at(k)))
+                && (view.source.has("arbitrary_self_types")
+                    || view.source.has("arbitrary_self_types_pointers"))
+                && (i..end).any(|k| tokens.at(k) == "Receiver");
+            if is_shared {
+                // Its other gate imports the trait from somewhere else.
+                names.insert("Receiver".to_owned());
+            }
+            if use_tree(tokens, i + 1, end, &names, &mut edits) {
                 shown.edit(view.file, edits);
             } else {
                 let first = item_start(tokens, i);
@@ -131,6 +140,17 @@ fn pointer_impl(view: &View<'_>, hash: usize, behind: Option<usize>) -> Result<E
         &[],
         view.source.edition,
     );
+    let mut params = params;
+    for param in &mut params {
+        let items = ["struct", "enum", "union", "type", "trait"];
+        let is_type = items
+            .iter()
+            .any(|item| tokens.text.contains(&format!("{item} {}", param.name)));
+        // The name alone would be the type.
+        if matches!(param.kind, Kind::Const(_)) && is_type {
+            param.name = format!("{{ {} }}", param.name);
+        }
+    }
     let types = || params.iter().filter(|param| param.kind == Kind::Type);
     let Some(pointee) = types()
         .find(|param| param.is_pointee)
@@ -178,11 +198,13 @@ fn pointer_impl(view: &View<'_>, hash: usize, behind: Option<usize>) -> Result<E
 
 /// What of the type `Rest` is made of for one parameter, with a comma after it.
 fn rest(param: &Param, root: &str) -> String {
+    let name = param.name.as_str();
     match &param.kind {
         Kind::Lifetime => format!("{root}::Of<&{} ()>,", param.name),
         Kind::Type => format!("{root}::Of<{}>,", param.name),
-        Kind::Const(ty) => support::rest_of_const(root, ty, &param.name)
-            .map_or_else(String::new, |rest| rest + ","),
+        Kind::Const(ty) => {
+            support::rest_of_const(root, ty, name).map_or_else(String::new, |rest| rest + ",")
+        }
         Kind::Repeated(inner, operator) => format!(
             "$({}){operator}",
             inner
