@@ -4,7 +4,6 @@
 //! means for a compiler and a configuration (`audit`) -> text, JSON, SARIF, HTML.
 
 pub mod audit;
-pub mod compiler;
 pub mod finding;
 pub mod kconfig;
 pub mod makefile;

@@ -9,8 +9,9 @@ use gateless_ledger::{Entry, Observed, Probe, Status};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::compiler::Compiler;
 use crate::parallel;
+use gateless_rustc::answers::Answers;
+use gateless_rustc::diagnostic::{self, Event, Said};
 
 /// The answer of `gateless probe`.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -59,9 +60,9 @@ pub struct Outcome {
 
 /// Probes all `entries` with all compilers.
 pub fn matrix(entries: &[(&str, &Entry)], compilers: &[Utf8PathBuf]) -> io::Result<Matrix> {
-    let asked: Vec<Compiler> = compilers
+    let asked: Vec<Answers> = compilers
         .iter()
-        .map(|path| Compiler::ask(path))
+        .map(|path| Answers::ask(path))
         .collect::<io::Result<_>>()?;
     let jobs: Vec<(usize, usize)> = (0..entries.len())
         .flat_map(|entry| (0..asked.len()).map(move |compiler| (entry, compiler)))
@@ -94,7 +95,7 @@ pub fn matrix(entries: &[(&str, &Entry)], compilers: &[Utf8PathBuf]) -> io::Resu
     })
 }
 
-fn outcome(entry: &Entry, compiler: &Compiler) -> Outcome {
+fn outcome(entry: &Entry, compiler: &Answers) -> Outcome {
     let untried = |why: String| Outcome {
         observed: None,
         says: Some(why),
@@ -127,7 +128,7 @@ pub fn name(observed: Observed) -> &'static str {
 }
 
 /// Whether the ledger says what was observed: its record for this release, else its `status` and `stable_since`.
-fn agrees(entry: &Entry, observed: Observed, compiler: &Compiler) -> Option<bool> {
+fn agrees(entry: &Entry, observed: Observed, compiler: &Answers) -> Option<bool> {
     if let Some(recorded) = entry.observed.get(&compiler.release) {
         return Some(*recorded == observed);
     }
@@ -142,7 +143,7 @@ fn agrees(entry: &Entry, observed: Observed, compiler: &Compiler) -> Option<bool
 /// Compiles a probe without gates, then with them. Nothing is observed where a crate of the standard library is missing.
 pub fn observe(
     probe: &Probe,
-    compiler: &Compiler,
+    compiler: &Answers,
 ) -> io::Result<(Option<Observed>, Option<String>)> {
     let program = if probe.rustdoc {
         let beside = compiler.path.with_file_name("rustdoc");
@@ -166,7 +167,10 @@ pub fn observe(
     for open in [false, true] {
         for target in &targets {
             let (success, stderr) = compile(probe, &program, *target, open)?;
-            if stderr.contains("error[E0463]") {
+            let told = diagnostic::parse(&stderr);
+            let stderr = diagnostic::rendered(&stderr);
+            let is_missing = |event: Event<'_>| matches!(event.said, Said::MissingCrate { .. });
+            if Event::all(&told).into_iter().any(is_missing) {
                 let what = first_error(&stderr).unwrap_or_default();
                 return Ok((None, Some(format!("not tried: {what}"))));
             }
@@ -204,7 +208,9 @@ fn compile(
     };
     fs_err::write(&file, format!("{gate}\n{no_std}{}", probe.source))?;
     let mut command = Command::new(program);
-    command.current_dir(directory.path());
+    command
+        .current_dir(directory.path())
+        .arg("--error-format=json");
     if let Some(target) = target {
         fs_err::write(directory.path().join("probe.json"), target)?;
         command.arg("--target=probe.json");

@@ -9,7 +9,7 @@ use crate::classify::Class;
 use crate::invocation::Invocation;
 use crate::plan::Plan;
 use crate::runtime::source::Source;
-use crate::toolchain::Toolchain;
+use gateless_rustc::toolchain::Toolchain;
 
 /// Everything about one call that its steps share.
 pub struct Call<'a> {

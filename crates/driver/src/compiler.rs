@@ -30,7 +30,10 @@ pub fn run(call: &Call<'_>, args: Vec<String>, exempt: Vec<String>) -> Run {
         env.insert("LD_LIBRARY_PATH".to_owned(), None);
     }
     Run {
-        compiler: call.toolchain.program(call.invocation.tool).to_string(),
+        compiler: call
+            .toolchain
+            .program(call.invocation.tool.name())
+            .to_string(),
         version: call.toolchain.version.clone(),
         sha256: call.toolchain.sha256.clone(),
         args,
@@ -41,7 +44,7 @@ pub fn run(call: &Call<'_>, args: Vec<String>, exempt: Vec<String>) -> Run {
 
 /// Runs the compiler and collects what it prints.
 pub fn execute(call: &Call<'_>, run: &Run) -> Result<Ran> {
-    let mut command = call.toolchain.command(call.invocation.tool);
+    let mut command = call.toolchain.command(call.invocation.tool.name());
     for (name, value) in &run.env {
         match value {
             Some(value) => command.env(name, value),

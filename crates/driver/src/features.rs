@@ -7,8 +7,7 @@ use gateless_lower::GateStatus;
 
 use crate::classify::Class;
 use crate::diagnostics;
-use crate::invocation::Tool;
-use crate::toolchain::Toolchain;
+use gateless_rustc::toolchain::Toolchain;
 
 /// The ledger's word on a feature name, as lowering wants it, or the compiler's on one that the ledger doesn't have.
 pub fn status(ledger: &Ledger, feature: &str, toolchain: &Toolchain, class: Class) -> GateStatus {
@@ -28,7 +27,7 @@ pub fn status(ledger: &Ledger, feature: &str, toolchain: &Toolchain, class: Clas
 /// Whether a feature is stable by now: the compiler refuses every feature attribute, but warns of those that say nothing any more.
 fn is_accepted(toolchain: &Toolchain, feature: &str) -> bool {
     let text = format!("#![warn(stable_features)]\n#![feature({feature})]\n");
-    let mut command = toolchain.command(Tool::Rustc);
+    let mut command = toolchain.command("rustc");
     command
         .args(["-", "--crate-name=x", "--crate-type=lib", "--emit=metadata"])
         .args(["-o", "-", "--error-format=json"])

@@ -30,7 +30,6 @@ mod runtime;
 mod sample;
 pub mod target;
 mod times;
-pub mod toolchain;
 mod used;
 
 use std::ffi::OsString;
@@ -44,11 +43,11 @@ use gateless_model::{Failure, Result};
 
 use call::{Call, State};
 use classify::Class;
+use gateless_rustc::toolchain::Toolchain;
 use invocation::{Invocation, Tool};
 use plan::Plan;
 use runtime::source::Source;
 use target::Target;
-use toolchain::Toolchain;
 
 /// Stands in for `rustc`. `args` without the program's name.
 pub fn rustc_main(args: Vec<OsString>) -> ExitCode {
@@ -184,10 +183,14 @@ fn run_in(tool: Tool, args: Vec<OsString>, state: Option<State>) -> Result<u8> {
 
 /// Asks the real program, with the planned arguments.
 fn query(call: &Invocation, plan: &Plan, toolchain: &Toolchain) -> Result<u8> {
-    let mut command = toolchain.command(call.tool);
+    let mut command = toolchain.command(call.tool.name());
     command.args(plan.tokens()).args(call.input());
     let status = command.status().map_err(|error| {
-        Failure::failed(format!("cannot run `{}`", toolchain.program(call.tool))).because(error)
+        Failure::failed(format!(
+            "cannot run `{}`",
+            toolchain.program(call.tool.name())
+        ))
+        .because(error)
     })?;
     Ok(process::exit_code(status))
 }

@@ -11,8 +11,8 @@ use gateless_ledger::Ledger;
 use gateless_model::{Failure, Result};
 use gateless_rustc::diagnostic::{self, Event, Said};
 
-use crate::invocation::{Invocation, Kind, Tool};
-use crate::toolchain::Toolchain;
+use crate::invocation::{Invocation, Kind};
+use gateless_rustc::toolchain::Toolchain;
 
 /// Answers a probe: the exit code for make or Kconfig.
 ///
@@ -37,7 +37,7 @@ pub fn answer(call: &Invocation, ledger: &Ledger, toolchain: &Toolchain) -> Resu
     }
     args.push("--error-format=json".to_owned());
     let output = toolchain
-        .command(Tool::Rustc)
+        .command("rustc")
         .args(&args)
         .stdin(Stdio::inherit())
         .stdout(Stdio::null())

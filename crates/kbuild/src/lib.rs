@@ -5,7 +5,6 @@
 
 pub mod build;
 pub mod c_tools;
-pub mod compiler;
 pub mod config;
 pub mod environment;
 pub mod make;

@@ -5,8 +5,8 @@ use gateless_machines::kbuild_arch;
 use gateless_model::{Result, Version};
 
 use crate::c_tools;
-use crate::compiler::Compiler;
 use crate::wrappers::{self, Wrappers};
+use gateless_rustc::compiler::Compiler;
 
 /// Everything that Kbuild's Rust support is told through variables.
 #[derive(Debug, Clone)]

@@ -12,8 +12,8 @@ use crate::libclang;
 use crate::toolchain::{self, Choice, Chosen, Wanted};
 use crate::{rust_src, tools};
 use gateless_kbuild::c_tools::CTools;
-use gateless_kbuild::compiler::Compiler;
 use gateless_model::Version;
+use gateless_rustc::compiler::Compiler;
 
 /// One thing that a build needs or can use.
 #[derive(Debug)]

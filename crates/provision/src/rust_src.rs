@@ -3,8 +3,8 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_base::progress::Progress;
 use gateless_base::{cache, files, process, variable};
-use gateless_kbuild::compiler::Compiler;
 use gateless_model::{Failure, Result, Version};
+use gateless_rustc::compiler::Compiler;
 
 use crate::apt::{self, Apt};
 

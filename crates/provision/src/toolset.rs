@@ -5,7 +5,8 @@ use gateless_base::process;
 use gateless_kbuild::make_vars::Toolset;
 use gateless_kbuild::wrappers;
 use gateless_linux::tree::{Tool, Tree};
-use gateless_model::{Result, Version};
+use gateless_model::{Failure, Result, Version};
+use gateless_rustc::compiler::Compiler;
 
 use crate::toolchain::{self, Choice};
 use crate::{libclang, rust_src, tools};
@@ -23,8 +24,8 @@ pub fn find(
         .map(|(tree, arch)| tree.minimum_rustc(arch, &process::stdout_of))
         .transpose()?;
     let compiler = toolchain::choose(toolchain, cache, minimum)?.compiler()?;
-    if let Some((tree, arch)) = tree {
-        compiler.check_age(tree, arch)?;
+    if let (Some((tree, _)), Some(minimum)) = (tree, minimum) {
+        check_age(&compiler, tree, minimum)?;
     }
     let libclang = libclang::find()?;
     let mut minimum = match tree {
@@ -54,4 +55,16 @@ pub fn find(
     };
     found.check()?;
     Ok(found)
+}
+
+/// An error if the compiler is older than the tree wants.
+fn check_age(compiler: &Compiler, tree: &Tree, minimum: Version) -> Result<()> {
+    if compiler.version >= minimum {
+        return Ok(());
+    }
+    Err(Failure::failed(format!(
+        "rustc {} ({}) is too old for Linux {}: {minimum} is the minimum",
+        compiler.version, compiler.command, tree.release
+    ))
+    .help("`rustup update stable`, or name a newer stable rustc with --toolchain or GATELESS_RUSTC; `--toolchain auto` without GATELESS_RUSTC takes Debian's"))
 }

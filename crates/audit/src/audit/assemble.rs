@@ -9,18 +9,19 @@ use gateless_linux::condition::{Atom, Condition};
 use crate::audit::reach::{self, Reach};
 use crate::audit::world::World;
 use crate::audit::{Applies, Audit, Gate, Totals, Usage, Use, VERSION};
-use crate::compiler::{Compiler, FeatureState};
 use crate::finding::{Finding, Place, Role, Sign};
 use crate::kconfig::{arch_of_path, intersection};
 use crate::scan::Scan;
 use crate::signs::Signs;
+use gateless_rustc::answers::Answers;
+use gateless_rustc::diagnostic::features::FeatureState;
 
 /// What is asked of a scanned tree.
 pub struct Question<'q> {
     /// The tree's scan.
     pub scan: &'q Scan,
     /// The compiler, asked about all features of the tree.
-    pub compiler: &'q Compiler,
+    pub compiler: &'q Answers,
     /// What is known.
     pub ledger: &'q Ledger,
     /// Symbols set in the configuration at hand.

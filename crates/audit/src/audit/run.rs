@@ -8,16 +8,16 @@ use gateless_linux::DotConfig;
 use gateless_model::{Failure, Result};
 
 use crate::audit::{Audit, Question, assemble, out};
-use crate::compiler::Compiler;
 use crate::finding::Sign;
 use crate::scan::{self, Scan};
+use gateless_rustc::answers::Answers;
 
 /// A scanned tree with what a compiler says about its features; asked once, it can be assembled for several ledgers.
 pub struct Audited {
     /// The scan.
     pub scan: Scan,
     /// The compiler.
-    pub compiler: Compiler,
+    pub compiler: Answers,
     /// Symbols of the build directory's configuration.
     pub configuration: Option<DotConfig>,
     out: Option<String>,
@@ -42,7 +42,7 @@ pub fn run(tree: &Utf8Path, out: Option<&Utf8Path>, rustc: &Utf8Path) -> Result<
         })?),
         None => None,
     };
-    let mut compiler = Compiler::ask(rustc)?;
+    let mut compiler = Answers::ask(rustc)?;
     let features: BTreeSet<String> = scan
         .findings
         .iter()

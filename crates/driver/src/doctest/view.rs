@@ -8,8 +8,7 @@ use gateless_base::{cache, files};
 use gateless_model::{Failure, Result};
 use gateless_rustc::launcher;
 
-use crate::invocation::Tool;
-use crate::toolchain::{Toolchain, driver_library};
+use gateless_rustc::toolchain::{Toolchain, driver_library};
 
 /// Makes the view, once for each toolchain, in the cache; returns its directory. rustdoc is `bin/rustdoc` in it, and has to find `lib` in it first.
 pub fn of(toolchain: &Toolchain) -> Result<Utf8PathBuf> {
@@ -31,7 +30,7 @@ pub fn of(toolchain: &Toolchain) -> Result<Utf8PathBuf> {
     }
     fs_err::create_dir_all(new.join("bin"))?;
     rustdoc(
-        &toolchain.program(Tool::Rustdoc),
+        &toolchain.program("rustdoc"),
         &new.join("bin/rustdoc"),
         &directory.join("lib"),
     )?;

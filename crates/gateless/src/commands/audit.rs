@@ -5,10 +5,10 @@ use std::process::Command;
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_audit::audit::{self, Audit, baseline, sarif, text};
 use gateless_base::{cache, files};
-use gateless_kbuild::compiler;
 use gateless_ledger::Ledger;
 use gateless_model::{Exit, Failure, Result};
 use gateless_provision::fetch;
+use gateless_rustc::compiler;
 
 use crate::output;
 

@@ -2,12 +2,12 @@
 
 use camino::Utf8PathBuf;
 use gateless_base::Progress;
-use gateless_driver::toolchain::Toolchain;
 use gateless_fidelity::report::Verdict;
 use gateless_fidelity::text::{Detail, text};
 use gateless_fidelity::{Request, run as compare};
 use gateless_llvm::Llvm;
 use gateless_model::{Exit, Result};
+use gateless_rustc::toolchain::Toolchain;
 
 use crate::output;
 use crate::terminal::Terminal;

@@ -2,9 +2,9 @@
 
 use camino::Utf8PathBuf;
 use gateless_audit::probe;
-use gateless_kbuild::compiler;
 use gateless_ledger::Ledger;
 use gateless_model::{Exit, Failure, Result};
+use gateless_rustc::compiler;
 
 use crate::output;
 

@@ -4,12 +4,12 @@ use camino::{Utf8Path, Utf8PathBuf};
 use gateless_audit::audit;
 use gateless_audit::roadmap::{self, Point, Selection, plan};
 use gateless_base::{cache, files};
-use gateless_kbuild::compiler;
 use gateless_ledger::Ledger;
 use gateless_linux::tree::Tree;
 use gateless_model::targets::Targets;
 use gateless_model::{Exit, Failure, Result};
 use gateless_provision::fetch;
+use gateless_rustc::compiler;
 
 use crate::output;
 

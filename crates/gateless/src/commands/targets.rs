@@ -2,15 +2,15 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_base::{cache, program};
-use gateless_driver::toolchain::Toolchain;
 use gateless_kbuild::c_tools::CTools;
-use gateless_kbuild::compiler;
 use gateless_linux::tree::Tree;
 use gateless_llvm::Llvm;
 use gateless_matrix::store::Store;
 use gateless_model::targets::Targets;
 use gateless_model::{Exit, Result};
 use gateless_provision::fetch;
+use gateless_rustc::compiler;
+use gateless_rustc::toolchain::Toolchain;
 use gateless_survey::{Facts, survey, table};
 
 use crate::output;

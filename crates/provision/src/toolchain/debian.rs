@@ -8,8 +8,8 @@ use super::{Wanted, closure, launcher, program, unpacked};
 use crate::apt::{self, Apt, Offer};
 use crate::rust_src;
 use gateless_base::progress::Progress;
-use gateless_kbuild::compiler;
 use gateless_model::Version;
+use gateless_rustc::compiler;
 
 /// Unpacks a compiler that does, with the standard library's sources of its version, unless there is one; safe to interrupt.
 ///

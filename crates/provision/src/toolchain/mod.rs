@@ -12,8 +12,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use gateless_base::cache;
 use gateless_model::{Failure, Result};
 
-use gateless_kbuild::compiler::{self, Compiler};
 use gateless_model::Version;
+use gateless_rustc::compiler::{self, Compiler};
 
 /// What the user says about the compiler (`--toolchain`).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

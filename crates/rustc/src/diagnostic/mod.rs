@@ -5,6 +5,7 @@
 //! `tests/diagnostics.rs` compares what is read with diagnostics recorded from every compiler that we support.
 
 mod bounds;
+pub mod features;
 mod methods;
 mod place;
 mod types;
@@ -32,6 +33,13 @@ pub struct Event<'a> {
 pub enum Said<'a> {
     /// A feature attribute on the stable channel (E0554).
     FeatureOnStable,
+    /// A feature that the compiler has no more (E0557).
+    RemovedFeature,
+    /// There is no such crate (E0463).
+    MissingCrate {
+        /// Its name.
+        name: &'a str,
+    },
     /// A receiver's type needs a feature (E0658).
     GatedReceiver {
         /// The type, with lifetimes that the source leaves out.
@@ -126,6 +134,17 @@ pub fn parse(stderr: &str) -> Vec<Diagnostic> {
         .collect()
 }
 
+/// What the compiler printed, as people read it: lines of JSON by what it has rendered them to, others as they are.
+pub fn rendered(stderr: &str) -> String {
+    let lines = stderr
+        .lines()
+        .map(|line| match serde_json::from_str::<Diagnostic>(line) {
+            Ok(diagnostic) => diagnostic.rendered.unwrap_or(diagnostic.message),
+            Err(_) => line.to_owned(),
+        });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
 impl<'a> Event<'a> {
     /// What a diagnostic says, if it is an error.
     pub fn hear(diagnostic: &'a Diagnostic) -> Option<Self> {
@@ -139,6 +158,14 @@ impl<'a> Event<'a> {
     /// The errors among diagnostics.
     pub fn all(diagnostics: &'a [Diagnostic]) -> Vec<Self> {
         diagnostics.iter().filter_map(Self::hear).collect()
+    }
+
+    /// Whether a gate is what is missing.
+    pub fn is_gate(&self) -> bool {
+        matches!(
+            self.said,
+            Said::FeatureOnStable | Said::GatedReceiver { .. } | Said::Gated
+        )
     }
 
     /// The places that the error is about.
@@ -158,6 +185,8 @@ fn said(diagnostic: &Diagnostic) -> Said<'_> {
     let first = || quoted(message).next().unwrap_or_default();
     match code {
         "E0554" => Said::FeatureOnStable,
+        "E0557" => Said::RemovedFeature,
+        "E0463" => Said::MissingCrate { name: first() },
         "E0658" => methods::gated_receiver(message).unwrap_or(Said::Gated),
         "E0307" if message.starts_with("invalid `self` parameter type") => Said::InvalidReceiver,
         "E0726" => Said::ElidedLifetimes {

@@ -8,6 +8,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use gateless_model::{Failure, Result};
 use gateless_rust_text::cfg::split_commas;
 use gateless_rust_text::tokens::{self, Tokens};
+use gateless_rustc::diagnostic::{self, Event};
 
 use super::none;
 use super::recorded::Recorded;
@@ -110,6 +111,7 @@ impl<'c> Compiler<'c> {
                 || left_out.contains(&i)
                 || arg.starts_with("--emit=")
                 || arg.starts_with("--out-dir=")
+                || is_format(arg)
             {
                 continue;
             }
@@ -141,7 +143,12 @@ impl<'c> Compiler<'c> {
         for (i, arg) in one.args.iter().enumerate() {
             let makes = arg.starts_with("--emit") || arg.starts_with("--out-dir") || arg == "-o";
             let apart = matches!(arg.as_str(), "--emit" | "--out-dir" | "-o");
-            if std::mem::take(&mut skip) || left_out.contains(&i) || i == one.root || makes {
+            if std::mem::take(&mut skip)
+                || left_out.contains(&i)
+                || i == one.root
+                || makes
+                || is_format(arg)
+            {
                 skip = apart;
                 continue;
             }
@@ -170,12 +177,18 @@ impl<'c> Compiler<'c> {
         };
         let mut command = Command::new(program);
         command
+            .arg("--error-format=json")
             .current_dir(self.out)
             .envs(one.env.iter().cloned())
             .env("RUSTC_BOOTSTRAP", gates.value())
             .stdin(Stdio::null());
         command
     }
+}
+
+/// Whether an argument says in which form the compiler is to speak, which is ours to choose.
+fn is_format(arg: &str) -> bool {
+    arg.starts_with("--error-format=") || arg.starts_with("--json=")
 }
 
 fn scratch(directory: &tempfile::TempDir) -> Result<&Utf8Path> {
@@ -192,14 +205,14 @@ fn run(mut command: Command) -> Result<Option<String>> {
         return Ok(None);
     }
     let words = String::from_utf8_lossy(&output.stderr);
-    let errors = || words.lines().filter(|line| line.starts_with("error"));
     // A closed gate has other errors in its train; the one about the gate tells most.
-    let gate = errors().find(|line| {
-        ["[E0554]", "[E0658]"]
-            .iter()
-            .any(|code| line.contains(code))
-    });
-    let first = gate.or_else(|| errors().next());
+    let told = diagnostic::parse(&words);
+    let gate = told
+        .iter()
+        .find(|diagnostic| Event::hear(diagnostic).is_some_and(|event| event.is_gate()))
+        .and_then(|diagnostic| diagnostic.rendered.clone());
+    let words = gate.unwrap_or_else(|| diagnostic::rendered(&words));
+    let first = words.lines().find(|line| line.starts_with("error"));
     Ok(Some(first.unwrap_or("failed without a word").to_owned()))
 }
 

@@ -1,7 +1,7 @@
 //! The real compiler: found, identified, and remembered, so that a call does not pay for it again.
 //!
-//! The compiler is `$GATELESS_RUSTC`, else the `rustc` on PATH, and no other. Behind a rustup proxy the toolchain's own
-//! program is found through `--print sysroot`; what was learnt is cached under the key of everything it depends on.
+//! Behind a rustup proxy the toolchain's own program is found through `--print sysroot`; what was learnt is cached under the key of everything
+//! it depends on.
 
 use std::process::Command;
 
@@ -10,7 +10,8 @@ use gateless_base::{cache, files, hash};
 use gateless_model::{Failure, Result};
 use serde::{Deserialize, Serialize};
 
-use crate::invocation::Tool;
+use crate::find;
+use crate::verbose::{self, Verbose};
 
 /// What is known about the compiler.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,7 +41,7 @@ impl Toolchain {
     /// When there is none, when it does not run, or when it is a nightly, beta or development compiler: its gates would
     /// be open (or its behaviour would not be that of any stable release).
     pub fn find() -> Result<Self> {
-        let program = program()?;
+        let program = find::program()?.path;
         let key = key(&program);
         let cache = cache::root()?
             .join("toolchains")
@@ -60,28 +61,23 @@ impl Toolchain {
     }
 
     fn ask(program: &Utf8Path, key: String) -> Result<Self> {
-        let verbose = output(program, &["-vV"])?;
-        let field = |name: &str| {
-            verbose
-                .lines()
-                .find_map(|line| line.strip_prefix(name))
-                .map(|value| value.trim().to_owned())
-                .ok_or_else(|| Failure::failed(format!("`{program} -vV` printed no `{name}` line")))
-        };
-        let sysroot = Utf8PathBuf::from(output(program, &["--print", "sysroot"])?.trim());
-        let own = sysroot.join("bin/rustc");
-        let rustc = if own.exists() {
-            own
-        } else {
-            program.to_owned()
-        };
+        let Verbose {
+            line,
+            release,
+            host,
+            llvm,
+        } = Verbose::ask(program)?;
+        let missing =
+            |name: &str| Failure::failed(format!("`{program} -vV` printed no `{name}` line"));
+        let sysroot = verbose::sysroot(program)?;
+        let rustc = verbose::of_sysroot(&sysroot, "rustc").unwrap_or_else(|| program.to_owned());
         let sha256 = hash::sha256_file(&driver_library(&sysroot).unwrap_or_else(|| rustc.clone()))?;
         Ok(Self {
             key,
-            version: verbose.lines().next().unwrap_or_default().to_owned(),
-            release: field("release:")?,
-            host: field("host:")?,
-            llvm: field("LLVM version:").unwrap_or_default(),
+            version: line,
+            release: release.ok_or_else(|| missing("release:"))?,
+            host: host.ok_or_else(|| missing("host:"))?,
+            llvm: llvm.unwrap_or_default(),
             rustc,
             sysroot,
             sha256,
@@ -106,11 +102,11 @@ impl Toolchain {
         (parts.next().unwrap_or(0), parts.next().unwrap_or(0))
     }
 
-    /// The program of this toolchain that the wrapper stands in for.
-    pub fn program(&self, tool: Tool) -> Utf8PathBuf {
-        match tool {
-            Tool::Rustc => self.rustc.clone(),
-            _ => self.rustc.with_file_name(tool.name()),
+    /// The program of this toolchain of that name: `rustc`, or one that lies beside it.
+    pub fn program(&self, name: &str) -> Utf8PathBuf {
+        match name {
+            "rustc" => self.rustc.clone(),
+            _ => self.rustc.with_file_name(name),
         }
     }
 
@@ -118,44 +114,13 @@ impl Toolchain {
     ///
     /// `RUSTC_BOOTSTRAP` is removed (Kbuild exports it for every call), and so is the `LD_LIBRARY_PATH` that `cargo run`
     /// sets to a toolchain's directory, since the program would then load another one's libraries.
-    pub fn command(&self, tool: Tool) -> Command {
-        let mut command = Command::new(self.program(tool));
+    pub fn command(&self, name: &str) -> Command {
+        let mut command = Command::new(self.program(name));
         command
             .env_remove("RUSTC_BOOTSTRAP")
             .env_remove("LD_LIBRARY_PATH");
         command
     }
-}
-
-/// `$GATELESS_RUSTC`, else `rustc` on PATH.
-fn program() -> Result<Utf8PathBuf> {
-    if let Some(named) = std::env::var_os("GATELESS_RUSTC").filter(|value| !value.is_empty()) {
-        let named = Utf8PathBuf::from_path_buf(named.into()).map_err(|path| {
-            Failure::usage(format!("GATELESS_RUSTC is not UTF-8: {}", path.display()))
-        })?;
-        return if named.components().count() > 1 {
-            exists(named, "GATELESS_RUSTC names")
-        } else {
-            on_path(named.as_str())
-        };
-    }
-    on_path("rustc")
-}
-
-fn exists(path: Utf8PathBuf, what: &str) -> Result<Utf8PathBuf> {
-    if path.is_file() {
-        return Ok(path);
-    }
-    Err(Failure::failed(format!(
-        "{what} `{path}`, which is not a file"
-    )))
-}
-
-fn on_path(name: &str) -> Result<Utf8PathBuf> {
-    gateless_base::program::find(name).ok_or_else(|| {
-        Failure::failed(format!("no `{name}` on PATH"))
-            .help("install a stable Rust toolchain, or name its rustc in GATELESS_RUSTC")
-    })
 }
 
 /// Everything that decides which compiler runs and what it says of itself.
@@ -198,22 +163,6 @@ fn key(program: &Utf8Path) -> String {
         lines.push(cwd.display().to_string());
     }
     lines.join("\n")
-}
-
-fn output(program: &Utf8Path, args: &[&str]) -> Result<String> {
-    let output = Command::new(program)
-        .args(args)
-        .env_remove("RUSTC_BOOTSTRAP")
-        .output()
-        .map_err(|error| Failure::failed(format!("cannot run `{program}`")).because(error))?;
-    if !output.status.success() {
-        return Err(Failure::failed(format!(
-            "`{program} {}` failed: {}",
-            args.join(" "),
-            String::from_utf8_lossy(&output.stderr).trim()
-        )));
-    }
-    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 /// The library that is the compiler, in the directory that holds `lib`: there or, as Debian has it, in a directory for the architecture below.

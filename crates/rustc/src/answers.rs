@@ -5,27 +5,16 @@ use std::io;
 use std::process::{Command, Stdio};
 
 use camino::{Utf8Path, Utf8PathBuf};
+use cargo_metadata::diagnostic::Diagnostic;
 use gateless_model::Version;
 
-/// What the compiler says of a feature's name.
-#[derive(
-    Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
-)]
-#[serde(rename_all = "kebab-case")]
-pub enum FeatureState {
-    /// Stable, since this release.
-    Stable(String),
-    /// Known, and needs the gate.
-    Unstable,
-    /// Known, needs the gate, and meant for the compiler and its library alone.
-    Internal,
-    /// Not known (not yet, or no more).
-    Absent,
-}
+use crate::diagnostic::features::{self, FeatureState};
+use crate::diagnostic::{self, Event, Said};
+use crate::verbose::Verbose;
 
 /// Answers of one compiler.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Compiler {
+pub struct Answers {
     /// The program.
     pub path: Utf8PathBuf,
     /// Release, such as `1.95.0`.
@@ -40,16 +29,12 @@ pub struct Compiler {
     pub unstable_target_features: BTreeSet<String>,
 }
 
-impl Compiler {
+impl Answers {
     /// Asks the compiler at `path` for its version and its options.
     pub fn ask(path: &Utf8Path) -> io::Result<Self> {
-        let verbose = output(Command::new(path).arg("-vV"))?.0;
-        let release = verbose
-            .lines()
-            .find_map(|line| line.strip_prefix("release: "))
-            .unwrap_or_default()
-            .trim()
-            .to_owned();
+        let verbose =
+            Verbose::ask(path).map_err(|failure| io::Error::other(failure.to_string()))?;
+        let release = verbose.release.unwrap_or_default();
         let code = Version::prefix(&release)
             .map(Version::code)
             .ok_or_else(|| {
@@ -85,30 +70,35 @@ impl Compiler {
             "extern crate std; extern crate alloc; extern crate proc_macro; extern crate test;";
         let with_std = format!("{attributes}#![no_std]\n#![feature(test)]\n{all}");
         let mut diagnostics = self.diagnose(&with_std)?;
-        if diagnostics.contains("E0463") {
+        let is_missing = |event: Event<'_>| matches!(event.said, Said::MissingCrate { .. });
+        if Event::all(&diagnostics).into_iter().any(is_missing) {
             // No standard library beside this compiler: core alone.
             diagnostics = self.diagnose(&format!("{attributes}#![no_std]\n"))?;
         }
         for name in names {
             self.features
-                .insert(name.to_owned(), state(name, &diagnostics));
+                .insert(name.to_owned(), FeatureState::of(name, &diagnostics));
         }
         Ok(())
     }
 
-    fn diagnose(&self, source: &str) -> io::Result<String> {
+    fn diagnose(&self, source: &str) -> io::Result<Vec<Diagnostic>> {
         let directory = tempfile::tempdir()?;
         let file = directory.path().join("ask.rs");
         fs_err::write(&file, source)?;
         let mut command = Command::new(&self.path);
         command
             .args(["--crate-type=lib", "--emit=metadata", "--edition=2021"])
-            .args(["-Wstable_features", "-Winternal_features"])
+            .args([
+                "--error-format=json",
+                "-Wstable_features",
+                "-Winternal_features",
+            ])
             .arg("--out-dir")
             .arg(directory.path())
             .arg(&file)
             .env("RUSTC_BOOTSTRAP", "1");
-        Ok(output(&mut command)?.1)
+        Ok(diagnostic::parse(&output(&mut command)?.1))
     }
 
     /// Asks about target features for the built-in target `target`.
@@ -125,20 +115,15 @@ impl Compiler {
             Command::new(&self.path)
                 .arg(format!("--target={target}"))
                 .arg(format!("-Ctarget-feature={}", list.join(",")))
-                .args(["--print=cfg", "--crate-type=lib"])
+                .args(["--print=cfg", "--crate-type=lib", "--error-format=json"])
                 .env_remove("RUSTC_BOOTSTRAP"),
         )?;
-        for line in stderr
-            .lines()
-            .filter(|line| line.contains("-Ctarget-feature"))
-        {
-            let quoted = line.split('`').skip(1).step_by(2);
-            self.unstable_target_features.extend(
-                quoted
-                    .filter(|name| names.contains(*name))
-                    .map(str::to_owned),
-            );
-        }
+        let told = diagnostic::parse(&stderr);
+        self.unstable_target_features.extend(
+            features::of_target(&told)
+                .filter(|name| names.contains(*name))
+                .map(str::to_owned),
+        );
         Ok(())
     }
 
@@ -148,55 +133,9 @@ impl Compiler {
     }
 }
 
-fn state(name: &str, diagnostics: &str) -> FeatureState {
-    let quoted = format!("`{name}`");
-    let about = |words: &str| {
-        diagnostics
-            .lines()
-            .find(|line| line.contains(&quoted) && line.contains(words))
-    };
-    if let Some(line) = about("has been stable since") {
-        let since = line
-            .split("stable since ")
-            .nth(1)
-            .unwrap_or_default()
-            .split([' ', ',', '`'])
-            .find(|word| !word.is_empty())
-            .unwrap_or_default();
-        return FeatureState::Stable(short(since));
-    }
-    if about("unknown feature").is_some() || about("feature has been removed").is_some() {
-        return FeatureState::Absent;
-    }
-    if removed(name, diagnostics) {
-        return FeatureState::Absent;
-    }
-    if about("is internal to the compiler or standard library").is_some() {
-        return FeatureState::Internal;
-    }
-    FeatureState::Unstable
-}
-
-/// Whether E0557 (removed) points at this feature: its message does not name it, its source line does.
-fn removed(name: &str, diagnostics: &str) -> bool {
-    let lines: Vec<&str> = diagnostics.lines().collect();
-    lines.iter().enumerate().any(|(i, line)| {
-        line.contains("E0557")
-            && lines[i + 1..]
-                .iter()
-                .take(4)
-                .any(|shown| shown.contains(&format!("feature({name})")))
-    })
-}
-
 fn is_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-}
-
-/// `1.95.0` as `1.95`.
-fn short(release: &str) -> String {
-    release.strip_suffix(".0").unwrap_or(release).to_owned()
 }
 
 fn output(command: &mut Command) -> io::Result<(String, String)> {
@@ -217,7 +156,7 @@ mod tests {
     #[test]
     fn the_compiler_tells_stable_closed_and_unknown_features_apart() {
         let path = std::env::var("RUSTC").unwrap_or_else(|_| "rustc".to_owned());
-        let mut compiler = Compiler::ask(Utf8Path::new(&path)).unwrap();
+        let mut compiler = Answers::ask(Utf8Path::new(&path)).unwrap();
         compiler
             .ask_features(
                 [

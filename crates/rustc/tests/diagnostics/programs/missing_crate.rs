@@ -1,0 +1,2 @@
+#![no_std]
+extern crate no_such_crate;

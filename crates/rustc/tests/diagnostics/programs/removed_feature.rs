@@ -1,0 +1,1 @@
+#![feature(box_syntax)]
