@@ -54,4 +54,10 @@ mod tests {
         fs_err::write(path.join("Kconfig.cpu"), text).unwrap();
         assert_eq!(have_rust(path).unwrap(), Some(Vec::new()));
     }
+
+    #[test]
+    fn files_that_it_sources_are_not_followed() {
+        let text = "source \"arch/vax/plat/Kconfig\"\nconfig VAX\n\tselect HAVE_RUST\n";
+        assert_eq!(found(text), Some(Vec::new()));
+    }
 }

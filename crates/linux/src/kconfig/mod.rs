@@ -63,14 +63,14 @@ impl Symbols {
     ///
     /// A file that can't be read is an error, as it is one for Kconfig.
     pub fn read(tree: &Utf8Path, source_arch: &str) -> Result<Self> {
-        let mut reader = Reader::new(tree, source_arch);
+        let mut reader = Reader::new(Some(tree), source_arch);
         reader.source("Kconfig")?;
         Ok(reader.symbols)
     }
 
     /// What one file defines, without the files that it sources.
     pub fn of_text(text: &str, name: &str) -> Result<Self> {
-        let mut reader = Reader::new("/".into(), "");
+        let mut reader = Reader::new(None, "");
         reader.file(&file::parse(text, name))?;
         Ok(reader.symbols)
     }
@@ -169,7 +169,8 @@ impl Symbols {
 
 /// Follows files and blocks.
 struct Reader<'a> {
-    tree: &'a Utf8Path,
+    /// Where sourced files are; none if they are not followed.
+    tree: Option<&'a Utf8Path>,
     arch: &'a str,
     symbols: Symbols,
     around: Vec<Dependency>,
@@ -178,7 +179,7 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn new(tree: &'a Utf8Path, arch: &'a str) -> Self {
+    fn new(tree: Option<&'a Utf8Path>, arch: &'a str) -> Self {
         Self {
             tree,
             arch,
@@ -191,7 +192,10 @@ impl<'a> Reader<'a> {
 
     /// Reads the file `name` (relative to the tree) and what it sources.
     fn source(&mut self, name: &str) -> Result<()> {
-        let text = fs_err::read_to_string(self.tree.join(name))?;
+        let Some(tree) = self.tree else {
+            return Ok(());
+        };
+        let text = fs_err::read_to_string(tree.join(name))?;
         self.file(&file::parse(&text, name))
     }
 
