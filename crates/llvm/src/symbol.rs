@@ -246,17 +246,23 @@ impl<'m> Symbol<'m> {
 
     /// Whether it is in a COMDAT.
     pub fn has_comdat(self) -> Result<bool> {
-        // SAFETY: a global value of a live module.
+        if !self.is_object()? {
+            return Ok(false);
+        }
+        // SAFETY: a function or variable of a live module.
         Ok(!unsafe { (self.table().LLVMGetComdat()?)(self.raw) }.is_null())
     }
 
-    /// The COMDAT that it is in.
+    /// The COMDAT that it is in, as functions and variables can be.
     pub fn comdat(self) -> Result<Option<Comdat>> {
+        if !self.is_object()? {
+            return Ok(None);
+        }
         let (get, kind) = (
             self.table().LLVMGetComdat()?,
             self.table().LLVMGetComdatSelectionKind()?,
         );
-        // SAFETY: a global value of a live module, and its COMDAT.
+        // SAFETY: a function or variable of a live module, and its COMDAT.
         let kind = unsafe {
             let raw = get(self.raw);
             match raw.is_null() {
@@ -368,6 +374,7 @@ mod tests {
         let failure = alias.set_section(".x").unwrap_err();
         assert!(failure.what.starts_with("a is"), "{failure}");
         assert!(alias.set_comdat("c").is_err());
+        assert!(!alias.has_comdat().unwrap() && alias.comdat().unwrap().is_none());
         assert!(alias.metadata().unwrap().is_empty());
     }
 

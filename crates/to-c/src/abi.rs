@@ -10,7 +10,7 @@ use gateless_model::Result;
 use crate::attributes;
 use crate::integer::masked;
 use crate::refusal::not_known;
-use crate::types::{CType, Format, Kind};
+use crate::types::{CType, Format, Kind, WIDEST};
 use crate::unit::Unit;
 
 /// The prototype of a function.
@@ -54,6 +54,9 @@ pub(crate) struct Scalar {
 
 impl Scalar {
     fn new(unit: &Unit<'_>, ty: Rc<CType>, is_signed: bool) -> Result<Self> {
+        if ty.kind == Kind::Integer(WIDEST) {
+            return Err(not_known("a number of 256 bits between functions"));
+        }
         let is_float = match ty.kind {
             Kind::Float(Format::Single | Format::Double) => !unit.is_soft(),
             Kind::Float(_) if !unit.is_soft() => {

@@ -35,7 +35,7 @@ impl Lines {
         {
             let name = match file.name.starts_with('/') || file.directory.is_empty() {
                 true => file.name,
-                false => format!("{}/{}", file.directory, file.name),
+                false => format!("{}/{}", file.directory.trim_end_matches('/'), file.name),
             };
             self.said = Some((name, location.line()?));
         }

@@ -150,7 +150,12 @@ pub(crate) fn alias<'m>(unit: &Unit<'m>, alias: Alias<'m>) -> Result<String> {
                 linked.label
             ))
         }
-        ConstantKind::Global(_) => Ok(format!("extern u8 {name}[]{}{attributes};", linked.label)),
+        ConstantKind::Global(global) => Ok(format!(
+            "extern {}T_{} {name}{}{attributes};",
+            if global.is_constant()? { "const " } else { "" },
+            unit.symbol(*global)?,
+            linked.label
+        )),
         _ => Err(not_known(format!("another name for {target:?}"))),
     }
 }

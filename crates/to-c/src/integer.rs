@@ -7,10 +7,14 @@ use gateless_llvm::{BinaryOperation, Bits, CastOperation, IntegerPredicate};
 use gateless_model::Result;
 
 use crate::refusal::not_known;
-use crate::types::container;
+use crate::types::{WIDEST, container};
+use crate::wide;
 
 /// A number as C writes it.
 pub(crate) fn literal(bits: &Bits) -> Result<String> {
+    if bits.width() == WIDEST {
+        return Ok(wide::literal(bits));
+    }
     let number = bits
         .as_u128()
         .ok_or_else(|| not_known(format!("a number of {} bits", bits.width())))?;
@@ -69,6 +73,9 @@ pub(crate) fn binary(
     right: &str,
 ) -> Result<String> {
     use BinaryOperation as B;
+    if width == WIDEST {
+        return wide::binary(operation, left, right);
+    }
     let (bits, computed) = (container(width)?, computed(width)?);
     let plain = |sign: &str| format!("(u{computed}){left} {sign} (u{computed}){right}");
     let amount = || format!("((u32){right} & {}u)", computed - 1);
@@ -122,6 +129,8 @@ pub(crate) fn compare(
     left: &str,
     right: &str,
 ) -> Result<String> {
+    // Not a structure.
+    container(width)?;
     let (sign, is_signed) = comparison(predicate);
     match is_signed {
         false => Ok(format!("(u8)({left} {sign} {right})")),
@@ -134,6 +143,9 @@ pub(crate) fn compare(
 
 /// A conversion of an integer to one of another width.
 pub(crate) fn convert(operation: CastOperation, from: u32, to: u32, value: &str) -> Result<String> {
+    if from.max(to) == WIDEST {
+        return wide::convert(operation, from, to, value);
+    }
     match operation {
         CastOperation::Truncate => masked(to, value),
         CastOperation::ZeroExtend => Ok(format!("(u{}){value}", container(to)?)),

@@ -22,8 +22,8 @@
 //!
 //! # What is not here
 //!
-//! Vectors, unwinding, variadic definitions, `musttail`, operand bundles (KCFI), naked functions, numbers of more than 128 bits; numbers of more than
-//! 64 bits on targets whose C compiler has no `__int128`; arithmetic on `f16` and `f128` where floats are the machine's; ABIs other than that of
+//! Vectors, unwinding, variadic definitions, `musttail`, operand bundles (KCFI), naked functions, numbers of more than 128 bits but for what
+//! products of 128 bits need; numbers of more than 64 bits on targets whose C compiler has no `__int128`; arithmetic on `f16` and `f128` where floats are the machine's; ABIs other than that of
 //! x86-64. All of these are refused. Debug information is that of lines: variables and types are lost, and a function's lines are those of where it was
 //! inlined from only as far as a file and a line can say it.
 
@@ -50,6 +50,7 @@ mod refusal;
 mod translation;
 mod types;
 mod unit;
+mod wide;
 
 pub use refusal::Refused;
 pub use translation::{Translation, translate};

@@ -40,7 +40,10 @@ pub(crate) fn of(symbol: Symbol<'_>) -> Result<Linked> {
         Visibility::Hidden => attributes.push("visibility(\"hidden\")".into()),
         Visibility::Protected => attributes.push("visibility(\"protected\")".into()),
     }
+    // Another name is said to be in the section of what it stands for.
+    let is_object = symbol.as_function()?.is_some() || symbol.as_global()?.is_some();
     if let Some(section) = symbol.section()?
+        && is_object
         && !is_declared
     {
         attributes.push(format!("section({})", literal(section.as_bytes())));

@@ -54,7 +54,7 @@ fn odd_bytes(ty: &CType) -> Option<u32> {
     match ty.kind {
         Kind::Integer(width) => {
             let bytes = width.div_ceil(8);
-            (!bytes.is_power_of_two()).then_some(bytes)
+            (!bytes.is_power_of_two() || width > 128).then_some(bytes)
         }
         _ => None,
     }

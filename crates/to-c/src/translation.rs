@@ -10,6 +10,7 @@ use crate::unit::Unit;
 use crate::{Floats, Options, functions};
 
 const PRELUDE: &str = include_str!("prelude.h");
+const WIDE: &str = include_str!("wide.h");
 const FLOAT: &str = include_str!("float.h");
 
 /// A module in C, as far as it was understood.
@@ -162,6 +163,9 @@ impl File {
         );
         if unit.options.floats == Floats::Machine {
             text.push_str(FLOAT);
+        }
+        if unit.types.has_widest() {
+            text.push_str(WIDE);
         }
         let order = match unit.is_little_endian {
             true => "LITTLE",

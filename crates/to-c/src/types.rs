@@ -1,6 +1,6 @@
 //! Types: what C calls the values of each, and where their parts are in memory.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -101,6 +101,9 @@ impl CType {
     }
 }
 
+/// Numbers of so many bits are no integers of C's, but structures.
+pub(crate) const WIDEST: u32 = 256;
+
 /// The bits of C's integer in which one of this width is held.
 pub(crate) fn container(width: u32) -> Result<u32> {
     let of = [8, 16, 32, 64, 128];
@@ -113,6 +116,7 @@ pub(crate) fn container(width: u32) -> Result<u32> {
 pub(crate) struct Types<'m> {
     layout: DataLayout<'m>,
     has_wide: bool,
+    has_widest: Cell<bool>,
     known: RefCell<HashMap<Type<'m>, Rc<CType>>>,
     definitions: RefCell<Vec<String>>,
 }
@@ -122,6 +126,7 @@ impl<'m> Types<'m> {
         Ok(Self {
             layout,
             has_wide: layout.pointer_size(0)? >= 8,
+            has_widest: Cell::new(false),
             known: RefCell::default(),
             definitions: RefCell::default(),
         })
@@ -130,6 +135,11 @@ impl<'m> Types<'m> {
     /// The definitions of the types that have been asked for, in an order that C accepts.
     pub fn definitions(&self) -> Vec<String> {
         self.definitions.borrow().clone()
+    }
+
+    /// Whether there are numbers of [`WIDEST`] bits.
+    pub fn has_widest(&self) -> bool {
+        self.has_widest.get()
     }
 
     pub fn of(&self, ty: Type<'m>) -> Result<Rc<CType>> {
@@ -187,6 +197,10 @@ impl<'m> Types<'m> {
     }
 
     fn integer(&self, width: u32) -> Result<String> {
+        if width == WIDEST && self.has_wide {
+            self.has_widest.set(true);
+            return Ok("u256".into());
+        }
         match container(width)? {
             128 if !self.has_wide => Err(not_known(format!(
                 "a number of {width} bits, for a target whose C compiler has no __int128,"

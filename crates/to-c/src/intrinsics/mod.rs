@@ -67,7 +67,7 @@ impl<'m> Body<'_, 'm> {
         };
         let is_float = match &self.ty(*first)?.kind {
             Kind::Float(_) => true,
-            Kind::Integer(_) | Kind::Pointer => false,
+            Kind::Integer(_) => false,
             _ => return Err(not_known(format!("the intrinsic {name}"))),
         };
         let known = match is_float {
