@@ -6,7 +6,7 @@ mod support;
 use gateless_llvm::{
     CodeModel, Context, FileKind, MachineOptions, Module, OptLevel, Reloc, TargetMachine,
 };
-use gateless_to_c::{Options, translate};
+use gateless_to_c::{Floats, Options, translate};
 use support::{Directory, compilers, llvm, random};
 
 /// How many functions are compared; more on request: `GATELESS_TEST_SEEDS=10000`.
@@ -59,10 +59,10 @@ fn module(seeds: std::ops::Range<u64>) -> Module {
 }
 
 /// A directory with LLVM's program of these functions, and the C code of all of them.
-fn prepared(seeds: std::ops::Range<u64>) -> (Directory, String) {
+fn prepared(seeds: std::ops::Range<u64>, options: Options) -> (Directory, String) {
     let directory = Directory::new();
     let module = module(seeds.clone());
-    let c = translate(&module, Options::default()).unwrap();
+    let c = translate(&module, options).unwrap();
     let c = c.into_c().unwrap_or_else(|failure| panic!("{failure}"));
     let options = MachineOptions {
         triple: module.triple().unwrap(),
@@ -87,6 +87,7 @@ fn printed(directory: &Directory, compiler: &str, c: &str, options: &[&str]) -> 
     directory.compile_c(compiler, "ours", c, options);
     let mut link = vec!["driver.o", "ours.o", "-o", "ours", "-lm"];
     link.extend(options);
+    link.extend(directory.path.join("soft.o").exists().then_some("soft.o"));
     directory.run(compiler, &link);
     directory.printed("ours", "").0
 }
@@ -98,7 +99,7 @@ fn random_functions_compute_the_same() {
     assert!(end > 0);
     while at < end {
         let next = end.min(at + 200);
-        let (directory, c) = prepared(at..next);
+        let (directory, c) = prepared(at..next, Options::default());
         let expected = directory.printed("llvm", "").0;
         assert_eq!(expected.lines().count() as u64, next - at);
         for compiler in compilers() {
@@ -114,10 +115,28 @@ fn random_functions_compute_the_same() {
     }
 }
 
+/// As kernels have it: floats are computed by functions, and passed as integers.
+#[test]
+fn floats_that_functions_compute_are_the_same() {
+    let options = Options {
+        floats: Floats::Soft,
+        ..Options::default()
+    };
+    let (directory, c) = prepared(200..260, options);
+    assert!(
+        c.contains("gl_rt___adddf3(") && !c.contains("double"),
+        "{c}"
+    );
+    directory.write("soft.c", include_str!("programs/soft.c"));
+    directory.run("gcc", &["-c", "-O1", "soft.c"]);
+    let ours = printed(&directory, "gcc", &c, &["-O1", "-mno-sse"]);
+    assert_eq!(directory.printed("llvm", "").0, ours);
+}
+
 /// C's undefined behaviour, looked for by the compiler's own checks; they end the program.
 #[test]
 fn nothing_that_c_leaves_undefined_is_done() {
-    let (directory, c) = prepared(0..60);
+    let (directory, c) = prepared(0..60, Options::default());
     let checks = ["-O1", "-fsanitize=undefined", "-fno-sanitize-recover=all"];
     let ours = printed(&directory, "gcc", &c, &checks);
     assert_eq!(directory.printed("llvm", "").0, ours);
@@ -160,7 +179,7 @@ const FAULTS: [(&str, &str, &str); 7] = [
 
 #[test]
 fn faults_of_a_translator_are_noticed() {
-    let (directory, c) = prepared(0..40);
+    let (directory, c) = prepared(0..40, Options::default());
     let expected = directory.printed("llvm", "").0;
     assert_eq!(printed(&directory, "gcc", &c, &["-O0"]), expected);
     for (fault, right, wrong) in FAULTS {
