@@ -444,7 +444,9 @@ fn configurations_that_kconfig_does_not_take() -> Result<(), Failed> {
         "CONFIG_RUST=y",
         "rust.config:1",
         "did not set it",
-        "depends on RUST_IS_AVAILABLE",
+        "needs RUST_IS_AVAILABLE (Kconfig:3, RUST_IS_AVAILABLE=n)",
+        "no Kconfig file of this tree and architecture defines RUST_IS_AVAILABLE",
+        "gateless why SYMBOL --out",
         "bindgen is broken",
     ];
     expect(command, 3, &texts)?;

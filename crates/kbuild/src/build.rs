@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_base::{Progress, files, hash};
+use gateless_linux::DotConfig;
 use gateless_linux::kconfig::Symbols;
 use gateless_linux::tree::{self, Tree};
 use gateless_machines::kbuild_arch;
@@ -11,7 +12,7 @@ use gateless_model::{Failure, Result};
 use serde::{Deserialize, Serialize};
 
 use crate::c_tools;
-use crate::config::{Base, Recipe};
+use crate::config::{self, Base, Recipe};
 use crate::environment;
 use crate::make::Make;
 use crate::make_vars::{Mode, Toolset};
@@ -174,6 +175,20 @@ impl Build {
         })
     }
 
+    /// Makes OUT/.config alone, whether it is what was asked for or not: to find out why not.
+    pub fn try_config(&self, progress: &mut dyn Progress) -> Result<DotConfig> {
+        progress.step("configuring");
+        self.write_config(&self.out.path.join(".config"), progress)?;
+        progress.done();
+        DotConfig::read(&self.out.path)
+    }
+
+    /// What the tree's own check of the Rust tools prints; nothing where it is content.
+    pub fn rust_unavailable(&self, progress: &mut dyn Progress) -> Option<String> {
+        let checked = self.make.run(&["rustavailable".to_owned()], progress);
+        checked.err().map(|failure| failure.what)
+    }
+
     /// Makes OUT/.config unless it was made from the same inputs before, and checks that it says what was asked for.
     ///
     /// A .config that was edited since is kept as long as it still does.
@@ -321,23 +336,27 @@ impl Build {
     }
 
     fn check_config(&self, config: &Utf8Path, progress: &mut dyn Progress) -> Result<()> {
-        let unmet = self.recipe.unmet(&fs_err::read_to_string(config)?);
+        let text = fs_err::read_to_string(config)?;
+        let unmet = self.recipe.unmet(&text);
         if unmet.is_empty() {
             return Ok(());
         }
         let symbols = Symbols::read(&self.tree.path, tree::source_arch(&self.make.arch))?;
         let mut what = format!("the configuration is not what was asked for ({config})");
-        for unmet in &unmet {
-            let _ = write!(what, "\n  {}", unmet.describe(&symbols));
-        }
-        let mut help = "turn on what these depend on with another `--config FILE`, or give your own .config as the only --config".to_owned();
+        let _ = write!(
+            what,
+            "{}",
+            config::describe(&unmet, &symbols, &DotConfig::parse(&text))
+        );
+        let mut help = format!(
+            "change what is named with another `--config FILE`; `gateless why SYMBOL --out {}` says it all the way down",
+            self.out.path
+        );
         if unmet.iter().any(|unmet| unmet.symbol == "RUST") {
             // Kconfig only knows that Rust is not available; the tree's own check knows why.
-            match self.make.run(&["rustavailable".to_owned()], progress) {
-                Ok(()) => help += "; `make rustavailable` finds the Rust tools usable",
-                Err(failure) => {
-                    what = format!("{what}\n`make rustavailable` says: {}", failure.what)
-                }
+            match self.rust_unavailable(progress) {
+                None => help += "; `make rustavailable` finds the Rust tools usable",
+                Some(said) => what = format!("{what}\n`make rustavailable` says: {said}"),
             }
         }
         Err(Failure::failed(what).help(help))

@@ -1,11 +1,13 @@
 //! Kernel configurations: what is asked for, merged from presets and files, and whether Kconfig gave it.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 
 use camino::Utf8Path;
 use gateless_linux::dot_config::{self, DotConfig};
 use gateless_linux::kconfig::Symbols;
 use gateless_linux::kconfig::expression::Tri;
+use gateless_linux::why::{self, Answer, Off};
 use gateless_model::{Failure, Result};
 
 use crate::presets;
@@ -222,25 +224,68 @@ pub struct Unmet {
     pub got: Option<String>,
 }
 
+/// What is not as it was asked for, each with what is false; symbols that only wait for another of them are named there.
+pub fn describe(unmet: &[Unmet], symbols: &Symbols, config: &DotConfig) -> String {
+    let answers: Vec<(&Unmet, Option<Off>)> = unmet
+        .iter()
+        .map(|one| match one.wanted.value.as_str() {
+            "n" => (one, None),
+            _ => match why::explain(symbols, config, &one.symbol) {
+                Answer::Off(off) => (one, Some(off)),
+                _ => (one, None),
+            },
+        })
+        .collect();
+    let is_unmet = |name: &str| unmet.iter().any(|one| one.symbol == name);
+    let mut waiting: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let mut own = Vec::new();
+    for (one, off) in &answers {
+        let terms = off.iter().flat_map(|off| &off.terms);
+        match terms
+            .map(|term| term.needs.as_str())
+            .find(|needs| is_unmet(needs))
+        {
+            Some(needs) => waiting.entry(needs).or_default().push(&one.symbol),
+            None => own.push((one, off)),
+        }
+    }
+    let mut text = String::new();
+    for (one, off) in own {
+        let _ = write!(text, "\n  {}", one.describe(off.as_ref(), symbols, config));
+    }
+    for (needs, symbols) in waiting {
+        let names: Vec<String> = symbols
+            .iter()
+            .map(|name| format!("CONFIG_{name}"))
+            .collect();
+        let _ = write!(text, "\n  without CONFIG_{needs}: {}", names.join(", "));
+    }
+    text
+}
+
 impl Unmet {
-    /// One line for a person.
-    pub fn describe(&self, symbols: &Symbols) -> String {
-        let Self {
-            symbol,
-            wanted,
-            got,
-        } = self;
-        let made = match got.as_deref() {
+    /// What Kconfig made of it, and what is false, for a person.
+    fn describe(&self, off: Option<&Off>, symbols: &Symbols, config: &DotConfig) -> String {
+        let made = match self.got.as_deref() {
             None => "left it out",
             Some("n") => "did not set it",
             Some(value) => &format!("made it {value}"),
         };
-        format!(
-            "CONFIG_{symbol}={} ({}): Kconfig {made}; {}",
-            wanted.value,
-            wanted.origin,
-            symbols.explain(symbol)
-        )
+        let mut text = format!(
+            "CONFIG_{}={} ({}): Kconfig {made}",
+            self.symbol, self.wanted.value, self.wanted.origin
+        );
+        for term in off.iter().flat_map(|off| &off.terms) {
+            let _ = write!(text, "\n    {}", term.line());
+        }
+        if off.is_none() {
+            let reason = match why::explain(symbols, config, &self.symbol) {
+                Answer::On(on) => on.because.join("; "),
+                other => other.to_string(),
+            };
+            let _ = write!(text, "; {reason}");
+        }
+        text
     }
 }
 
@@ -317,6 +362,23 @@ mod tests {
             .collect();
         assert_eq!(found, [("A", Some("m")), ("B", None)]);
         assert_eq!(unmet[1].wanted.origin, "x.config:2");
+    }
+
+    #[test]
+    fn the_false_term_is_named_once_and_what_waits_for_the_same_symbol_is_only_listed() {
+        let kconfig = "config RUST\n\tbool \"r\"\n\tdepends on (A || B) && !C\nconfig A\n\tbool \"a\"\nconfig B\n\tbool \"b\"\nconfig C\n\tbool \"c\"\n\
+             config SAMPLE\n\tbool \"s\"\n\tdepends on RUST\nconfig KEPT\n\tbool\n\tdefault y if C\n";
+        let symbols = Symbols::of_text(kconfig, "Kconfig").unwrap();
+        let recipe = recipe("CONFIG_RUST=y\nCONFIG_SAMPLE=y\n# CONFIG_KEPT is not set\n").unwrap();
+        let text = "CONFIG_A=y\nCONFIG_C=y\nCONFIG_KEPT=y\n";
+        let told = describe(&recipe.unmet(text), &symbols, &DotConfig::parse(text));
+        assert_eq!(
+            told,
+            "\n  CONFIG_KEPT=n (x.config:3): Kconfig made it y; its default is y if C (Kconfig:15)\
+             \n  CONFIG_RUST=y (x.config:1): Kconfig left it out\
+             \n    needs !C (Kconfig:3, C=y); change: # CONFIG_C is not set\
+             \n  without CONFIG_RUST: CONFIG_SAMPLE"
+        );
     }
 
     #[test]

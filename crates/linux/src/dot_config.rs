@@ -37,6 +37,12 @@ impl DotConfig {
         Ok(Self::parse(&text))
     }
 
+    /// Kbuild's ARCH, as the first lines of a .config name it: `# Linux/x86 7.3.4 Kernel Configuration`.
+    pub fn arch(text: &str) -> Option<&str> {
+        let mut top = text.lines().take_while(|line| line.starts_with('#'));
+        top.find_map(|line| line.strip_prefix("# Linux/")?.split(' ').next())
+    }
+
     /// The value as written, a string with its quotes; `n` for "is not set", and nothing for a symbol that the file leaves out.
     pub fn get(&self, symbol: &str) -> Option<&str> {
         self.0.get(symbol).map(String::as_str)
@@ -106,6 +112,14 @@ mod tests {
         assert!(!config.is_set("OFF") && !config.is_set("GONE") && config.is_set("NAME"));
         assert!(config.is_on("M") && !config.is_on("NAME"));
         assert_eq!(config.get("NAME"), Some("\"um\""));
+    }
+
+    #[test]
+    fn the_architecture_is_read_from_the_top_alone() {
+        let top = "#\n# Automatically generated file; DO NOT EDIT.\n# Linux/x86_64 7.3.4 Kernel Configuration\n#\n";
+        assert_eq!(DotConfig::arch(top), Some("x86_64"));
+        let later = format!("CONFIG_A=y\n{top}");
+        assert_eq!(DotConfig::arch(&later), None);
     }
 
     #[test]

@@ -10,6 +10,7 @@ pub mod path;
 pub mod record;
 pub mod saved_command;
 pub mod tree;
+pub mod why;
 
 pub use dot_config::DotConfig;
 pub use saved_command::SavedCommand;

@@ -18,6 +18,7 @@ mod matrix;
 mod probe;
 mod roadmap;
 mod targets;
+mod why;
 
 use clap::{Parser, Subcommand};
 use gateless_model::{Exit, Result};
@@ -68,6 +69,7 @@ enum Command {
     Roadmap(roadmap::Args),
     Matrix(matrix::Args),
     Targets(targets::Args),
+    Why(why::Args),
     Completions(completions::Args),
 }
 
@@ -91,6 +93,7 @@ impl CommandLine {
             Command::Roadmap(args) => roadmap::run(args),
             Command::Matrix(args) => matrix::run(args),
             Command::Targets(args) => targets::run(args),
+            Command::Why(args) => why::run(args),
             Command::Completions(args) => completions::run(args),
         }
     }

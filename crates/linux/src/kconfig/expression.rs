@@ -279,7 +279,7 @@ impl Operand {
 }
 
 /// A decimal or hexadecimal number.
-pub(super) fn number(text: &str) -> Option<i128> {
+pub(crate) fn number(text: &str) -> Option<i128> {
     match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
         Some(digits) => i128::from_str_radix(digits, 16).ok(),
         None => text.parse().ok(),

@@ -1,0 +1,240 @@
+//! What `gateless why` says to change is enough: applied as it is to configurations that lack something, Kconfig turns the symbol on.
+//!
+//! The tree is `$GATELESS_TEST_TREE`; without it the tests show as ignored. Nothing is compiled but Kconfig's own program, once.
+
+use std::process::Command;
+use std::sync::{Arc, OnceLock};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use gateless_kbuild::config::Recipe;
+use gateless_linux::DotConfig;
+use gateless_linux::kconfig::Symbols;
+use gateless_linux::why::{Answer, explain};
+use gateless_trials::Need;
+use libtest_mimic::{Arguments, Failed};
+
+/// By name: what is changed in defconfig, the symbol that is off then, and how many of its terms are false at least.
+const CASES: &[(&str, &[&str], &str, usize)] = &[
+    ("randstruct", &[RANDSTRUCT], "RUST", 1),
+    ("modversions", &[MODVERSIONS], "RUST", 1),
+    (
+        "randstruct_and_modversions",
+        &[RANDSTRUCT, MODVERSIONS],
+        "RUST",
+        2,
+    ),
+    (
+        "modversions_with_debug_information",
+        &[
+            MODVERSIONS,
+            "CONFIG_DEBUG_INFO_DWARF5=y\n# CONFIG_DEBUG_INFO_NONE is not set\n",
+        ],
+        "RUST",
+        1,
+    ),
+    (
+        "modversions_and_lto",
+        &[MODVERSIONS, LTO],
+        "GENDWARFKSYMS",
+        2,
+    ),
+    (
+        "no_modversions_no_debug_information",
+        &[],
+        "GENDWARFKSYMS",
+        2,
+    ),
+    (
+        "no_kunit_no_rust",
+        &["# CONFIG_KUNIT is not set\n"],
+        "RUST_KERNEL_DOCTESTS",
+        2,
+    ),
+    (
+        "kunit_as_a_module",
+        &["CONFIG_KUNIT=m\n", RANDSTRUCT],
+        "RUST_KERNEL_DOCTESTS",
+        2,
+    ),
+    ("no_modules", &[NO_MODULES], "MODVERSIONS", 1),
+    (
+        "no_modules_no_samples",
+        &[NO_MODULES],
+        "SAMPLE_RUST_MINIMAL",
+        2,
+    ),
+    (
+        "samples_with_randstruct",
+        &[RANDSTRUCT],
+        "SAMPLE_RUST_MISC_DEVICE",
+        2,
+    ),
+    (
+        "no_block",
+        &["# CONFIG_BLOCK is not set\n"],
+        "BLK_DEV_RUST_NULL",
+        2,
+    ),
+    ("no_drm", &["# CONFIG_DRM is not set\n"], "DRM_NOVA", 2),
+    (
+        "no_network",
+        &["# CONFIG_NET is not set\n"],
+        "VIRTIO_NET",
+        1,
+    ),
+    (
+        "no_network_for_the_phy",
+        &["# CONFIG_NET is not set\n"],
+        "AX88796B_RUST_PHY",
+        1,
+    ),
+    ("no_pci", &["# CONFIG_PCI is not set\n"], "BLK_DEV_NVME", 1),
+    (
+        "no_audit",
+        &["# CONFIG_AUDIT is not set\n"],
+        "SECURITY_SELINUX",
+        1,
+    ),
+    (
+        "no_mitigations",
+        &["# CONFIG_CPU_MITIGATIONS is not set\n"],
+        "MITIGATION_RETPOLINE",
+        1,
+    ),
+    ("another_member_of_the_choice", &[], "HZ_300", 0),
+    ("lto_behind_its_choice", &[], "LTO", 1),
+    ("randstruct_has_no_prompt", &[], "RANDSTRUCT", 1),
+    (
+        "no_acpi_no_thermal",
+        &["# CONFIG_ACPI is not set\n# CONFIG_PCI is not set\n"],
+        "ACPI_NFIT",
+        2,
+    ),
+    (
+        "debug_information_reduced",
+        &[
+            "CONFIG_MODVERSIONS=y\nCONFIG_DEBUG_INFO_DWARF5=y\n# CONFIG_DEBUG_INFO_NONE is not set\nCONFIG_DEBUG_INFO_REDUCED=y\n",
+        ],
+        "GENDWARFKSYMS",
+        1,
+    ),
+    (
+        "qr_code_without_rust_and_panic",
+        &[],
+        "DRM_PANIC_SCREEN_QR_CODE",
+        1,
+    ),
+];
+
+const RANDSTRUCT: &str = "CONFIG_RANDSTRUCT_FULL=y\n# CONFIG_RANDSTRUCT_NONE is not set\n";
+const MODVERSIONS: &str = "CONFIG_MODVERSIONS=y\nCONFIG_GENKSYMS=y\n";
+const LTO: &str = "CONFIG_LTO_CLANG_FULL=y\n# CONFIG_LTO_NONE is not set\n";
+const NO_MODULES: &str = "# CONFIG_MODULES is not set\n";
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let tree = Need::kernel_tree();
+    let bench: Arc<OnceLock<Result<Bench, String>>> = Arc::default();
+    let trials = CASES.iter().map(|&(name, fragments, symbol, terms)| {
+        let bench = Arc::clone(&bench);
+        tree.trial(name, move |tree| {
+            let made = bench.get_or_init(|| {
+                Bench::new(&tree).map_err(|failed| failed.message().unwrap_or_default().to_owned())
+            });
+            let bench = made.as_ref().map_err(|because| because.clone())?;
+            bench.advice_is_enough(name, fragments, symbol, terms)
+        })
+    });
+    libtest_mimic::run(&arguments, trials.collect()).exit();
+}
+
+/// A directory with Kconfig's program and x86_64's defconfig, as gateless's variables make them.
+struct Bench {
+    directory: tempfile::TempDir,
+    tree: Utf8PathBuf,
+    variables: Vec<String>,
+    symbols: Symbols,
+}
+
+impl Bench {
+    fn new(tree: &Utf8Path) -> Result<Self, Failed> {
+        let told = Command::new(env!("CARGO_BIN_EXE_gateless"))
+            .args(["make-vars", "--arch", "x86_64", "--tree", tree.as_str()])
+            .output()?;
+        if !told.status.success() {
+            return Err(String::from_utf8_lossy(&told.stderr).into());
+        }
+        let variables = String::from_utf8(told.stdout)?;
+        let bench = Self {
+            directory: tempfile::tempdir()?,
+            tree: tree.to_owned(),
+            variables: variables.split_whitespace().map(str::to_owned).collect(),
+            symbols: Symbols::read(tree, "x86").map_err(|failure| failure.to_string())?,
+        };
+        bench.make("defconfig", "base")?;
+        Ok(bench)
+    }
+
+    fn path(&self, name: &str) -> Result<Utf8PathBuf, Failed> {
+        let path = self.directory.path().join(name);
+        Utf8PathBuf::from_path_buf(path).map_err(|_| "a path that is not UTF-8".into())
+    }
+
+    /// Runs Kconfig on the configuration `name`.
+    fn make(&self, goal: &str, name: &str) -> Result<DotConfig, Failed> {
+        let config = self.path(name)?;
+        let made = Command::new("make")
+            .args(["-s", "-C", self.tree.as_str(), goal])
+            .arg(format!("O={}", self.path("out")?))
+            .args(&self.variables)
+            .env("KCONFIG_CONFIG", &config)
+            .output()?;
+        if !made.status.success() {
+            return Err(String::from_utf8_lossy(&made.stderr).into());
+        }
+        Ok(DotConfig::parse(&std::fs::read_to_string(config)?))
+    }
+
+    /// Puts `text` into the configuration `from`, as the configuration `name`.
+    fn change(&self, from: &str, text: &str, name: &str) -> Result<DotConfig, Failed> {
+        let fragment = self.path(&format!("{name}.fragment"))?;
+        std::fs::write(&fragment, text)?;
+        let recipe = Recipe::of_sources(&[fragment.to_string()])?;
+        let merged = recipe.merged_into(&std::fs::read_to_string(self.path(from)?)?);
+        std::fs::write(self.path(name)?, merged)?;
+        self.make("olddefconfig", name)
+    }
+
+    fn advice_is_enough(
+        &self,
+        name: &str,
+        fragments: &[&str],
+        symbol: &str,
+        terms: usize,
+    ) -> Result<(), Failed> {
+        let config = match fragments {
+            [] => DotConfig::parse(&std::fs::read_to_string(self.path("base")?)?),
+            _ => self.change("base", &fragments.concat(), name)?,
+        };
+        let from = if fragments.is_empty() { "base" } else { name };
+        let Answer::Off(off) = explain(&self.symbols, &config, symbol) else {
+            return Err(format!("CONFIG_{symbol} is not off").into());
+        };
+        if off.terms.len() < terms {
+            return Err(format!("fewer than {terms} terms are told:\n{off}").into());
+        }
+        let Some(change) = &off.change else {
+            return Err(format!("there is no advice:\n{off}").into());
+        };
+        if !change.outside.is_empty() || change.lines.is_empty() {
+            return Err(format!("the advice is no lines of .config:\n{off}").into());
+        }
+        let advised = format!("{name}.advised");
+        let got = self.change(from, &(change.lines.join("\n") + "\n"), &advised)?;
+        if !got.is_on(symbol) {
+            let then = explain(&self.symbols, &got, symbol);
+            return Err(format!("Kconfig leaves it off:\n{off}\nand then:\n{then}").into());
+        }
+        Ok(())
+    }
+}
