@@ -9,7 +9,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use gateless_kbuild::config::Recipe;
 use gateless_linux::DotConfig;
 use gateless_linux::kconfig::Symbols;
-use gateless_linux::why::{Answer, explain};
+use gateless_linux::why::{Answer, Why};
 use gateless_trials::Need;
 use libtest_mimic::{Arguments, Failed};
 
@@ -217,7 +217,7 @@ impl Bench {
             _ => self.change("base", &fragments.concat(), name)?,
         };
         let from = if fragments.is_empty() { "base" } else { name };
-        let Answer::Off(off) = explain(&self.symbols, &config, symbol) else {
+        let Answer::Off(off) = Why::new(&self.symbols, &config).explain(symbol) else {
             return Err(format!("CONFIG_{symbol} is not off").into());
         };
         if off.terms.len() < terms {
@@ -232,7 +232,7 @@ impl Bench {
         let advised = format!("{name}.advised");
         let got = self.change(from, &(change.lines.join("\n") + "\n"), &advised)?;
         if !got.is_on(symbol) {
-            let then = explain(&self.symbols, &got, symbol);
+            let then = Why::new(&self.symbols, &got).explain(symbol);
             return Err(format!("Kconfig leaves it off:\n{off}\nand then:\n{then}").into());
         }
         Ok(())

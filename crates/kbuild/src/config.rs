@@ -7,7 +7,7 @@ use camino::Utf8Path;
 use gateless_linux::dot_config::{self, DotConfig};
 use gateless_linux::kconfig::Symbols;
 use gateless_linux::kconfig::expression::Tri;
-use gateless_linux::why::{self, Answer, Off};
+use gateless_linux::why::{Answer, Why};
 use gateless_model::{Failure, Result};
 
 use crate::presets;
@@ -224,48 +224,37 @@ pub struct Unmet {
     pub got: Option<String>,
 }
 
-/// What is not as it was asked for, each with what is false; symbols that only wait for another of them are named there.
+/// What is not as it was asked for, each with what is false; symbols that only wait for another of them are listed with it.
 pub fn describe(unmet: &[Unmet], symbols: &Symbols, config: &DotConfig) -> String {
-    let answers: Vec<(&Unmet, Option<Off>)> = unmet
-        .iter()
-        .map(|one| match one.wanted.value.as_str() {
-            "n" => (one, None),
-            _ => match why::explain(symbols, config, &one.symbol) {
-                Answer::Off(off) => (one, Some(off)),
-                _ => (one, None),
-            },
-        })
-        .collect();
+    let why = Why::new(symbols, config);
     let is_unmet = |name: &str| unmet.iter().any(|one| one.symbol == name);
-    let mut waiting: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    let mut own = Vec::new();
-    for (one, off) in &answers {
-        let terms = off.iter().flat_map(|off| &off.terms);
-        match terms
-            .map(|term| term.needs.as_str())
-            .find(|needs| is_unmet(needs))
-        {
-            Some(needs) => waiting.entry(needs).or_default().push(&one.symbol),
-            None => own.push((one, off)),
+    let mut waiting: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut text = String::new();
+    for one in unmet {
+        let answer = why.explain(&one.symbol);
+        let terms = match &answer {
+            Answer::Off(off) => off.terms.as_slice(),
+            _ => &[],
+        };
+        match terms.iter().find(|term| is_unmet(&term.needs)) {
+            Some(term) => waiting
+                .entry(term.needs.clone())
+                .or_default()
+                .push(format!("CONFIG_{}", one.symbol)),
+            None => {
+                let _ = write!(text, "\n  {}", one.describe(&answer));
+            }
         }
     }
-    let mut text = String::new();
-    for (one, off) in own {
-        let _ = write!(text, "\n  {}", one.describe(off.as_ref(), symbols, config));
-    }
     for (needs, symbols) in waiting {
-        let names: Vec<String> = symbols
-            .iter()
-            .map(|name| format!("CONFIG_{name}"))
-            .collect();
-        let _ = write!(text, "\n  without CONFIG_{needs}: {}", names.join(", "));
+        let _ = write!(text, "\n  without CONFIG_{needs}: {}", symbols.join(", "));
     }
     text
 }
 
 impl Unmet {
     /// What Kconfig made of it, and what is false, for a person.
-    fn describe(&self, off: Option<&Off>, symbols: &Symbols, config: &DotConfig) -> String {
+    fn describe(&self, answer: &Answer) -> String {
         let made = match self.got.as_deref() {
             None => "left it out",
             Some("n") => "did not set it",
@@ -275,15 +264,20 @@ impl Unmet {
             "CONFIG_{}={} ({}): Kconfig {made}",
             self.symbol, self.wanted.value, self.wanted.origin
         );
-        for term in off.iter().flat_map(|off| &off.terms) {
-            let _ = write!(text, "\n    {}", term.line());
-        }
-        if off.is_none() {
-            let reason = match why::explain(symbols, config, &self.symbol) {
-                Answer::On(on) => on.because.join("; "),
-                other => other.to_string(),
-            };
-            let _ = write!(text, "; {reason}");
+        match answer {
+            Answer::Off(off) => {
+                for term in &off.terms {
+                    let _ = write!(text, "\n    {}", term.line());
+                }
+            }
+            Answer::On(on) => {
+                for because in &on.because {
+                    let _ = write!(text, "; {because}");
+                }
+            }
+            Answer::Unknown { .. } => {
+                let _ = write!(text, "; {answer}");
+            }
         }
         text
     }

@@ -7,7 +7,7 @@ use gateless_linux::kconfig::Symbols;
 use gateless_linux::kconfig::rust::RUST;
 use gateless_linux::out::tree_of;
 use gateless_linux::tree::{self, Tree};
-use gateless_linux::why::{self, Answer};
+use gateless_linux::why::{Answer, Why};
 use gateless_machines::kbuild_arch;
 use gateless_model::{Exit, Failure, Result};
 use gateless_provision::toolchain::Choice;
@@ -89,7 +89,7 @@ pub fn run(args: Args) -> Result<Exit> {
         None => configure(&args)?,
     };
     let symbols = Symbols::read(&subject.tree, tree::source_arch(&subject.arch))?;
-    let answer = why::explain(&symbols, &subject.config, &args.symbol);
+    let answer = Why::new(&symbols, &subject.config).explain(&args.symbol);
     if let Answer::Unknown { .. } = &answer {
         return Err(Failure::usage(answer.to_string()).help(format!(
             "the tree is {}, the architecture {}",

@@ -3,123 +3,26 @@
 //!
 //! Pure: from the tree's Kconfig and a .config. What only a macro call decides (`$(success,...)`) is what the configuration recorded.
 
+mod answer;
+mod parts;
 mod plan;
 mod search;
 mod text;
 
 use std::collections::BTreeSet;
 
-use serde::Serialize;
-
 use crate::DotConfig;
 use crate::kconfig::Symbols;
-use crate::kconfig::expression::{Expression, Operand, Tri};
+use crate::kconfig::expression::{Expression, Tri};
 use crate::kconfig::file::{Conditional, Dependency, Origin, Place};
 
+pub use answer::{Answer, Off, On, Term};
+use parts::{call_in, conjuncts, disjuncts, named, positive, wish};
 pub use plan::{Change, Outside};
-use search::{Search, call_in};
+use search::Search;
 
 /// How many symbols that select another are looked at one by one, and how many similar names are told.
 const FEW: usize = 5;
-
-/// What a configuration says about one symbol.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "state", rename_all = "snake_case")]
-pub enum Answer {
-    /// It has a value other than `n`.
-    On(On),
-    /// It is off.
-    Off(Off),
-    /// No Kconfig file of the tree and architecture defines it.
-    Unknown {
-        /// The name asked for.
-        symbol: String,
-        /// Names like it.
-        nearest: Vec<String>,
-    },
-}
-
-/// A symbol that is on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct On {
-    /// Its name.
-    pub symbol: String,
-    /// Its value, as .config has it.
-    pub value: String,
-    /// Where it is defined.
-    pub places: Vec<String>,
-    /// What made it so.
-    pub because: Vec<String>,
-}
-
-/// A symbol that is off.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Off {
-    /// Its name.
-    pub symbol: String,
-    /// Where it is defined.
-    pub places: Vec<String>,
-    /// What it says to a person who configures; nothing if nobody is asked.
-    pub prompt: Option<String>,
-    /// What is false, by every definition.
-    pub terms: Vec<Term>,
-    /// The smallest change that was found; nothing where there is none.
-    pub change: Option<Change>,
-    /// Why there is none.
-    pub obstacle: Option<String>,
-}
-
-/// Something that would have to hold and does not.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Term {
-    /// What, as in Kconfig.
-    pub needs: String,
-    /// The line that says so.
-    pub place: String,
-    /// What the symbols in it are, as `RANDSTRUCT=y`.
-    pub values: Vec<String>,
-    /// Why they are so.
-    pub because: Vec<String>,
-    /// Whether one of `below` is enough; they are in order then, the cheapest first.
-    pub any: bool,
-    /// What in turn has to hold.
-    pub below: Vec<Term>,
-    /// The smallest change for this alone.
-    pub change: Option<Change>,
-    /// Why there is none.
-    pub obstacle: Option<String>,
-}
-
-/// What `config` says about the symbol, with or without `CONFIG_`.
-pub fn explain(symbols: &Symbols, config: &DotConfig, symbol: &str) -> Answer {
-    let name = symbol.strip_prefix("CONFIG_").unwrap_or(symbol);
-    if symbols.entries(name).is_empty() {
-        return Answer::Unknown {
-            symbol: name.to_owned(),
-            nearest: nearest(symbols, name),
-        };
-    }
-    let explainer = Explainer {
-        search: Search::new(symbols, config),
-        symbols,
-        config,
-    };
-    if config.is_set(name) {
-        return Answer::On(On {
-            symbol: name.to_owned(),
-            value: config.get(name).unwrap_or_default().to_owned(),
-            places: explainer.places(name),
-            because: explainer.because_on(name),
-        });
-    }
-    Answer::Off(explainer.off(name))
-}
-
-/// What it takes to turn the symbol off, where it is on against somebody's wish.
-pub fn explain_on(symbols: &Symbols, config: &DotConfig, symbol: &str) -> Result<Change, String> {
-    let found = Search::new(symbols, config).for_off(symbol)?;
-    Ok(found.into_change())
-}
 
 /// Names that are like this one, the most similar first.
 fn nearest(symbols: &Symbols, name: &str) -> Vec<String> {
@@ -134,7 +37,8 @@ fn nearest(symbols: &Symbols, name: &str) -> Vec<String> {
     near.map(|(_, name)| name.to_owned()).collect()
 }
 
-struct Explainer<'a> {
+/// Answers questions about one configuration.
+pub struct Why<'a> {
     search: Search<'a>,
     symbols: &'a Symbols,
     config: &'a DotConfig,
@@ -143,7 +47,40 @@ struct Explainer<'a> {
 /// Symbols that are explained already, further up.
 type Seen = BTreeSet<String>;
 
-impl Explainer<'_> {
+impl<'a> Why<'a> {
+    /// Questions about `config`, a configuration of the tree and architecture of `symbols`.
+    pub fn new(symbols: &'a Symbols, config: &'a DotConfig) -> Self {
+        Self {
+            search: Search::new(symbols, config),
+            symbols,
+            config,
+        }
+    }
+
+    /// What the configuration says about the symbol, with or without `CONFIG_`.
+    pub fn explain(&self, symbol: &str) -> Answer {
+        let name = symbol.strip_prefix("CONFIG_").unwrap_or(symbol);
+        if self.symbols.entries(name).is_empty() {
+            return Answer::Unknown {
+                symbol: name.to_owned(),
+                nearest: nearest(self.symbols, name),
+            };
+        }
+        if !self.config.is_set(name) {
+            return Answer::Off(self.off(name));
+        }
+        let is_option = self.symbols.option_kind(name).is_some();
+        Answer::On(On {
+            symbol: name.to_owned(),
+            value: self.config.get(name).unwrap_or_default().to_owned(),
+            places: self.places(name),
+            because: self.because_on(name),
+            change: is_option
+                .then(|| told(self.search.for_off(name)).0)
+                .flatten(),
+        })
+    }
+
     fn places(&self, name: &str) -> Vec<String> {
         let entries = self.symbols.entries(name).iter();
         entries.map(|one| one.entry.place.to_string()).collect()
@@ -476,85 +413,6 @@ fn weight(term: &Term) -> (bool, usize, usize) {
     match &term.change {
         None => (true, 0, 0),
         Some(change) => (false, change.outside.len(), change.lines.len()),
-    }
-}
-
-/// The expression with `!` at symbols only, so that it falls into what must hold.
-fn positive(expression: &Expression, negated: bool) -> Expression {
-    match expression {
-        Expression::Not(inner) => positive(inner, !negated),
-        Expression::And(one, other) => {
-            let (one, other) = (positive(one, negated), positive(other, negated));
-            if negated {
-                one.or(other)
-            } else {
-                one.and(other)
-            }
-        }
-        Expression::Or(one, other) => {
-            let (one, other) = (positive(one, negated), positive(other, negated));
-            if negated {
-                one.and(other)
-            } else {
-                one.or(other)
-            }
-        }
-        other if negated => other.clone().negate(),
-        other => other.clone(),
-    }
-}
-
-fn conjuncts(expression: &Expression) -> Vec<Expression> {
-    match expression {
-        Expression::And(one, other) => [conjuncts(one), conjuncts(other)].concat(),
-        other => vec![other.clone()],
-    }
-}
-
-fn disjuncts(expression: &Expression) -> Vec<Expression> {
-    match expression {
-        Expression::Or(one, other) => [disjuncts(one), disjuncts(other)].concat(),
-        other => vec![other.clone()],
-    }
-}
-
-/// The symbol that a term wants on or off.
-fn wish(expression: &Expression) -> Option<(&str, bool)> {
-    match expression {
-        Expression::Symbol(name) => Some((name, true)),
-        Expression::Not(inner) => match &**inner {
-            Expression::Symbol(name) => Some((name, false)),
-            _ => None,
-        },
-        Expression::Compare(..) => {
-            let (name, equal, tri) = expression.as_tri_test()?;
-            Some((name, equal == (tri != Tri::No)))
-        }
-        _ => None,
-    }
-}
-
-fn named<'a>(expression: &'a Expression, names: &mut Vec<&'a str>) {
-    let mut add = |name: &'a str| {
-        if !names.contains(&name) {
-            names.push(name);
-        }
-    };
-    match expression {
-        Expression::Symbol(name) => add(name),
-        Expression::Compare(left, _, right) => {
-            for operand in [left, right] {
-                if let Operand::Symbol(name) = operand {
-                    add(name);
-                }
-            }
-        }
-        Expression::Not(inner) => named(inner, names),
-        Expression::And(one, other) | Expression::Or(one, other) => {
-            named(one, names);
-            named(other, names);
-        }
-        _ => {}
     }
 }
 

@@ -32,6 +32,8 @@ pub(super) struct Plan {
     /// Lines of .config: symbol and value, in the order in which they were found.
     lines: Vec<(String, String)>,
     outside: Vec<Outside>,
+    /// What goes off with the symbols that are turned off.
+    burden: usize,
     /// Macro calls that are taken to hold, since nothing recorded what they are.
     assumed: Vec<String>,
     /// What another way costs; one that costs as much is given up.
@@ -40,7 +42,7 @@ pub(super) struct Plan {
 
 impl Plan {
     pub(super) fn cost(&self) -> usize {
-        self.lines.len() + OUTSIDE * self.outside.len()
+        self.lines.len() + self.burden + OUTSIDE * self.outside.len()
     }
 
     pub(super) fn decided(&self, name: &str) -> Option<Tri> {
@@ -56,6 +58,13 @@ impl Plan {
     pub(super) fn set(&mut self, name: &str, value: Tri) {
         self.decide(name, value);
         self.line(name, value.letter());
+    }
+
+    /// Writes a line that turns an option off, with which `dependants` go off.
+    pub(super) fn unset(&mut self, name: &str, dependants: usize) {
+        self.set(name, Tri::No);
+        // Lines are few and dependants may be hundreds: what matters is the order of magnitude.
+        self.burden += (dependants + 1).ilog2() as usize;
     }
 
     /// Writes a line for a number or a text.

@@ -5,8 +5,9 @@
 //! follows it, so that a change which would undo itself is no answer.
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::parts::{call_in, conjuncts};
 use super::plan::{Outside, Plan, View};
 use crate::DotConfig;
 use crate::kconfig::expression::{Comparison, Expression, Operand, Tri, Values, number};
@@ -18,6 +19,8 @@ pub(super) type Obstacle = String;
 type Found = Result<(), Obstacle>;
 type Lines<'a> = BTreeMap<&'a str, Vec<(&'a str, &'a Conditional<String>)>>;
 
+/// The option that lets others be modules.
+const MODULES: &str = "MODULES";
 /// Symbols looked at for one goal; trees of alternatives are deep.
 const STEPS: usize = 20_000;
 /// Symbols on whose behalf one is looked at.
@@ -31,6 +34,8 @@ pub(super) struct Search<'a> {
     pub(super) config: &'a DotConfig,
     selectors: Lines<'a>,
     impliers: Lines<'a>,
+    /// How many symbols that are on depend on a symbol.
+    dependants: BTreeMap<String, usize>,
     steps: Cell<usize>,
 }
 
@@ -52,6 +57,7 @@ impl<'a> Search<'a> {
             config,
             selectors,
             impliers,
+            dependants: dependants(symbols, config),
             steps: Cell::new(0),
         }
     }
@@ -256,7 +262,7 @@ impl<'a> Search<'a> {
         }
         let before = plan.cost();
         if is_tristate && value == Tri::Module {
-            self.on("MODULES", Tri::Yes, plan, trail)?;
+            self.on(MODULES, Tri::Yes, plan, trail)?;
         }
         for dependency in one.depends() {
             self.require(&dependency.expression, least, plan, trail)?;
@@ -443,13 +449,11 @@ impl<'a> Search<'a> {
             )?;
         }
         if let Some(one) = entries.iter().find(|one| self.is_asked(one, plan)) {
+            let dependants = self.dependants.get(name).copied().unwrap_or_default();
+            plan.unset(name, dependants);
             return match one.choice.and_then(|index| self.symbols.choice(index)) {
-                None => {
-                    plan.set(name, Tri::No);
-                    Ok(())
-                }
+                None => Ok(()),
                 Some(choice) => {
-                    plan.set(name, Tri::No);
                     let others = choice.symbols.iter().filter(|other| *other != name);
                     Self::best(
                         plan,
@@ -676,22 +680,25 @@ impl<'a> Search<'a> {
     }
 }
 
-/// A macro call in an expression, as written.
-pub(super) fn call_in(expression: &Expression) -> Option<&str> {
-    match expression {
-        Expression::Macro(call) => Some(call),
-        Expression::Text(text) if text.contains("$(") => Some(text),
-        Expression::Compare(left, _, right) => match left {
-            Operand::Macro(call) => Some(call),
-            _ => match right {
-                Operand::Macro(call) => Some(call),
+/// How many symbols that are on depend on each symbol by name; modules depend on what allows modules.
+fn dependants(symbols: &Symbols, config: &DotConfig) -> BTreeMap<String, usize> {
+    let mut found = BTreeMap::new();
+    for (name, entries) in symbols.iter().filter(|(name, _)| config.is_on(name)) {
+        let mut needed: BTreeSet<String> = entries
+            .iter()
+            .flat_map(Symbol::depends)
+            .flat_map(|dependency| conjuncts(&dependency.expression))
+            .filter_map(|one| match one {
+                Expression::Symbol(name) => Some(name),
                 _ => None,
-            },
-        },
-        Expression::Not(inner) => call_in(inner),
-        Expression::And(one, other) | Expression::Or(one, other) => {
-            call_in(one).or_else(|| call_in(other))
+            })
+            .collect();
+        if config.get(name) == Some("m") {
+            needed.insert(MODULES.to_owned());
         }
-        _ => None,
+        for needed in needed {
+            *found.entry(needed).or_default() += 1;
+        }
     }
+    found
 }

@@ -2,7 +2,7 @@ use super::*;
 
 fn answer(kconfig: &str, config: &str, symbol: &str) -> Answer {
     let symbols = Symbols::of_text(kconfig, "Kconfig").unwrap();
-    explain(&symbols, &DotConfig::parse(config), symbol)
+    Why::new(&symbols, &DotConfig::parse(config)).explain(symbol)
 }
 
 fn off(kconfig: &str, config: &str, symbol: &str) -> Off {
@@ -155,12 +155,24 @@ fn a_change_that_undoes_itself_is_no_answer() {
 }
 
 #[test]
+fn what_much_depends_on_is_not_turned_off_to_save_a_line() {
+    let kconfig = "config X\n\tbool \"x\"\n\tdepends on !VERSIONS\nconfig VERSIONS\n\tbool\n\
+         config S\n\tbool \"s\"\n\tselect VERSIONS if MODULES\n\tselect T\nconfig T\n\tbool \"t\"\n\
+         config MODULES\n\tbool \"m\"\nconfig D1\n\ttristate \"d\"\nconfig D2\n\ttristate \"d\"\nconfig D3\n\ttristate \"d\"\n";
+    let modules =
+        "CONFIG_S=y\nCONFIG_VERSIONS=y\nCONFIG_MODULES=y\nCONFIG_D1=m\nCONFIG_D2=m\nCONFIG_D3=m\n";
+    let found = off(kconfig, modules, "X");
+    assert_eq!(lines(&found), ["# CONFIG_S is not set", "CONFIG_X=y"]);
+}
+
+#[test]
 fn a_symbol_that_is_on_says_what_made_it_so() {
     let kconfig = "config A\n\tbool \"a\"\n\tselect X\nconfig X\n\tbool\n";
     let Answer::On(on) = answer(kconfig, "CONFIG_A=y\nCONFIG_X=y\n", "X") else {
         panic!("it is on")
     };
     assert_eq!(on.because, ["A=y selects it (Kconfig:3)"]);
+    assert_eq!(on.change.unwrap().lines, ["# CONFIG_A is not set"]);
 }
 
 #[test]

@@ -30,6 +30,9 @@ impl fmt::Display for On {
         for because in &self.because {
             write!(f, "\n  {because}")?;
         }
+        if let Some(change) = &self.change {
+            write!(f, "\nTo turn it off: {}", change.short())?;
+        }
         Ok(())
     }
 }
