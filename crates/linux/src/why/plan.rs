@@ -23,6 +23,9 @@ pub struct Outside {
 /// What each change outside of .config weighs against lines of it.
 const OUTSIDE: usize = 1000;
 
+/// What changing the condition of a `select` weighs against lines of .config.
+const CONDITION: usize = 3;
+
 /// A change that is being put together.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Plan {
@@ -65,6 +68,11 @@ impl Plan {
         self.set(name, Tri::No);
         // Lines are few and dependants may be hundreds: what matters is the order of magnitude.
         self.burden += (dependants + 1).ilog2() as usize;
+    }
+
+    /// Counts that a `select` is kept from working, in place of what selects: COMPILE_TEST=y would do for many.
+    pub(super) fn shift_a_condition(&mut self) {
+        self.burden += CONDITION;
     }
 
     /// Writes a line for a number or a text.

@@ -443,7 +443,10 @@ impl<'a> Search<'a> {
                         let mut trail = trail.clone();
                         move |plan: &mut Plan| match condition {
                             None => self.off(selector, plan, &mut trail),
-                            Some(condition) => self.forbid(condition, plan, &mut trail),
+                            Some(condition) => {
+                                plan.shift_a_condition();
+                                self.forbid(condition, plan, &mut trail)
+                            }
                         }
                     }),
             )?;

@@ -163,6 +163,9 @@ fn what_much_depends_on_is_not_turned_off_to_save_a_line() {
         "CONFIG_S=y\nCONFIG_VERSIONS=y\nCONFIG_MODULES=y\nCONFIG_D1=m\nCONFIG_D2=m\nCONFIG_D3=m\n";
     let found = off(kconfig, modules, "X");
     assert_eq!(lines(&found), ["# CONFIG_S is not set", "CONFIG_X=y"]);
+    let kconfig = kconfig.replace("if MODULES", "if !TEST") + "config TEST\n\tbool \"t\"\n";
+    let found = off(&kconfig, "CONFIG_S=y\nCONFIG_VERSIONS=y\n", "X");
+    assert_eq!(lines(&found), ["# CONFIG_S is not set", "CONFIG_X=y"]);
 }
 
 #[test]
