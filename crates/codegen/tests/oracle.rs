@@ -31,6 +31,17 @@ fn patchable_function_entry() {
 }
 
 #[test]
+fn stack_protector() {
+    for level in ["0", "2", "s"] {
+        let unprotected = compare(level, &["stack-protector=none"]);
+        let [strong, all] =
+            ["strong", "all"].map(|value| compare(level, &[&format!("stack-protector={value}")]));
+        assert!(strong != unprotected && all != strong, "{level}");
+        compare(level, &["stack-protector=basic"]);
+    }
+}
+
+#[test]
 fn tune_cpu() {
     compare("2", &["tune-cpu=generic"]);
 }

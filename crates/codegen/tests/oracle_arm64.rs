@@ -36,6 +36,12 @@ fn fixed_x18_and_shadow_call_stack() {
 }
 
 #[test]
+fn stack_protector() {
+    ARM64.compare("2", &["stack-protector=strong"]);
+    ARM64.compare("s", &["stack-protector=all"]);
+}
+
+#[test]
 fn use_sync_unwind() {
     ARM64.compare("2", &["use-sync-unwind=n"]);
     ARM64.compare("2", &["use-sync-unwind=y"]);

@@ -28,6 +28,7 @@ mod profile_sample_use;
 mod red_zone;
 mod retpoline;
 mod shadow_call_stack;
+mod stack_protector;
 mod tune_cpu;
 mod use_sync_unwind;
 
@@ -67,6 +68,7 @@ const ALL: &[Row] = &[
     Row::of::<profile_sample_use::ProfileSampleUse>(),
     Row::of::<retpoline::Retpoline>(),
     Row::of::<shadow_call_stack::ShadowCallStack>(),
+    Row::of::<stack_protector::StackProtector>(),
     Row::of::<tune_cpu::TuneCpu>(),
     Row::of::<use_sync_unwind::UseSyncUnwind>(),
 ];
