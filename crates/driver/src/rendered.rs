@@ -233,7 +233,9 @@ fn annotated(
     for file in files {
         let here: Vec<&DiagnosticSpan> =
             spans.iter().filter(|span| span.file_name == file).collect();
-        match (sources.text)(file) {
+        // A name that is not the file's (rustdoc gives its examples that of the file that they stand in) leads to another text.
+        let holds = |text: &String| here.iter().all(|span| is_within(span, text));
+        match (sources.text)(file).filter(holds) {
             Some(text) => elements.push(snippet(&here, &text, (sources.name)(file)).into()),
             None => {
                 let mut lines = BTreeSet::new();
@@ -267,6 +269,12 @@ fn lines<'a>(spans: &[&DiagnosticSpan], text: &'a str) -> (usize, &'a str, usize
     let end = text[last..].find('\n').map_or(text.len(), |end| last + end);
     let line = spans.iter().map(|span| span.line_start).min().unwrap_or(1);
     (start, &text[start..end.max(start)], line)
+}
+
+/// Whether the span can be of this text.
+fn is_within(span: &DiagnosticSpan, text: &str) -> bool {
+    text.get(span.byte_start as usize..span.byte_end as usize)
+        .is_some()
 }
 
 fn snippet(

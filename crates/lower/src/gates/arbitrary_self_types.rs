@@ -142,6 +142,10 @@ impl Gate for ArbitrarySelfTypes {
         if !page.source.is_alone() {
             edits.extend(scope::edits(&page.source, &[], &facts.importing));
         }
+        // The crate's own methods are methods here. Those of a dependency that nobody named on the command line are lowered all the same.
+        let crate_name = page.source.request.crate_name;
+        let is_others = |path: &str| !names::is_of_crate(path, crate_name);
+        edits.extend(receivers::imports(facts, &page.source, &is_others));
         Ok(edits)
     }
 

@@ -23,6 +23,12 @@ pub fn own(crate_name: &str, file: usize, start: usize) -> String {
     extension(OWN, crate_name, file, start)
 }
 
+/// Whether `path` leads to an extension trait that was made in the crate itself.
+pub fn is_of_crate(path: &str, crate_name: &str) -> bool {
+    let made_here = |kind: &&str| path.contains(&format!("{kind}{crate_name}_"));
+    [METHOD, TRAIT, OWN].iter().any(made_here)
+}
+
 /// The receiver for which the last extension trait named in `text` was made.
 pub fn receiver(text: &str, facts: &Facts) -> Option<(usize, usize)> {
     let at = text

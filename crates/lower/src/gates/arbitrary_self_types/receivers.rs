@@ -250,15 +250,8 @@ pub fn lower(facts: &Facts, page: &Page<'_>) -> Result<Work> {
     let is_gone = |path: &str| {
         names::receiver(path, facts).is_some_and(|key| facts.receivers[&key].is_repeated)
     };
-    for (module, path) in facts.imports.iter().filter(|(_, path)| !is_gone(path)) {
-        let module = &files.modules[*module];
-        work.edits.extend(module.end.map(|end| {
-            (
-                module.file,
-                Edit::insert(end, format!(" {QUIET} use {path} as _;")),
-            )
-        }));
-    }
+    work.edits
+        .extend(imports(facts, source, &|path| !is_gone(path)));
     for &(file, start, end) in &facts.naming_calls {
         let text = files.list[file].text.original();
         let edits = naming::rename(text, start..end, edition);
@@ -270,6 +263,21 @@ pub fn lower(facts: &Facts, page: &Page<'_>) -> Result<Work> {
         .extend(rewritten.map(|(part, text)| part.edit(source, text)));
     work.edits.extend(named::calls(facts, source));
     Ok(work)
+}
+
+/// The edits that import extension traits into single modules: those whose path `is_kept` takes.
+pub fn imports(
+    facts: &Facts,
+    source: &Source<'_>,
+    is_kept: &dyn Fn(&str) -> bool,
+) -> Vec<(usize, Edit)> {
+    let kept = facts.imports.iter().filter(|(_, path)| is_kept(path));
+    kept.filter_map(|(module, path)| {
+        let module = &source.files.modules[*module];
+        let edit = Edit::insert(module.end?, format!(" {QUIET} use {path} as _;"));
+        Some((module.file, edit))
+    })
+    .collect()
 }
 
 /// Names of methods with `#[track_caller]`, on a trait's declaration or on one of its impls, of which a body may ask who its caller is. What a vtable
