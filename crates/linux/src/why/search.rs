@@ -218,10 +218,10 @@ impl<'a> Search<'a> {
                 plan,
                 || format!("{name} has no prompt, no default, and nothing selects it"),
                 [true, false].into_iter().map(|by_default| {
-                    let mut trail = trail.clone();
+                    let trail = trail.clone();
                     move |plan: &mut Plan| match by_default {
-                        true => self.by_entries(name, value, plan, &mut trail),
-                        false => self.by_selectors(name, value, plan, &mut trail),
+                        true => self.by_entries(name, value, plan, &trail),
+                        false => self.by_selectors(name, value, plan, &trail),
                     }
                 }),
             )
@@ -421,7 +421,7 @@ impl<'a> Search<'a> {
         found
     }
 
-    fn turn_off(&self, name: &str, plan: &mut Plan, trail: &mut Vec<String>) -> Found {
+    fn turn_off(&self, name: &str, plan: &mut Plan, trail: &mut [String]) -> Found {
         plan.decide(name, Tri::No);
         let entries = self.symbols.entries(name);
         let is_asked = entries.iter().any(|one| self.is_asked(one, plan));
@@ -440,7 +440,7 @@ impl<'a> Search<'a> {
                     .enumerate()
                     .filter(|(at, condition)| *at == 0 || condition.is_some())
                     .map(|(_, condition)| {
-                        let mut trail = trail.clone();
+                        let mut trail = trail.to_vec();
                         move |plan: &mut Plan| match condition {
                             None => self.off(selector, plan, &mut trail),
                             Some(condition) => {
@@ -462,7 +462,7 @@ impl<'a> Search<'a> {
                         plan,
                         || format!("{name} is the only one of its choice"),
                         others.map(|other| {
-                            let mut trail = trail.clone();
+                            let mut trail = trail.to_vec();
                             move |plan: &mut Plan| self.on(other, Tri::Yes, plan, &mut trail)
                         }),
                     )

@@ -69,7 +69,7 @@ impl Function {
     }
 
     /// A new value, computed so.
-    fn new(&mut self, width: u32, computed: &str) -> String {
+    fn value(&mut self, width: u32, computed: &str) -> String {
         let name = format!("%v{}", self.count);
         self.count += 1;
         self.line(&format!("{name} = {computed}"));
@@ -104,7 +104,7 @@ impl Function {
             true => "trunc",
             false => ["zext", "sext"][self.random(2)],
         };
-        self.new(width, &format!("{conversion} i{from} {value} to i{width}"))
+        self.value(width, &format!("{conversion} i{from} {value} to i{width}"))
     }
 
     fn write(&mut self) {
@@ -190,23 +190,23 @@ impl Function {
             "add", "sub", "mul", "and", "or", "xor", "udiv", "urem", "sdiv", "srem",
         ][self.random(if width > 1 { 10 } else { 6 })];
         let y = match operation {
-            "udiv" | "urem" => self.new(width, &format!("or i{width} {y}, 1")),
+            "udiv" | "urem" => self.value(width, &format!("or i{width} {y}, 1")),
             "sdiv" | "srem" => {
-                let positive = self.new(width, &format!("lshr i{width} {y}, 1"));
-                let small = self.new(width, &format!("lshr i{width} {positive}, 2"));
-                self.new(width, &format!("add i{width} {small}, 1"))
+                let positive = self.value(width, &format!("lshr i{width} {y}, 1"));
+                let small = self.value(width, &format!("lshr i{width} {positive}, 2"));
+                self.value(width, &format!("add i{width} {small}, 1"))
             }
             _ => y,
         };
-        self.new(width, &format!("{operation} i{width} {x}, {y}"));
+        self.value(width, &format!("{operation} i{width} {x}, {y}"));
     }
 
     fn shift(&mut self) {
         let width = self.width().max(7);
         let (x, y) = (self.of(width), self.of(width));
-        let amount = self.new(width, &format!("urem i{width} {y}, {}", width.min(63)));
+        let amount = self.value(width, &format!("urem i{width} {y}, {}", width.min(63)));
         let operation = ["shl", "lshr", "ashr"][self.random(3)];
-        self.new(width, &format!("{operation} i{width} {x}, {amount}"));
+        self.value(width, &format!("{operation} i{width} {x}, {amount}"));
     }
 
     fn comparison(&mut self) {
@@ -215,14 +215,14 @@ impl Function {
         let predicate = [
             "eq", "ne", "ugt", "uge", "ult", "ule", "sgt", "sge", "slt", "sle",
         ][self.random(10)];
-        self.new(1, &format!("icmp {predicate} i{width} {x}, {y}"));
+        self.value(1, &format!("icmp {predicate} i{width} {x}, {y}"));
     }
 
     fn choice(&mut self) {
         let width = self.width();
         let (c, x, y) = (self.of(1), self.of(width), self.of(width));
-        let chosen = self.new(width, &format!("select i1 {c}, i{width} {x}, i{width} {y}"));
-        self.new(width, &format!("freeze i{width} {chosen}"));
+        let chosen = self.value(width, &format!("select i1 {c}, i{width} {x}, i{width} {y}"));
+        self.value(width, &format!("freeze i{width} {chosen}"));
     }
 
     fn intrinsic(&mut self) {
@@ -236,26 +236,26 @@ impl Function {
                 let name = [
                     "umax", "umin", "smax", "smin", "uadd.sat", "usub.sat", "sadd.sat", "ssub.sat",
                 ][self.random(8)];
-                self.new(width, &call(name, &two));
+                self.value(width, &call(name, &two));
             }
             1 => {
                 let name = ["ctlz", "cttz", "abs"][self.random(3)];
-                self.new(width, &call(name, ", i1 false"));
+                self.value(width, &call(name, ", i1 false"));
             }
             2 => {
                 let name = ["ctpop", "bitreverse"][self.random(2)];
-                self.new(width, &call(name, ""));
+                self.value(width, &call(name, ""));
             }
             3 if width > 8 => {
-                self.new(width, &call("bswap", ""));
+                self.value(width, &call("bswap", ""));
             }
             4 => {
                 let name = ["fshl", "fshr"][self.random(2)];
-                self.new(width, &call(name, &format!("{two}, {ty} {z}")));
+                self.value(width, &call(name, &format!("{two}, {ty} {z}")));
             }
             5 => {
                 let name = ["ucmp", "scmp"][self.random(2)];
-                self.new(8, &format!("call i8 @llvm.{name}.i8.{ty}({ty} {x}{two})"));
+                self.value(8, &format!("call i8 @llvm.{name}.i8.{ty}({ty} {x}{two})"));
             }
             _ => {
                 let name = ["uadd", "usub", "umul", "sadd", "ssub", "smul"][self.random(6)];
@@ -263,8 +263,8 @@ impl Function {
                 self.line(&format!(
                     "{both} = call {{ {ty}, i1 }} @llvm.{name}.with.overflow.{ty}({ty} {x}{two})"
                 ));
-                self.new(width, &format!("extractvalue {{ {ty}, i1 }} {both}, 0"));
-                self.new(1, &format!("extractvalue {{ {ty}, i1 }} {both}, 1"));
+                self.value(width, &format!("extractvalue {{ {ty}, i1 }} {both}, 0"));
+                self.value(1, &format!("extractvalue {{ {ty}, i1 }} {both}, 1"));
             }
         }
     }
@@ -272,7 +272,7 @@ impl Function {
     /// An address in the memory, of which nothing is known.
     fn place(&mut self, room: usize) -> String {
         let offset = self.of(64);
-        let inside = self.new(64, &format!("urem i64 {offset}, {}", 40 - room));
+        let inside = self.value(64, &format!("urem i64 {offset}, {}", 40 - room));
         let name = format!("%q{}", self.count);
         let promise = ["", "inbounds "][self.random(2)];
         self.line(&format!(
@@ -291,7 +291,7 @@ impl Function {
             _ => [8, 16, 24, 32, 40, 48, 56, 64, 128][self.random(9)],
         };
         let from = if width % 8 == 0 { self.place(16) } else { to };
-        self.new(width, &format!("load i{width}, ptr {from}, align 1"));
+        self.value(width, &format!("load i{width}, ptr {from}, align 1"));
     }
 
     fn atomic(&mut self) {
@@ -302,14 +302,14 @@ impl Function {
             self.line(&format!(
                 "{both} = cmpxchg ptr %m8, i{width} {expected}, i{width} {value} acq_rel monotonic, align 8"
             ));
-            self.new(width, &format!("extractvalue {{ i{width}, i1 }} {both}, 0"));
-            self.new(1, &format!("extractvalue {{ i{width}, i1 }} {both}, 1"));
+            self.value(width, &format!("extractvalue {{ i{width}, i1 }} {both}, 0"));
+            self.value(1, &format!("extractvalue {{ i{width}, i1 }} {both}, 1"));
             return;
         }
         let operation = [
             "xchg", "add", "sub", "and", "nand", "or", "xor", "max", "min", "umax", "umin",
         ][self.random(11)];
-        self.new(
+        self.value(
             width,
             &format!("atomicrmw {operation} ptr %m8, i{width} {value} seq_cst, align 8"),
         );
@@ -330,14 +330,14 @@ impl Function {
         self.line(&format!("%o{at} = {operation} {ty} %l{at}, %r{at}"));
         self.line(&format!("%u{at} = fcmp uno {ty} %o{at}, %o{at}"));
         self.line(&format!("%z{at} = select i1 %u{at}, {ty} 0.0, {ty} %o{at}"));
-        self.new(width, &format!("bitcast {ty} %z{at} to i{width}"));
+        self.value(width, &format!("bitcast {ty} %z{at} to i{width}"));
         let predicate = [
             "oeq", "ogt", "oge", "olt", "ole", "one", "ord", "ueq", "ult", "une",
         ][self.random(10)];
-        self.new(1, &format!("fcmp {predicate} {ty} %o{at}, %l{at}"));
+        self.value(1, &format!("fcmp {predicate} {ty} %o{at}, %l{at}"));
         let to = self.even();
         let sat = ["fptosi.sat", "fptoui.sat"][self.random(2)];
-        self.new(
+        self.value(
             to,
             &format!("call i{to} @llvm.{sat}.i{to}.f{width}({ty} %o{at})"),
         );
@@ -351,8 +351,8 @@ impl Function {
                 self.line(&format!(
                     "{both} = call {{ i32, i8 }} @pair(i32 signext {x}, i8 zeroext {y})"
                 ));
-                self.new(32, &format!("extractvalue {{ i32, i8 }} {both}, 0"));
-                self.new(8, &format!("extractvalue {{ i32, i8 }} {both}, 1"));
+                self.value(32, &format!("extractvalue {{ i32, i8 }} {both}, 0"));
+                self.value(8, &format!("extractvalue {{ i32, i8 }} {both}, 1"));
             }
             1 => {
                 let (x, y) = (self.of(64), self.of(32));
@@ -363,8 +363,8 @@ impl Function {
                 self.line(&format!(
                     "{both}r = extractvalue {{ double, i64 }} {both}, 0"
                 ));
-                self.new(64, &format!("bitcast double {both}r to i64"));
-                self.new(64, &format!("extractvalue {{ double, i64 }} {both}, 1"));
+                self.value(64, &format!("bitcast double {both}r to i64"));
+                self.value(64, &format!("extractvalue {{ double, i64 }} {both}, 1"));
             }
             _ => {
                 let (x, y) = (self.of(64), self.of(64));
@@ -374,7 +374,7 @@ impl Function {
                 self.line(&format!(
                     "{both} = insertvalue [2 x i64] {both}a, i64 {y}, 1"
                 ));
-                self.new(16, &format!("call signext i16 @narrow([2 x i64] {both})"));
+                self.value(16, &format!("call signext i16 @narrow([2 x i64] {both})"));
             }
         }
     }
