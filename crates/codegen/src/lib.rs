@@ -11,21 +11,21 @@
 mod backend;
 mod flag;
 mod flags;
+
 mod ir;
 mod job;
 mod object;
 mod prepare;
 mod producer;
 mod run;
+mod sanitizer;
 mod target;
 #[cfg(test)]
 mod testing;
 
 pub use flag::Spelling;
 pub use flags::{Flags, spellings};
-pub use gateless_llvm::{
-    CodeModel, Generator, Reloc, of_compiler as llvm_of_compiler, set_fatal_hook,
-};
+pub use gateless_llvm::{CodeModel, Reloc, set_fatal_hook};
 pub use job::{Added, Done, Job, Output, Sample, Stage, UsedFix};
 pub use prepare::{Prepared, prepare};
 pub use run::run;

@@ -166,14 +166,8 @@ pub fn emit(fixture: &Fixture, module: Module) -> Vec<u8> {
 
 /// The libLLVM of the rustc on PATH.
 pub fn llvm_path() -> Utf8PathBuf {
-    let output = std::process::Command::new("rustc")
-        .args(["--print", "sysroot"])
-        .output()
-        .expect("rustc");
-    let sysroot = String::from_utf8(output.stdout).expect("a UTF-8 sysroot");
-    crate::llvm_of_compiler(Utf8Path::new(sysroot.trim()), "", &[])
-        .unwrap()
-        .path
+    let found = gateless_rustc::llvm::of_command(Utf8Path::new("rustc"));
+    found.unwrap().path
 }
 
 /// The library, with rustc's options set.

@@ -24,8 +24,7 @@ fn installed() -> Option<Utf8PathBuf> {
     let toolchain = tempfile::tempdir().ok()?;
     let toolchain = Utf8Path::from_path(toolchain.path())?;
     std::fs::create_dir(toolchain.join("lib")).ok()?;
-    let found =
-        gateless_codegen::llvm_of_compiler(toolchain, &support::llvm_version(), &[]).ok()?;
+    let found = gateless_rustc::llvm::of_compiler(toolchain, &support::llvm_version(), &[]).ok()?;
     assert!(!found.own);
     Some(found.path)
 }

@@ -96,7 +96,7 @@ impl Call<'_> {
             env: &|name| std::env::var(name).ok(),
             cfg: self.invocation.values("cfg").map(str::to_owned).collect(),
             crate_attrs: &self.plan.crate_attrs,
-            is_stable: self.gates,
+            gate_status: self.gates,
             mark_used,
             known,
         }

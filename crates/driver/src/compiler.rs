@@ -32,9 +32,10 @@ pub fn run(call: &Call<'_>, args: Vec<String>, exempt: Vec<String>) -> Run {
     Run {
         compiler: call
             .toolchain
+            .compiler
             .program(call.invocation.tool.name())
             .to_string(),
-        version: call.toolchain.version.clone(),
+        version: call.toolchain.compiler.version_text.clone(),
         sha256: call.toolchain.sha256.clone(),
         args,
         env,
@@ -44,7 +45,7 @@ pub fn run(call: &Call<'_>, args: Vec<String>, exempt: Vec<String>) -> Run {
 
 /// Runs the compiler and collects what it prints.
 pub fn execute(call: &Call<'_>, run: &Run) -> Result<Ran> {
-    let mut command = call.toolchain.command(call.invocation.tool.name());
+    let mut command = call.toolchain.compiler.run(call.invocation.tool.name());
     for (name, value) in &run.env {
         match value {
             Some(value) => command.env(name, value),

@@ -15,7 +15,8 @@ pub fn status(ledger: &Ledger, feature: &str, toolchain: &Toolchain, class: Clas
     if feature == "compiler_builtins" && class == Class::RuntimeBuiltins {
         return GateStatus::Lowered;
     }
-    match ledger.feature(feature, toolchain.minor()) {
+    let version = toolchain.compiler.version;
+    match ledger.feature(feature, (version.major, version.minor)) {
         Feature::Stable(_) => GateStatus::Stable,
         Feature::Lowered(_) => GateStatus::Lowered,
         Feature::Closed(_) => GateStatus::Internal,
@@ -27,7 +28,7 @@ pub fn status(ledger: &Ledger, feature: &str, toolchain: &Toolchain, class: Clas
 /// Whether a feature is stable by now: the compiler refuses every feature attribute, but warns of those that say nothing any more.
 fn is_accepted(toolchain: &Toolchain, feature: &str) -> bool {
     let text = format!("#![warn(stable_features)]\n#![feature({feature})]\n");
-    let mut command = toolchain.command("rustc");
+    let mut command = toolchain.compiler.run("rustc");
     command
         .args(["-", "--crate-name=x", "--crate-type=lib", "--emit=metadata"])
         .args(["-o", "-", "--error-format=json"])

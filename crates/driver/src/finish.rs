@@ -110,7 +110,7 @@ pub fn finish(call: &Call<'_>, finished: Finished<'_>) -> Result<()> {
     let mut inputs = BTreeMap::new();
     // Of libraries only the toolchain's own: those of the build have records themselves.
     let given = |source: &&String| {
-        source.ends_with(".rs") || source.starts_with(call.toolchain.sysroot.as_str())
+        source.ends_with(".rs") || source.starts_with(call.toolchain.compiler.sysroot.as_str())
     };
     for source in sources.iter().filter(given) {
         inputs.insert(source.clone(), hash::sha256_file(&call.cwd.join(source))?);

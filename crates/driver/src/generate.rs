@@ -161,8 +161,8 @@ impl Generate {
 
     /// Generates the outputs, takes the bitcode away, and says what did it.
     pub fn run(&self, call: &Call<'_>, mapping: &Mapping, used: UsedFix) -> Result<Generator> {
-        let toolchain = call.toolchain;
-        let found = gateless_codegen::llvm_of_compiler(&toolchain.sysroot, &toolchain.llvm, &[])?;
+        let compiler = &call.toolchain.compiler;
+        let found = compiler.generator()?;
         let job = Job {
             bitcode: self.bitcode.clone(),
             stage: self.stage,
@@ -196,7 +196,7 @@ impl Generate {
             path: found.path.into_string(),
             version: done.llvm,
             own: found.own,
-            of_compiler: toolchain.llvm.clone(),
+            of_compiler: compiler.llvm.clone(),
         })
     }
 }

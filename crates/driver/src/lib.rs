@@ -153,7 +153,7 @@ fn run_in(tool: Tool, args: Vec<OsString>, state: Option<State>) -> Result<u8> {
         return probe::answer(&call, ledger, &toolchain);
     }
     let runtime = Source::from_env()?;
-    let host = (runtime == Source::Host).then_some(toolchain.host.as_str());
+    let host = (runtime == Source::Host).then_some(toolchain.compiler.host.as_str());
     let plan = Plan::new(&call, class, ledger, &|path| Target::from_json(path, host))?;
     if class == Class::Query {
         return query(&call, &plan, &toolchain);
@@ -183,12 +183,12 @@ fn run_in(tool: Tool, args: Vec<OsString>, state: Option<State>) -> Result<u8> {
 
 /// Asks the real program, with the planned arguments.
 fn query(call: &Invocation, plan: &Plan, toolchain: &Toolchain) -> Result<u8> {
-    let mut command = toolchain.command(call.tool.name());
+    let mut command = toolchain.compiler.run(call.tool.name());
     command.args(plan.tokens()).args(call.input());
     let status = command.status().map_err(|error| {
         Failure::failed(format!(
             "cannot run `{}`",
-            toolchain.program(call.tool.name())
+            toolchain.compiler.program(call.tool.name())
         ))
         .because(error)
     })?;

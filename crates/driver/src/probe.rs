@@ -37,13 +37,14 @@ pub fn answer(call: &Invocation, ledger: &Ledger, toolchain: &Toolchain) -> Resu
     }
     args.push("--error-format=json".to_owned());
     let output = toolchain
-        .command("rustc")
+        .compiler
+        .run("rustc")
         .args(&args)
         .stdin(Stdio::inherit())
         .stdout(Stdio::null())
         .output()
         .map_err(|error| {
-            Failure::failed(format!("cannot run `{}`", toolchain.rustc)).because(error)
+            Failure::failed(format!("cannot run `{}`", toolchain.compiler.rustc)).because(error)
         })?;
     if output.status.success() {
         return Ok(0);

@@ -24,7 +24,7 @@ pub enum Base {
 
 /// One value asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wanted {
+pub struct Setting {
     /// As in .config: `y`, `m`, a number, or a string with its quotes; `n` where it shall not be set.
     pub value: String,
     /// Preset or file, and line.
@@ -46,7 +46,7 @@ pub struct Recipe {
     pub rust_options: Option<RustOptions>,
     /// Checks of userland that a boot shall run, if it is not told others.
     pub userland: Vec<String>,
-    wanted: BTreeMap<String, Wanted>,
+    wanted: BTreeMap<String, Setting>,
     /// Names of the presets and files, as part of an output directory's name.
     pub label: String,
 }
@@ -119,7 +119,7 @@ impl Recipe {
                 Line::Set(symbol, value) => {
                     self.wanted.insert(
                         symbol.to_owned(),
-                        Wanted {
+                        Setting {
                             value: value.to_owned(),
                             origin: place,
                             is_derived: false,
@@ -153,7 +153,7 @@ impl Recipe {
         for menu in &self.menus {
             let origin = format!("every option under {menu}");
             for option in symbols.options_under(menu)? {
-                self.wanted.entry(option).or_insert_with(|| Wanted {
+                self.wanted.entry(option).or_insert_with(|| Setting {
                     value: "y".to_owned(),
                     origin: origin.clone(),
                     is_derived: false,
@@ -163,10 +163,10 @@ impl Recipe {
         if self.every_rust_option {
             let given = |symbol: &str| self.value(symbol).and_then(Tri::of);
             let found = RustOptions::find(symbols, tree, source_arch, &given)?;
-            for (symbol, value, of) in found.plan.wishes() {
+            for (symbol, value, of) in found.wishes.asked() {
                 self.wanted.insert(
                     symbol.to_owned(),
-                    Wanted {
+                    Setting {
                         value: value.letter().to_owned(),
                         origin: format!("every Rust option, for {of}"),
                         is_derived: true,
@@ -219,7 +219,7 @@ pub struct Unmet {
     /// Name without `CONFIG_`.
     pub symbol: String,
     /// What was asked for.
-    pub wanted: Wanted,
+    pub wanted: Setting,
     /// What .config has; `None` if Kconfig left the symbol out, as it does when dependencies are not met.
     pub got: Option<String>,
 }

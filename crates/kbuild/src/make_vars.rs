@@ -127,6 +127,8 @@ mod tests {
                 sysroot: "/r".into(),
                 version: Version::new(1, 95, 0),
                 version_text: "rustc 1.95.0".into(),
+                host: "x86_64-unknown-linux-gnu".into(),
+                llvm: "22.1.2".into(),
                 named,
             },
             wrappers: Wrappers {

@@ -7,7 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use gateless_linux::DotConfig;
 use gateless_linux::kconfig::Symbols;
 use gateless_linux::kconfig::expression::Tri;
-use gateless_linux::kconfig::reach::{Obstacle, Plan, Search};
+use gateless_linux::kconfig::reach::{Obstacle, Search, Wishes};
 use gateless_linux::kconfig::rust::options_of_sources;
 use gateless_model::Result;
 
@@ -17,7 +17,7 @@ pub struct RustOptions {
     /// By symbol, in order.
     pub all: BTreeMap<String, RustOption>,
     /// What to ask for.
-    pub plan: Plan,
+    pub wishes: Wishes,
 }
 
 /// One of them.
@@ -46,7 +46,7 @@ impl RustOptions {
         }
         let search = Search::new(symbols, given);
         for (symbol, option) in &mut found.all {
-            option.obstacle = search.add(symbol, &mut found.plan).err();
+            option.obstacle = search.add(symbol, &mut found.wishes).err();
         }
         Ok(found)
     }
@@ -90,8 +90,8 @@ impl RustOptions {
             );
         }
         let refused: Vec<String> = self
-            .plan
-            .wishes()
+            .wishes
+            .asked()
             .filter(|(wished, tri, of)| {
                 *of == symbol && *wished != symbol && value(wished) != tri.letter()
             })
@@ -166,8 +166,8 @@ mod tests {
         let given = |name: &str| (name == "RUST_CHECKS").then_some(Tri::No);
         let found = RustOptions::find(&symbols, path, "x86", &given).unwrap();
         let wishes: Vec<String> = found
-            .plan
-            .wishes()
+            .wishes
+            .asked()
             .map(|(symbol, value, _)| format!("{symbol}={}", value.letter()))
             .collect();
         assert_eq!(

@@ -146,8 +146,7 @@ mod tests {
     use super::*;
 
     fn disassembler(triple: &str) -> Disassembler {
-        let llvm = Llvm::load(&crate::find::of_this_toolchain()).unwrap();
-        Disassembler::new(llvm, triple, "", "").unwrap()
+        Disassembler::new(crate::testing::llvm(), triple, "", "").unwrap()
     }
 
     #[test]

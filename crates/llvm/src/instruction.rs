@@ -5,7 +5,8 @@ use std::ffi::c_uint;
 use gateless_model::Result;
 
 use crate::attribute::{Attribute, Place};
-use crate::node::{Location, Node, Record};
+use crate::debug_info::{Location, Record};
+use crate::node::Node;
 use crate::opcode::{FastMath, Opcode};
 use crate::{Block, Instruction, Module, Operation, Type, Value};
 

@@ -17,9 +17,9 @@ mod builder;
 mod call;
 mod constant;
 mod context;
+mod debug_info;
 mod disassembler;
 mod fatal;
-mod find;
 mod function;
 mod global;
 mod handle;
@@ -53,9 +53,9 @@ pub use builder::Builder;
 pub use call::{After, Bundle, Call, TailCall};
 pub use constant::{ConstantKind, Data, Expression};
 pub use context::{Context, Diagnostic, Severity};
+pub use debug_info::{File, Location, Record, RecordKind, Subprogram};
 pub use disassembler::{Disassembler, MachineInstruction};
 pub use fatal::set_fatal_hook;
-pub use find::{Generator, of_compiler};
 pub use handle::{
     Alias, Argument, Block, Constant, Function, Global, IndirectFunction, InlineAsm, Instruction,
     Symbol, Value,
@@ -67,7 +67,7 @@ pub use machine::{CodeModel, FileKind, MachineOptions, OptLevel, Reloc, TargetMa
 pub use memory::MemoryBuffer;
 pub use metadata::FlagBehavior;
 pub use module::Module;
-pub use node::{File, Location, Node, NodeKind, Operand, Record, RecordKind, Subprogram};
+pub use node::{Node, NodeKind, Operand};
 pub use opcode::{
     AddressAssumed, Assumed, BinaryOperation, CastOperation, FastMath, FloatPredicate,
     IntegerPredicate, Opcode, Ordering, Scope, UpdateOperation,

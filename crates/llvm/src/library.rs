@@ -127,7 +127,7 @@ mod tests {
 
     #[test]
     fn loading_twice_gives_the_same_library() {
-        let path = crate::find::of_this_toolchain();
+        let path = crate::testing::llvm_path();
         let (first, second) = (Llvm::load(&path).unwrap(), Llvm::load(&path).unwrap());
         assert!(std::ptr::eq(first, second));
     }

@@ -24,7 +24,34 @@ macro_rules! numbered {
     };
 }
 
-pub(crate) use numbered;
+/// Some of the values of another such enumeration, under the same names and numbers.
+macro_rules! part_of {
+    ($(#[$meta:meta])* $name:ident($what:literal) of $whole:ident { $($variant:ident,)* }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[repr(i32)]
+        pub enum $name {
+            $(
+                #[doc = concat!("[`", stringify!($whole), "::", stringify!($variant), "`]")]
+                $variant = $whole::$variant as i32,
+            )*
+        }
+
+        impl $name {
+            /// The value of this number; an error for one that is not among them.
+            pub(crate) fn from_raw(raw: std::ffi::c_int) -> gateless_model::Result<Self> {
+                $(
+                    if raw == $whole::$variant as std::ffi::c_int {
+                        return Ok(Self::$variant);
+                    }
+                )*
+                Err($crate::numbered::unknown($what, raw))
+            }
+        }
+    };
+}
+
+pub(crate) use {numbered, part_of};
 
 /// The error for something that LLVM has and this crate doesn't know.
 pub(crate) fn unknown(what: &str, number: i32) -> Failure {

@@ -1,6 +1,6 @@
 //! The enumerations of instructions: opcodes, predicates, atomic orderings and flags.
 
-use crate::numbered::numbered;
+use crate::numbered::{numbered, part_of};
 
 numbered! {
     /// What an instruction or a constant expression does (llvm-c/Core.h, LLVMOpcode).
@@ -144,79 +144,47 @@ numbered! {
     }
 }
 
-numbered! {
-    /// The operations on two numbers (or vectors of them); numbers as in [`Opcode`].
-    BinaryOperation("a binary operation with opcode") {
-        /// `add`
-        Add = 8,
-        /// `fadd`
-        FloatAdd = 9,
-        /// `sub`
-        Subtract = 10,
-        /// `fsub`
-        FloatSubtract = 11,
-        /// `mul`
-        Multiply = 12,
-        /// `fmul`
-        FloatMultiply = 13,
-        /// `udiv`
-        UnsignedDivide = 14,
-        /// `sdiv`
-        SignedDivide = 15,
-        /// `fdiv`
-        FloatDivide = 16,
-        /// `urem`
-        UnsignedRemainder = 17,
-        /// `srem`
-        SignedRemainder = 18,
-        /// `frem`
-        FloatRemainder = 19,
-        /// `shl`
-        ShiftLeft = 20,
-        /// `lshr`
-        LogicalShiftRight = 21,
-        /// `ashr`
-        ArithmeticShiftRight = 22,
-        /// `and`
-        And = 23,
-        /// `or`
-        Or = 24,
-        /// `xor`
-        Xor = 25,
+part_of! {
+    /// The operations on two numbers (or vectors of them).
+    BinaryOperation("a binary operation with opcode") of Opcode {
+        Add,
+        FloatAdd,
+        Subtract,
+        FloatSubtract,
+        Multiply,
+        FloatMultiply,
+        UnsignedDivide,
+        SignedDivide,
+        FloatDivide,
+        UnsignedRemainder,
+        SignedRemainder,
+        FloatRemainder,
+        ShiftLeft,
+        LogicalShiftRight,
+        ArithmeticShiftRight,
+        And,
+        Or,
+        Xor,
     }
 }
 
-numbered! {
-    /// The conversions of one value to another type; numbers as in [`Opcode`].
-    CastOperation("a conversion with opcode") {
-        /// `trunc`
-        Truncate = 30,
-        /// `zext`
-        ZeroExtend = 31,
-        /// `sext`
-        SignExtend = 32,
-        /// `fptoui`
-        FloatToUnsigned = 33,
-        /// `fptosi`
-        FloatToSigned = 34,
-        /// `uitofp`
-        UnsignedToFloat = 35,
-        /// `sitofp`
-        SignedToFloat = 36,
-        /// `fptrunc`
-        FloatTruncate = 37,
-        /// `fpext`
-        FloatExtend = 38,
-        /// `ptrtoint`
-        PointerToInteger = 39,
-        /// `inttoptr`
-        IntegerToPointer = 40,
-        /// `bitcast`
-        BitCast = 41,
-        /// `addrspacecast`
-        AddressSpaceCast = 60,
-        /// `ptrtoaddr`
-        PointerToAddress = 69,
+part_of! {
+    /// The conversions of one value to another type.
+    CastOperation("a conversion with opcode") of Opcode {
+        Truncate,
+        ZeroExtend,
+        SignExtend,
+        FloatToUnsigned,
+        FloatToSigned,
+        UnsignedToFloat,
+        SignedToFloat,
+        FloatTruncate,
+        FloatExtend,
+        PointerToInteger,
+        IntegerToPointer,
+        BitCast,
+        AddressSpaceCast,
+        PointerToAddress,
     }
 }
 

@@ -46,11 +46,10 @@ impl Llvm {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
 
     #[test]
     fn options_given_twice_are_taken_once_and_others_are_refused() {
-        let llvm = Llvm::load(&crate::find::of_this_toolchain()).unwrap();
+        let llvm = crate::testing::llvm();
         llvm.set_options(&["-trap-unreachable"]).unwrap();
         llvm.set_options(&["-trap-unreachable"]).unwrap();
         let failure = llvm.set_options(&["-no-trap-after-noreturn"]).unwrap_err();

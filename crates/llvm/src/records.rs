@@ -8,8 +8,8 @@ use std::ffi::CString;
 
 use gateless_model::{Failure, Result};
 
+use crate::debug_info::{Location, RecordKind};
 use crate::memory::c_string;
-use crate::node::{Location, RecordKind};
 use crate::table::{RawBlock, RawMetadata, RawValue};
 use crate::{Block, Module, Value};
 
@@ -69,7 +69,7 @@ impl Module {
         self.rebuild(block, &instructions)
     }
 
-    fn read(&self, record: crate::node::Record<'_>, location: &Location) -> Result<Record> {
+    fn read(&self, record: crate::debug_info::Record<'_>, location: &Location) -> Result<Record> {
         let (kind, value, variable) = (record.kind()?, record.value()?, record.variable()?);
         let (RecordKind::Declare | RecordKind::Value, Some(value), Some(variable)) =
             (kind, value, variable)

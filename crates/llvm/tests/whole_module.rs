@@ -58,12 +58,7 @@ fn bitcode(directory: &Utf8Path, options: &[&str]) -> Vec<u8> {
 }
 
 fn llvm() -> &'static Llvm {
-    let output = Command::new("rustc")
-        .args(["--print", "sysroot"])
-        .output()
-        .expect("rustc");
-    let sysroot = String::from_utf8(output.stdout).unwrap();
-    let found = gateless_llvm::of_compiler(Utf8Path::new(sysroot.trim()), "", &[]).unwrap();
+    let found = gateless_rustc::llvm::of_command(Utf8Path::new("rustc")).unwrap();
     Llvm::load(&found.path).unwrap()
 }
 

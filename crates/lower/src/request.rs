@@ -39,7 +39,7 @@ pub struct Request<'a> {
     /// Attributes that `-Zcrate-attr` injected, without `#![]`: `no_std`, `feature(a, b)`.
     pub crate_attrs: &'a [String],
     /// What the ledger says about a feature name.
-    pub is_stable: &'a dyn Fn(&str) -> GateStatus,
+    pub gate_status: &'a dyn Fn(&str) -> GateStatus,
     /// Whether statics that the linker keeps (`#[used]`, `#[used(linker)]`) get [`crate::LINKER_MARK`] in front of their section, for whoever makes
     /// the object from rustc's bitcode.
     pub mark_used: bool,

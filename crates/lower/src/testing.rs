@@ -52,7 +52,7 @@ impl Scratch {
             env: &env,
             cfg: vec!["ON".into()],
             crate_attrs: &attrs,
-            is_stable: &status,
+            gate_status: &status,
             mark_used: self.mark_used,
             known: &self.known,
         }))

@@ -118,7 +118,7 @@ fn lower(
         env: &|_| None,
         cfg: Vec::new(),
         crate_attrs: &[],
-        is_stable: &status,
+        gate_status: &status,
         mark_used: false,
         known: &program.known,
     };
@@ -347,7 +347,7 @@ fn a_program_from_standard_input_is_lowered_like_a_file() {
         env: &|_| None,
         cfg: Vec::new(),
         crate_attrs: &[],
-        is_stable: &status,
+        gate_status: &status,
         mark_used: false,
         known: &known,
     };

@@ -19,7 +19,7 @@ const NEWEST_LIBCLANG: u32 = 22;
 
 /// What an installation will do.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub struct Plan {
+pub struct Installation {
     /// Debian packages to install on the machine.
     pub packages: BTreeSet<String>,
     /// Whether a libclang package is to be chosen and installed.
@@ -32,12 +32,12 @@ pub struct Plan {
     pub toolchain: Option<(Wanted, String)>,
 }
 
-impl Plan {
+impl Installation {
     /// What is to be done about those of `prerequisites` that are required and missing.
     ///
     /// The first that only the user can put right is returned as the error.
     pub fn of(prerequisites: Vec<Prerequisite>) -> Result<Self> {
-        let mut plan = Self::default();
+        let mut installation = Self::default();
         for prerequisite in prerequisites
             .into_iter()
             .filter(|prerequisite| prerequisite.required)
@@ -46,15 +46,15 @@ impl Plan {
                 continue;
             };
             match prerequisite.fix {
-                Fix::Package(name) => drop(plan.packages.insert(name)),
-                Fix::Libclang => plan.libclang = true,
-                Fix::Bindgen => plan.bindgen = true,
-                Fix::RustSrc(version) => plan.rust_src = Some(version),
-                Fix::Toolchain(wanted, why) => plan.toolchain = Some((wanted, why)),
+                Fix::Package(name) => drop(installation.packages.insert(name)),
+                Fix::Libclang => installation.libclang = true,
+                Fix::Bindgen => installation.bindgen = true,
+                Fix::RustSrc(version) => installation.rust_src = Some(version),
+                Fix::Toolchain(wanted, why) => installation.toolchain = Some((wanted, why)),
                 Fix::ByHand => return Err(failure),
             }
         }
-        Ok(plan)
+        Ok(installation)
     }
 
     /// Whether there is nothing to do.
@@ -307,21 +307,26 @@ mod tests {
 
     #[test]
     fn only_what_is_required_and_missing_is_installed() {
-        let plan = Plan::of(vec![
+        let installation = Installation::of(vec![
             missing(Fix::Package("bison".to_owned()), true),
             missing(Fix::Package("python3".to_owned()), false),
             missing(Fix::Bindgen, true),
         ])
         .unwrap();
-        assert_eq!(plan.packages.iter().collect::<Vec<_>>(), ["bison"]);
-        assert!(plan.bindgen && plan.rust_src.is_none() && !plan.libclang && !plan.is_empty());
-        assert!(Plan::of(Vec::new()).unwrap().is_empty());
+        assert_eq!(installation.packages.iter().collect::<Vec<_>>(), ["bison"]);
+        assert!(
+            installation.bindgen
+                && installation.rust_src.is_none()
+                && !installation.libclang
+                && !installation.is_empty()
+        );
+        assert!(Installation::of(Vec::new()).unwrap().is_empty());
     }
 
     #[test]
     fn what_only_the_user_can_do_stops_the_installation() {
         assert_eq!(
-            Plan::of(vec![
+            Installation::of(vec![
                 missing(Fix::Bindgen, true),
                 missing(Fix::ByHand, true)
             ])
@@ -336,8 +341,9 @@ mod tests {
         let wanted = Wanted::AtLeast(Version::new(1, 96, 0));
         let fix = Fix::Toolchain(wanted, "1.95.0 is older".to_owned());
         // rustdoc and the sources come with it.
-        let plan = Plan::of(vec![missing(fix.clone(), true), missing(fix, true)]).unwrap();
-        let what = plan.describe(Utf8Path::new("/c"));
+        let installation =
+            Installation::of(vec![missing(fix.clone(), true), missing(fix, true)]).unwrap();
+        let what = installation.describe(Utf8Path::new("/c"));
         assert!(
             what.contains(">= 1.96.0")
                 && what.contains("1.95.0 is older")

@@ -1,14 +1,18 @@
 //! The Rust compiler that a build uses.
 
+use std::process::Command;
+
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_base::program;
 use gateless_model::{Failure, Result, Version};
+use serde::{Deserialize, Serialize};
 
 use crate::find as which;
+use crate::llvm::{self, Generator};
 use crate::verbose::{self, Verbose};
 
 /// A stable release of rustc and its companions.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Compiler {
     /// The command as found: what `GATELESS_RUSTC` or PATH named, absolute; may be a rustup proxy.
     pub command: Utf8PathBuf,
@@ -24,6 +28,10 @@ pub struct Compiler {
     pub version: Version,
     /// First line of `--version`.
     pub version_text: String,
+    /// The triple that it runs on (`host:` of `rustc -vV`); empty if it does not say.
+    pub host: String,
+    /// Its LLVM (`LLVM version:` of `rustc -vV`), such as `22.1.2`; empty for a compiler without LLVM.
+    pub llvm: String,
     /// Whether the environment named it (`GATELESS_RUSTC`), rather than PATH.
     pub named: bool,
 }
@@ -32,6 +40,34 @@ impl Compiler {
     /// The names of its built-in targets.
     pub fn builtin_targets(&self) -> Result<Vec<String>> {
         verbose::builtin_targets(&self.rustc)
+    }
+
+    /// The libLLVM that generates code for it.
+    ///
+    /// # Errors
+    /// See [`llvm::of_compiler`].
+    pub fn generator(&self) -> Result<Generator> {
+        llvm::of_compiler(&self.sysroot, &self.llvm, &[])
+    }
+
+    /// The program of this toolchain of that name: `rustc`, or one that lies beside it.
+    pub fn program(&self, name: &str) -> Utf8PathBuf {
+        match name {
+            "rustc" => self.rustc.clone(),
+            _ => self.rustc.with_file_name(name),
+        }
+    }
+
+    /// A command for one of the toolchain's programs, without what a gate could come in by.
+    ///
+    /// `RUSTC_BOOTSTRAP` is removed (Kbuild exports it for every call), and so is the `LD_LIBRARY_PATH` that `cargo run`
+    /// sets to a toolchain's directory, since the program would then load another one's libraries.
+    pub fn run(&self, name: &str) -> Command {
+        let mut command = Command::new(self.program(name));
+        command
+            .env_remove("RUSTC_BOOTSTRAP")
+            .env_remove("LD_LIBRARY_PATH");
+        command
     }
 }
 
@@ -66,6 +102,8 @@ pub fn inspect(path: &Utf8Path, named: bool) -> Result<Compiler> {
         sysroot,
         version,
         version_text: verbose.line,
+        host: verbose.host.unwrap_or_default(),
+        llvm: verbose.llvm.unwrap_or_default(),
         named,
     })
 }

@@ -5,5 +5,6 @@ pub mod compiler;
 pub mod diagnostic;
 pub mod find;
 pub mod launcher;
+pub mod llvm;
 pub mod toolchain;
 pub mod verbose;

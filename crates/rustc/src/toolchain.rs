@@ -1,125 +1,62 @@
-//! The real compiler: found, identified, and remembered, so that a call does not pay for it again.
+//! The compiler as a call meets it: found, identified, and remembered, so that the next call does not ask again.
 //!
-//! Behind a rustup proxy the toolchain's own program is found through `--print sysroot`; what was learnt is cached under the key of everything
-//! it depends on.
+//! What was learnt is cached under a key of everything that it depends on.
 
-use std::process::Command;
-
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 use gateless_base::{cache, files, hash};
 use gateless_model::{Failure, Result};
 use serde::{Deserialize, Serialize};
 
+use crate::compiler::{self, Compiler};
 use crate::find;
-use crate::verbose::{self, Verbose};
+use crate::llvm::driver_library;
 
-/// What is known about the compiler.
+/// A compiler, and what proves that it is still the same.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Toolchain {
     /// What the cached facts depend on.
     key: String,
-    /// Directory that holds `bin/` and `lib/`.
-    pub sysroot: Utf8PathBuf,
-    /// The compiler program itself (no proxy).
-    pub rustc: Utf8PathBuf,
-    /// First line of `rustc --version`.
-    pub version: String,
-    /// `release:` of `rustc -vV`, such as `1.95.0`.
-    pub release: String,
-    /// `host:` of `rustc -vV`.
-    pub host: String,
-    /// `LLVM version:` of `rustc -vV`, such as `22.1.2`; empty for a compiler without LLVM.
-    pub llvm: String,
+    /// The compiler.
+    pub compiler: Compiler,
     /// SHA-256 of the compiler's driver library, or of the program where it is one static file.
     pub sha256: String,
 }
 
 impl Toolchain {
-    /// Finds the compiler and checks that it is a stable release.
+    /// Finds the compiler, asking it only if it was not met before.
     ///
     /// # Errors
-    /// When there is none, when it does not run, or when it is a nightly, beta or development compiler: its gates would
-    /// be open (or its behaviour would not be that of any stable release).
+    /// As [`compiler::find`]; nothing is remembered of a compiler that is refused.
     pub fn find() -> Result<Self> {
-        let program = find::program()?.path;
-        let key = key(&program);
+        let program = find::program()?;
+        let key = key(&program.path);
         let cache = cache::root()?
             .join("toolchains")
             .join(format!("{}.json", hash::sha256(&key)));
         if let Ok(text) = fs_err::read_to_string(&cache)
             && let Ok(known) = serde_json::from_str::<Toolchain>(&text)
             && known.key == key
-            && known.rustc.exists()
+            && known.compiler.rustc.exists()
         {
-            return known.require_stable();
+            return Ok(known);
         }
-        let found = Self::ask(&program, key)?;
+        let compiler = compiler::inspect(&program.path, program.named)?;
+        if compiler.host.is_empty() {
+            return Err(Failure::failed(format!(
+                "`{} -vV` printed no `host:` line",
+                program.path
+            )));
+        }
+        let library = driver_library(&compiler.sysroot)?;
+        let found = Self {
+            key,
+            sha256: hash::sha256_file(&library.unwrap_or_else(|| compiler.rustc.clone()))?,
+            compiler,
+        };
         let text = serde_json::to_string_pretty(&found)
             .map_err(|error| Failure::failed(error.to_string()))?;
         files::write_with_parents(&cache, text.as_bytes())?;
-        found.require_stable()
-    }
-
-    fn ask(program: &Utf8Path, key: String) -> Result<Self> {
-        let Verbose {
-            line,
-            release,
-            host,
-            llvm,
-        } = Verbose::ask(program)?;
-        let missing =
-            |name: &str| Failure::failed(format!("`{program} -vV` printed no `{name}` line"));
-        let sysroot = verbose::sysroot(program)?;
-        let rustc = verbose::of_sysroot(&sysroot, "rustc").unwrap_or_else(|| program.to_owned());
-        let sha256 = hash::sha256_file(&driver_library(&sysroot).unwrap_or_else(|| rustc.clone()))?;
-        Ok(Self {
-            key,
-            version: line,
-            release: release.ok_or_else(|| missing("release:"))?,
-            host: host.ok_or_else(|| missing("host:"))?,
-            llvm: llvm.unwrap_or_default(),
-            rustc,
-            sysroot,
-            sha256,
-        })
-    }
-
-    fn require_stable(self) -> Result<Self> {
-        if self.release.contains('-') {
-            return Err(Failure::no(format!("`{}` is {}: not a stable release", self.rustc, self.version)).help(
-                "gates are open by default in nightly and development compilers; name a stable one in GATELESS_RUSTC",
-            ));
-        }
-        Ok(self)
-    }
-
-    /// `(1, 95)` for 1.95.0.
-    pub fn minor(&self) -> (u32, u32) {
-        let mut parts = self
-            .release
-            .split('.')
-            .map(|part| part.parse().unwrap_or(0));
-        (parts.next().unwrap_or(0), parts.next().unwrap_or(0))
-    }
-
-    /// The program of this toolchain of that name: `rustc`, or one that lies beside it.
-    pub fn program(&self, name: &str) -> Utf8PathBuf {
-        match name {
-            "rustc" => self.rustc.clone(),
-            _ => self.rustc.with_file_name(name),
-        }
-    }
-
-    /// A command for one of the toolchain's programs, without what a gate could come in by.
-    ///
-    /// `RUSTC_BOOTSTRAP` is removed (Kbuild exports it for every call), and so is the `LD_LIBRARY_PATH` that `cargo run`
-    /// sets to a toolchain's directory, since the program would then load another one's libraries.
-    pub fn command(&self, name: &str) -> Command {
-        let mut command = Command::new(self.program(name));
-        command
-            .env_remove("RUSTC_BOOTSTRAP")
-            .env_remove("LD_LIBRARY_PATH");
-        command
+        Ok(found)
     }
 }
 
@@ -163,47 +100,4 @@ fn key(program: &Utf8Path) -> String {
         lines.push(cwd.display().to_string());
     }
     lines.join("\n")
-}
-
-/// The library that is the compiler, in the directory that holds `lib`: there or, as Debian has it, in a directory for the architecture below.
-pub fn driver_library(sysroot: &Utf8Path) -> Option<Utf8PathBuf> {
-    let lib = sysroot.join("lib");
-    let entries = |directory: &Utf8Path| -> Vec<Utf8PathBuf> {
-        let entries = directory.read_dir_utf8().into_iter().flatten().flatten();
-        entries.map(|entry| entry.into_path()).collect()
-    };
-    let is_multiarch = |path: &Utf8PathBuf| {
-        path.file_name()
-            .is_some_and(|name| name.contains("-linux-"))
-    };
-    let directories = entries(&lib).into_iter().filter(is_multiarch);
-    std::iter::once(lib.clone())
-        .chain(directories)
-        .flat_map(|directory| entries(&directory))
-        .find(|path| {
-            path.file_name()
-                .is_some_and(|name| name.starts_with("librustc_driver-") && name.ends_with(".so"))
-        })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_nightly_compiler_is_refused_with_its_version() {
-        let toolchain = Toolchain {
-            key: String::new(),
-            sysroot: "/t".into(),
-            rustc: "/t/bin/rustc".into(),
-            version: "rustc 1.97.0-nightly (abc 2026-05-01)".into(),
-            release: "1.97.0-nightly".into(),
-            host: "x86_64-unknown-linux-gnu".into(),
-            llvm: "22.1.2".into(),
-            sha256: String::new(),
-        };
-        let error = toolchain.require_stable().unwrap_err();
-        assert!(error.what.contains("1.97.0-nightly"), "{}", error.what);
-        assert_eq!(error.exit, gateless_model::Exit::No);
-    }
 }

@@ -12,7 +12,7 @@ use gateless_machines::Machine;
 use gateless_model::{Failure, Result};
 
 use crate::modules::{self, Module};
-use crate::{Check, Plan, archive, guest, programs};
+use crate::{Check, Script, archive, guest, programs};
 
 /// Stands for every check of `userland/`.
 const ALL: &str = "all";
@@ -51,7 +51,7 @@ pub struct Userland {
 
 /// The userland of one boot.
 struct Prepared {
-    plan: Plan,
+    script: Script,
     initramfs: Utf8PathBuf,
 }
 
@@ -59,8 +59,8 @@ impl Prepared {
     fn guest(&self) -> Guest<'_> {
         Guest {
             initramfs: &self.initramfs,
-            devices: &self.plan.devices,
-            arguments: &self.plan.arguments,
+            devices: &self.script.devices,
+            arguments: &self.script.arguments,
             counts_instructions: false,
         }
     }
@@ -155,7 +155,7 @@ impl Userland {
             }
         }
         let prepared = self.pack(std::slice::from_ref(check), &format!("{name}.cpio"))?;
-        let skip = prepared.plan.suites.iter().flat_map(|suite| &suite.cases);
+        let skip = prepared.script.suites.iter().flat_map(|suite| &suite.cases);
         let answer = match skip.filter_map(|case| case.skip.as_ref()).next() {
             Some(reason) => screen::skipped(name, reason),
             None => {
@@ -181,14 +181,14 @@ impl Userland {
     /// Plans `checks` and writes what they need to `file` among gateless's own files in the output directory.
     fn pack(&self, checks: &[Check], file: &str) -> Result<Prepared> {
         let is_on = |symbol: &str| self.config.is_on(symbol);
-        let plan = Plan::new(checks, &self.modules, &is_on)?;
+        let script = Script::new(checks, &self.modules, &is_on)?;
         let scratch = tempfile::tempdir()?;
         let directory = Utf8PathBuf::try_from(scratch.path().to_owned())
             .map_err(|error| Failure::failed("temporary directory").because(error))?;
         let compiled =
-            programs::compile(&plan.programs, &tree_of(&self.out), &self.out, &directory)?;
+            programs::compile(&script.programs, &tree_of(&self.out), &self.out, &directory)?;
         let files = guest::files(
-            &plan,
+            &script,
             &self.modules,
             &self.out,
             programs::busybox()?,
@@ -196,6 +196,6 @@ impl Userland {
         )?;
         let initramfs = self.out.join(".gateless").join(file);
         archive::write(&initramfs, &files)?;
-        Ok(Prepared { plan, initramfs })
+        Ok(Prepared { script, initramfs })
     }
 }

@@ -9,7 +9,7 @@ use gateless_model::{Failure, Result};
 
 use crate::check::own_file;
 use crate::modules::Module;
-use crate::plan::{Case, Plan};
+use crate::script::{Case, Script};
 
 /// A file of the guest.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,12 +48,12 @@ const FOLDERS: [&str; 10] = [
     "bin", "dev", "proc", "sys", "config", "debug", "tmp", "modules", "checks", "mnt",
 ];
 
-/// Everything that a guest with this plan has: `modules` are those of the build in `out`, `programs` what was compiled.
+/// Everything that a guest with this script has: `modules` are those of the build in `out`, `programs` what was compiled.
 ///
 /// # Errors
 /// If a module can't be read.
 pub fn files(
-    plan: &Plan,
+    script: &Script,
     modules: &[Module],
     out: &Utf8Path,
     busybox: Vec<u8>,
@@ -79,7 +79,7 @@ pub fn files(
         entries.push(Entry::new(format!("modules/{name}.ko"), Kind::File(bytes)));
         entries.push(text(format!("modules/{name}.needs"), &module.needs));
     }
-    for (index, suite) in plan.suites.iter().enumerate() {
+    for (index, suite) in script.suites.iter().enumerate() {
         let directory = format!("checks/{index:03}");
         entries.push(Entry::new(&directory, Kind::Directory));
         entries.push(text(format!("{directory}/name"), &[&suite.name]));

@@ -1,7 +1,7 @@
 //! What a booted kernel's userland does: the checks of `userland/`, expanded for the modules of one build, as an
 //! initial RAM file system whose init runs them and prints KTAP.
 //!
-//! Data flows one way: check (a file of `userland/`) -> plan (for one build) -> files -> archive. Only [`programs`] starts a process,
+//! Data flows one way: check (a file of `userland/`) -> script (for one build) -> files -> archive. Only [`programs`] starts a process,
 //! the C compiler.
 
 pub mod archive;
@@ -9,8 +9,8 @@ pub mod boot;
 pub mod check;
 pub mod guest;
 pub mod modules;
-pub mod plan;
 pub mod programs;
+pub mod script;
 
 pub use check::Check;
-pub use plan::Plan;
+pub use script::Script;

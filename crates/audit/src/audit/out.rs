@@ -52,7 +52,7 @@ fn read(scan: &mut Scan, out: &Utf8Path, path: &Utf8Path, name: &str) {
         // Generated sources are compiled, or they would not be there; fragments among them are no whole files.
         let mut found = file::scan(&text, &shown, false);
         scan.findings.append(&mut found.findings);
-        scan.roots.push(crate::makefile::wanted::Root {
+        scan.roots.push(crate::makefile::goals::Root {
             file: shown.clone(),
             condition: Condition::Always,
             place: Place::Build,

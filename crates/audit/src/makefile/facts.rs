@@ -8,8 +8,8 @@ use gateless_linux::makefile::words::{Word, name_condition, words};
 use gateless_linux::makefile::{Assignment, Makefile, Rule, Statement};
 
 use crate::finding::{Finding, Place, Problem, Role, Sign};
+use crate::makefile::goals::{self, Owner, Root};
 use crate::makefile::options;
-use crate::makefile::wanted::{self, Owner, Root};
 use crate::rust::conditions::one_line;
 
 /// A `cfg` that is passed.
@@ -110,7 +110,7 @@ fn texts(statement: &Statement) -> Vec<&Text> {
 
 /// Everything that the makefile `file` (relative to the tree) says.
 pub fn facts(made: &Makefile, file: &str, global: &Global) -> Facts {
-    let wanted = wanted::collect(made);
+    let goals = goals::collect(made);
     let mut facts = Facts {
         problems: made
             .problems
@@ -125,7 +125,7 @@ pub fn facts(made: &Makefile, file: &str, global: &Global) -> Facts {
     };
     for (condition, statement) in &made.statements {
         let reader = Reader {
-            wanted: &wanted,
+            goals: &goals,
             file,
             global,
             condition,
@@ -136,7 +136,7 @@ pub fn facts(made: &Makefile, file: &str, global: &Global) -> Facts {
             Statement::Export(names) => reader.export(names, &mut facts),
         }
     }
-    facts.roots = wanted.roots(made, file);
+    facts.roots = goals.roots(made, file);
     facts
 }
 
@@ -154,7 +154,7 @@ fn is_about_others(variable: &str) -> bool {
 }
 
 struct Reader<'m> {
-    wanted: &'m wanted::Wanted,
+    goals: &'m goals::Goals,
     file: &'m str,
     global: &'m Global,
     condition: &'m Condition,
@@ -166,7 +166,7 @@ impl Reader<'_> {
             Some(targets) => Owner::Targets(targets),
             None => Owner::Variable(&assignment.name),
         };
-        let (place, when) = self.wanted.place(&owner, &assignment.value.text);
+        let (place, when) = self.goals.place(&owner, &assignment.value.text);
         let condition = self
             .condition
             .clone()
@@ -219,7 +219,7 @@ impl Reader<'_> {
 
     fn rule(&self, rule: &Rule, facts: &mut Facts) {
         let owner = Owner::Targets(&rule.targets);
-        let (place, when) = self.wanted.place(&owner, &rule.recipe.text);
+        let (place, when) = self.goals.place(&owner, &rule.recipe.text);
         let condition = self.condition.clone().and(when);
         let list = words(&rule.recipe.text);
         self.text(&rule.recipe, &list, &condition, &place, facts);

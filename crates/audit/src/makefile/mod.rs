@@ -1,5 +1,5 @@
 //! What makefiles say about the Rust compiler.
 
 pub mod facts;
+pub mod goals;
 pub mod options;
-pub mod wanted;

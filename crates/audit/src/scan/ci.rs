@@ -18,27 +18,16 @@ pub fn yaml(text: &str, file: &str) -> Vec<Finding> {
             None => ("", code),
         };
         found.extend(setting(key, value, file, index + 1, code));
-        if key == "toolchain" && Signs::get().toolchains.is_unstable(value) {
-            found.push(finding(
-                unstable_toolchain(),
-                Role::Opens,
-                file,
-                index + 1,
-                code,
-            ));
-        }
-        let action = value.split_once('@').filter(|_| key == "uses");
-        if let Some((name, version)) = action
-            && name.contains("toolchain")
-            && Signs::get().toolchains.is_unstable(version)
-        {
-            found.push(finding(
-                unstable_toolchain(),
-                Role::Opens,
-                file,
-                index + 1,
-                code,
-            ));
+        let toolchain = match key {
+            "toolchain" => Some(value),
+            "uses" => value
+                .split_once('@')
+                .filter(|(name, _)| name.contains("toolchain"))
+                .map(|(_, version)| version),
+            _ => None,
+        };
+        if toolchain.is_some_and(|name| Signs::get().toolchains.is_unstable(name)) {
+            found.push(unstable(file, index + 1, code));
         }
     }
     found
@@ -65,19 +54,18 @@ pub fn dockerfile(text: &str, file: &str) -> Vec<Finding> {
                     .any(|tag| Signs::get().toolchains.is_unstable(tag))
                     && rest.contains("rust") =>
             {
-                found.push(finding(
-                    unstable_toolchain(),
-                    Role::Opens,
-                    file,
-                    index + 1,
-                    code,
-                ));
+                found.push(unstable(file, index + 1, code));
             }
             _ if code.starts_with('#') => {}
             _ => found.extend(command(code, file, index + 1)),
         }
     }
     found
+}
+
+/// A toolchain that is not stable, in this line.
+fn unstable(file: &str, line: usize, code: &str) -> Finding {
+    finding(unstable_toolchain(), Role::Opens, file, line, code)
 }
 
 /// What setting a variable says; without a name, the commands in `value`.

@@ -17,7 +17,7 @@ use gateless_linux::tree;
 use crate::finding::{Finding, Problem};
 use crate::kconfig::{self, Kconfig, arch_of_path};
 use crate::makefile::facts::{Global, PassedCfg, facts};
-use crate::makefile::wanted::Root;
+use crate::makefile::goals::Root;
 use crate::parallel;
 use crate::rust::file as rust_file;
 use crate::rust::modules::Child;

@@ -10,16 +10,12 @@ use gateless_llvm::Module;
 use gateless_model::Result;
 
 use crate::flag::{Flag, Given, Place, Spelling, of_rustc};
+use crate::sanitizer::Sanitizer;
 use crate::target::Target;
 
 /// What is asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct KernelAddress {
-    /// Accesses are checked.
-    check: bool,
-    /// The kernel goes on after a bad one; without effect where none is checked.
-    recover: bool,
-}
+pub struct KernelAddress(Sanitizer);
 
 impl Flag for KernelAddress {
     fn spellings() -> &'static [Spelling] {
@@ -30,16 +26,14 @@ impl Flag for KernelAddress {
     }
 
     fn parse(given: &Given<'_>, before: Option<&Self>) -> Result<Option<Self>> {
-        let mut all = before.cloned().unwrap_or_default();
-        match given.spelling {
-            Spelling::Listed("sanitizer", _) => all.check = true,
-            _ => all.recover = true,
-        }
-        Ok(Some(all))
+        Ok(Some(Self(Sanitizer::parse(
+            given,
+            before.map(|all| &all.0),
+        ))))
     }
 
     fn apply(&self, module: &Module, _: &Target) -> Result<()> {
-        if !self.check {
+        if !self.0.check {
             return Ok(());
         }
 
@@ -50,16 +44,16 @@ impl Flag for KernelAddress {
     }
 
     fn passes(&self, place: Place) -> Option<&str> {
-        (self.check && place == Place::Last).then_some("asan<kernel>")
+        (self.0.check && place == Place::Last).then_some("asan<kernel>")
     }
 
     /// What the pass's notation has no parameter for.
     fn llvm_options(&self) -> Vec<String> {
         let mut options = Vec::new();
-        if self.check {
+        if self.0.check {
             options.push("-asan-use-after-scope=true".to_owned());
         }
-        if self.recover {
+        if self.0.recover {
             options.push("-asan-recover=true".to_owned());
         }
         options

@@ -10,16 +10,12 @@ use gateless_llvm::Module;
 use gateless_model::Result;
 
 use crate::flag::{ARM64, Flag, Given, Place, Spelling, of_rustc, only_on};
+use crate::sanitizer::Sanitizer;
 use crate::target::Target;
 
 /// What is asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct KernelHwaddress {
-    /// Accesses are checked.
-    check: bool,
-    /// The kernel goes on after a bad one; without effect where none is checked.
-    recover: bool,
-}
+pub struct KernelHwaddress(Sanitizer);
 
 impl Flag for KernelHwaddress {
     fn spellings() -> &'static [Spelling] {
@@ -30,16 +26,14 @@ impl Flag for KernelHwaddress {
     }
 
     fn parse(given: &Given<'_>, before: Option<&Self>) -> Result<Option<Self>> {
-        let mut all = before.cloned().unwrap_or_default();
-        match given.spelling {
-            Spelling::Listed("sanitizer", _) => all.check = true,
-            _ => all.recover = true,
-        }
-        Ok(Some(all))
+        Ok(Some(Self(Sanitizer::parse(
+            given,
+            before.map(|all| &all.0),
+        ))))
     }
 
     fn apply(&self, module: &Module, target: &Target) -> Result<()> {
-        if !self.check {
+        if !self.0.check {
             return Ok(());
         }
         only_on(target, ARM64)?;
@@ -50,13 +44,13 @@ impl Flag for KernelHwaddress {
     }
 
     fn passes(&self, place: Place) -> Option<&str> {
-        (self.check && place == Place::Last).then_some("hwasan<kernel>")
+        (self.0.check && place == Place::Last).then_some("hwasan<kernel>")
     }
 
     /// The pass's notation has no parameter for recovery.
     fn llvm_options(&self) -> Vec<String> {
         let mut options = Vec::new();
-        if self.recover {
+        if self.0.recover {
             options.push("-hwasan-recover=true".to_owned());
         }
         options

@@ -26,20 +26,17 @@ const ABI: &str =
 
 /// The compiler that is the oracle: `$GATELESS_ORACLE_RUSTC`, else the rustc on PATH.
 pub fn rustc() -> Command {
-    let program = std::env::var_os("GATELESS_ORACLE_RUSTC");
-    Command::new(program.unwrap_or_else(|| "rustc".into()))
+    Command::new(program())
+}
+
+fn program() -> String {
+    std::env::var("GATELESS_ORACLE_RUSTC").unwrap_or_else(|_| "rustc".to_owned())
 }
 
 /// The libLLVM of that compiler.
 pub fn llvm_path() -> Utf8PathBuf {
-    let output = rustc()
-        .args(["--print", "sysroot"])
-        .output()
-        .expect("rustc");
-    let sysroot = String::from_utf8(output.stdout).expect("a UTF-8 sysroot");
-    gateless_codegen::llvm_of_compiler(Utf8Path::new(sysroot.trim()), "", &[])
-        .unwrap()
-        .path
+    let found = gateless_rustc::llvm::of_command(Utf8Path::new(&program()));
+    found.unwrap().path
 }
 
 /// The version of LLVM that it has.

@@ -8,7 +8,8 @@ use gateless_base::{cache, files};
 use gateless_model::{Failure, Result};
 use gateless_rustc::launcher;
 
-use gateless_rustc::toolchain::{Toolchain, driver_library};
+use gateless_rustc::llvm::driver_library;
+use gateless_rustc::toolchain::Toolchain;
 
 /// Makes the view, once for each toolchain, in the cache; returns its directory. rustdoc is `bin/rustdoc` in it, and has to find `lib` in it first.
 pub fn of(toolchain: &Toolchain) -> Result<Utf8PathBuf> {
@@ -24,13 +25,13 @@ pub fn of(toolchain: &Toolchain) -> Result<Utf8PathBuf> {
         .map_err(|error| Failure::failed(format!("cannot write in `{parent}`")).because(error))?;
     let new = Utf8Path::from_path(temporary.path())
         .ok_or_else(|| Failure::failed("the cache directory is not UTF-8"))?;
-    for library in libraries(&toolchain.sysroot)? {
+    for library in libraries(&toolchain.compiler.sysroot)? {
         let name = library.file_name().unwrap_or_default();
         link_tree(&library, &new.join("lib").join(name))?;
     }
     fs_err::create_dir_all(new.join("bin"))?;
     rustdoc(
-        &toolchain.program("rustdoc"),
+        &toolchain.compiler.program("rustdoc"),
         &new.join("bin/rustdoc"),
         &directory.join("lib"),
     )?;
@@ -52,7 +53,7 @@ pub fn of(toolchain: &Toolchain) -> Result<Utf8PathBuf> {
 fn libraries(sysroot: &Utf8Path) -> Result<Vec<Utf8PathBuf>> {
     let lib = sysroot.join("lib");
     let mut libraries = vec![lib.join("rustlib")];
-    match driver_library(sysroot) {
+    match driver_library(sysroot)? {
         Some(driver) if driver.parent() != Some(&lib) => libraries.push(driver),
         _ => {
             for entry in lib.read_dir_utf8()? {

@@ -45,6 +45,7 @@ impl Library {
         };
         let directory = call
             .toolchain
+            .compiler
             .sysroot
             .join("lib/rustlib")
             .join(target)

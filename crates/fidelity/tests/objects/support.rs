@@ -165,17 +165,8 @@ impl Elf {
 
 /// The libLLVM of the rustc on PATH.
 pub fn llvm() -> &'static Llvm {
-    let output = Command::new("rustc")
-        .args(["--print", "sysroot"])
-        .output()
-        .expect("rustc");
-    let sysroot = String::from_utf8(output.stdout).unwrap();
-    Llvm::load(
-        &gateless_llvm::of_compiler(Utf8Path::new(sysroot.trim()), "", &[])
-            .unwrap()
-            .path,
-    )
-    .unwrap()
+    let found = gateless_rustc::llvm::of_command(Utf8Path::new("rustc")).unwrap();
+    Llvm::load(&found.path).unwrap()
 }
 
 /// Compares two directories.

@@ -12,7 +12,7 @@ use gateless_model::{Exit, Failure, Result};
 use gateless_provision::doctor::{self, Job, Prerequisite};
 use gateless_provision::doctor_answer::Answer;
 use gateless_provision::fetch;
-use gateless_provision::install::Plan;
+use gateless_provision::install::Installation;
 use gateless_provision::toolchain::Choice;
 
 use super::build_options::{DEFAULT_RELEASE, architecture, toolchain};
@@ -102,16 +102,16 @@ fn install(
     yes: bool,
     progress: &mut dyn Progress,
 ) -> Result<()> {
-    let plan = Plan::of(found)?;
-    if plan.is_empty() {
+    let installation = Installation::of(found)?;
+    if installation.is_empty() {
         return Ok(());
     }
-    let what = plan.describe(cache);
+    let what = installation.describe(cache);
     if !yes && !confirm(&what)? {
         return Err(Failure::no(format!("missing: {what}"))
             .help("run `gateless doctor --install` on a terminal, or pass --yes to install without asking"));
     }
-    plan.run(cache, progress)
+    installation.run(cache, progress)
 }
 
 /// Asks on the terminal; without a terminal the answer is no.

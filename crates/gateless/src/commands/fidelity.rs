@@ -7,7 +7,7 @@ use gateless_fidelity::text::{Detail, text};
 use gateless_fidelity::{Request, run as compare};
 use gateless_llvm::Llvm;
 use gateless_model::{Exit, Result};
-use gateless_rustc::toolchain::Toolchain;
+use gateless_rustc::compiler;
 
 use crate::output;
 use crate::terminal::Terminal;
@@ -36,9 +36,7 @@ pub struct Args {
 
 /// Prints the comparison on stdout.
 pub fn run(args: Args) -> Result<Exit> {
-    let toolchain = Toolchain::find()?;
-    let llvm =
-        Llvm::load(&gateless_llvm::of_compiler(&toolchain.sysroot, &toolchain.llvm, &[])?.path)?;
+    let llvm = Llvm::load(&compiler::find()?.generator()?.path)?;
     let request = Request {
         gated: &args.gated,
         gateless: &args.gateless,

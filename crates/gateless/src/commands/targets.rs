@@ -10,7 +10,6 @@ use gateless_model::targets::Targets;
 use gateless_model::{Exit, Result};
 use gateless_provision::fetch;
 use gateless_rustc::compiler;
-use gateless_rustc::toolchain::Toolchain;
 use gateless_survey::{Facts, survey, table};
 
 use crate::output;
@@ -59,9 +58,8 @@ pub fn run(args: Args) -> Result<Exit> {
 
 /// The matrix of a tree, for the compiler that gateless uses, this machine, and the results in `store` (by default the cache's).
 pub fn matrix(tree: &Tree, store: Option<&Utf8Path>) -> Result<Targets> {
-    let (compiler, toolchain) = (compiler::find()?, Toolchain::find()?);
-    let llvm =
-        Llvm::load(&gateless_llvm::of_compiler(&toolchain.sysroot, &toolchain.llvm, &[])?.path)?;
+    let compiler = compiler::find()?;
+    let llvm = Llvm::load(&compiler.generator()?.path)?;
     let facts = Facts {
         builtin: compiler.builtin_targets()?,
         version: compiler.version,

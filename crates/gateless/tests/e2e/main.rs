@@ -6,6 +6,7 @@
 
 mod audits;
 mod configurations;
+mod example;
 mod modversions;
 mod patches;
 mod rebuilds;
@@ -26,6 +27,9 @@ use workshop::{Tested, Workshop, alone};
 
 /// A test and its name.
 type Test = (&'static str, fn(&mut Workshop) -> Tested);
+
+/// A test that runs when asked for.
+type OnRequest = Box<dyn FnOnce(&mut Workshop) -> Tested + Send>;
 
 /// On x86_64, beside those of User Mode Linux; some that could be done on either are here, so that both take as long.
 const X86_64: &[Test] = &[
@@ -121,17 +125,24 @@ const X86_64_ON_REQUEST: &[Test] = &[
     ),
 ];
 
+/// On User Mode Linux, when asked for.
+const UM_ON_REQUEST: &[Test] = &[(
+    "the_example_of_a_driver_outside_the_tree_builds_and_loads_as_its_page_says",
+    example::loads,
+)];
+
 fn main() {
     let mut arguments = Arguments::from_args();
     // All wait at once, and one of each architecture runs: those of one share directories.
-    let on_request = X86_64_ON_REQUEST.len() + 2 * configurations::ALL.len();
+    let on_request = UM_ON_REQUEST.len() + X86_64_ON_REQUEST.len() + 2 * configurations::ALL.len();
     arguments.test_threads = Some(UM.len() + X86_64.len() + on_request);
     let tree = Need::kernel_tree();
     let wanted = |name: &str| {
         let filter = arguments.filter.as_ref();
         filter.is_none_or(|filter| name.contains(filter.as_str()))
     };
-    let tables = UM.iter().chain(X86_64).chain(X86_64_ON_REQUEST);
+    let on_request_tables = || UM_ON_REQUEST.iter().chain(X86_64_ON_REQUEST);
+    let tables = UM.iter().chain(X86_64).chain(on_request_tables());
     let names = tables.map(|(name, _)| (*name).to_owned());
     let of_configuration =
         |configuration: &Configuration| [configuration.test(), configuration.boot_test()];
@@ -165,23 +176,26 @@ fn main() {
         }
         None => cannot_run(*name, because),
     });
-    let on_request = |name: String, test: Box<dyn FnOnce(&mut Workshop) -> Tested + Send>| {
-        let Some([_, workshop]) = &workshop else {
+    let on_request = |arch: usize, name: String, test: OnRequest| {
+        let Some(workshops) = &workshop else {
             return cannot_run(name, because);
         };
-        let workshop = Arc::clone(workshop);
+        let workshop = Arc::clone(&workshops[arch]);
         Trial::test(name, move || test(&mut alone(&workshop))).with_ignored_flag(true)
     };
-    let others = X86_64_ON_REQUEST
-        .iter()
-        .map(|(name, test)| on_request((*name).to_owned(), Box::new(test)));
+    let um = UM_ON_REQUEST.iter().map(|test| (0, test));
+    let others = um
+        .chain(X86_64_ON_REQUEST.iter().map(|test| (1, test)))
+        .map(|(arch, (name, test))| on_request(arch, (*name).to_owned(), Box::new(test)));
     let configurations = configurations::ALL.iter().flat_map(|configuration| {
         [
             on_request(
+                1,
                 configuration.test(),
                 Box::new(|workshop| configuration.same_code(workshop)),
             ),
             on_request(
+                1,
                 configuration.boot_test(),
                 Box::new(|workshop| configuration.same_results(workshop)),
             ),

@@ -24,9 +24,9 @@ impl Symbol {
 
 /// What to ask for, and for what.
 #[derive(Debug, Clone, Default)]
-pub struct Plan {
+pub struct Wishes {
     /// By symbol: its value, and the option on whose behalf.
-    wishes: BTreeMap<String, (Tri, String)>,
+    asked: BTreeMap<String, (Tri, String)>,
     /// Symbols without a prompt that other wishes turn on.
     settled: BTreeMap<String, Tri>,
 }
@@ -43,16 +43,16 @@ pub struct Search<'a> {
     selectors: BTreeMap<&'a str, Vec<(&'a str, &'a Conditional<String>)>>,
 }
 
-impl Plan {
+impl Wishes {
     /// Symbol, value and the option on whose behalf, in order of the symbols.
-    pub fn wishes(&self) -> impl Iterator<Item = (&str, Tri, &str)> {
-        self.wishes
+    pub fn asked(&self) -> impl Iterator<Item = (&str, Tri, &str)> {
+        self.asked
             .iter()
             .map(|(symbol, (value, of))| (symbol.as_str(), *value, of.as_str()))
     }
 
     fn value(&self, symbol: &str) -> Option<Tri> {
-        let wish = self.wishes.get(symbol).map(|(value, _)| *value);
+        let wish = self.asked.get(symbol).map(|(value, _)| *value);
         wish.or_else(|| self.settled.get(symbol).copied())
     }
 }
@@ -76,8 +76,8 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Adds what `option` needs to the plan: as a module where it can be one, else built in. The plan stays as it was if that fails.
-    pub fn add(&self, option: &str, plan: &mut Plan) -> Result<(), Obstacle> {
+    /// Adds what `option` needs to the wishes: as a module where it can be one, else built in. They stay as they were if that fails.
+    pub fn add(&self, option: &str, wishes: &mut Wishes) -> Result<(), Obstacle> {
         let is_tristate = self.symbols.option_kind(option) == Some(Kind::Tristate);
         let mut tries = vec![Tri::Yes];
         if is_tristate {
@@ -85,7 +85,7 @@ impl<'a> Search<'a> {
         }
         let mut first = None;
         for value in tries {
-            let mut attempt = plan.clone();
+            let mut attempt = wishes.clone();
             let mut trail = vec![option.to_owned()];
             let found = match value {
                 Tri::Module => self.ask(MODULES, Tri::Yes, &mut attempt, &mut trail),
@@ -93,7 +93,7 @@ impl<'a> Search<'a> {
             };
             match found.and_then(|()| self.set(option, value, &mut attempt, &mut trail)) {
                 Ok(()) => {
-                    *plan = attempt;
+                    *wishes = attempt;
                     return Ok(());
                 }
                 Err(obstacle) => first = first.or(Some(obstacle)),
@@ -107,17 +107,17 @@ impl<'a> Search<'a> {
         &self,
         name: &str,
         value: Tri,
-        plan: &mut Plan,
+        wishes: &mut Wishes,
         trail: &mut Vec<String>,
     ) -> Result<(), Obstacle> {
-        if plan.value(name).is_some_and(|known| known >= value) {
+        if wishes.value(name).is_some_and(|known| known >= value) {
             return Ok(());
         }
         if trail.iter().any(|known| known == name) {
             return Err(format!("{name} needs itself"));
         }
         trail.push(name.to_owned());
-        let found = self.set(name, value, plan, trail);
+        let found = self.set(name, value, wishes, trail);
         trail.pop();
         found
     }
@@ -126,7 +126,7 @@ impl<'a> Search<'a> {
         &self,
         name: &str,
         value: Tri,
-        plan: &mut Plan,
+        wishes: &mut Wishes,
         trail: &mut Vec<String>,
     ) -> Result<(), Obstacle> {
         let entries = self.symbols.entries(name);
@@ -139,22 +139,22 @@ impl<'a> Search<'a> {
             if given < value {
                 return Err(format!("{name}={} was asked for by name", given.letter()));
             }
-        } else if plan.value(name) == Some(Tri::No) {
-            return Err(format!("{name} has to be off for {}", plan.wishes[name].1));
+        } else if wishes.value(name) == Some(Tri::No) {
+            return Err(format!("{name} has to be off for {}", wishes.asked[name].1));
         }
         let mut obstacle = String::new();
         for entry in entries.iter().filter(|one| one.entry.kind.is_some()) {
-            let mut attempt = plan.clone();
+            let mut attempt = wishes.clone();
             match self.by_entry(name, entry, value, &mut attempt, trail) {
                 Ok(()) => {
-                    *plan = attempt;
+                    *wishes = attempt;
                     return Ok(());
                 }
                 Err(found) if obstacle.is_empty() => obstacle = found,
                 Err(_) => {}
             }
         }
-        self.by_select(name, value, plan, trail)
+        self.by_select(name, value, wishes, trail)
             .map_err(|found| if obstacle.is_empty() { found } else { obstacle })
     }
 
@@ -164,7 +164,7 @@ impl<'a> Search<'a> {
         name: &str,
         entry: &Symbol,
         value: Tri,
-        plan: &mut Plan,
+        wishes: &mut Wishes,
         trail: &mut Vec<String>,
     ) -> Result<(), Obstacle> {
         if let Some(prompt) = &entry.entry.prompt {
@@ -174,30 +174,30 @@ impl<'a> Search<'a> {
                 _ => [Tri::Yes, value],
             };
             for wish in values {
-                let mut attempt = plan.clone();
+                let mut attempt = wishes.clone();
                 let found = self
                     .require(&entry.dependency(), entry.least(wish), &mut attempt, trail)
                     .and_then(|()| {
                         self.require_if(prompt.condition.as_ref(), Tri::Module, &mut attempt, trail)
                     });
                 if found.is_ok() {
-                    *plan = attempt;
-                    self.note(name, wish, plan, trail);
+                    *wishes = attempt;
+                    self.note(name, wish, wishes, trail);
                     return Ok(());
                 }
             }
         }
-        self.require(&entry.dependency(), entry.least(value), plan, trail)?;
+        self.require(&entry.dependency(), entry.least(value), wishes, trail)?;
         let mut obstacle = format!("{name} has no prompt and no default");
         for default in &entry.entry.defaults {
-            let mut attempt = plan.clone();
+            let mut attempt = wishes.clone();
             let found = self
                 .require_if(default.condition.as_ref(), value, &mut attempt, trail)
                 .and_then(|()| self.require(&default.value, value, &mut attempt, trail));
             match found {
                 Ok(()) => {
-                    *plan = attempt;
-                    plan.settled.insert(name.to_owned(), value);
+                    *wishes = attempt;
+                    wishes.settled.insert(name.to_owned(), value);
                     return Ok(());
                 }
                 Err(found) => obstacle = found,
@@ -206,14 +206,15 @@ impl<'a> Search<'a> {
         Err(obstacle)
     }
 
-    /// Puts a symbol with a prompt into the plan; what is given by name need not be asked for.
-    fn note(&self, name: &str, value: Tri, plan: &mut Plan, trail: &[String]) {
+    /// Puts a symbol with a prompt into the wishes; what is given by name need not be asked for.
+    fn note(&self, name: &str, value: Tri, wishes: &mut Wishes, trail: &[String]) {
         match (self.given)(name) {
             Some(given) => {
-                plan.settled.insert(name.to_owned(), given);
+                wishes.settled.insert(name.to_owned(), given);
             }
             None => {
-                plan.wishes
+                wishes
+                    .asked
                     .insert(name.to_owned(), (value, trail[0].clone()));
             }
         }
@@ -224,7 +225,7 @@ impl<'a> Search<'a> {
         &self,
         name: &str,
         value: Tri,
-        plan: &mut Plan,
+        wishes: &mut Wishes,
         trail: &mut Vec<String>,
     ) -> Result<(), Obstacle> {
         // A bool that a module selects is on.
@@ -232,17 +233,17 @@ impl<'a> Search<'a> {
             Some(Kind::Bool) => Tri::Module,
             _ => value,
         };
-        let mut best: Option<Plan> = None;
+        let mut best: Option<Wishes> = None;
         for (selector, select) in self.selectors.get(name).into_iter().flatten() {
-            let mut attempt = plan.clone();
+            let mut attempt = wishes.clone();
             let found = self
                 .ask(selector, least, &mut attempt, trail)
                 .and_then(|()| {
                     self.require_if(select.condition.as_ref(), least, &mut attempt, trail)
                 });
-            let is_better = |best: &Plan| attempt.wishes.len() < best.wishes.len();
+            let is_better = |best: &Wishes| attempt.asked.len() < best.asked.len();
             if found.is_ok() && best.as_ref().is_none_or(is_better) {
-                let is_free = attempt.wishes.len() == plan.wishes.len();
+                let is_free = attempt.asked.len() == wishes.asked.len();
                 best = Some(attempt);
                 if is_free {
                     break;
@@ -253,7 +254,7 @@ impl<'a> Search<'a> {
             format!("{name} has no prompt, and nothing that can be on selects it")
         })?;
         best.settled.insert(name.to_owned(), value);
-        *plan = best;
+        *wishes = best;
         Ok(())
     }
 
@@ -262,11 +263,11 @@ impl<'a> Search<'a> {
         &self,
         condition: Option<&Expression>,
         value: Tri,
-        plan: &mut Plan,
+        wishes: &mut Wishes,
         trail: &mut Vec<String>,
     ) -> Result<(), Obstacle> {
         match condition {
-            Some(condition) => self.require(condition, value, plan, trail),
+            Some(condition) => self.require(condition, value, wishes, trail),
             None => Ok(()),
         }
     }
@@ -276,29 +277,29 @@ impl<'a> Search<'a> {
         &self,
         expression: &Expression,
         value: Tri,
-        plan: &mut Plan,
+        wishes: &mut Wishes,
         trail: &mut Vec<String>,
     ) -> Result<(), Obstacle> {
         match expression {
             Expression::Constant(tri) if *tri >= value => Ok(()),
             Expression::Constant(tri) => Err(format!("a dependency is always {}", tri.letter())),
-            Expression::Symbol(name) => self.ask(name, value, plan, trail),
+            Expression::Symbol(name) => self.ask(name, value, wishes, trail),
             Expression::Compare(..) => match expression.as_tri_test() {
                 Some((name, true, Tri::No) | (name, false, Tri::Yes)) => {
-                    self.forbid_symbol(name, plan, trail)
+                    self.forbid_symbol(name, wishes, trail)
                 }
-                Some((name, true, tri)) => self.ask(name, tri, plan, trail),
-                Some((name, false, _)) => self.ask(name, Tri::Yes, plan, trail),
+                Some((name, true, tri)) => self.ask(name, tri, wishes, trail),
+                Some((name, false, _)) => self.ask(name, Tri::Yes, wishes, trail),
                 None => Ok(()),
             },
             Expression::Text(_) | Expression::Macro(_) | Expression::Unreadable(_) => Ok(()),
-            Expression::Not(inner) => self.forbid(inner, plan, trail),
+            Expression::Not(inner) => self.forbid(inner, wishes, trail),
             Expression::And(one, other) => {
-                self.require(one, value, plan, trail)?;
-                self.require(other, value, plan, trail)
+                self.require(one, value, wishes, trail)?;
+                self.require(other, value, wishes, trail)
             }
-            Expression::Or(one, other) => Self::either(plan, trail, |first, plan, trail| {
-                self.require(if first { one } else { other }, value, plan, trail)
+            Expression::Or(one, other) => Self::either(wishes, trail, |first, wishes, trail| {
+                self.require(if first { one } else { other }, value, wishes, trail)
             }),
         }
     }
@@ -307,7 +308,7 @@ impl<'a> Search<'a> {
     fn forbid(
         &self,
         expression: &Expression,
-        plan: &mut Plan,
+        wishes: &mut Wishes,
         trail: &mut Vec<String>,
     ) -> Result<(), Obstacle> {
         match expression {
@@ -316,25 +317,30 @@ impl<'a> Search<'a> {
             | Expression::Macro(_)
             | Expression::Unreadable(_) => Ok(()),
             Expression::Constant(tri) => Err(format!("a dependency is !{}", tri.letter())),
-            Expression::Symbol(name) => self.forbid_symbol(name, plan, trail),
+            Expression::Symbol(name) => self.forbid_symbol(name, wishes, trail),
             Expression::Compare(left, comparison, right) => {
                 let opposite =
                     Expression::Compare(left.clone(), comparison.opposite(), right.clone());
-                self.require(&opposite, Tri::Yes, plan, trail)
+                self.require(&opposite, Tri::Yes, wishes, trail)
             }
-            Expression::Not(inner) => self.require(inner, Tri::Yes, plan, trail),
+            Expression::Not(inner) => self.require(inner, Tri::Yes, wishes, trail),
             Expression::Or(one, other) => {
-                self.forbid(one, plan, trail)?;
-                self.forbid(other, plan, trail)
+                self.forbid(one, wishes, trail)?;
+                self.forbid(other, wishes, trail)
             }
-            Expression::And(one, other) => Self::either(plan, trail, |first, plan, trail| {
-                self.forbid(if first { one } else { other }, plan, trail)
+            Expression::And(one, other) => Self::either(wishes, trail, |first, wishes, trail| {
+                self.forbid(if first { one } else { other }, wishes, trail)
             }),
         }
     }
 
-    fn forbid_symbol(&self, name: &str, plan: &mut Plan, trail: &[String]) -> Result<(), Obstacle> {
-        let value = (self.given)(name).or_else(|| plan.value(name));
+    fn forbid_symbol(
+        &self,
+        name: &str,
+        wishes: &mut Wishes,
+        trail: &[String],
+    ) -> Result<(), Obstacle> {
+        let value = (self.given)(name).or_else(|| wishes.value(name));
         if value.is_some_and(|value| value > Tri::No) {
             return Err(format!("{name} has to be off, and is asked for"));
         }
@@ -344,7 +350,8 @@ impl<'a> Search<'a> {
             .iter()
             .any(|one| one.entry.prompt.is_some());
         if value.is_none() && can_be_set {
-            plan.wishes
+            wishes
+                .asked
                 .insert(name.to_owned(), (Tri::No, trail[0].clone()));
         }
         Ok(())
@@ -352,22 +359,22 @@ impl<'a> Search<'a> {
 
     /// The one of two ways that needs fewer wishes.
     fn either(
-        plan: &mut Plan,
+        wishes: &mut Wishes,
         trail: &mut Vec<String>,
-        way: impl Fn(bool, &mut Plan, &mut Vec<String>) -> Result<(), Obstacle>,
+        way: impl Fn(bool, &mut Wishes, &mut Vec<String>) -> Result<(), Obstacle>,
     ) -> Result<(), Obstacle> {
-        let mut one = plan.clone();
+        let mut one = wishes.clone();
         let first = way(true, &mut one, trail);
-        if first.is_ok() && one.wishes.len() == plan.wishes.len() {
-            *plan = one;
+        if first.is_ok() && one.asked.len() == wishes.asked.len() {
+            *wishes = one;
             return Ok(());
         }
-        let mut other = plan.clone();
+        let mut other = wishes.clone();
         let second = way(false, &mut other, trail);
         match (first, second) {
-            (Ok(()), Ok(())) if other.wishes.len() < one.wishes.len() => *plan = other,
-            (Ok(()), _) => *plan = one,
-            (Err(_), Ok(())) => *plan = other,
+            (Ok(()), Ok(())) if other.asked.len() < one.asked.len() => *wishes = other,
+            (Ok(()), _) => *wishes = one,
+            (Err(_), Ok(())) => *wishes = other,
             (Err(first), Err(second)) => return Err(format!("{first}, and {second}")),
         }
         Ok(())
@@ -443,13 +450,13 @@ config NEEDS_OTHER
                 .map(|(_, value)| *value)
         };
         let search = Search::new(&symbols, &given);
-        let mut plan = Plan::default();
+        let mut wishes = Wishes::default();
         let obstacles = options
             .iter()
-            .filter_map(|option| search.add(option, &mut plan).err())
+            .filter_map(|option| search.add(option, &mut wishes).err())
             .collect();
-        let wishes = plan
-            .wishes()
+        let wishes = wishes
+            .asked()
             .map(|(symbol, value, of)| format!("{symbol}={} {of}", value.letter()));
         (wishes.collect(), obstacles)
     }

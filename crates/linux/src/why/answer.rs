@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::plan::Change;
+use super::draft::Change;
 
 /// What a configuration says about one symbol.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

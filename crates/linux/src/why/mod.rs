@@ -4,8 +4,8 @@
 //! Pure: from the tree's Kconfig and a .config. What only a macro call decides (`$(success,...)`) is what the configuration recorded.
 
 mod answer;
+mod draft;
 mod parts;
-mod plan;
 mod search;
 mod text;
 
@@ -17,8 +17,8 @@ use crate::kconfig::expression::{Expression, Tri};
 use crate::kconfig::file::{Conditional, Dependency, Origin, Place};
 
 pub use answer::{Answer, Off, On, Term};
+pub use draft::{Change, Outside};
 use parts::{call_in, conjuncts, disjuncts, named, positive, wish};
-pub use plan::{Change, Outside};
 use search::Search;
 
 /// How many symbols that select another are looked at one by one, and how many similar names are told.
@@ -401,9 +401,9 @@ impl<'a> Why<'a> {
     }
 }
 
-fn told(found: Result<plan::Plan, String>) -> (Option<Change>, Option<String>) {
+fn told(found: Result<draft::Draft, String>) -> (Option<Change>, Option<String>) {
     match found {
-        Ok(plan) => (Some(plan.into_change()), None),
+        Ok(draft) => (Some(draft.into_change()), None),
         Err(obstacle) => (None, Some(obstacle)),
     }
 }

@@ -7,8 +7,8 @@
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::draft::{Draft, Outside, View};
 use super::parts::{call_in, conjuncts};
-use super::plan::{Outside, Plan, View};
 use crate::DotConfig;
 use crate::kconfig::expression::{Comparison, Expression, Operand, Tri, Values, number};
 use crate::kconfig::file::{Conditional, Kind};
@@ -68,13 +68,13 @@ impl<'a> Search<'a> {
     }
 
     /// What makes an expression hold.
-    pub(super) fn for_expression(&self, expression: &Expression) -> Result<Plan, Obstacle> {
-        self.mended(|plan| self.require(expression, Tri::Module, plan, &mut Vec::new()))
+    pub(super) fn for_expression(&self, expression: &Expression) -> Result<Draft, Obstacle> {
+        self.mended(|draft| self.require(expression, Tri::Module, draft, &mut Vec::new()))
     }
 
     /// What turns a symbol on: built in, or a module where that takes less.
-    pub(super) fn for_on(&self, name: &str) -> Result<Plan, Obstacle> {
-        let on = |value| self.mended(|plan| self.on(name, value, plan, &mut Vec::new()));
+    pub(super) fn for_on(&self, name: &str) -> Result<Draft, Obstacle> {
+        let on = |value| self.mended(|draft| self.on(name, value, draft, &mut Vec::new()));
         let built_in = on(Tri::Yes);
         if self.symbols.option_kind(name) != Some(Kind::Tristate) {
             return built_in;
@@ -87,57 +87,57 @@ impl<'a> Search<'a> {
     }
 
     /// What turns a symbol off.
-    pub(super) fn for_off(&self, name: &str) -> Result<Plan, Obstacle> {
-        self.mended(|plan| self.off(name, plan, &mut Vec::new()))
+    pub(super) fn for_off(&self, name: &str) -> Result<Draft, Obstacle> {
+        self.mended(|draft| self.off(name, draft, &mut Vec::new()))
     }
 
-    fn mended(&self, step: impl Fn(&mut Plan) -> Found) -> Result<Plan, Obstacle> {
+    fn mended(&self, step: impl Fn(&mut Draft) -> Found) -> Result<Draft, Obstacle> {
         self.steps.set(0);
-        let mut plan = Plan::default();
+        let mut draft = Draft::default();
         for _ in 0..ROUNDS {
-            let before = plan.cost();
-            step(&mut plan)?;
-            if plan.cost() == before {
+            let before = draft.cost();
+            step(&mut draft)?;
+            if draft.cost() == before {
                 break;
             }
         }
-        Ok(plan)
+        Ok(draft)
     }
 
-    fn view<'p>(&'p self, plan: &'p Plan) -> View<'p> {
+    fn view<'p>(&'p self, draft: &'p Draft) -> View<'p> {
         View {
             config: self.config,
-            plan,
+            draft,
         }
     }
 
-    fn value(&self, expression: &Expression, plan: &Plan) -> Option<Tri> {
-        expression.value(&self.view(plan))
+    fn value(&self, expression: &Expression, draft: &Draft) -> Option<Tri> {
+        expression.value(&self.view(draft))
     }
 
-    fn holds(&self, condition: Option<&Expression>, plan: &Plan) -> bool {
-        condition.is_none_or(|one| self.value(one, plan) != Some(Tri::No))
+    fn holds(&self, condition: Option<&Expression>, draft: &Draft) -> bool {
+        condition.is_none_or(|one| self.value(one, draft) != Some(Tri::No))
     }
 
     /// Whether a person can set the symbol through this entry.
-    fn is_asked(&self, one: &Symbol, plan: &Plan) -> bool {
+    fn is_asked(&self, one: &Symbol, draft: &Draft) -> bool {
         let Some(prompt) = &one.entry.prompt else {
             return false;
         };
         let visible = one.visible.iter().map(|dependency| &dependency.expression);
-        self.holds(Some(&one.dependency()), plan)
-            && self.holds(prompt.condition.as_ref(), plan)
+        self.holds(Some(&one.dependency()), draft)
+            && self.holds(prompt.condition.as_ref(), draft)
             && visible
                 .into_iter()
-                .all(|expression| self.holds(Some(expression), plan))
+                .all(|expression| self.holds(Some(expression), draft))
     }
 
-    fn enter(&self, name: &str, plan: &Plan, trail: &mut Vec<String>) -> Found {
+    fn enter(&self, name: &str, draft: &Draft, trail: &mut Vec<String>) -> Found {
         self.steps.set(self.steps.get() + 1);
         if trail.iter().any(|known| known == name) {
             return Err(format!("{name} needs itself"));
         }
-        if plan.limit.is_some_and(|limit| plan.cost() >= limit) {
+        if draft.limit.is_some_and(|limit| draft.cost() >= limit) {
             return Err(format!("{name} takes more than another way"));
         }
         if trail.len() >= DEPTH || self.steps.get() > STEPS {
@@ -149,18 +149,18 @@ impl<'a> Search<'a> {
 
     /// The cheapest of some ways.
     fn best(
-        plan: &mut Plan,
+        draft: &mut Draft,
         none: impl FnOnce() -> Obstacle,
-        ways: impl Iterator<Item = impl FnOnce(&mut Plan) -> Found>,
+        ways: impl Iterator<Item = impl FnOnce(&mut Draft) -> Found>,
     ) -> Found {
-        let mut best: Option<Plan> = None;
+        let mut best: Option<Draft> = None;
         let mut first = None;
         for way in ways {
-            let mut attempt = plan.clone();
-            attempt.limit = best.as_ref().map(Plan::cost).or(plan.limit);
+            let mut attempt = draft.clone();
+            attempt.limit = best.as_ref().map(Draft::cost).or(draft.limit);
             match way(&mut attempt) {
                 Ok(()) => {
-                    let is_free = attempt.cost() == plan.cost();
+                    let is_free = attempt.cost() == draft.cost();
                     if best
                         .as_ref()
                         .is_none_or(|best| attempt.cost() < best.cost())
@@ -176,8 +176,8 @@ impl<'a> Search<'a> {
         }
         match best {
             Some(mut best) => {
-                best.limit = plan.limit;
-                *plan = best;
+                best.limit = draft.limit;
+                *draft = best;
                 Ok(())
             }
             None => Err(first.unwrap_or_else(none)),
@@ -185,18 +185,18 @@ impl<'a> Search<'a> {
     }
 
     /// Makes the symbol at least `value`.
-    fn on(&self, name: &str, value: Tri, plan: &mut Plan, trail: &mut Vec<String>) -> Found {
+    fn on(&self, name: &str, value: Tri, draft: &mut Draft, trail: &mut Vec<String>) -> Found {
         let value = match self.symbols.option_kind(name) {
             Some(Kind::Tristate) => value,
             _ => Tri::Yes,
         };
-        let decided = plan.decided(name);
+        let decided = draft.decided(name);
         if decided == Some(Tri::No) {
             return Err(format!("{name} has to be off as well"));
         }
-        if self.value(&Expression::Symbol(name.to_owned()), plan) >= Some(value) {
-            let current = self.view_tri(name, plan);
-            plan.decide(name, current);
+        if self.value(&Expression::Symbol(name.to_owned()), draft) >= Some(value) {
+            let current = self.view_tri(name, draft);
+            draft.decide(name, current);
             return Ok(());
         }
         let entries = self.symbols.entries(name);
@@ -205,23 +205,23 @@ impl<'a> Search<'a> {
                 "no Kconfig file of this tree and architecture defines {name}"
             ));
         }
-        self.enter(name, plan, trail)?;
+        self.enter(name, draft, trail)?;
         let is_asked = entries.iter().any(|one| one.entry.prompt.is_some());
         let found = if is_asked {
-            self.by_entries(name, value, plan, trail)
+            self.by_entries(name, value, draft, trail)
                 .or_else(|obstacle| {
-                    self.by_selectors(name, value, plan, trail)
+                    self.by_selectors(name, value, draft, trail)
                         .map_err(|_| obstacle)
                 })
         } else {
             Self::best(
-                plan,
+                draft,
                 || format!("{name} has no prompt, no default, and nothing selects it"),
                 [true, false].into_iter().map(|by_default| {
                     let trail = trail.clone();
-                    move |plan: &mut Plan| match by_default {
-                        true => self.by_entries(name, value, plan, &trail),
-                        false => self.by_selectors(name, value, plan, &trail),
+                    move |draft: &mut Draft| match by_default {
+                        true => self.by_entries(name, value, draft, &trail),
+                        false => self.by_selectors(name, value, draft, &trail),
                     }
                 }),
             )
@@ -230,19 +230,19 @@ impl<'a> Search<'a> {
         found
     }
 
-    fn view_tri(&self, name: &str, plan: &Plan) -> Tri {
-        self.view(plan).tri(name).unwrap_or(Tri::No)
+    fn view_tri(&self, name: &str, draft: &Draft) -> Tri {
+        self.view(draft).tri(name).unwrap_or(Tri::No)
     }
 
-    fn by_entries(&self, name: &str, value: Tri, plan: &mut Plan, trail: &[String]) -> Found {
+    fn by_entries(&self, name: &str, value: Tri, draft: &mut Draft, trail: &[String]) -> Found {
         let entries = self.symbols.entries(name).iter();
         let entries = entries.filter(|one| one.entry.kind.is_some() || one.entry.prompt.is_some());
         Self::best(
-            plan,
+            draft,
             || format!("{name} has no type"),
             entries.map(|one| {
                 let mut trail = trail.to_vec();
-                move |plan: &mut Plan| self.by_entry(name, one, value, plan, &mut trail)
+                move |draft: &mut Draft| self.by_entry(name, one, value, draft, &mut trail)
             }),
         )
     }
@@ -252,44 +252,44 @@ impl<'a> Search<'a> {
         name: &str,
         one: &Symbol,
         value: Tri,
-        plan: &mut Plan,
+        draft: &mut Draft,
         trail: &mut Vec<String>,
     ) -> Found {
         let is_tristate = self.symbols.option_kind(name) == Some(Kind::Tristate);
         let least = if is_tristate { value } else { Tri::Module };
         for dependency in one.depends() {
-            self.pin(&dependency.expression, plan);
+            self.pin(&dependency.expression, draft);
         }
-        let before = plan.cost();
+        let before = draft.cost();
         if is_tristate && value == Tri::Module {
-            self.on(MODULES, Tri::Yes, plan, trail)?;
+            self.on(MODULES, Tri::Yes, draft, trail)?;
         }
         for dependency in one.depends() {
-            self.require(&dependency.expression, least, plan, trail)?;
+            self.require(&dependency.expression, least, draft, trail)?;
         }
         let Some(prompt) = &one.entry.prompt else {
-            return self.by_default(name, one, value, before, plan, trail);
+            return self.by_default(name, one, value, before, draft, trail);
         };
-        self.require_if(prompt.condition.as_ref(), least, plan, trail)?;
+        self.require_if(prompt.condition.as_ref(), least, draft, trail)?;
         for visible in &one.visible {
-            self.require(&visible.expression, Tri::Module, plan, trail)?;
+            self.require(&visible.expression, Tri::Module, draft, trail)?;
         }
         if let Some(choice) = one.choice.and_then(|index| self.symbols.choice(index)) {
             let condition = choice.entry.prompt.as_ref();
             let condition = condition.and_then(|prompt| prompt.condition.as_ref());
-            self.require_if(condition, Tri::Module, plan, trail)?;
+            self.require_if(condition, Tri::Module, draft, trail)?;
             for other in &choice.symbols {
-                if other == name || self.view_tri(other, plan) == Tri::No {
+                if other == name || self.view_tri(other, draft) == Tri::No {
                     continue;
                 }
-                if plan.decided(other).is_some_and(|tri| tri != Tri::No) {
+                if draft.decided(other).is_some_and(|tri| tri != Tri::No) {
                     return Err(format!("{other} is chosen already, in place of {name}"));
                 }
-                plan.set(other, Tri::No);
+                draft.set(other, Tri::No);
             }
         }
-        plan.set(name, value);
-        self.follow(name, plan, trail.len())
+        draft.set(name, value);
+        self.follow(name, draft, trail.len())
     }
 
     fn by_default(
@@ -298,86 +298,86 @@ impl<'a> Search<'a> {
         one: &Symbol,
         value: Tri,
         before: usize,
-        plan: &mut Plan,
+        draft: &mut Draft,
         trail: &[String],
     ) -> Found {
         let ways = one.entry.defaults.iter().enumerate().map(|(at, default)| {
             let mut trail = trail.to_vec();
-            move |plan: &mut Plan| {
+            move |draft: &mut Draft| {
                 let trail = &mut trail;
                 // The first whose condition holds counts.
                 for earlier in &one.entry.defaults[..at] {
                     match &earlier.condition {
                         None => return Err(format!("{} comes first", earlier.place)),
-                        Some(condition) => self.forbid(condition, plan, trail)?,
+                        Some(condition) => self.forbid(condition, draft, trail)?,
                     }
                 }
-                self.require_if(default.condition.as_ref(), value, plan, trail)?;
+                self.require_if(default.condition.as_ref(), value, draft, trail)?;
                 if let Some(call) = call_in(&default.value) {
-                    plan.needs_outside(self.outside(name, name.to_owned(), call, default));
+                    draft.needs_outside(self.outside(name, name.to_owned(), call, default));
                 } else {
-                    self.require(&default.value, value, plan, trail)?;
+                    self.require(&default.value, value, draft, trail)?;
                     let dependency = one.dependency();
-                    if plan.cost() == before
+                    if draft.cost() == before
                         && let Some(call) = call_in(&dependency)
                     {
                         // Everything else holds, and yet it is off.
-                        plan.needs_outside(self.outside(name, name.to_owned(), call, default));
+                        draft.needs_outside(self.outside(name, name.to_owned(), call, default));
                     }
                 }
-                plan.decide(name, value);
-                self.follow(name, plan, trail.len())
+                draft.decide(name, value);
+                self.follow(name, draft, trail.len())
             }
         });
         Self::best(
-            plan,
+            draft,
             || format!("{name} has no prompt and no default"),
             ways,
         )
     }
 
-    fn by_selectors(&self, name: &str, value: Tri, plan: &mut Plan, trail: &[String]) -> Found {
+    fn by_selectors(&self, name: &str, value: Tri, draft: &mut Draft, trail: &[String]) -> Found {
         let is_tristate = self.symbols.option_kind(name) == Some(Kind::Tristate);
         // A bool that a module selects is on.
         let least = if is_tristate { value } else { Tri::Module };
         let implied = self.impliers.get(name).into_iter().flatten();
         let ways = self.selectors(name).iter().chain(implied);
         Self::best(
-            plan,
+            draft,
             || format!("{name} has no prompt, and nothing selects it"),
             ways.map(|(selector, line)| {
                 let mut trail = trail.to_vec();
-                move |plan: &mut Plan| {
-                    self.on(selector, least, plan, &mut trail)?;
-                    self.require_if(line.condition.as_ref(), least, plan, &mut trail)?;
-                    plan.decide(name, value);
-                    self.follow(name, plan, trail.len())
+                move |draft: &mut Draft| {
+                    self.on(selector, least, draft, &mut trail)?;
+                    self.require_if(line.condition.as_ref(), least, draft, &mut trail)?;
+                    draft.decide(name, value);
+                    self.follow(name, draft, trail.len())
                 }
             }),
         )
     }
 
     /// Turns on what the symbol selects.
-    fn follow(&self, name: &str, plan: &mut Plan, depth: usize) -> Found {
+    fn follow(&self, name: &str, draft: &mut Draft, depth: usize) -> Found {
         if depth > 2 * DEPTH {
             return Err(format!("{name} selects too much to be followed"));
         }
         for one in self.symbols.entries(name) {
             for select in &one.entry.selects {
                 let condition = select.condition.as_ref();
-                let holds = condition.is_none_or(|one| self.value(one, plan) > Some(Tri::No));
-                if !holds || self.view_tri(&select.value, plan) == Tri::Yes {
+                let holds = condition.is_none_or(|one| self.value(one, draft) > Some(Tri::No));
+                if !holds || self.view_tri(&select.value, draft) == Tri::Yes {
                     continue;
                 }
-                if plan.decided(&select.value) == Some(Tri::No) {
+                if draft.decided(&select.value) == Some(Tri::No) {
                     return Err(format!(
                         "{name} selects {}, which has to be off ({})",
                         select.value, select.place
                     ));
                 }
                 if self.symbols.option_kind(&select.value).is_some() {
-                    plan.decide(&select.value, Tri::Yes);
-                    self.follow(&select.value, plan, depth + 1)?;
+                    draft.decide(&select.value, Tri::Yes);
+                    self.follow(&select.value, draft, depth + 1)?;
                 }
             }
         }
@@ -385,21 +385,21 @@ impl<'a> Search<'a> {
     }
 
     /// Keeps what a dependency says as it is, where it holds.
-    fn pin(&self, expression: &Expression, plan: &mut Plan) {
+    fn pin(&self, expression: &Expression, draft: &mut Draft) {
         match expression {
             Expression::And(one, other) => {
-                self.pin(one, plan);
-                self.pin(other, plan);
+                self.pin(one, draft);
+                self.pin(other, draft);
             }
-            Expression::Symbol(name) => match self.view_tri(name, plan) {
+            Expression::Symbol(name) => match self.view_tri(name, draft) {
                 Tri::No => {}
-                tri => plan.decide(name, tri),
+                tri => draft.decide(name, tri),
             },
             Expression::Not(inner) => {
                 if let Expression::Symbol(name) = &**inner
-                    && self.view_tri(name, plan) == Tri::No
+                    && self.view_tri(name, draft) == Tri::No
                 {
-                    plan.decide(name, Tri::No);
+                    draft.decide(name, Tri::No);
                 }
             }
             _ => {}
@@ -407,33 +407,33 @@ impl<'a> Search<'a> {
     }
 
     /// Makes the symbol `n`.
-    fn off(&self, name: &str, plan: &mut Plan, trail: &mut Vec<String>) -> Found {
-        if self.view_tri(name, plan) == Tri::No {
-            plan.decide(name, Tri::No);
+    fn off(&self, name: &str, draft: &mut Draft, trail: &mut Vec<String>) -> Found {
+        if self.view_tri(name, draft) == Tri::No {
+            draft.decide(name, Tri::No);
             return Ok(());
         }
-        if plan.decided(name).is_some() {
+        if draft.decided(name).is_some() {
             return Err(format!("{name} has to be on as well"));
         }
-        self.enter(name, plan, trail)?;
-        let found = self.turn_off(name, plan, trail);
+        self.enter(name, draft, trail)?;
+        let found = self.turn_off(name, draft, trail);
         trail.pop();
         found
     }
 
-    fn turn_off(&self, name: &str, plan: &mut Plan, trail: &mut [String]) -> Found {
-        plan.decide(name, Tri::No);
+    fn turn_off(&self, name: &str, draft: &mut Draft, trail: &mut [String]) -> Found {
+        draft.decide(name, Tri::No);
         let entries = self.symbols.entries(name);
-        let is_asked = entries.iter().any(|one| self.is_asked(one, plan));
+        let is_asked = entries.iter().any(|one| self.is_asked(one, draft));
         let implied = self.impliers.get(name).into_iter().flatten();
         let implied = implied.filter(|_| !is_asked);
         for (selector, line) in self.selectors(name).iter().chain(implied) {
-            let is_on = self.view_tri(selector, plan) != Tri::No;
-            if !is_on || !self.holds(line.condition.as_ref(), plan) {
+            let is_on = self.view_tri(selector, draft) != Tri::No;
+            if !is_on || !self.holds(line.condition.as_ref(), draft) {
                 continue;
             }
             Self::best(
-                plan,
+                draft,
                 || format!("{selector} selects {name} ({})", line.place),
                 [None, line.condition.as_ref()]
                     .into_iter()
@@ -441,36 +441,36 @@ impl<'a> Search<'a> {
                     .filter(|(at, condition)| *at == 0 || condition.is_some())
                     .map(|(_, condition)| {
                         let mut trail = trail.to_vec();
-                        move |plan: &mut Plan| match condition {
-                            None => self.off(selector, plan, &mut trail),
+                        move |draft: &mut Draft| match condition {
+                            None => self.off(selector, draft, &mut trail),
                             Some(condition) => {
-                                plan.shift_a_condition();
-                                self.forbid(condition, plan, &mut trail)
+                                draft.shift_a_condition();
+                                self.forbid(condition, draft, &mut trail)
                             }
                         }
                     }),
             )?;
         }
-        if let Some(one) = entries.iter().find(|one| self.is_asked(one, plan)) {
+        if let Some(one) = entries.iter().find(|one| self.is_asked(one, draft)) {
             let dependants = self.dependants.get(name).copied().unwrap_or_default();
-            plan.unset(name, dependants);
+            draft.unset(name, dependants);
             return match one.choice.and_then(|index| self.symbols.choice(index)) {
                 None => Ok(()),
                 Some(choice) => {
                     let others = choice.symbols.iter().filter(|other| *other != name);
                     Self::best(
-                        plan,
+                        draft,
                         || format!("{name} is the only one of its choice"),
                         others.map(|other| {
                             let mut trail = trail.to_vec();
-                            move |plan: &mut Plan| self.on(other, Tri::Yes, plan, &mut trail)
+                            move |draft: &mut Draft| self.on(other, Tri::Yes, draft, &mut trail)
                         }),
                     )
                 }
             };
         }
         for one in entries {
-            self.without_default(name, one, plan, trail)?;
+            self.without_default(name, one, draft, trail)?;
         }
         Ok(())
     }
@@ -480,20 +480,21 @@ impl<'a> Search<'a> {
         &self,
         name: &str,
         one: &Symbol,
-        plan: &mut Plan,
+        draft: &mut Draft,
         trail: &[String],
     ) -> Found {
         let dependency = one.dependency();
         for default in &one.entry.defaults {
-            if !self.holds(Some(&dependency), plan) || !self.holds(default.condition.as_ref(), plan)
+            if !self.holds(Some(&dependency), draft)
+                || !self.holds(default.condition.as_ref(), draft)
             {
                 continue;
             }
-            if self.value(&default.value, plan) == Some(Tri::No) {
+            if self.value(&default.value, draft) == Some(Tri::No) {
                 return Ok(());
             }
             if let Some(call) = call_in(&default.value) {
-                plan.needs_outside(self.outside(name, format!("!{name}"), call, default));
+                draft.needs_outside(self.outside(name, format!("!{name}"), call, default));
                 return Ok(());
             }
             let ways = [
@@ -502,11 +503,11 @@ impl<'a> Search<'a> {
                 Some(&dependency),
             ];
             Self::best(
-                plan,
+                draft,
                 || format!("{name} is always on ({})", default.place),
                 ways.into_iter().flatten().map(|way| {
                     let mut trail = trail.to_vec();
-                    move |plan: &mut Plan| self.forbid(way, plan, &mut trail)
+                    move |draft: &mut Draft| self.forbid(way, draft, &mut trail)
                 }),
             )?;
         }
@@ -532,10 +533,10 @@ impl<'a> Search<'a> {
         &self,
         condition: Option<&Expression>,
         value: Tri,
-        plan: &mut Plan,
+        draft: &mut Draft,
         trail: &mut Vec<String>,
     ) -> Found {
-        condition.map_or(Ok(()), |one| self.require(one, value, plan, trail))
+        condition.map_or(Ok(()), |one| self.require(one, value, draft, trail))
     }
 
     /// Makes an expression at least `value`.
@@ -543,75 +544,75 @@ impl<'a> Search<'a> {
         &self,
         expression: &Expression,
         value: Tri,
-        plan: &mut Plan,
+        draft: &mut Draft,
         trail: &mut Vec<String>,
     ) -> Found {
-        if self.value(expression, plan) >= Some(value) {
+        if self.value(expression, draft) >= Some(value) {
             return Ok(());
         }
         match expression {
             Expression::Constant(_) | Expression::Text(_) => {
                 Err(format!("it depends on {expression}"))
             }
-            Expression::Symbol(name) => self.on(name, value, plan, trail),
+            Expression::Symbol(name) => self.on(name, value, draft, trail),
             Expression::Macro(call) => {
-                plan.assume(call);
+                draft.assume(call);
                 Ok(())
             }
             Expression::Unreadable(text) => Err(format!("`{text}` is no expression")),
             Expression::Compare(left, sign, right) => match expression.as_tri_test() {
                 Some((name, true, Tri::No) | (name, false, Tri::Yes | Tri::Module)) => {
-                    self.off(name, plan, trail)
+                    self.off(name, draft, trail)
                 }
-                Some((name, true, tri)) => self.on(name, tri, plan, trail),
-                Some((name, false, Tri::No)) => self.on(name, Tri::Module, plan, trail),
-                None => self.compare(left, *sign, right, plan, trail),
+                Some((name, true, tri)) => self.on(name, tri, draft, trail),
+                Some((name, false, Tri::No)) => self.on(name, Tri::Module, draft, trail),
+                None => self.compare(left, *sign, right, draft, trail),
             },
-            Expression::Not(inner) => self.forbid(inner, plan, trail),
+            Expression::Not(inner) => self.forbid(inner, draft, trail),
             Expression::And(one, other) => {
-                self.require(one, value, plan, trail)?;
-                self.require(other, value, plan, trail)
+                self.require(one, value, draft, trail)?;
+                self.require(other, value, draft, trail)
             }
             Expression::Or(one, other) => Self::best(
-                plan,
+                draft,
                 String::new,
                 [one, other].into_iter().map(|way| {
                     let mut trail = trail.clone();
-                    move |plan: &mut Plan| self.require(way, value, plan, &mut trail)
+                    move |draft: &mut Draft| self.require(way, value, draft, &mut trail)
                 }),
             ),
         }
     }
 
     /// Makes an expression `n`.
-    fn forbid(&self, expression: &Expression, plan: &mut Plan, trail: &mut Vec<String>) -> Found {
-        if self.value(expression, plan) == Some(Tri::No) {
+    fn forbid(&self, expression: &Expression, draft: &mut Draft, trail: &mut Vec<String>) -> Found {
+        if self.value(expression, draft) == Some(Tri::No) {
             return Ok(());
         }
         match expression {
             Expression::Constant(_) | Expression::Text(_) => {
                 Err(format!("it depends on !{expression}"))
             }
-            Expression::Symbol(name) => self.off(name, plan, trail),
+            Expression::Symbol(name) => self.off(name, draft, trail),
             Expression::Macro(call) => {
-                plan.assume(&format!("!{call}"));
+                draft.assume(&format!("!{call}"));
                 Ok(())
             }
             Expression::Unreadable(text) => Err(format!("`{text}` is no expression")),
             Expression::Compare(..) => {
-                self.require(&expression.clone().negate(), Tri::Yes, plan, trail)
+                self.require(&expression.clone().negate(), Tri::Yes, draft, trail)
             }
-            Expression::Not(inner) => self.require(inner, Tri::Yes, plan, trail),
+            Expression::Not(inner) => self.require(inner, Tri::Yes, draft, trail),
             Expression::Or(one, other) => {
-                self.forbid(one, plan, trail)?;
-                self.forbid(other, plan, trail)
+                self.forbid(one, draft, trail)?;
+                self.forbid(other, draft, trail)
             }
             Expression::And(one, other) => Self::best(
-                plan,
+                draft,
                 String::new,
                 [one, other].into_iter().map(|way| {
                     let mut trail = trail.clone();
-                    move |plan: &mut Plan| self.forbid(way, plan, &mut trail)
+                    move |draft: &mut Draft| self.forbid(way, draft, &mut trail)
                 }),
             ),
         }
@@ -623,27 +624,27 @@ impl<'a> Search<'a> {
         left: &Operand,
         sign: Comparison,
         right: &Operand,
-        plan: &mut Plan,
+        draft: &mut Draft,
         trail: &mut Vec<String>,
     ) -> Found {
         let text = Expression::Compare(left.clone(), sign, right.clone());
         let (Operand::Symbol(name), Operand::Text(wanted)) = (left, right) else {
             if call_in(&text).is_some() {
-                plan.assume(&text.to_string());
+                draft.assume(&text.to_string());
                 return Ok(());
             }
             return Err(format!("nothing is known that makes {text} true"));
         };
         let entries = self.symbols.entries(name);
         let Some(default) = entries.iter().find_map(|one| one.entry.defaults.first()) else {
-            return self.ask_text(name, sign, wanted, &text, plan, trail);
+            return self.ask_text(name, sign, wanted, &text, draft, trail);
         };
         match call_in(&default.value) {
             Some(call) if entries.iter().all(|one| one.entry.prompt.is_none()) => {
-                plan.needs_outside(self.outside(name, text.to_string(), call, default));
+                draft.needs_outside(self.outside(name, text.to_string(), call, default));
                 Ok(())
             }
-            _ => self.ask_text(name, sign, wanted, &text, plan, trail),
+            _ => self.ask_text(name, sign, wanted, &text, draft, trail),
         }
     }
 
@@ -653,7 +654,7 @@ impl<'a> Search<'a> {
         sign: Comparison,
         wanted: &str,
         text: &Expression,
-        plan: &mut Plan,
+        draft: &mut Draft,
         trail: &mut Vec<String>,
     ) -> Found {
         let asked = self
@@ -669,8 +670,8 @@ impl<'a> Search<'a> {
         let (Some(one), Some(number)) = (asked, number(wanted)) else {
             return Err(format!("{text} can't be set by a line of .config"));
         };
-        self.enter(name, plan, trail)?;
-        let found = self.require(&one.dependency(), Tri::Module, plan, trail);
+        self.enter(name, draft, trail)?;
+        let found = self.require(&one.dependency(), Tri::Module, draft, trail);
         trail.pop();
         found?;
         let value = number + step;
@@ -678,7 +679,7 @@ impl<'a> Search<'a> {
             Some(Kind::Hex) => format!("{value:#x}"),
             _ => value.to_string(),
         };
-        plan.set_text(name, &written, &written);
+        draft.set_text(name, &written, &written);
         Ok(())
     }
 }

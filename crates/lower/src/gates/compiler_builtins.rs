@@ -38,7 +38,7 @@ impl Gate for CompilerBuiltins {
 
 /// Removes the attribute from the crate root.
 fn remove(view: &View<'_>, shown: &mut Shown) {
-    if (view.source.request.is_stable)(CompilerBuiltins::NAME) != GateStatus::Lowered {
+    if (view.source.request.gate_status)(CompilerBuiltins::NAME) != GateStatus::Lowered {
         return;
     }
     let tokens = &view.tokens;

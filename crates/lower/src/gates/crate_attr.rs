@@ -62,7 +62,7 @@ fn write(view: &View<'_>, shown: &mut Shown) -> Result<()> {
         if tokens.at(0) == "feature" && tokens.opens(1, "(") {
             for (first, _) in gateless_rust_text::cfg::split_commas(&tokens, 2, tokens.close(1)) {
                 let name = tokens.at(first);
-                features::check(request.is_stable, name, "-Zcrate-attr")?;
+                features::check(request.gate_status, name, "-Zcrate-attr")?;
                 shown.count(name);
             }
         } else {

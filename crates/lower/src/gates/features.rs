@@ -102,7 +102,7 @@ fn drop_attributes(view: &View<'_>, shown: &mut Shown) -> Result<()> {
             let mut kept = Vec::new();
             for part in &parts {
                 let name = tokens.at(part.0);
-                match check(view.source.request.is_stable, name, &view.place(part.0)) {
+                match check(view.source.request.gate_status, name, &view.place(part.0)) {
                     Ok(()) => {
                         shown.count(name);
                         kept.push(false);
@@ -129,8 +129,8 @@ fn drop_attributes(view: &View<'_>, shown: &mut Shown) -> Result<()> {
 }
 
 /// Whether the feature `name` may be dropped.
-pub fn check(is_stable: &dyn Fn(&str) -> GateStatus, name: &str, place: &str) -> Result<()> {
-    let why = match is_stable(name) {
+pub fn check(gate_status: &dyn Fn(&str) -> GateStatus, name: &str, place: &str) -> Result<()> {
+    let why = match gate_status(name) {
         GateStatus::Stable | GateStatus::Lowered => return Ok(()),
         GateStatus::Internal => "it is internal to the compiler and its library",
         GateStatus::Unknown => "it is neither stable in this compiler nor known to have a lowering",

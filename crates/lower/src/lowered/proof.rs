@@ -28,7 +28,7 @@ impl Lowered<'_> {
     /// Whether the crate names a feature that is stable by now, of which the compiler may warn.
     pub fn is_redundant(&self) -> bool {
         let mut features = self.features.iter();
-        features.any(|name| (self.request.is_stable)(name) == GateStatus::Stable)
+        features.any(|name| (self.request.gate_status)(name) == GateStatus::Stable)
     }
 
     /// Whether there are methods whose calls have to be the same.

@@ -10,12 +10,7 @@ use gateless_to_c::{FLAGS, Options, Translation, WARNINGS, translate};
 
 /// The libLLVM of the rustc on PATH.
 pub fn llvm() -> &'static Llvm {
-    let output = Command::new("rustc")
-        .args(["--print", "sysroot"])
-        .output()
-        .expect("rustc");
-    let sysroot = String::from_utf8(output.stdout).unwrap();
-    let found = gateless_llvm::of_compiler(Utf8Path::new(sysroot.trim()), "", &[]).unwrap();
+    let found = gateless_rustc::llvm::of_command(Utf8Path::new("rustc")).unwrap();
     Llvm::load(&found.path).unwrap()
 }
 

@@ -112,7 +112,7 @@ fn is_sized(method: &Method<'_>) -> bool {
 }
 
 /// What is to be generated for a method.
-pub struct Wanted<'a> {
+pub struct DispatchParts<'a> {
     /// Name of the extension trait.
     pub name: &'a str,
     /// Its supertrait with a colon, or nothing.
@@ -136,9 +136,9 @@ pub fn lower(
     method: &Method<'_>,
     naming: &Naming,
     owner: &ast::Trait,
-    wanted: &Wanted<'_>,
+    parts: &DispatchParts<'_>,
 ) -> Option<Lowered> {
-    let &Wanted {
+    let &DispatchParts {
         name,
         bound,
         mark,
@@ -147,7 +147,7 @@ pub fn lower(
         support,
         above,
         outlives,
-    } = wanted;
+    } = parts;
     let trait_name = method.source(owner.name()?.syntax());
     let keyword = method.tree.bytes(owner.trait_token()?.text_range()).start;
     let visibility = method.visibility(owner.visibility(), keyword);

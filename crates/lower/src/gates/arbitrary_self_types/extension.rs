@@ -358,7 +358,7 @@ pub fn items(
 }
 
 /// What is to be generated for an inherent method.
-pub struct Wanted<'a> {
+pub struct ExtensionParts<'a> {
     /// Name of the extension trait.
     pub name: &'a str,
     /// Its visibility with a blank after it, or nothing.
@@ -378,7 +378,7 @@ pub fn inherent(
     method: &Method<'_>,
     naming: &Naming,
     owner: &ast::Impl,
-    wanted: &Wanted<'_>,
+    parts: &ExtensionParts<'_>,
 ) -> Option<String> {
     let ty = owner.self_ty()?;
     let mut fresh = Vec::new();
@@ -400,8 +400,8 @@ pub fn inherent(
         .unwrap_or_default();
     let predicates = method.predicates(owner.where_clause(), &where_edits);
     let mut signature = signature(method, naming, params, predicates, &own, true);
-    signature.demand(wanted.outlives);
-    signature.mark(wanted.mark);
+    signature.demand(parts.outlives);
+    signature.mark(parts.mark);
     signature.repeated = method.repetitions(method.range(owner.syntax()).end);
     let arguments: Vec<&str> = std::iter::once("self")
         .chain(signature.arguments.iter().map(String::as_str))
@@ -420,18 +420,18 @@ pub fn inherent(
     let conditions = conditions(method, Some(owner));
     let mut after = items(
         &conditions,
-        wanted.visibility,
-        wanted.name,
-        wanted.bound,
+        parts.visibility,
+        parts.name,
+        parts.bound,
         &signature,
         &body,
     );
-    if let Some(own) = wanted.own_name {
+    if let Some(own) = parts.own_name {
         after.push_str(&items(
             &conditions,
             "pub(crate) ",
             own,
-            wanted.bound,
+            parts.bound,
             &signature.called(own),
             &body,
         ));

@@ -132,7 +132,7 @@ pub fn lower(facts: &Facts, page: &Page<'_>) -> Result<Work> {
                 } else {
                     extension::visibility(&method)
                 };
-                let wanted = extension::Wanted {
+                let parts = extension::ExtensionParts {
                     name: &name,
                     visibility: &visibility,
                     bound: &bound,
@@ -140,7 +140,7 @@ pub fn lower(facts: &Facts, page: &Page<'_>) -> Result<Work> {
                     own_name: own_name.as_deref().filter(|_| has_items),
                     outlives: &receiver.outlives,
                 };
-                let Some(after) = extension::inherent(&method, &naming, owner, &wanted) else {
+                let Some(after) = extension::inherent(&method, &naming, owner, &parts) else {
                     return Err(refuse("the impl has no type"));
                 };
                 (after, method.range(owner.syntax()).end, visibility, None)
@@ -175,7 +175,7 @@ pub fn lower(facts: &Facts, page: &Page<'_>) -> Result<Work> {
                         && dispatch::is_dispatchable(&method)
                         && !tracked.contains(&method.name())
                 });
-                let wanted = dispatch::Wanted {
+                let parts = dispatch::DispatchParts {
                     name: &name,
                     bound: &bound,
                     mark: &mark,
@@ -185,7 +185,7 @@ pub fn lower(facts: &Facts, page: &Page<'_>) -> Result<Work> {
                     above: hidden.get(&(index, end)),
                     outlives: &receiver.outlives,
                 };
-                let Some(lowered) = dispatch::lower(&method, &naming, owner, &wanted) else {
+                let Some(lowered) = dispatch::lower(&method, &naming, owner, &parts) else {
                     return Err(refuse("the trait has no name"));
                 };
                 edits.extend(lowered.edits);

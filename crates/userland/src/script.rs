@@ -9,7 +9,7 @@ use crate::modules::Module;
 
 /// What one boot's userland does.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Plan {
+pub struct Script {
     /// Suites in the order in which they run.
     pub suites: Vec<Suite>,
     /// QEMU's devices.
@@ -42,13 +42,17 @@ pub struct Case {
     pub step: Step,
 }
 
-impl Plan {
+impl Script {
     /// Expands `checks` for a build with these `modules` and a configuration in which `is_on` tells whether a symbol is on.
     ///
     /// # Errors
     /// If a step that is repeated has nothing to be repeated for, or names a module that is not there.
-    pub fn new(checks: &[Check], modules: &[Module], is_on: &dyn Fn(&str) -> bool) -> Result<Plan> {
-        let mut plan = Plan {
+    pub fn new(
+        checks: &[Check],
+        modules: &[Module],
+        is_on: &dyn Fn(&str) -> bool,
+    ) -> Result<Script> {
+        let mut script = Script {
             suites: Vec::new(),
             devices: Vec::new(),
             arguments: Vec::new(),
@@ -68,17 +72,17 @@ impl Plan {
                     check.name
                 )));
             }
-            plan.suites.push(Suite {
+            script.suites.push(Suite {
                 name: check.name.clone(),
                 cases,
             });
             if off.is_none() {
-                add(&mut plan.devices, &check.devices);
-                add(&mut plan.arguments, &check.arguments);
-                add(&mut plan.programs, &check.programs);
+                add(&mut script.devices, &check.devices);
+                add(&mut script.arguments, &check.arguments);
+                add(&mut script.programs, &check.programs);
             }
         }
-        Ok(plan)
+        Ok(script)
     }
 }
 
@@ -165,8 +169,8 @@ mod tests {
         ];
         let each = "[[step]]\nfor-each = 'rust-module'\nexcept = ['x']\nrun = 'load'\n";
         let names = |text: &str| -> Vec<String> {
-            let plan = Plan::new(&[check(text)], &modules, &|_| true).unwrap();
-            let cases = plan.suites[0].cases.iter();
+            let script = Script::new(&[check(text)], &modules, &|_| true).unwrap();
+            let cases = script.suites[0].cases.iter();
             cases.map(|case| case.name.clone()).collect()
         };
         assert_eq!(names(each), ["a", "b"]);
@@ -177,7 +181,7 @@ mod tests {
     #[test]
     fn a_step_that_would_be_repeated_for_nothing_is_an_error() {
         let each = check("[[step]]\nfor-each = 'rust-module'\nrun = 'load'\n");
-        let failure = Plan::new(&[each], &[], &|_| true).unwrap_err();
+        let failure = Script::new(&[each], &[], &|_| true).unwrap_err();
         assert!(failure.what.contains("check c"), "{}", failure.what);
     }
 
@@ -187,11 +191,11 @@ mod tests {
             "needs = ['A']\ndevices = ['d']\n[[step]]\nname = 's'\nneeds = ['B']\nrun = 'x'\n",
         );
         let skip = |on: &[&str]| {
-            let plan = Plan::new(std::slice::from_ref(&check), &[], &|symbol| {
+            let script = Script::new(std::slice::from_ref(&check), &[], &|symbol| {
                 on.contains(&symbol)
             })
             .unwrap();
-            (plan.suites[0].cases[0].skip.clone(), plan.devices.len())
+            (script.suites[0].cases[0].skip.clone(), script.devices.len())
         };
         assert_eq!(skip(&[]), (Some("CONFIG_A is off".to_owned()), 0));
         assert_eq!(skip(&["A"]), (Some("CONFIG_B is off".to_owned()), 1));
@@ -201,6 +205,6 @@ mod tests {
     #[test]
     fn two_steps_of_one_name_are_refused() {
         let step = "[[step]]\nname = 's'\nrun = 'x'\n";
-        assert!(Plan::new(&[check(&format!("{step}{step}"))], &[], &|_| true).is_err());
+        assert!(Script::new(&[check(&format!("{step}{step}"))], &[], &|_| true).is_err());
     }
 }

@@ -46,7 +46,7 @@ pub enum Owner<'m> {
 
 /// What a makefile wants made.
 #[derive(Debug, Default)]
-pub struct Wanted {
+pub struct Goals {
     /// By name without `$(obj)/`.
     made: BTreeMap<String, Condition>,
     /// Targets of the rules that run `cmd_NAME`, by NAME.
@@ -54,8 +54,8 @@ pub struct Wanted {
 }
 
 /// Collects the lists and the commands of a makefile.
-pub fn collect(made: &Makefile) -> Wanted {
-    let mut wanted = Wanted::default();
+pub fn collect(made: &Makefile) -> Goals {
+    let mut goals = Goals::default();
     for (condition, statement) in &made.statements {
         match statement {
             Statement::Assignment(a) if a.targets.is_none() && is_list(&a.name) => {
@@ -64,21 +64,21 @@ pub fn collect(made: &Makefile) -> Wanted {
                         .clone()
                         .and(name_condition(&a.name))
                         .and(word.condition.clone());
-                    wanted.add(&word.text, when);
+                    goals.add(&word.text, when);
                 }
             }
             Statement::Rule(rule) => {
                 for name in commands(&rule.recipe.text) {
-                    let targets = wanted.commands.entry(name).or_default();
+                    let targets = goals.commands.entry(name).or_default();
                     targets.push(rule.targets.clone());
                 }
             }
             _ => {}
         }
     }
-    wanted.composites(made);
-    wanted.nested_commands(made);
-    wanted
+    goals.composites(made);
+    goals.nested_commands(made);
+    goals
 }
 
 fn is_list(name: &str) -> bool {
@@ -112,7 +112,7 @@ fn bare(target: &str) -> &str {
         .trim_start_matches("$(objtree)/")
 }
 
-impl Wanted {
+impl Goals {
     fn add(&mut self, name: &str, when: Condition) {
         let slot = self
             .made

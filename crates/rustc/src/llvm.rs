@@ -3,6 +3,8 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_model::{Failure, Result};
 
+use crate::verbose::{self, Verbose};
+
 /// The libLLVM that generates code for a rustc.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Generator {
@@ -21,7 +23,7 @@ pub struct Generator {
 /// an installed one of the same major version, in the directories where distributions put it, under one of `roots` (`/` if there are none).
 pub fn of_compiler(sysroot: &Utf8Path, version: &str, roots: &[&Utf8Path]) -> Result<Generator> {
     let lib = sysroot.join("lib");
-    let Some(driver) = driver(&lib)? else {
+    let Some(driver) = driver_library(sysroot)? else {
         return installed(&lib, version, roots);
     };
     let Some(wanted) = needed_llvm(&driver)? else {
@@ -44,6 +46,15 @@ pub fn of_compiler(sysroot: &Utf8Path, version: &str, roots: &[&Utf8Path]) -> Re
             ))
             .help("install it (Debian: the libllvm package of that version)")
         })
+}
+
+/// The libLLVM for the compiler that this command starts, which is asked for its sysroot and version.
+///
+/// # Errors
+/// When it can't be run, and as [`of_compiler`].
+pub fn of_command(rustc: &Utf8Path) -> Result<Generator> {
+    let version = Verbose::ask(rustc)?.llvm.unwrap_or_default();
+    of_compiler(&verbose::sysroot(rustc)?, &version, &[])
 }
 
 /// Where the dynamic linker finds libraries that are installed, without asking its cache.
@@ -124,8 +135,13 @@ fn of_architectures(lib: &Utf8Path) -> std::io::Result<Vec<Utf8PathBuf>> {
     Ok(directories)
 }
 
-/// The compiler's library, in `lib` or in one of the directories of architectures in it; none if the compiler is one static program.
-fn driver(lib: &Utf8Path) -> Result<Option<Utf8PathBuf>> {
+/// The library that is the compiler (`librustc_driver`), in the sysroot's `lib` or, as Debian has it, in a directory for the architecture below;
+/// none if the compiler is one static program.
+///
+/// # Errors
+/// When there is no `lib` to look in.
+pub fn driver_library(sysroot: &Utf8Path) -> Result<Option<Utf8PathBuf>> {
+    let lib = &sysroot.join("lib");
     let cannot = |error: std::io::Error| {
         Failure::failed(format!("cannot look for librustc_driver in {lib}"))
             .help("the sysroot should be what `rustc --print sysroot` says")
@@ -179,28 +195,19 @@ fn needed_llvm(path: &Utf8Path) -> Result<Option<String>> {
     Ok(None)
 }
 
-/// The libLLVM of the rustc on PATH, for tests.
-#[cfg(test)]
-pub(crate) fn of_this_toolchain() -> Utf8PathBuf {
-    let output = std::process::Command::new("rustc")
-        .args(["--print", "sysroot"])
-        .output()
-        .expect("rustc");
-    let sysroot = String::from_utf8(output.stdout).expect("a UTF-8 sysroot");
-    of_compiler(Utf8Path::new(sysroot.trim()), "", &[])
-        .unwrap()
-        .path
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn of_this_toolchain() -> Utf8PathBuf {
+        of_command(Utf8Path::new("rustc")).unwrap().path
+    }
 
     #[test]
     fn a_directory_without_a_compiler_is_named() {
         let failure =
             of_compiler(Utf8Path::new(env!("CARGO_MANIFEST_DIR")), "22.1.2", &[]).unwrap_err();
-        assert!(failure.what.contains("llvm/lib"), "{failure}");
+        assert!(failure.what.contains("rustc/lib"), "{failure}");
     }
 
     #[test]
@@ -270,7 +277,10 @@ mod tests {
         for part in [lib, system] {
             std::fs::create_dir_all(root.join(part)).unwrap();
         }
-        let driver = driver(own.parent().unwrap()).unwrap().unwrap();
+        let driver = {
+            let sysroot = verbose::sysroot(Utf8Path::new("rustc")).unwrap();
+            driver_library(&sysroot).unwrap().unwrap()
+        };
         let link = root.join(lib).join(driver.file_name().unwrap());
         std::os::unix::fs::symlink(&driver, link).unwrap();
         std::fs::write(root.join(system).join("libLLVM.so.1.2"), "").unwrap();

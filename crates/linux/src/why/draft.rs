@@ -28,7 +28,7 @@ const CONDITION: usize = 3;
 
 /// A change that is being put together.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Plan {
+pub(super) struct Draft {
     /// What symbols become, whether a line says so or it follows.
     values: BTreeMap<String, Tri>,
     texts: BTreeMap<String, String>,
@@ -43,7 +43,7 @@ pub(super) struct Plan {
     pub(super) limit: Option<usize>,
 }
 
-impl Plan {
+impl Draft {
     pub(super) fn cost(&self) -> usize {
         self.lines.len() + self.burden + OUTSIDE * self.outside.len()
     }
@@ -122,24 +122,24 @@ pub struct Change {
     pub assumed: Vec<String>,
 }
 
-/// A configuration with a plan applied.
+/// A configuration with a draft applied.
 pub(super) struct View<'a> {
     pub(super) config: &'a DotConfig,
-    pub(super) plan: &'a Plan,
+    pub(super) draft: &'a Draft,
 }
 
 impl Values for View<'_> {
     fn tri(&self, symbol: &str) -> Option<Tri> {
-        self.plan
+        self.draft
             .decided(symbol)
             .or_else(|| self.config.tri(symbol))
     }
 
     fn text(&self, symbol: &str) -> Option<String> {
-        if let Some(text) = self.plan.texts.get(symbol) {
+        if let Some(text) = self.draft.texts.get(symbol) {
             return Some(text.clone());
         }
-        match self.plan.decided(symbol) {
+        match self.draft.decided(symbol) {
             Some(tri) => Some(tri.letter().to_owned()),
             None => self.config.text(symbol),
         }
