@@ -166,7 +166,7 @@ pub fn emit(fixture: &Fixture, module: Module) -> Vec<u8> {
 
 /// The libLLVM of the rustc on PATH.
 pub fn llvm_path() -> Utf8PathBuf {
-    let found = gateless_rustc::llvm::of_command(Utf8Path::new("rustc"));
+    let found = gateless_trials::libllvm::of_command(Utf8Path::new("rustc"));
     found.unwrap().path
 }
 

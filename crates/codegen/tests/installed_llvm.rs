@@ -24,7 +24,8 @@ fn installed() -> Option<Utf8PathBuf> {
     let toolchain = tempfile::tempdir().ok()?;
     let toolchain = Utf8Path::from_path(toolchain.path())?;
     std::fs::create_dir(toolchain.join("lib")).ok()?;
-    let found = gateless_rustc::llvm::of_compiler(toolchain, &support::llvm_version(), &[]).ok()?;
+    let found =
+        gateless_trials::libllvm::of_compiler(toolchain, &support::llvm_version(), &[]).ok()?;
     assert!(!found.own);
     Some(found.path)
 }

@@ -11,7 +11,7 @@ pub(crate) fn llvm() -> &'static Llvm {
 
 /// Where it is.
 pub(crate) fn llvm_path() -> Utf8PathBuf {
-    let found = gateless_rustc::llvm::of_command(Utf8Path::new("rustc"));
+    let found = gateless_trials::libllvm::of_command(Utf8Path::new("rustc"));
     found.unwrap().path
 }
 

@@ -58,7 +58,7 @@ fn bitcode(directory: &Utf8Path, options: &[&str]) -> Vec<u8> {
 }
 
 fn llvm() -> &'static Llvm {
-    let found = gateless_rustc::llvm::of_command(Utf8Path::new("rustc")).unwrap();
+    let found = gateless_trials::libllvm::of_command(Utf8Path::new("rustc")).unwrap();
     Llvm::load(&found.path).unwrap()
 }
 

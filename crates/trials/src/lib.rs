@@ -6,6 +6,9 @@
 use camino::Utf8PathBuf;
 use libtest_mimic::{Failed, Trial};
 
+/// Where a compiler's libLLVM is, for tests of crates that know no compilers.
+pub use gateless_rustc::llvm as libllvm;
+
 /// Something that tests need, or why it is not to be had.
 pub struct Need<T>(Result<T, String>);
 

@@ -35,7 +35,7 @@ fn program() -> String {
 
 /// The libLLVM of that compiler.
 pub fn llvm_path() -> Utf8PathBuf {
-    let found = gateless_rustc::llvm::of_command(Utf8Path::new(&program()));
+    let found = gateless_trials::libllvm::of_command(Utf8Path::new(&program()));
     found.unwrap().path
 }
 

@@ -165,7 +165,7 @@ impl Elf {
 
 /// The libLLVM of the rustc on PATH.
 pub fn llvm() -> &'static Llvm {
-    let found = gateless_rustc::llvm::of_command(Utf8Path::new("rustc")).unwrap();
+    let found = gateless_trials::libllvm::of_command(Utf8Path::new("rustc")).unwrap();
     Llvm::load(&found.path).unwrap()
 }
 

@@ -10,7 +10,7 @@ use gateless_to_c::{FLAGS, Options, Translation, WARNINGS, translate};
 
 /// The libLLVM of the rustc on PATH.
 pub fn llvm() -> &'static Llvm {
-    let found = gateless_rustc::llvm::of_command(Utf8Path::new("rustc")).unwrap();
+    let found = gateless_trials::libllvm::of_command(Utf8Path::new("rustc")).unwrap();
     Llvm::load(&found.path).unwrap()
 }
 
