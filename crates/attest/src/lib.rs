@@ -7,14 +7,19 @@ mod cmd;
 mod image;
 mod objects;
 mod records;
+mod statement;
 
 use std::collections::BTreeMap;
 
 use camino::Utf8Path;
-use gateless_linux::out::tree_of;
-use gateless_model::record::Record;
+use gateless_base::paths;
+use gateless_linux::places::Agreement;
+use gateless_model::record::{OUT, Record};
 use gateless_model::{Failure, Result};
 use serde::Serialize;
+
+pub use image::{File, Image};
+pub use statement::{Statement, state, verify};
 
 /// What was found out about a build. This is the shape of `gateless attest --json`.
 #[derive(Debug, Serialize)]
@@ -27,6 +32,8 @@ pub struct Attestation {
     pub crates: Vec<Crate>,
     /// Number of objects in the image and its modules that a Rust compiler made; nothing when no image was linked yet.
     pub rust_objects: Option<usize>,
+    /// What was proven of the image; nothing when none was linked yet.
+    pub image: Option<Image>,
     /// What the gated build has and this one has not, with the reason, and the crates it is about.
     pub weaker_than_gated: BTreeMap<String, Vec<String>>,
     /// Why the build is not proven.
@@ -61,6 +68,13 @@ impl Problem {
     }
 }
 
+/// A recorded output's path within the output directory.
+fn in_out(output: &str) -> &str {
+    output
+        .strip_prefix(OUT)
+        .map_or(output, |path| path.trim_start_matches('/'))
+}
+
 /// Examines the output directory of a kernel build.
 ///
 /// # Errors
@@ -77,13 +91,20 @@ pub fn attest(out: &Utf8Path) -> Result<Attestation> {
         ))
         .help("build it with `gateless build`, or with `make $(gateless make-vars)`"));
     }
-    let tree = Some(tree_of(out)).filter(|tree| tree != out);
+    let mut places = Agreement::default();
     for record in records.values() {
-        records::check(record, tree.as_deref(), &mut problems);
-        cmd::check(out, record, &mut problems)?;
+        records::check(record, &mut problems);
+        cmd::check(out, record, &mut places, &mut problems);
         objects::check(out, record, &mut problems)?;
     }
-    let rust_objects = image::check(out, &records, &mut problems)?;
+    let recorded = records.values().flat_map(|record| record.outputs.keys());
+    let recorded = recorded
+        .map(|output| {
+            let path = paths::absolute(Utf8Path::new("/"), Utf8Path::new(in_out(output)));
+            path.strip_prefix("/").unwrap_or(&path).to_owned()
+        })
+        .collect();
+    let found = image::check(out, &recorded, &mut problems)?;
     let mut weaker: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for record in records.values() {
         for decision in &record.decisions {
@@ -110,7 +131,8 @@ pub fn attest(out: &Utf8Path) -> Result<Attestation> {
         version: 1,
         gateless: problems.is_empty(),
         crates,
-        rust_objects,
+        rust_objects: found.as_ref().map(|found| found.rust_objects),
+        image: found.and_then(|found| found.image),
         weaker_than_gated: weaker,
         problems,
     })

@@ -34,6 +34,7 @@ const STEPS: [Step; 2] = [
 /// Compares every output of a record with the file.
 pub fn check(out: &Utf8Path, record: &Record, problems: &mut Vec<Problem>) -> Result<()> {
     for (name, recorded) in &record.outputs {
+        let name = crate::in_out(name);
         let path = out.join(name);
         if !path.exists() {
             problems.push(Problem::new(name, "is recorded, and missing"));

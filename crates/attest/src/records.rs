@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use camino::{Utf8Path, Utf8PathBuf};
-use gateless_base::paths;
+use camino::Utf8Path;
+use gateless_linux::places::{KERNEL, TREE};
 use gateless_linux::record;
 use gateless_model::Result;
-use gateless_model::record::{Record, STATE, VERSION};
+use gateless_model::record::{OUT, Record, STATE, VERSION};
 
 use crate::Problem;
 
@@ -24,11 +24,8 @@ pub fn load(out: &Utf8Path, problems: &mut Vec<Problem>) -> Result<BTreeMap<Stri
             }
             Ok(record) => {
                 // A record of something that was removed since says nothing about this build.
-                if record
-                    .outputs
-                    .keys()
-                    .any(|output| out.join(output).exists())
-                {
+                let mut outputs = record.outputs.keys();
+                if outputs.any(|output| out.join(crate::in_out(output)).exists()) {
                     records.insert(name, record);
                 }
             }
@@ -39,7 +36,7 @@ pub fn load(out: &Utf8Path, problems: &mut Vec<Problem>) -> Result<BTreeMap<Stri
 }
 
 /// Checks that a record is whole and that no gate was open in it but for the runtime crates.
-pub fn check(record: &Record, tree: Option<&Utf8Path>, problems: &mut Vec<Problem>) {
+pub fn check(record: &Record, problems: &mut Vec<Problem>) {
     let file = record
         .outputs
         .keys()
@@ -85,15 +82,15 @@ pub fn check(record: &Record, tree: Option<&Utf8Path>, problems: &mut Vec<Proble
         .runs
         .iter()
         .any(|run| run.exempt.iter().any(|name| name == "core"));
-    if let Some(tree) = tree.filter(|_| exempt) {
-        for input in record.inputs.keys() {
-            if paths::absolute(Utf8Path::new(&record.cwd), &Utf8PathBuf::from(input))
-                .starts_with(tree)
-            {
-                problem(format!(
-                    "a gate was open for `{input}`, which is kernel code"
-                ));
-            }
+    if exempt {
+        let is_kernels = |input: &&String| {
+            let path = Utf8Path::new(input);
+            [OUT, TREE, KERNEL].iter().any(|place| path.starts_with(place))
+        };
+        for input in record.inputs.keys().filter(is_kernels) {
+            problem(format!(
+                "a gate was open for `{input}`, which is kernel code"
+            ));
         }
     }
 }

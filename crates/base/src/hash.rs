@@ -6,6 +6,8 @@ use camino::Utf8Path;
 use gateless_model::Result;
 use sha2::{Digest as _, Sha256};
 
+use crate::{cache, files};
+
 /// SHA-256 of `bytes`, in hex.
 pub fn sha256(bytes: impl AsRef<[u8]>) -> String {
     hex(&Sha256::digest(bytes))
@@ -22,6 +24,21 @@ pub fn sha256_file(path: &Utf8Path) -> Result<String> {
             read => hash.update(&buffer[..read]),
         }
     }
+}
+
+/// SHA-256 of a large file that many processes ask for, in hex: remembered in the cache directory for as long as the file is not touched.
+pub fn sha256_remembered(path: &Utf8Path) -> Result<String> {
+    let file = fs_err::metadata(path)?;
+    let key = format!("{path} {} {:?}", file.len(), file.modified()?);
+    let known = cache::root()?.join("hashes").join(sha256(&key));
+    if let Ok(hash) = fs_err::read_to_string(&known)
+        && hash.len() == 64
+    {
+        return Ok(hash);
+    }
+    let hash = sha256_file(path)?;
+    files::write_with_parents(&known, hash.as_bytes())?;
+    Ok(hash)
 }
 
 /// Lower-case hex digits, two to a byte.

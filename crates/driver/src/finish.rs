@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use gateless_base::{files, hash};
+use gateless_base::{files, hash, paths};
+use gateless_linux::places::{self, Places};
 use gateless_lower::Lowered;
-use gateless_model::record::{Generator, Record, Run, VERSION};
+use gateless_model::record::{Generator, OUT, Record, Run, VERSION};
 use gateless_model::{Failure, Result};
 
 use crate::call::{Call, State, mangle};
@@ -113,7 +114,8 @@ pub fn finish(call: &Call<'_>, finished: Finished<'_>) -> Result<()> {
         source.ends_with(".rs") || source.starts_with(call.toolchain.compiler.sysroot.as_str())
     };
     for source in sources.iter().filter(given) {
-        inputs.insert(source.clone(), hash::sha256_file(&call.cwd.join(source))?);
+        let path = paths::absolute(call.cwd, Utf8Path::new(source));
+        inputs.insert(path.to_string(), hash::sha256_file(&path)?);
     }
     let record = Record {
         version: VERSION,
@@ -135,7 +137,37 @@ pub fn finish(call: &Call<'_>, finished: Finished<'_>) -> Result<()> {
         outputs,
         seal: String::new(),
     };
+    let record = places(call).shorten(&record)?;
     record::write(directory, &mangle(&call.primary_output()), record)
+}
+
+/// What the record's paths are relative to.
+fn places(call: &Call<'_>) -> Places {
+    // Kbuild exports both, relative to where it was called or absolute.
+    let exported = |name: &str| {
+        let path = std::env::var(name).ok()?;
+        Some(paths::absolute(call.cwd, Utf8Path::new(&path)))
+    };
+    let library = match call.class {
+        Class::RuntimeCore => {
+            let root = paths::absolute(call.cwd, Utf8Path::new(call.input()));
+            // LIBRARY/core/src/lib.rs
+            root.ancestors().nth(3).map(Utf8Path::to_owned)
+        }
+        _ => None,
+    };
+    let places = [
+        (OUT, Some(call.cwd.to_owned())),
+        (places::KERNEL, exported("objtree")),
+        (places::TREE, exported("srctree")),
+        (places::TOOLCHAIN, Some(call.toolchain.sysroot.clone())),
+        (places::LIBRARY, library),
+    ];
+    Places::new(
+        places
+            .into_iter()
+            .filter_map(|(name, path)| Some((name, path?))),
+    )
 }
 
 /// A link to this program that `fixdep` takes for a library: it must not look for `CONFIG_` in it, while make follows

@@ -5,6 +5,7 @@
 //! the bitcode says what the gated build's target is; a specification says so itself.
 
 use camino::{Utf8Path, Utf8PathBuf};
+use gateless_base::hash;
 use gateless_codegen::{
     Added, CodeModel, Flags, Job, Merging, Output, Reloc, Stage, Target, UsedFix,
 };
@@ -193,8 +194,9 @@ impl Generate {
         }
         fs_err::remove_file(&self.bitcode)?;
         Ok(Generator {
-            path: found.path.into_string(),
             version: done.llvm,
+            sha256: hash::sha256_remembered(&found.path)?,
+            path: found.path.into_string(),
             own: found.own,
             of_compiler: compiler.llvm.clone(),
         })

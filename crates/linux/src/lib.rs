@@ -7,6 +7,7 @@ pub mod lines;
 pub mod makefile;
 pub mod out;
 pub mod path;
+pub mod places;
 pub mod record;
 pub mod saved_command;
 pub mod tree;

@@ -1,6 +1,7 @@
 //! The attestation record: one per compiler call that wrote something, kept in `OUT/.gateless/records/`.
 //!
-//! A record is written by the wrapper during the build and read by `gateless attest`.
+//! A record is written by the wrapper during the build and read by `gateless attest`. Its paths are relative to what the build is made of: `<out>`, the
+//! output directory that holds it, `<tree>`, `<toolchain>` and so on (`gateless_linux::places`). So a build that is moved keeps its records.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +11,10 @@ use serde::{Deserialize, Serialize};
 pub const STATE: &str = ".gateless";
 
 /// Version of the record's shape; a reader refuses any other.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
+
+/// The directory in which the call ran, which holds [`STATE`].
+pub const OUT: &str = "<out>";
 
 /// What one compiler call was, what it was turned into, and what it left behind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,7 +40,7 @@ pub struct Record {
     pub runtime_source: Option<String>,
     /// What was decided about each argument that did not pass through unchanged.
     pub decisions: Vec<Decision>,
-    /// Source files read, by the path rustc would have named, with the SHA-256 of their content.
+    /// Source files read, with the SHA-256 of their content.
     pub inputs: BTreeMap<String, String>,
     /// Gates that lowering removed, each with the number of places.
     pub lowered: BTreeMap<String, usize>,
@@ -83,6 +87,8 @@ pub struct Generator {
     pub path: String,
     /// Its version, such as `22.1.2`.
     pub version: String,
+    /// SHA-256 of the library.
+    pub sha256: String,
     /// Whether the compiler itself uses it. If not, it is an installed one of the same major version, since the compiler has LLVM linked in.
     pub own: bool,
     /// The compiler's own version of LLVM.
