@@ -8,12 +8,7 @@ use gateless_model::record::Record;
 use crate::Problem;
 
 /// Checks that the arguments in the record are those that make passed. Kbuild's have the paths of the machine that built.
-pub fn check(
-    out: &Utf8Path,
-    record: &Record,
-    places: &mut Agreement,
-    problems: &mut Vec<Problem>,
-) {
+pub fn check(out: &Utf8Path, record: &Record, places: &mut Agreement, problems: &mut Vec<Problem>) {
     let mut outputs = record.outputs.keys().map(|output| crate::in_out(output));
     let found = outputs.find_map(|output| Some((output, SavedCommand::of(out, output)?)));
     let Some((output, command)) = found else {

@@ -85,7 +85,9 @@ pub fn check(record: &Record, problems: &mut Vec<Problem>) {
     if exempt {
         let is_kernels = |input: &&String| {
             let path = Utf8Path::new(input);
-            [OUT, TREE, KERNEL].iter().any(|place| path.starts_with(place))
+            [OUT, TREE, KERNEL]
+                .iter()
+                .any(|place| path.starts_with(place))
         };
         for input in record.inputs.keys().filter(is_kernels) {
             problem(format!(

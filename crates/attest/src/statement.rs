@@ -8,8 +8,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use camino::Utf8Path;
 use gateless_base::hash;
-use gateless_linux::places::TREE;
 use gateless_linux::DotConfig;
+use gateless_linux::places::TREE;
 use gateless_model::record::Record;
 use gateless_model::{Failure, Result};
 use serde::{Deserialize, Serialize};
@@ -91,9 +91,7 @@ pub fn state(out: &Utf8Path, attestation: &Attestation) -> Result<Statement> {
             Failure::no(format!(
                 "`{out}` has no proven image: nothing can be stated"
             ))
-            .help(format!(
-                "`gateless attest {out}` says what is in the way"
-            ))
+            .help(format!("`gateless attest {out}` says what is in the way"))
         })?;
     let records: Vec<&Record> = attestation
         .crates
@@ -286,6 +284,10 @@ fn tree(records: &[&Record]) -> Resource {
         .collect();
     Resource {
         annotations: BTreeMap::from([("files".to_owned(), files.len().to_string())]),
-        ..Resource::hashed("Rust sources of the kernel tree", "dirHash", hash::sha256(list))
+        ..Resource::hashed(
+            "Rust sources of the kernel tree",
+            "dirHash",
+            hash::sha256(list),
+        )
     }
 }

@@ -197,7 +197,13 @@ mod tests {
             text("/t/linux/out/.gateless/lowered/a.o/t/linux/b.rs"),
             "<out>/.gateless/lowered/a.o<tree>/b.rs"
         );
-        for same in ["/t/linux-7/a", "/home/usr/a", "rust/usr/a", "/t/linux.old", "../a"] {
+        for same in [
+            "/t/linux-7/a",
+            "/home/usr/a",
+            "rust/usr/a",
+            "/t/linux.old",
+            "../a",
+        ] {
             assert_eq!(text(same), same);
         }
         assert!(places().text("<tree>/a").is_err());

@@ -27,7 +27,10 @@ pub fn names(
         .iter()
         .flat_map(|object| object.symbols.iter().map(|symbol| symbol.name))
         .collect();
-    let mut code: Vec<_> = placed.iter().flat_map(|placed| placed.code.clone()).collect();
+    let mut code: Vec<_> = placed
+        .iter()
+        .flat_map(|placed| placed.code.clone())
+        .collect();
     code.sort_by_key(|range| range.start);
     let proven = |address: u64| {
         let after = code.partition_point(|range| range.start <= address);
@@ -101,7 +104,9 @@ fn beside(out: &Utf8Path) -> Result<Vec<Utf8PathBuf>> {
     let mut libraries = vec![out.join("lib/lib.a")];
     let mut add = |directory: Utf8PathBuf| {
         if let Ok(entries) = directory.read_dir_utf8() {
-            let entries = entries.flatten().map(|entry| entry.path().join("lib/lib.a"));
+            let entries = entries
+                .flatten()
+                .map(|entry| entry.path().join("lib/lib.a"));
             libraries.extend(entries);
         }
     };
@@ -115,7 +120,10 @@ fn beside(out: &Utf8Path) -> Result<Vec<Utf8PathBuf>> {
 /// Whether a name is one that rustc makes: `_R...`, or `_ZN...17h<hash>E`.
 fn is_mangled(name: &str) -> bool {
     let legacy = || {
-        let (_, hash) = name.strip_prefix("_ZN")?.strip_suffix('E')?.rsplit_once("17h")?;
+        let (_, hash) = name
+            .strip_prefix("_ZN")?
+            .strip_suffix('E')?
+            .rsplit_once("17h")?;
         Some(hash.len() == 16 && hash.bytes().all(|c| c.is_ascii_hexdigit()))
     };
     // What a path starts with in version 0.
@@ -127,9 +135,16 @@ fn is_mangled(name: &str) -> bool {
 
 /// Whether a linker makes functions of such a name: steps between code and what is too far from it.
 fn is_linkers(name: &str) -> bool {
-    ["Thunk_", "__long_branch", "long_branch.", "plt_call.", "_savegpr", "_restgpr"]
-        .iter()
-        .any(|part| name.contains(part))
+    [
+        "Thunk_",
+        "__long_branch",
+        "long_branch.",
+        "plt_call.",
+        "_savegpr",
+        "_restgpr",
+    ]
+    .iter()
+    .any(|part| name.contains(part))
 }
 
 /// Whether objtool made the symbol (`--prefix`): it names the bytes in front of a function.
@@ -144,14 +159,24 @@ fn is_prefix(name: &str, address: u64, image: &Linked<'_>) -> bool {
 fn report(file: &str, what: &str, mut foreign: Vec<&str>, problems: &mut Vec<Problem>) {
     foreign.sort_unstable();
     foreign.dedup();
-    let shown: Vec<String> = foreign.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
+    let shown: Vec<String> = foreign
+        .iter()
+        .take(SHOWN)
+        .map(|name| format!("`{name}`"))
+        .collect();
     match foreign.len() {
         0 => {}
         count if count > SHOWN => problems.push(Problem::new(
             file,
-            format!("has {count} functions and data, such as {}, each of which {what}", shown.join(", ")),
+            format!(
+                "has {count} functions and data, such as {}, each of which {what}",
+                shown.join(", ")
+            ),
         )),
-        _ => problems.push(Problem::new(file, format!("has {}, which {what}", shown.join(" and ")))),
+        _ => problems.push(Problem::new(
+            file,
+            format!("has {}, which {what}", shown.join(" and ")),
+        )),
     }
 }
 

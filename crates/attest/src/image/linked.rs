@@ -90,7 +90,11 @@ impl<'data> Linked<'data> {
             next = (next + size.max(1)).next_multiple_of(ALIGN);
             start
         };
-        let bases: Vec<u64> = file.sections.iter().map(|section| take(section.size)).collect();
+        let bases: Vec<u64> = file
+            .sections
+            .iter()
+            .map(|section| take(section.size))
+            .collect();
         let addresses: Vec<u64> = file
             .symbols
             .iter()

@@ -275,7 +275,14 @@ impl Placing<'_, '_> {
                 }
             }
             target => {
-                let agrees = self.follow(symbol, addend, target, meaning, place, &found[range.clone()]);
+                let agrees = self.follow(
+                    symbol,
+                    addend,
+                    target,
+                    meaning,
+                    place,
+                    &found[range.clone()],
+                );
                 if let Err(what) = agrees {
                     let name = self.name_of(section, relocation.offset);
                     self.find(format!("{name} {what}"));

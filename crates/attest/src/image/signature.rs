@@ -15,9 +15,16 @@ pub fn strip(module: &[u8], elf_end: usize) -> Result<&[u8], String> {
     if rest.is_empty() {
         return Ok(elf);
     }
-    let not = || format!("{} bytes follow the module that are no signature", rest.len());
+    let not = || {
+        format!(
+            "{} bytes follow the module that are no signature",
+            rest.len()
+        )
+    };
     let signed = rest.strip_suffix(MARK).ok_or_else(not)?;
-    let (signature, info) = signed.split_at_checked(signed.len().wrapping_sub(INFO)).ok_or_else(not)?;
+    let (signature, info) = signed
+        .split_at_checked(signed.len().wrapping_sub(INFO))
+        .ok_or_else(not)?;
     let length = u32::from_be_bytes([info[8], info[9], info[10], info[11]]) as usize;
     let plain = info[2] == PKCS7 && info[..2] == [0, 0] && info[3..8].iter().all(|byte| *byte == 0);
     if !plain || length != signature.len() || der_length(signature) != Some(length) {
@@ -36,7 +43,9 @@ fn der_length(bytes: &[u8]) -> Option<usize> {
     }
     let count = usize::from(first & 0x7f);
     let digits = rest.get(..count).filter(|digits| digits.len() <= 4)?;
-    let length = digits.iter().fold(0, |length, digit| (length << 8) | usize::from(*digit));
+    let length = digits
+        .iter()
+        .fold(0, |length, digit| (length << 8) | usize::from(*digit));
     Some(2 + count + length)
 }
 

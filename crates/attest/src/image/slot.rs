@@ -55,7 +55,8 @@ pub fn put(
         ([0xff, 0x15], [0x67, 0xe8]) if far == distance => vec![0x67, 0xe8],
         // jmp *slot(%rip): jmp target; nop
         ([0xff, 0x25], [0xe9, _])
-            if i64::from(value(&found[opcode + 1..])) == distance + 1 && found[field + 3] == 0x90 =>
+            if i64::from(value(&found[opcode + 1..])) == distance + 1
+                && found[field + 3] == 0x90 =>
         {
             linked[opcode..field + 4].copy_from_slice(&found[opcode..field + 4]);
             return true;

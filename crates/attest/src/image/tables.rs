@@ -24,7 +24,11 @@ pub fn check(
     // Two distances, and with most architectures a word that says how to go on.
     let machine = objects.first().map_or(0, |object| object.machine);
     let size = match machine {
-        elf::EM_386 | elf::EM_X86_64 | elf::EM_AARCH64 | elf::EM_RISCV | elf::EM_S390
+        elf::EM_386
+        | elf::EM_X86_64
+        | elf::EM_AARCH64
+        | elf::EM_RISCV
+        | elf::EM_S390
         | elf::EM_LOONGARCH => 12,
         elf::EM_PPC | elf::EM_PPC64 => 8,
         // Addresses, not distances (arm).
@@ -32,7 +36,11 @@ pub fn check(
     };
     let mut expected = BTreeSet::new();
     for (object, placed) in objects.iter().zip(placed) {
-        for table in object.sections.iter().filter(|section| section.name == TABLE) {
+        for table in object
+            .sections
+            .iter()
+            .filter(|section| section.name == TABLE)
+        {
             expected.extend(entries_of_object(object, table, placed, size));
         }
     }
@@ -72,20 +80,36 @@ fn entries_of_object(
         let relocation = table.relocations.iter().find(|r| r.offset == offset)?;
         let symbol = &object.symbols[relocation.symbol?];
         let base = placed.bases.get(symbol.section?).copied().flatten()?;
-        Some(base.wrapping_add(symbol.value).wrapping_add_signed(relocation.addend?))
+        Some(
+            base.wrapping_add(symbol.value)
+                .wrapping_add_signed(relocation.addend?),
+        )
     };
     let entries = (0..table.size / size).map(|entry| entry * size);
-    entries.filter_map(|entry| Some((at(entry)?, at(entry + 4)?))).collect()
+    entries
+        .filter_map(|entry| Some((at(entry)?, at(entry + 4)?)))
+        .collect()
 }
 
-fn entries_of_image(address: u64, bytes: &[u8], size: usize, image: &object::File<'_>) -> Vec<(u64, u64)> {
+fn entries_of_image(
+    address: u64,
+    bytes: &[u8],
+    size: usize,
+    image: &object::File<'_>,
+) -> Vec<(u64, u64)> {
     let little = image.is_little_endian();
     let word = |at: usize| {
         let mut word = [0; 4];
         word.copy_from_slice(&bytes[at..at + 4]);
-        let far = if little { i32::from_le_bytes(word) } else { i32::from_be_bytes(word) };
+        let far = if little {
+            i32::from_le_bytes(word)
+        } else {
+            i32::from_be_bytes(word)
+        };
         (address + at as u64).wrapping_add_signed(far.into())
     };
     let entries = (0..bytes.len() / size).map(|entry| entry * size);
-    entries.map(|entry| (word(entry), word(entry + 4))).collect()
+    entries
+        .map(|entry| (word(entry), word(entry + 4)))
+        .collect()
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use object::read::elf::{ElfFile, FileHeader};
 use object::{Object, ObjectSegment};
 
 use super::super::elf_end;
@@ -27,7 +28,10 @@ pub fn check(bytes: &[u8], vmlinux: &Vmlinux<'_>) -> Result<(), String> {
             .map(|segment| (segment.address(), segment.size(), segment.flags()))
             .collect();
         segments.sort_by_key(|segment| segment.0);
-        segments.into_iter().map(|segment| format!("{segment:x?}")).collect::<Vec<_>>()
+        segments
+            .into_iter()
+            .map(|segment| format!("{segment:x?}"))
+            .collect::<Vec<_>>()
     };
     if memory(&file) != memory(vmlinux.file) {
         return Err("it is loaded to other addresses".to_owned());
@@ -37,11 +41,23 @@ pub fn check(bytes: &[u8], vmlinux: &Vmlinux<'_>) -> Result<(), String> {
         let mut same = vmlinux.file.segments();
         let same = same.find(|other| other.address() == segment.address());
         let same = same.and_then(|other| other.data().ok()).unwrap_or_default();
-        if let Some(at) = data.iter().zip(same).position(|(one, other)| one != other) {
-            return Err(format!("its byte at {:#x} is another", segment.address() + at as u64));
+        // A program's headers may lie in its memory, and say where its sections are in the file.
+        let headers = match segment.file_range().0 {
+            0 => headers_end(&file),
+            _ => 0,
+        };
+        let mut bytes = data.iter().zip(same).enumerate().skip(headers);
+        if let Some((at, _)) = bytes.find(|(_, (one, other))| one != other) {
+            return Err(format!(
+                "its byte at {:#x} is another",
+                segment.address() + at as u64
+            ));
         }
         if data.len() != same.len() {
-            return Err(format!("its memory at {:#x} has another size", segment.address()));
+            return Err(format!(
+                "its memory at {:#x} has another size",
+                segment.address()
+            ));
         }
     }
     let end = elf_end(&file, &unpacked);
@@ -65,6 +81,21 @@ fn payload(bytes: &[u8]) -> Option<&[u8]> {
     bytes.get(start..start.checked_add(word(PAYLOAD_LENGTH)?)?)
 }
 
+/// Where the ELF header and the program headers behind it end.
+fn headers_end(file: &object::File<'_>) -> usize {
+    fn of<Elf: FileHeader>(file: &ElfFile<'_, Elf>) -> u64 {
+        let (header, endian) = (file.elf_header(), file.endian());
+        let size = u64::from(header.e_phnum(endian)) * u64::from(header.e_phentsize(endian));
+        header.e_phoff(endian).into() + size
+    }
+    let end = match file {
+        object::File::Elf64(file) => of(file),
+        object::File::Elf32(file) => of(file),
+        _ => 0,
+    };
+    usize::try_from(end).unwrap_or(0)
+}
+
 /// A kernel that may run at another address has a list of the addresses in it behind it (arch/x86/tools/relocs), each the low half of where one is.
 /// In Rust code and data these are the places that the objects have.
 fn relocations(list: &[u8], vmlinux: &Vmlinux<'_>) -> Result<(), String> {
@@ -83,11 +114,19 @@ fn relocations(list: &[u8], vmlinux: &Vmlinux<'_>) -> Result<(), String> {
     for placed in vmlinux.placed {
         let own: HashSet<u64> = placed.addresses.iter().copied().collect();
         if let Some(missing) = own.difference(&words).min() {
-            return Err(format!("its list of relocations lacks the Rust object's at {missing:#x}"));
+            return Err(format!(
+                "its list of relocations lacks the Rust object's at {missing:#x}"
+            ));
         }
         let in_code = |word: &&u64| placed.code.iter().any(|range| range.contains(word));
-        if let Some(foreign) = words.iter().filter(in_code).find(|word| !own.contains(word)) {
-            return Err(format!("its list of relocations changes Rust code at {foreign:#x}"));
+        if let Some(foreign) = words
+            .iter()
+            .filter(in_code)
+            .find(|word| !own.contains(word))
+        {
+            return Err(format!(
+                "its list of relocations changes Rust code at {foreign:#x}"
+            ));
         }
     }
     Ok(())

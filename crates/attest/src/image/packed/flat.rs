@@ -1,9 +1,9 @@
 //! `Image`: the memory of `vmlinux` from its first byte to its last, as it is loaded (objcopy -O binary).
 
-use object::{Object, ObjectSection, SectionFlags};
+use object::SectionKind;
 use object::elf::SHF_ALLOC;
 use object::read::elf::{ElfFile, FileHeader, ProgramHeader};
-use object::SectionKind;
+use object::{Object, ObjectSection, SectionFlags};
 
 use super::{Vmlinux, unpack};
 
@@ -38,10 +38,15 @@ pub fn check(bytes: &[u8], vmlinux: &Vmlinux<'_>) -> Result<(), String> {
         let found = bytes.get(at..at + data.len());
         let found = found.ok_or_else(|| format!("it ends before {address:#x}"))?;
         if let Some(other) = found.iter().zip(data).position(|(one, other)| one != other) {
-            return Err(format!("its byte at {:#x} is another", address + other as u64));
+            return Err(format!(
+                "its byte at {:#x} is another",
+                address + other as u64
+            ));
         }
         if at > end && bytes[end..at].iter().any(|byte| *byte != 0) {
-            return Err(format!("it has something in front of {address:#x}, where the image has nothing"));
+            return Err(format!(
+                "it has something in front of {address:#x}, where the image has nothing"
+            ));
         }
         end = end.max(at + data.len());
     }

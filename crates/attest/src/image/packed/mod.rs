@@ -27,13 +27,24 @@ struct Vmlinux<'a> {
 /// Files below an architecture's `boot/`, or in the output directory itself, and what they are.
 const FORMATS: [(&str, &str, Unpack); 4] = [
     ("linux", "the image itself", same),
-    ("bzImage", "the image, packed by x86's setup code", bzimage::check),
+    (
+        "bzImage",
+        "the image, packed by x86's setup code",
+        bzimage::check,
+    ),
     ("Image", "the image's memory", flat::check),
     ("Image.gz", "the image's memory, packed", flat::check_packed),
 ];
 
 /// Names of files that are booted, and whose formats are not known here.
-const UNKNOWN: [&str; 6] = ["zImage", "uImage", "vmlinux.bin", "vmlinuz.efi", "vmlinux.efi", "compressed/vmlinux"];
+const UNKNOWN: [&str; 6] = [
+    "zImage",
+    "uImage",
+    "vmlinux.bin",
+    "vmlinuz.efi",
+    "vmlinux.efi",
+    "compressed/vmlinux",
+];
 
 /// Checks every packed file that there is.
 pub fn check(
@@ -64,13 +75,19 @@ pub fn check(
         }
     }
     // x86 packs through files of these names on the way to its bzImage.
-    if image.files.iter().all(|file| !file.file.ends_with("/bzImage")) {
+    if image
+        .files
+        .iter()
+        .all(|file| !file.file.ends_with("/bzImage"))
+    {
         for directory in boot_directories(out) {
             for name in UNKNOWN {
                 let file = directory.join(name);
                 if out.join(&file).exists() {
                     let why = "how files of this format are unpacked is not known";
-                    image.not_unpacked.insert(file.into_string(), why.to_owned());
+                    image
+                        .not_unpacked
+                        .insert(file.into_string(), why.to_owned());
                 }
             }
         }
@@ -87,11 +104,16 @@ fn files(out: &Utf8Path) -> Vec<(Utf8PathBuf, (&'static str, &'static str, Unpac
     let mut files = Vec::new();
     for format in FORMATS {
         let at_top = (format.0 == "linux").then(Utf8PathBuf::new);
-        let below = boot_directories(out).into_iter().filter(|_| format.0 != "linux");
+        let below = boot_directories(out)
+            .into_iter()
+            .filter(|_| format.0 != "linux");
         for directory in at_top.into_iter().chain(below) {
             let file = directory.join(format.0);
             // bzImage is a link in other architectures' directories.
-            let is_file = out.join(&file).symlink_metadata().is_ok_and(|file| file.is_file());
+            let is_file = out
+                .join(&file)
+                .symlink_metadata()
+                .is_ok_and(|file| file.is_file());
             if is_file {
                 files.push((file, format));
             }
