@@ -20,7 +20,7 @@ use super::steps::{self, Site};
 pub struct Placed {
     /// Functions that are in the image as the object has them.
     pub functions: usize,
-    /// Where its code is.
+    /// Where its code is, or something in its place.
     pub code: Vec<Range<u64>>,
     /// Where its sections are, by their index.
     pub bases: Vec<Option<u64>>,
@@ -145,6 +145,9 @@ impl Placing<'_, '_> {
             ));
             return;
         };
+        if section.kind == Kind::Code {
+            self.placed.code.push(base..base + section.size);
+        }
         let mut linked = if section.bytes.is_empty() {
             vec![0; found.len()]
         } else {
@@ -176,7 +179,6 @@ impl Placing<'_, '_> {
             from = at + length;
         }
         if section.kind == Kind::Code {
-            self.placed.code.push(base..base + section.size);
             self.count_functions(index, base);
         }
     }

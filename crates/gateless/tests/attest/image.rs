@@ -105,8 +105,8 @@ fn every_changed_byte_of_a_rust_function_is_caught_and_the_function_named() {
     for name in ["one", "two", "inner"] {
         let (start, size) = function(&original, name);
         assert!(size > 4);
-        for at in start..start + size {
-            let old = patch(&out, at, &[original[at] ^ 0x10]);
+        for (at, byte) in original.iter().enumerate().skip(start).take(size) {
+            let old = patch(&out, at, &[byte ^ 0x10]);
             let attestation = attest(&out.path).unwrap();
             let said = attestation.problems.iter().any(|problem| {
                 problem.file == "vmlinux"

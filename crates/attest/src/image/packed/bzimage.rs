@@ -105,7 +105,7 @@ fn relocations(list: &[u8], vmlinux: &Vmlinux<'_>) -> Result<(), String> {
         .filter(|word| *word != 0)
         .map(|word| i64::from(word).cast_unsigned())
         .collect();
-    if list.len() % 4 != 0 {
+    if !list.len().is_multiple_of(4) {
         return Err("what follows the image in it is no list of relocations".to_owned());
     }
     if words.is_empty() {
