@@ -160,7 +160,10 @@ fn places(call: &Call<'_>) -> Places {
         (OUT, Some(call.cwd.to_owned())),
         (places::KERNEL, exported("objtree")),
         (places::TREE, exported("srctree")),
-        (places::TOOLCHAIN, Some(call.toolchain.sysroot.clone())),
+        (
+            places::TOOLCHAIN,
+            Some(call.toolchain.compiler.sysroot.clone()),
+        ),
         (places::LIBRARY, library),
     ];
     Places::new(
