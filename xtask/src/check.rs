@@ -36,6 +36,9 @@ const CHECKS: &[(&str, Check)] = &[
     ("measured", |repository| {
         crate::measured::stale(&repository.root)
     }),
+    ("long-tail", |repository| {
+        crate::long_tail::stale(&repository.root)
+    }),
     ("trials", trials::broken),
     ("tidy", tidy::broken),
 ];

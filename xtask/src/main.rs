@@ -3,6 +3,7 @@
 //! Exit codes are those of `gateless`: 0 yes; 1 no (a check found something, a test failed); 2 wrong usage; 3 could not be done.
 
 mod check;
+mod long_tail;
 mod measured;
 mod new_flag;
 mod new_gate;
@@ -31,6 +32,8 @@ enum Command {
     NewFlag(new_flag::Arguments),
     /// Write the file, row, ledger entry and failing test of a new gate
     NewGate(new_gate::Arguments),
+    /// Write the page of wishes from the ledger
+    LongTail,
     /// Write the pages of figures from the records of runs
     Measured(measured::Arguments),
 }
@@ -41,6 +44,7 @@ fn main() -> ExitCode {
         Command::Test(arguments) => test::run(root(), &arguments),
         Command::NewFlag(arguments) => new_flag::run(root(), &arguments),
         Command::NewGate(arguments) => new_gate::run(root(), &arguments),
+        Command::LongTail => long_tail::run(root()),
         Command::Measured(arguments) => measured::run(root(), &arguments),
     };
     done.unwrap_or_else(|error| {

@@ -30,6 +30,36 @@ pub trait Flag: Any + fmt::Debug + Same + Send + Sync {
     /// Changes what code is generated for.
     fn adjust(&self, _target: &mut Target) {}
 
+    /// Whether the flag can be had only of a module that no optimiser has run on.
+    fn needs_unoptimised(&self) -> bool {
+        false
+    }
+
+    /// The switch `-CNAME=y` of rustc without which the flag has nothing to do.
+    fn needs_switch(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Whether the flag says where in the source something is, and so needs the lines of debug information, even where none is generated.
+    fn needs_lines(&self) -> bool {
+        false
+    }
+
+    /// The `--cfg` with which what the flag refuses is only a warning.
+    fn tolerated_with(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Looks at the module that the optimiser has left.
+    fn inspect(&self, _module: &Module) -> Result<Inspected> {
+        Ok(Inspected::default())
+    }
+
+    /// Changes what the module's code does, before any flag has said how it is generated.
+    fn rewrite(&self, _module: &mut Module, _target: &Target) -> Result<()> {
+        Ok(())
+    }
+
     /// Changes the module before the optimiser runs; fails if the flag does not fit the target.
     fn apply(&self, _module: &Module, _target: &Target) -> Result<()> {
         Ok(())
@@ -59,6 +89,15 @@ pub trait Flag: Any + fmt::Debug + Same + Send + Sync {
     fn for_rustc(&self, _target: &Target) -> Option<&'static str> {
         None
     }
+}
+
+/// What a flag says of an optimised module.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Inspected {
+    /// What must not be in it, a line each.
+    pub refused: Vec<String>,
+    /// Files about its object: the kind of each, and what it holds.
+    pub lists: Vec<(&'static str, String)>,
 }
 
 /// Equality of flags of any type.

@@ -3,7 +3,7 @@
 use camino::Utf8PathBuf;
 use gateless_model::Failure;
 
-use crate::flags::Flags;
+use crate::flags::{Flags, Lists};
 use crate::target::Target;
 
 /// One run of code generation. Paths are relative to the current directory or absolute.
@@ -29,6 +29,8 @@ pub struct Job {
     pub used: UsedFix,
     /// Which functions lowering added.
     pub added: Added,
+    /// Whether debug information goes again after [`Flags`] have looked at the lines in it: none was asked for.
+    pub without_debug_info: bool,
 }
 
 /// Functions that lowering added, and who may refer to them.
@@ -93,4 +95,6 @@ pub struct Done {
     pub warnings: Vec<String>,
     /// The version of LLVM that generated the code, such as `22.1.2`.
     pub llvm: String,
+    /// Files about the object that flags ask for.
+    pub lists: Lists,
 }

@@ -24,7 +24,7 @@ mod target;
 mod testing;
 
 pub use flag::Spelling;
-pub use flags::{Flags, spellings};
+pub use flags::{Flags, Lists, spellings};
 pub use gateless_llvm::{CodeModel, Reloc, set_fatal_hook};
 pub use job::{Added, Done, Job, Output, Sample, Stage, UsedFix};
 pub use prepare::{Prepared, prepare};

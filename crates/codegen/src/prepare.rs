@@ -24,6 +24,9 @@ pub fn prepare(job: &Job, sample: Sample<'_>) -> Result<Prepared> {
     let llvm = Llvm::load(&job.llvm)?;
     // LLVM's options hold for a whole process, and its passes go by some of them.
     let llvm_args = llvm_args::of_library(&job.llvm_args)?;
+    if job.stage != Stage::Unoptimised {
+        job.flags.check_optimised()?;
+    }
     let mut wanted = job.target.clone();
     job.flags.adjust(&mut wanted);
     options::set(llvm, wanted.merging, &job.flags.llvm_options(), &llvm_args)?;
@@ -71,6 +74,7 @@ pub fn prepare(job: &Job, sample: Sample<'_>) -> Result<Prepared> {
 
 /// Applies the flags and the target, and undoes what lowering did to names and lists.
 fn apply(job: &Job, wanted: &Target, module: &mut Module) -> Result<TargetMachine> {
+    job.flags.rewrite(module, wanted)?;
     job.flags.apply(module, wanted)?;
     let machine = target::apply(module, wanted, &job.flags.features())?;
     used::apply(module, &job.used)?;

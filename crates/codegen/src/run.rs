@@ -11,18 +11,17 @@ use crate::{Done, Job, Sample, backend, prepare};
 pub fn run(job: &Job, sample: Sample<'_>) -> Result<Done> {
     let prepared = prepare(job, sample)?;
     let context = prepared.module.context().clone();
-    let outputs = backend::llvm::generate(job, prepared)?;
+    let (outputs, mut warnings, lists) = backend::llvm::generate(job, prepared)?;
     let said = context.check(&format!("LLVM refuses the code of {}", job.bitcode))?;
     outputs.finish()?;
-    let warnings = said
-        .into_iter()
-        .filter(|said| said.severity == Severity::Warning)
-        .map(|said| said.text)
-        .collect();
+    let said = said.into_iter();
+    let said = said.filter(|said| said.severity == Severity::Warning);
+    warnings.extend(said.map(|said| said.text));
     let (major, minor, patch) = context.llvm().version();
     Ok(Done {
         warnings,
         llvm: format!("{major}.{minor}.{patch}"),
+        lists,
     })
 }
 
@@ -65,6 +64,7 @@ mod tests {
             debug_paths: Vec::new(),
             used: UsedFix::Keep,
             added: Added::None,
+            without_debug_info: false,
         };
         (directory, job)
     }

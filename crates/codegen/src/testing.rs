@@ -105,8 +105,10 @@ impl Fixture {
 
     /// The module after the flags that `options` ask for, as text.
     pub fn after(&self, options: &[&str]) -> String {
-        let module = self.module();
-        flags(options).apply(&module, &self.target).unwrap();
+        let mut module = self.module();
+        let flags = flags(options);
+        flags.rewrite(&mut module, &self.target).unwrap();
+        flags.apply(&module, &self.target).unwrap();
         module.verify().unwrap();
         module.to_text().unwrap()
     }

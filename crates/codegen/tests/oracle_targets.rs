@@ -130,6 +130,7 @@ fn compare_of(source: &str, target: &str, args: &[&str], unstable: &[&str], sect
         debug_paths: Vec::new(),
         used: UsedFix::Keep,
         added: gateless_codegen::Added::None,
+        without_debug_info: false,
     };
     let made = directory.join("sample.bc");
     gateless_codegen::run(&job, &|| {

@@ -5,7 +5,7 @@
 //! the bitcode says what the gated build's target is; a specification says so itself.
 
 use camino::{Utf8Path, Utf8PathBuf};
-use gateless_base::hash;
+use gateless_base::{files, hash};
 use gateless_codegen::{
     Added, CodeModel, Flags, Job, Merging, Output, Reloc, Stage, Target, UsedFix,
 };
@@ -28,6 +28,8 @@ pub struct Generate {
     stage: Stage,
     target: Target,
     flags: Flags,
+    /// Whether lines are asked of rustc that nobody but a flag asks for.
+    adds_lines: bool,
 }
 
 impl Generate {
@@ -125,6 +127,7 @@ impl Generate {
             outputs,
             stage,
             target,
+            adds_lines: call.plan.flags.need_lines() && !has_debug_info(call),
             flags: call.plan.flags.clone(),
         }))
     }
@@ -142,6 +145,14 @@ impl Generate {
             format!("--emit=llvm-bc={}", self.bitcode),
         ];
         // Where the call has one as well, the last one counts.
+        if self.adds_lines {
+            // The line of a macro is the one that uses it.
+            let lines = [
+                "-Cdebuginfo=line-tables-only",
+                "-Ccollapse-macro-debuginfo=yes",
+            ];
+            arguments.extend(lines.map(str::to_owned));
+        }
         let of_flags = self.flags.for_rustc(&self.target);
         arguments.extend(of_flags.into_iter().map(str::to_owned));
         arguments
@@ -186,6 +197,7 @@ impl Generate {
                 Class::KernelCrate => Added::Shared(added::PREFIX.to_owned()),
                 _ => Added::None,
             },
+            without_debug_info: self.adds_lines,
         };
         let sample = || sample::bitcode(call, &mangle(&call.primary_output()));
         let done = gateless_codegen::run(&job, &sample)?;
@@ -193,6 +205,11 @@ impl Generate {
             eprintln!("warning: {warning}");
         }
         fs_err::remove_file(&self.bitcode)?;
+        for (kind, text) in done.lists {
+            let directory = call.state.directory().join(kind);
+            let name = format!("{}.json", mangle(&call.primary_output()));
+            files::write_with_parents(&directory.join(name), text.as_bytes())?;
+        }
         Ok(Generator {
             version: done.llvm,
             sha256: hash::sha256_remembered(&found.path)?,
@@ -201,6 +218,12 @@ impl Generate {
             of_compiler: compiler.llvm.clone(),
         })
     }
+}
+
+/// Whether the call asks for debug information of any kind.
+fn has_debug_info(call: &Call<'_>) -> bool {
+    let level = call.invocation.codegen("debuginfo");
+    call.invocation.has("debug") || !matches!(level, None | Some("0" | "none"))
 }
 
 fn output(kind: &str) -> Output {

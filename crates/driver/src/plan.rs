@@ -115,6 +115,16 @@ impl Plan {
             let value = Some(no_redzone).filter(|value| !value.is_empty());
             self.flags.stable("no-redzone", value)?;
         }
+        let cfgs: Vec<_> = call.values("cfg").collect();
+        self.flags.tolerate(|name| cfgs.contains(&name));
+        for (switch, flag) in self.flags.needed_switches() {
+            if !matches!(call.codegen(switch), Some("" | "y" | "yes" | "on" | "true")) {
+                return Err(Failure::no(format!(
+                    "{flag} has nothing to do without -C{switch}=y"
+                ))
+                .help("turn on the option of the configuration that passes it, or leave the wish out"));
+            }
+        }
         if class == Class::RuntimeBuiltins {
             self.flags.attribute("compiler_builtins")?;
         }
@@ -141,9 +151,11 @@ impl Plan {
             Kind::Input(_) => {}
             Kind::Unstable(name, given) => {
                 let value = given.as_deref().unwrap_or("");
-                let flag = ledger
-                    .flag(name, value)
-                    .map_err(|known| unknown_flag(&spelled, arg, known, ledger))?;
+                let known = ledger.flag(name, value);
+                if known.is_err() && value.contains(',') {
+                    return self.add_each(arg, (name, value), call, class, ledger, read_target);
+                }
+                let flag = known.map_err(|known| unknown_flag(&spelled, arg, known, ledger))?;
                 if name.replace('_', "-") == "crate-attr" {
                     self.crate_attrs.push(value.to_owned());
                 }
@@ -234,6 +246,26 @@ impl Plan {
             from: from.map(Utf8Path::to_owned),
             ..arg
         }));
+        Ok(())
+    }
+
+    /// A list of values of one flag is as many flags.
+    fn add_each(
+        &mut self,
+        arg: &Arg,
+        (name, values): (&str, &str),
+        call: &Invocation,
+        class: Class,
+        ledger: &Ledger,
+        read_target: &dyn Fn(&Utf8Path) -> Result<Target>,
+    ) -> Result<()> {
+        for value in values.split(',') {
+            let one = Arg {
+                kind: Kind::Unstable(name.to_owned(), Some(value.to_owned())),
+                from: arg.from.clone(),
+            };
+            self.add(&one, call, class, ledger, read_target)?;
+        }
         Ok(())
     }
 

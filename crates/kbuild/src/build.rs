@@ -35,6 +35,8 @@ pub struct Request {
     pub runtime: String,
     /// Gated or gateless.
     pub mode: Mode,
+    /// What is wished for besides.
+    pub wishes: Vec<String>,
     /// Processes at a time; by default as many as there are processors.
     pub jobs: Option<usize>,
     /// Variables that choose the C tools, in place of the machine's own.
@@ -135,7 +137,8 @@ impl Build {
             let symbols = Symbols::read(&tree.path, source_arch)?;
             recipe.expand(&symbols, &tree.path, source_arch)?;
         }
-        let tools = find_tools(&tree, arch)?;
+        let mut tools = find_tools(&tree, arch)?;
+        tools.wishes.clone_from(&request.wishes);
         let out = match &request.out {
             Some(path) => Out::open(path)?,
             None => Out::open(&default_out(home.cache, &tree, request, &recipe))?,
@@ -408,7 +411,7 @@ fn mode_name(mode: Mode) -> &'static str {
     }
 }
 
-/// `CACHE/build/<release>-<config>-<mode>`; a tree outside of the cache, an unusual runtime source and C tools that the user chose are
+/// `CACHE/build/<release>-<config>-<mode>`; a tree outside of the cache, an unusual runtime source, wishes and C tools that the user chose are
 /// told apart as well.
 fn default_out(cache: &Utf8Path, tree: &Tree, request: &Request, recipe: &Recipe) -> Utf8PathBuf {
     let mut name = tree.release.clone();
@@ -421,6 +424,9 @@ fn default_out(cache: &Utf8Path, tree: &Tree, request: &Request, recipe: &Recipe
     let _ = write!(name, "-{}-{}", recipe.label, mode_name(request.mode));
     if request.mode == Mode::Gateless && request.runtime != "source" {
         let _ = write!(name, "-{}", request.runtime);
+    }
+    for wish in &request.wishes {
+        let _ = write!(name, "-{wish}");
     }
     if !request.c_tools.is_empty() {
         let tools: Vec<String> = request

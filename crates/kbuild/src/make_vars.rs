@@ -2,7 +2,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_machines::kbuild_arch;
-use gateless_model::{Result, Version};
+use gateless_model::{Result, Version, wish};
 
 use crate::c_tools;
 use crate::wrappers::{self, Wrappers};
@@ -25,6 +25,8 @@ pub struct Toolset {
     pub libclang: Utf8PathBuf,
     /// The runtime source, where `core` is not built from source.
     pub prebuilt: Option<String>,
+    /// What is wished for besides (`gateless_model::wish`).
+    pub wishes: Vec<String>,
 }
 
 /// Who compiles.
@@ -40,14 +42,15 @@ impl Toolset {
     /// An error if make or the shell would split one of the variables.
     pub fn check(&self) -> Result<()> {
         for mode in [Mode::Gateless, Mode::Gated] {
-            for (_, value) in self.variables(mode) {
+            let variables = self.variables(mode).into_iter();
+            for (_, value) in variables.filter(|(name, _)| *name != wish::VARIABLE) {
                 wrappers::check_word(Utf8Path::new(&value))?;
             }
         }
         Ok(())
     }
 
-    /// The variables in the order they are printed. All values are absolute paths.
+    /// The variables in the order they are printed.
     pub fn variables(&self, mode: Mode) -> Vec<(&'static str, String)> {
         let compiler = &self.compiler;
         let (rustc, rustdoc, clippy_driver) = match mode {
@@ -77,6 +80,9 @@ impl Toolset {
         }
         if let (Mode::Gateless, Some(runtime)) = (mode, &self.prebuilt) {
             variables.push(("GATELESS_RUNTIME", runtime.clone()));
+        }
+        if mode == Mode::Gateless && !self.wishes.is_empty() {
+            variables.push((wish::VARIABLE, wish::flags(&self.wishes)));
         }
         variables
     }
@@ -141,6 +147,7 @@ mod tests {
             rust_lib_src: "/s/library".into(),
             libclang: "/l".into(),
             prebuilt: None,
+            wishes: Vec::new(),
         }
     }
 
@@ -181,6 +188,20 @@ mod tests {
         assert!(
             for_make(&tools.variables(Mode::Gateless), None).ends_with(" GATELESS_RUNTIME=host")
         );
+    }
+
+    #[test]
+    fn wishes_reach_the_calls_for_kernel_code_as_one_word_and_no_gated_build() {
+        let tools = Toolset {
+            wishes: vec!["a".into(), "b".into()],
+            ..toolset(false)
+        };
+        tools.check().unwrap();
+        let line = |mode| for_make(&tools.variables(mode), None);
+        assert!(line(Mode::Gateless).ends_with(" KRUSTFLAGS=-Zgateless-wish=a,b"));
+        assert!(!line(Mode::Gated).contains("KRUSTFLAGS"));
+        let plain = for_make(&toolset(false).variables(Mode::Gateless), None);
+        assert!(!plain.contains("KRUSTFLAGS"));
     }
 
     #[test]

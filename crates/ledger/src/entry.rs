@@ -59,6 +59,34 @@ pub struct Entry {
     /// What the plan does with the `-Z` flags of this entry.
     #[serde(default)]
     pub flag: Vec<Flag>,
+    /// How gateless fulfils it, for a wish that it fulfils.
+    pub delivered: Option<Delivered>,
+    /// Why it can't be had outside of the compiler, or what that would take, for other wishes.
+    pub outside: Option<Outside>,
+}
+
+/// How a wish is fulfilled.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Delivered {
+    /// What is done.
+    pub way: String,
+    /// The command that shows it.
+    pub command: String,
+    /// What was seen when it ran.
+    pub seen: String,
+}
+
+/// What stands in the way of a wish.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Outside {
+    /// Why not, or what it would take.
+    pub why: String,
+    /// The program that was tried.
+    pub program: String,
+    /// What stable rustc said of it.
+    pub said: String,
 }
 
 /// How the need for an entry ends.

@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 
 use include_dir::{Dir, include_dir};
 
-pub use entry::{Ends, Entry, Flag, FlagAction, Kind, Observed, Probe, Status};
+pub use entry::{Delivered, Ends, Entry, Flag, FlagAction, Kind, Observed, Outside, Probe, Status};
 
 static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../ledger");
 
@@ -197,6 +197,17 @@ impl Ledger {
         } else {
             Feature::Closed(entry)
         }
+    }
+
+    /// The values of the flag `-ZNAME` that some entry names, sorted.
+    pub fn values_of_flag<'l>(&'l self, name: &str) -> impl Iterator<Item = &'l str> {
+        let rows = self.entries.values().flat_map(|entry| &entry.flag);
+        let mut values: Vec<_> = rows
+            .filter(|row| row.name == name)
+            .flat_map(|row| row.values.iter().map(String::as_str))
+            .collect();
+        values.sort_unstable();
+        values.into_iter()
     }
 
     /// What to do with `-ZNAME=VALUE` (`value` empty for a bare flag). `_` and `-` in names are the same, as for rustc.

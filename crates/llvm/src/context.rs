@@ -89,6 +89,25 @@ impl Context {
         Ok(())
     }
 
+    /// Does something while local values have names: LLVM reads no text without them.
+    pub(crate) fn with_local_names<T>(&self, action: impl FnOnce() -> Result<T>) -> Result<T> {
+        let table = &self.inner.llvm.table;
+        let (are_discarded, set) = (
+            table.LLVMContextShouldDiscardValueNames()?,
+            table.LLVMContextSetDiscardValueNames()?,
+        );
+        // SAFETY: the context is alive.
+        let before = unsafe {
+            let before = are_discarded(self.inner.raw);
+            set(self.inner.raw, 0);
+            before
+        };
+        let done = action();
+        // SAFETY: as above.
+        unsafe { set(self.inner.raw, before) };
+        done
+    }
+
     /// Everything that LLVM has said since the last call.
     pub fn take_diagnostics(&self) -> Vec<Diagnostic> {
         self.inner.heard.diagnostics.take()

@@ -121,6 +121,23 @@ impl<'m> Function<'m> {
         Ok(())
     }
 
+    /// Gives it those of another function's own attributes, as opposed to its parameters', whose names are picked.
+    pub fn copy_own_attributes(
+        self,
+        from: Function<'m>,
+        is_picked: impl Fn(&str) -> bool,
+    ) -> Result<()> {
+        let add = self.table().LLVMAddAttributeAtIndex()?;
+        let raws = from.raw_attributes(Place::Function)?;
+        for (raw, attribute) in raws.into_iter().zip(from.attributes(Place::Function)?) {
+            if is_picked(attribute.name()) {
+                // SAFETY: a function of a live module, and an attribute of functions of its context.
+                unsafe { add(self.raw, Place::Function.index(), raw) };
+            }
+        }
+        Ok(())
+    }
+
     /// The function that decides what is done when something unwinds through this one.
     pub fn personality(self) -> Result<Option<Constant<'m>>> {
         let (has, get) = (
@@ -234,7 +251,7 @@ impl<'m> Function<'m> {
     pub fn make_trap(self) -> Result<()> {
         let trap = self.module().intrinsic("llvm.trap")?;
         let builder = Builder::at_end(self.append_block("")?)?;
-        builder.call(trap)?;
+        builder.call(trap, &[])?;
         builder.unreachable()?;
         self.set_linkage(Linkage::Internal)?;
         self.remove_attribute("noinline")?;

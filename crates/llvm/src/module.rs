@@ -179,6 +179,14 @@ impl Module {
         Ok(MemoryBuffer::own(self.llvm(), unsafe { write(self.raw) }))
     }
 
+    /// Takes all debug information away.
+    pub fn remove_debug_info(&mut self) -> Result<()> {
+        let strip = self.table().LLVMStripModuleDebugInfo()?;
+        // SAFETY: the module is alive, and no handle to anything in it is left (self is borrowed mutably).
+        unsafe { strip(self.raw) };
+        Ok(())
+    }
+
     /// Checks that the module is well-formed, with LLVM's own words if it is not.
     pub fn verify(&self) -> Result<()> {
         const RETURN_STATUS: i32 = 2;

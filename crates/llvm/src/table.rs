@@ -100,6 +100,7 @@ table! {
     LLVMContextDispose(*mut RawContext);
     LLVMContextSetDiagnosticHandler(*mut RawContext, Option<DiagnosticHandler>, *mut c_void);
     LLVMContextSetDiscardValueNames(*mut RawContext, c_int);
+    LLVMContextShouldDiscardValueNames(*mut RawContext) -> c_int;
     LLVMGetDiagInfoDescription(*mut RawDiagnostic) -> *mut c_char;
     LLVMGetDiagInfoSeverity(*mut RawDiagnostic) -> c_int;
 
@@ -185,6 +186,10 @@ table! {
     LLVMAddCallSiteAttribute(*mut RawValue, c_uint, *mut RawAttribute);
     LLVMRemoveCallSiteEnumAttribute(*mut RawValue, c_uint, c_uint);
     LLVMBuildUnreachable(*mut RawBuilder) -> *mut RawValue;
+    LLVMBuildBr(*mut RawBuilder, *mut RawBlock) -> *mut RawValue;
+    LLVMSetSuccessor(*mut RawValue, c_uint, *mut RawBlock);
+    LLVMStripModuleDebugInfo(*mut RawModule) -> c_int;
+    LLVMLinkModules2(*mut RawModule, *mut RawModule) -> c_int;
     LLVMGetFirstBasicBlock(*mut RawValue) -> *mut RawBlock;
     LLVMGetNextBasicBlock(*mut RawBlock) -> *mut RawBlock;
     LLVMGetFirstInstruction(*mut RawBlock) -> *mut RawValue;

@@ -1,14 +1,16 @@
-//! What the other crates agree on: exit codes, failures, version numbers, the records a build leaves behind, the support matrix, and the
-//! names of added code.
+//! What the other crates agree on: exit codes, failures, version numbers, the records a build leaves behind, the support matrix, the
+//! names of added code, and how a build asks for wishes.
 //!
 //! Nothing in here does I/O.
 
 pub mod added;
 pub mod exit;
 pub mod failure;
+pub mod noreturn;
 pub mod record;
 pub mod targets;
 pub mod version;
+pub mod wish;
 
 pub use exit::Exit;
 pub use failure::{Failure, Result};

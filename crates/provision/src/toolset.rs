@@ -52,6 +52,7 @@ pub fn find(
         rust_lib_src,
         libclang: libclang.directory,
         prebuilt: prebuilt.map(str::to_owned),
+        wishes: Vec::new(),
     };
     found.check()?;
     Ok(found)

@@ -69,7 +69,9 @@ fn stems<'a>(files: &'a [Utf8PathBuf], list: &List) -> BTreeSet<&'a str> {
         .filter(|file| *file != list.file)
         .filter_map(|file| file.components().next());
     let names = inside.map(|first| first.as_str());
+    // What a file includes as text or data stands beside it.
     names
+        .filter(|name| name.ends_with(".rs") || !name.contains('.'))
         .map(|name| name.strip_suffix(".rs").unwrap_or(name))
         .filter(|name| *name != "mod")
         .collect()

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use camino::Utf8Path;
-use gateless_ledger::Ledger;
+use gateless_ledger::{Kind, Ledger};
 
 /// How a gate says that it is no language feature, so no ledger entry of its own (`Gate` in crates/lower/src/gate/mod.rs).
 const NO_FEATURE: &str = "const IS_FEATURE: bool = false;";
@@ -52,6 +52,15 @@ fn entries(ledger: &Ledger) -> Vec<String> {
                     "ledger/{id}.toml: has a program and no answer of a compiler under [observed]; `gateless probe {id}` tells it"
                 ));
             }
+            _ => {}
+        }
+        match (&entry.delivered, &entry.outside) {
+            (None, None) if entry.kind == Kind::Wish => broken.push(format!(
+                "ledger/{id}.toml: is a wish, and has neither [delivered] nor [outside], which says why not"
+            )),
+            (Some(_), Some(_)) => broken.push(format!(
+                "ledger/{id}.toml: is delivered, and can't be had outside of the compiler"
+            )),
             _ => {}
         }
         let others = entry

@@ -4,6 +4,7 @@
 //! [`ALL`] and is named nowhere else. What a flag can be is in [`crate::flag`].
 
 mod branch_protection;
+mod build_assert;
 mod cf_protection;
 mod compiler_builtins;
 mod debug_info_for_profiling;
@@ -20,6 +21,8 @@ mod llvm_module_flag;
 mod merge_functions;
 mod no_jump_tables;
 mod no_stack_probes;
+mod noreturn_list;
+mod overflow_report;
 mod packed_stack;
 mod passes;
 mod patchable_function_entry;
@@ -30,6 +33,7 @@ mod retpoline;
 mod shadow_call_stack;
 mod stack_protector;
 mod tune_cpu;
+mod unwanted;
 mod use_sync_unwind;
 
 use std::any::Any;
@@ -38,7 +42,7 @@ use std::sync::Arc;
 use gateless_llvm::Module;
 use gateless_model::{Failure, Result};
 
-use crate::flag::{Flag, Given, Place, Spelling};
+use crate::flag::{Flag, Given, Inspected, Place, Spelling};
 use crate::target::Target;
 
 /// All flags, in the order in which they are applied: as the target specification and the crate have it, then what is asked for besides.
@@ -48,6 +52,7 @@ const ALL: &[Row] = &[
     Row::of::<red_zone::RedZone>(),
     Row::of::<compiler_builtins::CompilerBuiltins>(),
     Row::of::<branch_protection::BranchProtection>(),
+    Row::of::<build_assert::BuildAssert>(),
     Row::of::<cf_protection::CfProtection>(),
     Row::of::<debug_info_for_profiling::DebugInfoForProfiling>(),
     Row::of::<debuginfo_compression::DebuginfoCompression>(),
@@ -62,6 +67,8 @@ const ALL: &[Row] = &[
     Row::of::<llvm_module_flag::LlvmModuleFlags>(),
     Row::of::<merge_functions::MergeFunctions>(),
     Row::of::<no_jump_tables::NoJumpTables>(),
+    Row::of::<noreturn_list::NoreturnList>(),
+    Row::of::<overflow_report::OverflowReport>(),
     Row::of::<packed_stack::PackedStack>(),
     Row::of::<passes::Passes>(),
     Row::of::<patchable_function_entry::PatchableFunctionEntry>(),
@@ -70,6 +77,7 @@ const ALL: &[Row] = &[
     Row::of::<shadow_call_stack::ShadowCallStack>(),
     Row::of::<stack_protector::StackProtector>(),
     Row::of::<tune_cpu::TuneCpu>(),
+    Row::of::<unwanted::Unwanted>(),
     Row::of::<use_sync_unwind::UseSyncUnwind>(),
 ];
 
@@ -115,6 +123,21 @@ pub struct Flags(Vec<Asked>);
 struct Asked {
     row: usize,
     flag: Arc<dyn Flag>,
+    /// Whether what it refuses is only a warning.
+    is_tolerant: bool,
+}
+
+/// Files about an object: the kind of each, and what it holds.
+pub type Lists = Vec<(&'static str, String)>;
+
+impl Asked {
+    /// The same, but a failure says which flag failed.
+    fn named<T>(&self, result: Result<T>) -> Result<T> {
+        result.map_err(|failure| Failure {
+            what: format!("{}: {}", ALL[self.row].name(), failure.what),
+            ..failure
+        })
+    }
 }
 
 impl PartialEq for Flags {
@@ -204,7 +227,14 @@ impl Flags {
         match (place, new) {
             (Ok(at), Some(flag)) => self.0[at].flag = flag,
             (Ok(at), None) => drop(self.0.remove(at)),
-            (Err(at), Some(flag)) => self.0.insert(at, Asked { row, flag }),
+            (Err(at), Some(flag)) => self.0.insert(
+                at,
+                Asked {
+                    row,
+                    flag,
+                    is_tolerant: false,
+                },
+            ),
             (Err(_), None) => {}
         }
         Ok(())
@@ -231,15 +261,38 @@ impl Flags {
         self.iter().for_each(|flag| flag.adjust(target));
     }
 
-    /// Applies all flags; fails, by its name, for one that does not fit the target.
-    pub(crate) fn apply(&self, module: &Module, target: &Target) -> Result<()> {
-        for Asked { row, flag } in &self.0 {
-            flag.apply(module, target).map_err(|failure| Failure {
-                what: format!("{}: {}", ALL[*row].name(), failure.what),
-                ..failure
-            })?;
+    /// Changes what the module's code does; fails, by its name, for a flag that does not fit.
+    pub(crate) fn rewrite(&self, module: &mut Module, target: &Target) -> Result<()> {
+        for asked in &self.0 {
+            asked.named(asked.flag.rewrite(module, target))?;
         }
         Ok(())
+    }
+
+    /// Applies all flags; fails, by its name, for one that does not fit the target.
+    pub(crate) fn apply(&self, module: &Module, target: &Target) -> Result<()> {
+        for asked in &self.0 {
+            asked.named(asked.flag.apply(module, target))?;
+        }
+        Ok(())
+    }
+
+    /// Fails, by its name, for a flag that can't be had of a module on which an optimiser has run.
+    pub(crate) fn check_optimised(&self) -> Result<()> {
+        match self.0.iter().find(|asked| asked.flag.needs_unoptimised()) {
+            None => Ok(()),
+            Some(asked) => Err(Failure::no(format!(
+                "{} can't be had of code that is optimised already, as that of a prebuilt core is",
+                ALL[asked.row].name()
+            ))
+            .help("use the runtime source `source`")),
+        }
+    }
+
+    /// The switches `-CNAME=y` without which a flag has nothing to do, and what people call the flag.
+    pub fn needed_switches(&self) -> impl Iterator<Item = (&'static str, String)> {
+        let switch = |asked: &Asked| Some((asked.flag.needs_switch()?, ALL[asked.row].name()));
+        self.0.iter().filter_map(switch)
     }
 
     /// The target features that the flags stand for, in LLVM's notation.
@@ -268,6 +321,38 @@ impl Flags {
     /// The options of LLVM's passes that the flags stand for.
     pub(crate) fn llvm_options(&self) -> Vec<String> {
         self.iter().flat_map(|flag| flag.llvm_options()).collect()
+    }
+
+    /// Whether some flag says where in the source something is.
+    pub fn need_lines(&self) -> bool {
+        self.iter().any(|flag| flag.needs_lines())
+    }
+
+    /// Has flags say what they refuse as warnings, where a crate is compiled with a `--cfg` that tolerates it.
+    pub fn tolerate(&mut self, has_cfg: impl Fn(&str) -> bool) {
+        for asked in &mut self.0 {
+            asked.is_tolerant = asked.flag.tolerated_with().is_some_and(&has_cfg);
+        }
+    }
+
+    /// What the flags say of the optimised module: warnings, and files for its object. Fails, by their names, for flags that refuse what is in it.
+    pub(crate) fn inspect(&self, module: &Module) -> Result<(Vec<String>, Lists)> {
+        let (mut warnings, mut refused, mut lists) = (Vec::new(), Vec::new(), Lists::new());
+        for asked in &self.0 {
+            let inspected: Inspected = asked.named(asked.flag.inspect(module))?;
+            let name = ALL[asked.row].name();
+            let said = inspected.refused.into_iter();
+            let said = said.map(|said| format!("{name}: {said}"));
+            match asked.is_tolerant {
+                true => warnings.extend(said),
+                false => refused.extend(said),
+            }
+            lists.extend(inspected.lists);
+        }
+        match refused.is_empty() {
+            true => Ok((warnings, lists)),
+            false => Err(Failure::no(refused.join("\n"))),
+        }
     }
 
     /// Changes the finished object.

@@ -10,6 +10,7 @@ mod forget;
 mod forward;
 pub mod names;
 pub mod no_unwinding;
+pub mod places;
 pub mod receivers;
 mod replace;
 pub mod structors;

@@ -213,6 +213,7 @@ impl Sample<'_> {
             debug_paths: Vec::new(),
             used: UsedFix::Keep,
             added: gateless_codegen::Added::None,
+            without_debug_info: false,
         };
         gateless_codegen::run(&job, &|| panic!("a sample was asked for")).unwrap();
     }
@@ -249,6 +250,7 @@ pub fn job(directory: &Utf8Path, body: &str) -> Job {
         debug_paths: Vec::new(),
         used: UsedFix::Keep,
         added: gateless_codegen::Added::None,
+        without_debug_info: false,
     }
 }
 

@@ -110,6 +110,7 @@ pub fn gated_twin(options: &BuildOptions) -> BuildOptions {
         .map(|out| out.as_str().trim_end_matches('/'));
     BuildOptions {
         gated: true,
+        wishes: Vec::new(),
         out: out.map(|out| format!("{out}-gated").into()),
         ..options.clone()
     }

@@ -103,6 +103,7 @@ pub fn open(
         out: options.out.clone(),
         runtime: options.runtime.name().to_owned(),
         mode: options.mode(),
+        wishes: options.wishes.clone(),
         jobs: options.jobs.map(usize::from),
         c_tools: own_tools,
     };

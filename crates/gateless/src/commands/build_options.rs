@@ -3,7 +3,9 @@
 use camino::Utf8PathBuf;
 use clap::{Args, ValueEnum};
 use gateless_kbuild::make_vars::Mode;
+use gateless_ledger::Ledger;
 use gateless_machines::Machine;
+use gateless_model::wish::OPTION;
 use gateless_provision::toolchain::Choice;
 
 /// The kernel release that is built by default.
@@ -37,6 +39,9 @@ pub struct BuildOptions {
     /// Build upstream's way, with the same configuration and compiler
     #[arg(long)]
     pub gated: bool,
+    /// Have what no rustc has: a name from docs/long-tail.md, such as overflow-report; repeatable
+    #[arg(long = "wish", value_name = "WISH", value_parser = wish, conflicts_with = "gated")]
+    pub wishes: Vec<String>,
     /// Install what is missing without asking
     #[arg(long, short)]
     pub yes: bool,
@@ -57,6 +62,15 @@ pub fn architecture(name: &str) -> Result<String, std::convert::Infallible> {
 pub fn toolchain(text: &str) -> Result<Choice, String> {
     text.parse()
         .map_err(|failure: gateless_model::Failure| failure.to_string())
+}
+
+/// A wish that code generation can fulfil.
+pub fn wish(name: &str) -> Result<String, String> {
+    let known: Vec<_> = Ledger::embedded().values_of_flag(OPTION).collect();
+    match known.contains(&name) {
+        true => Ok(name.to_owned()),
+        false => Err(format!("the wishes are {}", known.join(", "))),
+    }
 }
 
 impl BuildOptions {

@@ -120,6 +120,7 @@ fn built(args: &Args, tree: &Utf8Path) -> Result<Utf8PathBuf> {
         runtime: Runtime::Source,
         toolchain: Choice::Automatic,
         gated: false,
+        wishes: Vec::new(),
         yes: false,
         jobs: None,
         make_args: Vec::new(),

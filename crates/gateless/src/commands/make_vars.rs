@@ -9,7 +9,7 @@ use gateless_model::{Exit, Failure, Result};
 use gateless_provision::toolchain::Choice;
 use gateless_provision::toolset;
 
-use super::build_options::{Runtime, architecture, toolchain};
+use super::build_options::{Runtime, architecture, toolchain, wish};
 use crate::output;
 
 /// Print the make variables with which Kbuild uses gateless: make $(gateless make-vars) O=... ARCH=um
@@ -30,6 +30,9 @@ pub struct Args {
     /// Where core and compiler_builtins come from
     #[arg(long, value_enum, default_value_t = Runtime::Source)]
     runtime: Runtime,
+    /// Have what no rustc has: a name from docs/long-tail.md, such as overflow-report; repeatable
+    #[arg(long = "wish", value_name = "WISH", value_parser = wish)]
+    wishes: Vec<String>,
 }
 
 /// Prints the variables as one line on stdout.
@@ -39,7 +42,7 @@ pub fn run(args: Args) -> Result<Exit> {
         None => Tree::open(Utf8Path::new(".")).ok(),
     };
     let arch = args.arch.as_deref();
-    let tools = toolset::find(
+    let mut tools = toolset::find(
         &own_path()?,
         &cache::root()?,
         tree.as_ref()
@@ -47,6 +50,7 @@ pub fn run(args: Args) -> Result<Exit> {
         Some(args.runtime.name()).filter(|_| args.runtime != Runtime::Source),
         &args.toolchain,
     )?;
+    tools.wishes = args.wishes;
     let variables = tools.variables(Mode::Gateless);
     output::line(if args.kunit {
         make_vars::for_kunit(&variables, arch)

@@ -15,6 +15,7 @@ mod fidelity;
 mod lower;
 mod make_vars;
 mod matrix;
+mod noreturn;
 mod probe;
 mod roadmap;
 mod targets;
@@ -68,6 +69,7 @@ enum Command {
     Probe(probe::Args),
     Roadmap(roadmap::Args),
     Matrix(matrix::Args),
+    Noreturn(noreturn::Args),
     Targets(targets::Args),
     Why(why::Args),
     Completions(completions::Args),
@@ -92,6 +94,7 @@ impl CommandLine {
             Command::Probe(args) => probe::run(args),
             Command::Roadmap(args) => roadmap::run(args),
             Command::Matrix(args) => matrix::run(args),
+            Command::Noreturn(args) => noreturn::run(args),
             Command::Targets(args) => targets::run(args),
             Command::Why(args) => why::run(args),
             Command::Completions(args) => completions::run(args),

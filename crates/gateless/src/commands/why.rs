@@ -158,6 +158,7 @@ fn configure(args: &Args) -> Result<Subject> {
         toolchain: args.toolchain.clone(),
         runtime: Runtime::Source,
         gated: false,
+        wishes: Vec::new(),
         yes: args.yes,
         jobs: None,
         make_args: Vec::new(),

@@ -7,6 +7,7 @@
 mod audits;
 mod configurations;
 mod example;
+mod long_tail;
 mod modversions;
 mod patches;
 mod rebuilds;
@@ -106,6 +107,10 @@ const UM: &[Test] = &[
     (
         "an_unstable_option_in_a_makefile_is_refused_by_name",
         stray_gates::option,
+    ),
+    (
+        "every_overflow_of_the_suite_is_reported_with_its_line_and_wraps",
+        long_tail::overflow_report,
     ),
     (
         "with_the_hosts_core_every_test_passes_and_no_gate_is_open_at_all",

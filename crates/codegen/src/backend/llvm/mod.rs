@@ -11,12 +11,12 @@ use gateless_model::Result;
 use crate::ir::structors;
 use crate::object::function_sections::{self, Group};
 use crate::object::{arm_attributes, relocations};
-use crate::{Job, Output, Prepared, Stage, Target};
+use crate::{Job, Lists, Output, Prepared, Stage, Target};
 
-/// The outputs of `job`, each under a temporary name for now.
+/// The outputs of `job`, each under a temporary name for now, and what flags say of the optimised module.
 ///
-/// Fails if LLVM cannot generate the code, or if an output cannot be written.
-pub fn generate(job: &Job, prepared: Prepared) -> Result<Outputs> {
+/// Fails if a flag refuses what is in it, if LLVM cannot generate the code, or if an output cannot be written.
+pub fn generate(job: &Job, prepared: Prepared) -> Result<(Outputs, Vec<String>, Lists)> {
     let Prepared {
         mut module,
         machine,
@@ -25,6 +25,10 @@ pub fn generate(job: &Job, prepared: Prepared) -> Result<Outputs> {
     options::check(module.llvm(), &machine)?;
     if job.stage != Stage::Optimised {
         optimise::run(&mut module, &machine, &target, &job.flags)?;
+    }
+    let (warnings, lists) = job.flags.inspect(&module)?;
+    if job.without_debug_info {
+        module.remove_debug_info()?;
     }
     let mut outputs = Outputs::default();
     // Generating code uses a module up, so what only describes it comes first, and all but the last get a copy.
@@ -66,7 +70,7 @@ pub fn generate(job: &Job, prepared: Prepared) -> Result<Outputs> {
             &emit(job, &target, &machine, group.as_ref(), module, kind)?,
         )?;
     }
-    Ok(outputs)
+    Ok((outputs, warnings, lists))
 }
 
 fn emit(
