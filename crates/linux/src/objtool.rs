@@ -209,8 +209,9 @@ impl Parser<'_> {
     }
 
     fn odd(&self) -> Failure {
+        let rest = self.text[self.at..].trim_start();
         odd(
-            line_of(self.text, self.at),
+            line_of(self.text, self.text.len() - rest.len()),
             "this part of is_rust_noreturn() is not understood",
         )
     }
