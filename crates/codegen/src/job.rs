@@ -2,6 +2,7 @@
 
 use camino::Utf8PathBuf;
 use gateless_model::Failure;
+use gateless_model::columns::Columns;
 
 use crate::flags::{Flags, Lists};
 use crate::target::Target;
@@ -25,6 +26,8 @@ pub struct Job {
     pub flags: Flags,
     /// Prefixes of source paths in debug information and their replacements, first match wins.
     pub debug_paths: Vec<(String, String)>,
+    /// Columns of the lines that lowering rewrote, of this crate and of those that it uses.
+    pub columns: Columns,
     /// Which statics were `#[used(compiler)]` before lowering made them `#[used]`.
     pub used: UsedFix,
     /// Which functions lowering added.

@@ -4,7 +4,7 @@ use gateless_llvm::{Context, Llvm, Module, TargetMachine};
 use gateless_model::Result;
 
 use crate::backend::llvm::{llvm_args, options};
-use crate::ir::{added, debug_paths, names, no_unwinding, receivers, used};
+use crate::ir::{added, columns, debug_paths, names, no_unwinding, receivers, used};
 use crate::{Added, Job, Sample, Stage, Target, producer, target};
 
 /// A module with all flags applied, for a back end.
@@ -78,6 +78,7 @@ fn apply(job: &Job, wanted: &Target, module: &mut Module) -> Result<TargetMachin
     job.flags.apply(module, wanted)?;
     let machine = target::apply(module, wanted, &job.flags.features())?;
     used::apply(module, &job.used)?;
+    columns::apply(module, &job.columns)?;
     if let Added::Private { mark, .. } = &job.added {
         added::make_private(module, mark)?;
     }

@@ -30,6 +30,7 @@ mod tests {
     use camino::Utf8PathBuf;
 
     use gateless_model::Failure;
+    use gateless_model::columns::Columns;
 
     use super::*;
     use crate::{Added, Flags, Output, Stage, UsedFix};
@@ -62,6 +63,7 @@ mod tests {
             target: x86_target(),
             flags: Flags::default(),
             debug_paths: Vec::new(),
+            columns: Columns::default(),
             used: UsedFix::Keep,
             added: Added::None,
             without_debug_info: false,

@@ -128,6 +128,7 @@ fn compare_of(source: &str, target: &str, args: &[&str], unstable: &[&str], sect
         },
         flags: support::flags(unstable),
         debug_paths: Vec::new(),
+        columns: Default::default(),
         used: UsedFix::Keep,
         added: gateless_codegen::Added::None,
         without_debug_info: false,

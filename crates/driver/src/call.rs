@@ -76,28 +76,27 @@ impl Call<'_> {
         self.state.directory().join("lowered").join(mangle(name))
     }
 
-    /// What lowering is asked to do with the crate whose root file is `root`, or `text`, which came on standard input under that name.
-    /// With `mark_used` it tells the uses of `#[used]` apart.
+    /// What lowering is asked to do with the crate whose root file is `root`; `shown` is the compiler's name for a file.
     pub fn lowering<'b>(
         &'b self,
         root: &'b Utf8Path,
         mirror: &'b Utf8Path,
-        text: Option<&'b str>,
+        shown: &'b dyn Fn(&Utf8Path) -> String,
         known: &'b Exports,
-        mark_used: bool,
     ) -> Request<'b> {
         Request {
             root,
             cwd: self.cwd,
             mirror,
-            root_text: text,
+            root_text: None,
             crate_name: self.crate_name,
             edition: self.invocation.value("edition").unwrap_or("2015"),
             env: &|name| std::env::var(name).ok(),
             cfg: self.invocation.values("cfg").map(str::to_owned).collect(),
             crate_attrs: &self.plan.crate_attrs,
             gate_status: self.gates,
-            mark_used,
+            mark_used: false,
+            shown,
             known,
         }
     }

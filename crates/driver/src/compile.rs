@@ -4,11 +4,12 @@ use std::io::Read;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_base::process;
-use gateless_lower::lower_syntax;
+use gateless_lower::{Lowered, Request, lower_syntax};
 use gateless_model::{Failure, Result};
 
 use crate::call::Call;
 use crate::classify::Class;
+use crate::columns;
 use crate::compiler;
 use crate::diagnostics::{self, Format};
 use crate::doctest;
@@ -41,13 +42,18 @@ pub fn compile(call: &Call<'_>) -> Result<u8> {
         return runtime::core::generate(call, &mapping, &loads, generate.as_ref());
     }
     let used = Used::of(call, generate.is_some());
+    let name = |path: &Utf8Path| mapping.shown(path, &call.plan.remaps);
     let known = loads.exports.clone();
     let mut times = Times::default();
     let mut lowered = match call.class {
         // The toolchain's own library is not kernel code: it is never lowered.
         Class::RuntimeCore => None,
         _ => Some(timed(&mut times.rewriting, || {
-            lower_syntax(call.lowering(&root, &mirror, text.as_deref(), &known, used.marks()))
+            lower_syntax(Request {
+                root_text: text.as_deref(),
+                mark_used: used.marks(),
+                ..call.lowering(&root, &mirror, &name, &known)
+            })
         })?),
     };
     let mut runs = Vec::new();
@@ -65,12 +71,16 @@ pub fn compile(call: &Call<'_>) -> Result<u8> {
         &mut lowered,
         (text.is_some(), Some(&mapping)),
         &mut times,
-        &|root| {
+        &|mirrored| {
+            let root = mirrored.map(Lowered::root);
             let args = arguments(call, root, &mapping, generate.as_ref());
             let mut run = compiler::run(call, args, call.exempt());
-            if is_lowered(root.is_some()) {
-                used.prepare(&mut run)?;
-            }
+            let columns = || columns::all(mirrored, &loads.columns);
+            let used = match is_lowered(mirrored.is_some()) {
+                true => used,
+                false => Used::Nowhere,
+            };
+            columns::prepare(call, &mut run, &columns, used)?;
             Ok(run)
         },
     )?;
@@ -90,11 +100,15 @@ pub fn compile(call: &Call<'_>) -> Result<u8> {
     if is_lowered(last.in_mirror) {
         used.put_right(call)?;
     }
+    let columns = columns::all(shown, &loads.columns);
+    columns::put_right(call, &columns)?;
     runs.push(last.run);
     let generated = match &generate {
         Some(generate) => {
             let fix = Used::fix(lowered.as_ref());
-            let generator = timed(&mut times.generating, || generate.run(call, &mapping, fix))?;
+            let generator = timed(&mut times.generating, || {
+                generate.run(call, &mapping, &columns, fix)
+            })?;
             Some((generate, generator))
         }
         None => None,
@@ -108,6 +122,7 @@ pub fn compile(call: &Call<'_>) -> Result<u8> {
             mapping: &mapping,
             lowered: lowered.as_ref(),
             loads: &loads,
+            columns: &columns,
             runs,
             generated,
         },

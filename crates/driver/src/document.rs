@@ -5,7 +5,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_base::process;
-use gateless_lower::lower_syntax;
+use gateless_lower::{Lowered, Request, lower_syntax};
 use gateless_model::{Failure, Result};
 
 use crate::call::Call;
@@ -24,6 +24,7 @@ pub fn document(call: &Call<'_>) -> Result<u8> {
     let root = Utf8PathBuf::from(call.input());
     let mirror = call.mirror(&format!("doc/{}", call.crate_name));
     let mapping = Mapping::new(&mirror, call.cwd, root.as_str());
+    let name = |path: &Utf8Path| mapping.shown(path, &call.plan.remaps);
     let loads = libraries::find(call.invocation, call.class, call.cwd)?;
     let mut lowered = match call.class {
         Class::RuntimeCore if call.runtime != Source::Source => {
@@ -34,13 +35,10 @@ pub fn document(call: &Call<'_>) -> Result<u8> {
             .help("document it with the runtime source `source`"));
         }
         Class::RuntimeCore => None,
-        _ => Some(lower_syntax(call.lowering(
-            &root,
-            &mirror,
-            None,
-            &loads.exports,
-            Used::of(call, false).marks(),
-        ))?),
+        _ => Some(lower_syntax(Request {
+            mark_used: Used::of(call, false).marks(),
+            ..call.lowering(&root, &mirror, &name, &loads.exports)
+        })?),
     };
     let format = Format::of(call.invocation);
     let last = rounds::run(
@@ -48,8 +46,8 @@ pub fn document(call: &Call<'_>) -> Result<u8> {
         &mut lowered,
         (false, None),
         &mut Times::default(),
-        &|root| {
-            let args = arguments(call, root, &format);
+        &|mirrored| {
+            let args = arguments(call, mirrored.map(Lowered::root), &format);
             Ok(compiler::run(call, args, call.exempt()))
         },
     )?;

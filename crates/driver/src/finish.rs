@@ -6,6 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use gateless_base::{files, hash, paths};
 use gateless_linux::places::{self, Places};
 use gateless_lower::Lowered;
+use gateless_model::columns::Columns;
 use gateless_model::record::{Generator, OUT, Record, Run, VERSION};
 use gateless_model::{Failure, Result};
 
@@ -59,6 +60,8 @@ pub struct Finished<'a> {
     pub lowered: Option<&'a Lowered<'a>>,
     /// What it loaded.
     pub loads: &'a Loads,
+    /// Columns of lowered lines, its own and of what it loaded.
+    pub columns: &'a Columns,
     /// The runs of the compiler that count.
     pub runs: Vec<Run>,
     /// The code generation stage, and what did it.
@@ -71,6 +74,7 @@ pub fn finish(call: &Call<'_>, finished: Finished<'_>) -> Result<()> {
         mapping,
         lowered,
         loads,
+        columns,
         runs,
         generated,
     } = finished;
@@ -91,7 +95,7 @@ pub fn finish(call: &Call<'_>, finished: Finished<'_>) -> Result<()> {
         files::write_with_parents(&path, new.as_bytes())?;
     }
     let exports = lowered.map(Lowered::exports).unwrap_or_default();
-    libraries::leave(call, loads, &exports)?;
+    libraries::leave(call, loads, &exports, columns)?;
     let State::Kept(directory) = call.state else {
         return Ok(());
     };

@@ -9,6 +9,7 @@ use gateless_base::{files, hash};
 use gateless_codegen::{
     Added, CodeModel, Flags, Job, Merging, Output, Reloc, Stage, Target, UsedFix,
 };
+use gateless_model::columns::Columns;
 use gateless_model::record::Generator;
 use gateless_model::{Failure, Result, added};
 
@@ -172,7 +173,13 @@ impl Generate {
     }
 
     /// Generates the outputs, takes the bitcode away, and says what did it.
-    pub fn run(&self, call: &Call<'_>, mapping: &Mapping, used: UsedFix) -> Result<Generator> {
+    pub fn run(
+        &self,
+        call: &Call<'_>,
+        mapping: &Mapping,
+        columns: &Columns,
+        used: UsedFix,
+    ) -> Result<Generator> {
         let compiler = &call.toolchain.compiler;
         let found = compiler.generator()?;
         let job = Job {
@@ -188,6 +195,7 @@ impl Generate {
             target: self.target.clone(),
             flags: self.flags.clone(),
             debug_paths: mapping.debug_prefixes()?,
+            columns: columns.clone(),
             used,
             added: match call.class {
                 Class::BuiltIn | Class::Module => Added::Private {

@@ -5,6 +5,7 @@
 mod call;
 mod classify;
 mod codegen_options;
+mod columns;
 mod compile;
 mod compiler;
 mod depinfo;
@@ -16,8 +17,10 @@ mod finish;
 mod generate;
 mod invocation;
 mod libraries;
+mod linker;
 mod mapping;
 mod modifiers;
+mod objects;
 mod plan;
 mod probe;
 mod proof;
@@ -74,12 +77,12 @@ pub fn is_doctest_compiler() -> bool {
 
 /// Whether rustc started this process in place of the linker ([`linker_main`] does it).
 pub fn is_linker() -> bool {
-    retain::is_linker()
+    linker::is_linker()
 }
 
 /// Stands in for the linker of programs for the host. `args` without the program's name.
 pub fn linker_main(args: Vec<OsString>) -> ExitCode {
-    report(retain::link(args))
+    report(linker::link(args))
 }
 
 /// Stands in for `clippy-driver`. `args` without the program's name.

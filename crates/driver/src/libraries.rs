@@ -7,6 +7,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_base::{files, paths};
 use gateless_lower::Exports;
+use gateless_model::columns::Columns;
 use gateless_model::{Failure, Result};
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +24,8 @@ pub struct Loads {
     pub artifacts: Vec<String>,
     /// What the lowered ones among them export.
     pub exports: Exports,
+    /// Columns of the lines that lowering rewrote in them: they may have code that is generated where it is used.
+    pub columns: Columns,
     /// Libraries of the kernel without notes beside them, as when somebody copied them from an output directory and left the notes.
     pub bare: Vec<String>,
     /// The target modifiers of each of the others that the call names itself, with its crate's name.
@@ -49,6 +52,9 @@ struct Beside {
     exports: Exports,
     /// The target modifiers that it was compiled with.
     modifiers: Modifiers,
+    /// Columns of lowered lines, of it and of what it loaded.
+    #[serde(default)]
+    columns: Columns,
 }
 
 /// Finds the libraries of a call.
@@ -101,6 +107,7 @@ pub fn find(call: &Invocation, class: Class, cwd: &Utf8Path) -> Result<Loads> {
                 Beside::default()
             }
         };
+        loads.columns.merge(&beside.columns);
         loads.exports.merge(beside.exports);
         let directory = Utf8Path::new(&found).parent().unwrap_or(Utf8Path::new(""));
         let below = beside.loads.iter().map(|name| {
@@ -143,7 +150,12 @@ fn beside(library: &Utf8Path) -> Utf8PathBuf {
 }
 
 /// Leaves the notes for dependants beside the library that the call made, if it made one.
-pub fn leave(call: &Call<'_>, loads: &Loads, exports: &Exports) -> Result<()> {
+pub fn leave(
+    call: &Call<'_>,
+    loads: &Loads,
+    exports: &Exports,
+    columns: &Columns,
+) -> Result<()> {
     let named = call
         .invocation
         .emits()
@@ -160,7 +172,7 @@ pub fn leave(call: &Call<'_>, loads: &Loads, exports: &Exports) -> Result<()> {
     };
     let library = library.as_path();
     let is_of_build = matches!(call.state, State::Kept(_));
-    if !is_of_build && exports.is_empty() {
+    if !is_of_build && exports.is_empty() && columns.is_empty() {
         // Outside of a build, notes lie only where a dependant needs them.
         let _ = fs_err::remove_file(call.cwd.join(beside(library)));
         return Ok(());
@@ -197,6 +209,10 @@ pub fn leave(call: &Call<'_>, loads: &Loads, exports: &Exports) -> Result<()> {
         loads,
         exports,
         modifiers: call.plan.modifiers.clone(),
+        columns: match is_macro {
+            true => Columns::default(),
+            false => columns.clone(),
+        },
     })
     .map_err(|error| Failure::failed(error.to_string()))?;
     files::write_if_changed(&call.cwd.join(beside(library)), text.as_bytes())

@@ -108,8 +108,24 @@ impl Mapping {
     }
 
     /// `--remap-path-prefix` arguments that give `file!()` and panic locations the names they have in the gated build,
-    /// where `remaps` are the call's own mappings. rustc lets the last one that matches win.
+    /// where `remaps` are the call's own mappings.
     pub fn remaps(&self, remaps: &[(String, String)]) -> Vec<String> {
+        let pairs = self.remapped(remaps).into_iter();
+        pairs
+            .map(|(from, to)| format!("--remap-path-prefix={from}={to}"))
+            .collect()
+    }
+
+    /// The name that the compiler gives to the original file with the absolute path `path`, as these arguments ask for.
+    pub fn shown(&self, path: &Utf8Path, remaps: &[(String, String)]) -> String {
+        let lowered = format!("{}{path}", self.mirror);
+        let mut pairs = self.remapped(remaps).into_iter().rev();
+        let name = pairs.find_map(|(from, to)| Some(format!("{to}{}", lowered.strip_prefix(&from)?)));
+        name.unwrap_or(lowered)
+    }
+
+    /// Prefixes of lowered files, and what stands in their place. rustc lets the last one that matches win.
+    fn remapped(&self, remaps: &[(String, String)]) -> Vec<(String, String)> {
         let mut pairs = vec![(format!("{}/", self.mirror), "/".to_owned())];
         pairs.extend(
             remaps
@@ -137,9 +153,6 @@ impl Mapping {
             ));
         }
         pairs
-            .into_iter()
-            .map(|(from, to)| format!("--remap-path-prefix={from}={to}"))
-            .collect()
     }
 }
 
@@ -199,6 +212,13 @@ mod tests {
             names("/out", "/src/a.rs", "/src/"),
             ["--remap-path-prefix=/m/=/", "--remap-path-prefix=/m/src/="]
         );
+        let shown = |root, path: &str| {
+            let mapping = Mapping::new("/m".into(), "/src".into(), root);
+            mapping.shown(path.into(), &[("/lib/".to_owned(), "L/".to_owned())])
+        };
+        assert_eq!(shown("a/b.rs", "/src/a/b.rs"), "a/b.rs");
+        assert_eq!(shown("a/b.rs", "/lib/c.rs"), "L/c.rs");
+        assert_eq!(shown("/src/a/b.rs", "/src/a/b.rs"), "/src/a/b.rs");
         assert_eq!(
             names("/src/out", "../a.rs", "../"),
             ["--remap-path-prefix=/m/=/", "--remap-path-prefix=/m/src/="]

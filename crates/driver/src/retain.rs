@@ -2,99 +2,20 @@
 //!
 //! Lowering leaves `#[used]`, for which LLVM sets SHF_GNU_RETAIN on the static's section, and the linker keeps it with everything that it
 //! refers to (<https://github.com/rust-lang/rust/issues/93798>). The flag is taken off again: in libraries once they are written, in
-//! objects of programs before the linker reads them, for which this program stands in.
-
-use std::ffi::OsString;
-use std::process::Command;
+//! objects of programs before the linker reads them (`linker.rs`).
 
 use camino::{Utf8Path, Utf8PathBuf};
-use gateless_base::{files, process};
 use gateless_lower::LINKER_MARK;
-use gateless_model::{Failure, Result};
-use object::read::archive::ArchiveFile;
+use gateless_model::Result;
 use object::read::elf::{FileHeader, SectionHeader};
 use object::{Endianness, FileKind, elf};
 
-/// Tells this program that it stands in for the linker, and for which one.
-const VARIABLE: &str = "GATELESS_LINKER";
-
-/// rustc's own choice for the host.
-const LINKER: &str = "cc";
-
-/// What a compiler run needs, so that it links through this program: an argument, and a variable of the environment with its value.
-pub fn through_linker() -> Result<(String, (String, String))> {
-    let program = std::env::current_exe()
-        .map_err(|error| Failure::failed("cannot find this program").because(error))?;
-    Ok((
-        format!("-Clinker={}", program.display()),
-        (VARIABLE.to_owned(), LINKER.to_owned()),
-    ))
-}
-
-/// Whether rustc started this process in place of the linker.
-pub fn is_linker() -> bool {
-    std::env::var_os(VARIABLE).is_some()
-}
-
-/// Puts the objects that rustc made for this one link right, and starts the linker; returns its exit code.
-pub fn link(args: Vec<OsString>) -> Result<u8> {
-    for arg in args.iter().filter_map(|arg| arg.to_str()) {
-        // Objects are rustc's own, in a directory that goes with the call; libraries belong to others, and were put right when they were made.
-        if arg.ends_with(".o") && Utf8Path::new(arg).is_file() {
-            release(Utf8Path::new(arg))?;
-        }
-    }
-    let linker = std::env::var_os(VARIABLE).unwrap_or_else(|| LINKER.into());
-    let status = Command::new(&linker)
-        .args(args)
-        .env_remove(VARIABLE)
-        .status()
-        .map_err(|error| {
-            Failure::failed(format!("cannot run the linker `{}`", linker.display())).because(error)
-        })?;
-    Ok(process::exit_code(status))
-}
+use crate::objects::{self, Change};
 
 /// Takes the flag off in an object or in the objects of a library. Marked sections keep it and lose their mark; one that is nothing but the
 /// mark keeps its name.
 pub fn release(path: &Utf8Path) -> Result<()> {
-    let mut bytes = fs_err::read(path)?;
-    let broken = |error: object::Error| {
-        Failure::failed(format!("{path}: sections can't be read")).because(error)
-    };
-    let changes =
-        match FileKind::parse(&*bytes) {
-            Ok(FileKind::Archive) => {
-                let archive = ArchiveFile::parse(&*bytes).map_err(broken)?;
-                let mut changes = Vec::new();
-                for member in archive.members() {
-                    let member = member.map_err(broken)?;
-                    let data = member.data(&*bytes).map_err(broken)?;
-                    let start = member.file_range().0 as usize;
-                    changes.extend(in_object(data).map_err(broken)?.into_iter().map(|change| {
-                        Change {
-                            at: change.at + start,
-                            ..change
-                        }
-                    }));
-                }
-                changes
-            }
-            _ => in_object(&bytes).map_err(broken)?,
-        };
-    if changes.is_empty() {
-        return Ok(());
-    }
-    for Change { at, new } in changes {
-        bytes[at..at + new.len()].copy_from_slice(&new);
-    }
-    files::write_with_parents(path, &bytes)
-}
-
-/// Bytes to be replaced.
-struct Change {
-    at: usize,
-    new: Vec<u8>,
+    objects::change(path, &in_object)
 }
 
 fn in_object(data: &[u8]) -> object::Result<Vec<Change>> {
@@ -160,6 +81,9 @@ pub fn library(directory: &str, crate_name: &str, extra: &str) -> Utf8PathBuf {
 
 #[cfg(test)]
 mod tests {
+    use std::process::Command;
+
+    use object::read::archive::ArchiveFile;
     use object::write::Object as Writer;
     use object::{Architecture, BinaryFormat, Object, ObjectSection, SectionFlags, SectionKind};
 

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use camino::Utf8Path;
 use gateless_lower::{Lowered, Progress};
 use gateless_model::Result;
 use gateless_model::record::Run;
@@ -32,7 +31,7 @@ pub struct Last {
     pub in_mirror: bool,
 }
 
-/// Runs the compiler as `run` says, which gets the lowered root if the mirror is to be compiled: where lowering changed something, or
+/// Runs the compiler as `run` says, which gets the lowered crate if the mirror is to be compiled: where lowering changed something, or
 /// `always`. With `proven_by`, what compiles is proven to mean the same, and what doesn't is told in the original's own errors.
 ///
 /// # Errors
@@ -42,7 +41,7 @@ pub fn run(
     lowered: &mut Option<Lowered<'_>>,
     (always, proven_by): (bool, Option<&Mapping>),
     times: &mut Times,
-    run: &dyn Fn(Option<&Utf8Path>) -> Result<Run>,
+    run: &dyn Fn(Option<&Lowered<'_>>) -> Result<Run>,
 ) -> Result<Last> {
     let mut round = 0;
     let mut proofs = 0..PROOFS;
@@ -55,7 +54,7 @@ pub fn run(
             timed(&mut times.rewriting, || lowered.write())?;
         }
         let in_mirror = mirrored.is_some();
-        let run = run(mirrored.map(Lowered::root))?;
+        let run = run(mirrored)?;
         let mut took = Duration::ZERO;
         let mut ran = timed(&mut took, || compiler::execute(call, &run))?;
         let compiles = ran.status.success();

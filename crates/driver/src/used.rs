@@ -4,7 +4,6 @@ use camino::Utf8PathBuf;
 use gateless_codegen::UsedFix;
 use gateless_lower::{LINKER_MARK, Lowered};
 use gateless_model::Result;
-use gateless_model::record::Run;
 
 use crate::call::{Call, State};
 use crate::classify::Class;
@@ -50,16 +49,6 @@ impl Used {
             Some(_) => UsedFix::AllBut(LINKER_MARK.to_owned()),
             None => UsedFix::Keep,
         }
-    }
-
-    /// Prepares a run of rustc on lowered sources.
-    pub fn prepare(self, run: &mut Run) -> Result<()> {
-        if self == Used::Program {
-            let (argument, (name, value)) = retain::through_linker()?;
-            run.args.push(argument);
-            run.env.insert(name, Some(value));
-        }
-        Ok(())
     }
 
     /// Puts right what rustc wrote for lowered sources.

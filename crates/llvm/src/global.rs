@@ -160,6 +160,28 @@ impl Module {
         Ok(Constant::at(self, raw))
     }
 
+    /// An array of these bytes.
+    pub fn bytes<'m>(&'m self, bytes: &[u8]) -> Result<Constant<'m>> {
+        /// Nothing is added behind them.
+        const AS_THEY_ARE: i32 = 1;
+        let string = self.table().LLVMConstStringInContext2()?;
+        let context = self.context.inner.raw;
+        // SAFETY: the context is alive, and LLVM copies the bytes.
+        let raw = unsafe { string(context, bytes.as_ptr().cast(), bytes.len(), AS_THEY_ARE) };
+        Ok(Constant::at(self, raw))
+    }
+
+    /// A structure of these constants without gaps between them.
+    pub fn packed<'m>(&'m self, elements: &[Constant<'m>]) -> Result<Constant<'m>> {
+        const PACKED: i32 = 1;
+        let structure = self.table().LLVMConstStructInContext()?;
+        let raws: Vec<_> = elements.iter().map(|element| element.raw).collect();
+        let context = self.context.inner.raw;
+        // SAFETY: the context is alive, the constants are of it, and pointer and length are those of a Vec.
+        let raw = unsafe { structure(context, raws.as_ptr(), raws.len() as u32, PACKED) };
+        Ok(Constant::at(self, raw))
+    }
+
     /// All other names for functions and variables.
     pub fn aliases(&self) -> Result<Vec<Alias<'_>>> {
         let table = self.table();

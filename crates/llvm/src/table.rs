@@ -157,6 +157,8 @@ table! {
     LLVMConstInt(*mut RawType, u64, c_int) -> *mut RawValue;
     LLVMIsNull(*mut RawValue) -> c_int;
     LLVMConstIntGetZExtValue(*mut RawValue) -> u64;
+    LLVMConstStringInContext2(*mut RawContext, *const c_char, usize, c_int) -> *mut RawValue;
+    LLVMConstStructInContext(*mut RawContext, *const *mut RawValue, c_uint, c_int) -> *mut RawValue;
     LLVMConstArray2(*mut RawType, *const *mut RawValue, u64) -> *mut RawValue;
     LLVMIsAConstantInt(*mut RawValue) -> *mut RawValue;
 

@@ -34,6 +34,9 @@ pub struct CrateExports {
     /// For those methods of traits that trait objects can call (`Trait::method`), the extension trait.
     #[serde(default)]
     pub dispatched: BTreeMap<String, String>,
+    /// Names of macros that tell the column of their call.
+    #[serde(default)]
+    pub telling: Vec<String>,
 }
 
 impl Exports {
@@ -92,6 +95,7 @@ impl CrateExports {
         self.scopes.extend(other.scopes());
         self.extensions |= other.extensions;
         self.traits.extend(other.traits.iter().cloned());
+        self.telling.extend(other.telling.iter().cloned());
         self.dispatched
             .extend(other.dispatched.iter().map(|(k, v)| (k.clone(), v.clone())));
     }

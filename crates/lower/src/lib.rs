@@ -15,6 +15,7 @@
 //! What is added: `impl Pointer` after a pointer type, extension traits after an impl or trait, hidden modules that bring them into scope at
 //! the end of modules, and one support module (`support.rs`) at the end of the crate root.
 
+mod columns;
 mod crate_files;
 mod exports;
 mod gate;

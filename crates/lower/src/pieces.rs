@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use gateless_model::columns::{Lines, Stretch};
 use gateless_model::{Failure, Result};
 use gateless_rust_text::edit::{Edit, newlines};
 
@@ -165,6 +166,63 @@ impl Pieces {
         found
     }
 
+    /// The byte of the current text after everything that was inserted at a byte of the original.
+    pub fn current_end(&self, original: usize) -> usize {
+        let mut position = 0;
+        for piece in &self.pieces {
+            match piece {
+                Piece::Original(range) if range.end > original => {
+                    return position + original.saturating_sub(range.start);
+                }
+                _ => position += piece.len(),
+            }
+        }
+        position
+    }
+
+    /// Where the characters of rewritten lines stand in the original. `stands_for` gives the byte of the original that added text was made for, where
+    /// that is not what it stands before.
+    pub fn lines(&self, stands_for: &dyn Fn(Range<usize>) -> Option<usize>) -> Lines {
+        let mut lines = Lines::new();
+        let (mut line, mut start, mut position) = (1, 0, 0);
+        for piece in &self.pieces {
+            let here = position..position + piece.len();
+            position = here.end;
+            let (at, added) = match piece {
+                Piece::Original(range) => (range.start, false),
+                Piece::Added(_, replaced) if !replaced.is_empty() => (replaced.start, true),
+                Piece::Added(..) => {
+                    let at = stands_for(here.clone()).filter(|at| {
+                        newlines(&self.original[..*at]) == newlines(&self.current[..here.start])
+                    });
+                    let next = || self.original_offset(here.start);
+                    (at.unwrap_or_else(next), true)
+                }
+            };
+            let stretch = Stretch {
+                from: column(&self.current[start..here.start]),
+                original: column(line_before(&self.original, at)),
+                added,
+            };
+            lines.entry(line).or_default().push(stretch);
+            for (at, _) in self.current[here.clone()].match_indices('\n') {
+                line += 1;
+                start = here.start + at + 1;
+                if added && start < here.end {
+                    // What is left of replaced lines has no place of its own.
+                    lines.entry(line).or_default().push(Stretch {
+                        from: 1,
+                        original: 1,
+                        added,
+                    });
+                }
+            }
+        }
+        let is_other = |stretch: &Stretch| stretch.added || stretch.from != stretch.original;
+        lines.retain(|_, stretches| stretches.iter().any(is_other));
+        lines
+    }
+
     /// The byte of the original after what ends at `end` of the current text.
     pub fn original_end(&self, end: usize) -> usize {
         let Some(last) = end.checked_sub(1) else {
@@ -223,6 +281,17 @@ impl Pieces {
     }
 }
 
+/// The line up to a byte.
+fn line_before(text: &str, at: usize) -> &str {
+    let before = &text[..at];
+    &before[before.rfind('\n').map_or(0, |end| end + 1)..]
+}
+
+/// The column of what comes after the beginning of a line. A byte order mark is not part of the first one.
+fn column(before: &str) -> u32 {
+    before.trim_start_matches('\u{feff}').chars().count() as u32 + 1
+}
+
 /// Bytes of the original that pieces stand for.
 fn covered(pieces: &[Piece]) -> Range<usize> {
     let ranges = || {
@@ -278,6 +347,29 @@ mod tests {
             .is_err()
         );
         assert!(text.apply(vec![Edit::insert(0, "\n")]).is_err());
+    }
+
+    #[test]
+    fn characters_after_edits_stand_where_they_were_written() {
+        let mut text = Pieces::new("\u{feff}é; f(self, g());\nh();\n".into());
+        let at = |part: &str| text.original().find(part).unwrap();
+        let (receiver, call) = (at("self"), at("g()"));
+        let mut edits = Edit::wrap(call..call + 3, "wrapped(", ")").to_vec();
+        edits.push(Edit {
+            range: receiver..receiver + 4,
+            text: "this_one".into(),
+            rank: 0,
+        });
+        text.apply(edits).unwrap();
+        let lines = text.lines(&|_| None);
+        assert_eq!(lines.keys().copied().collect::<Vec<_>>(), [1]);
+        let mut columns = gateless_model::columns::Columns::default();
+        columns.add("a.rs".to_owned(), lines);
+        assert_eq!(text.current(), "\u{feff}é; f(this_one, wrapped(g()));\nh();\n");
+        let column = |from| columns.original("a.rs", 1, from).unwrap_or(from);
+        // f, this_one, wrapped, g, and the last parenthesis
+        assert_eq!([4, 6, 16, 24, 28].map(column), [4, 6, 12, 12, 15]);
+        assert_eq!(columns.original("a.rs", 2, 1), None);
     }
 
     #[test]

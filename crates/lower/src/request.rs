@@ -43,6 +43,8 @@ pub struct Request<'a> {
     /// Whether statics that the linker keeps (`#[used]`, `#[used(linker)]`) get [`crate::LINKER_MARK`] in front of their section, for whoever makes
     /// the object from rustc's bitcode.
     pub mark_used: bool,
+    /// The name that the compiler gives to a file, by its absolute path.
+    pub shown: &'a dyn Fn(&Utf8Path) -> String,
     /// What the lowered crates among the direct dependencies export, by the name that the crate knows them by (`--extern NAME`).
     pub known: &'a Exports,
 }

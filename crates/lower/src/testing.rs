@@ -54,6 +54,7 @@ impl Scratch {
             crate_attrs: &attrs,
             gate_status: &status,
             mark_used: self.mark_used,
+            shown: &|path| path.to_string(),
             known: &self.known,
         }))
     }

@@ -120,6 +120,7 @@ fn lower(
         crate_attrs: &[],
         gate_status: &status,
         mark_used: false,
+        shown: &|path| path.to_string(),
         known: &program.known,
     };
     let mut lowered = lower_syntax(request).map_err(|error| error.what)?;
@@ -349,6 +350,7 @@ fn a_program_from_standard_input_is_lowered_like_a_file() {
         crate_attrs: &[],
         gate_status: &status,
         mark_used: false,
+        shown: &|path| path.to_string(),
         known: &known,
     };
     let mut lowered = lower_syntax(request).unwrap();

@@ -3,6 +3,7 @@
 //! All of it goes by the safe view of `gateless-llvm`, and none of it knows which back end comes after.
 
 pub mod added;
+pub mod columns;
 mod debug_nodes;
 pub mod debug_paths;
 mod dispatched;

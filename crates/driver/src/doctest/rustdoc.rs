@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_base::{paths, process};
-use gateless_lower::lower_syntax;
+use gateless_lower::{Request, lower_syntax};
 use gateless_model::{Failure, Result};
 
 use super::view;
@@ -83,7 +83,12 @@ fn lower(call: &Call<'_>, root: &Utf8Path, mirror: &Utf8Path) -> Result<Utf8Path
     // The crate whose doctests these are is among the libraries, for the tests; its own sources don't use it.
     loads.exports.crates.remove(call.crate_name);
     let mark_used = Used::of(call, false).marks();
-    let lowered = lower_syntax(call.lowering(root, mirror, None, &loads.exports, mark_used))?;
+    // Nothing is linked here: no column is looked at.
+    let name = |path: &Utf8Path| path.to_string();
+    let lowered = lower_syntax(Request {
+        mark_used,
+        ..call.lowering(root, mirror, &name, &loads.exports)
+    })?;
     if !lowered.changed() {
         return Ok(paths::absolute(call.cwd, root));
     }

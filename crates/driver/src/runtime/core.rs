@@ -3,6 +3,7 @@
 use camino::Utf8Path;
 use gateless_base::files;
 use gateless_codegen::UsedFix;
+use gateless_model::columns::Columns;
 use gateless_model::{Failure, Result};
 
 use super::prebuilt::{self, Library};
@@ -29,7 +30,7 @@ pub fn generate(
         .help("use the runtime source `source`"));
     };
     files::write_with_parents(generate.bitcode(), &library.bitcode()?)?;
-    let generator = generate.run(call, mapping, UsedFix::Keep)?;
+    let generator = generate.run(call, mapping, &Columns::default(), UsedFix::Keep)?;
     if let Some(path) = &call.plan.dep_info {
         files::write_with_parents(
             &call.cwd.join(path),
@@ -44,6 +45,7 @@ pub fn generate(
             mapping,
             lowered: None,
             loads: &loads,
+            columns: &Columns::default(),
             runs: Vec::new(),
             generated: Some((generate, generator)),
         },

@@ -7,6 +7,7 @@
 //! With `GATELESS_UI_TESTS=DIRECTORY` the compiler's own UI tests are tried instead (`ui.rs`).
 
 mod program;
+mod source;
 mod ui;
 mod verdict;
 
@@ -48,7 +49,7 @@ fn judge(program: &Program, bench: &Bench, known: Option<&str>) -> Result<(), Fa
 fn main() {
     let arguments = Arguments::from_args();
     if let Some(directory) = std::env::var_os("GATELESS_UI_TESTS") {
-        ui::run(Path::new(&directory));
+        ui::run(&source::directory(Path::new(&directory)));
         return;
     }
     let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs/cases");

@@ -42,6 +42,7 @@ use gateless_rustc::diagnostic::{Event, Said};
 
 use self::facts::Receiver;
 pub use self::facts::{Facts, Key};
+pub(crate) use self::names::called;
 use crate::CrateExports;
 use crate::gate::{Added, Ear, Gate, Needs, Page, Places, Purpose, Rendered, Source, View};
 use crate::gates::arbitrary_self_types_pointers::ArbitrarySelfTypesPointers;
@@ -132,6 +133,7 @@ impl Gate for ArbitrarySelfTypes {
                     scopes,
                     traits: traits.collect(),
                     dispatched: work.dispatched,
+                    telling: Vec::new(),
                 },
             },
         })
@@ -174,7 +176,8 @@ impl Gate for ArbitrarySelfTypes {
     }
 
     fn stands_for(facts: &Facts, source: &Source<'_>, added: Added) -> Option<Range<usize>> {
-        names::original(facts, source, &added)
+        let text = &source.files.list[added.file].text;
+        names::called(facts, text, &added).or_else(|| names::original(facts, source, &added))
     }
 }
 

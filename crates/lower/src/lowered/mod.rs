@@ -9,6 +9,7 @@ use std::ops::Range;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_model::Result;
+use gateless_model::columns::Columns;
 use gateless_rust_text::tokens::{self, Tokens};
 use ra_ap_syntax::Edition;
 
@@ -17,7 +18,8 @@ use crate::crate_files::{self, CrateFiles};
 use crate::gate::{Facts, Notes, Places, Purpose, Source, View};
 use crate::gates::{ALL, features};
 use crate::original::{self, OriginalSpan};
-use crate::{CrateExports, Exports, Request};
+use crate::pieces::Pieces;
+use crate::{CrateExports, Exports, Request, columns};
 
 /// A crate after lowering, in memory.
 pub struct Lowered<'a> {
@@ -129,6 +131,7 @@ impl Lowered<'_> {
 
     fn own_exports(&self) -> CrateExports {
         let mut own = self.facts.exports(&self.notes, &self.source());
+        own.telling = columns::exported(&self.source());
         own.add(&self.carried);
         own
     }
@@ -151,6 +154,12 @@ impl Lowered<'_> {
     /// The span of the original for bytes of a file as rustc names it, lowered or not. Nothing for files that are not of this crate.
     pub fn original_span(&self, file_name: &str, bytes: Range<usize>) -> Option<OriginalSpan> {
         original::span(&self.source(), &self.facts, file_name, bytes)
+    }
+
+    /// Where the characters of the lines that lowering rewrote stand in the originals.
+    pub fn columns(&self) -> Columns {
+        let texts: Vec<&Pieces> = self.files.list.iter().map(|file| &file.text).collect();
+        render::columns(&self.source(), &self.facts, &texts)
     }
 
     /// The original text of a file as rustc names it, if it is of this crate.

@@ -8,6 +8,7 @@ use ra_ap_syntax::ast::HasName;
 use super::facts::Facts;
 use super::method::Method;
 use crate::gate::{Added, Source};
+use crate::pieces::Pieces;
 use gateless_model::added::{METHOD, OWN, TRAIT};
 
 /// What the name of the hidden supertrait has at its end.
@@ -64,6 +65,27 @@ pub fn note_repeated(name: &str, facts: &mut Facts) {
     {
         receiver.is_repeated = true;
     }
+}
+
+/// For what stands before the value of a call that is written another way, the method's name in the call.
+pub fn called(facts: &Facts, text: &Pieces, added: &Added) -> Option<Range<usize>> {
+    let at = text.original_offset(added.bytes.start);
+    let written = text.current()[added.bytes.clone()].to_owned();
+    let mut parts = facts.rewritten.iter();
+    let (part, _) = parts.find(|(part, text)| {
+        part.file == added.file && part.start == at && part.end == at && **text == written
+    })?;
+    let mut others = facts.rewritten.keys();
+    let other = others.find(|other| {
+        other.file == part.file && other.start == part.before && other.start < other.end
+    })?;
+    let call = &text.original()[other.start..other.end];
+    let name = call.find(|c: char| c.is_alphanumeric() || c == '_')?;
+    let rest = &call[name..];
+    let len = rest
+        .find(|c: char| !(c.is_alphanumeric() || c == '_'))
+        .unwrap_or(rest.len());
+    Some(other.start + name..other.start + name + len)
 }
 
 /// For a part of an extension trait, the same part of the method that it is for, or else that method's name.
