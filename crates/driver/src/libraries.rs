@@ -150,12 +150,7 @@ fn beside(library: &Utf8Path) -> Utf8PathBuf {
 }
 
 /// Leaves the notes for dependants beside the library that the call made, if it made one.
-pub fn leave(
-    call: &Call<'_>,
-    loads: &Loads,
-    exports: &Exports,
-    columns: &Columns,
-) -> Result<()> {
+pub fn leave(call: &Call<'_>, loads: &Loads, exports: &Exports, columns: &Columns) -> Result<()> {
     let named = call
         .invocation
         .emits()

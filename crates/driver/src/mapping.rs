@@ -120,7 +120,8 @@ impl Mapping {
     pub fn shown(&self, path: &Utf8Path, remaps: &[(String, String)]) -> String {
         let lowered = format!("{}{path}", self.mirror);
         let mut pairs = self.remapped(remaps).into_iter().rev();
-        let name = pairs.find_map(|(from, to)| Some(format!("{to}{}", lowered.strip_prefix(&from)?)));
+        let name =
+            pairs.find_map(|(from, to)| Some(format!("{to}{}", lowered.strip_prefix(&from)?)));
         name.unwrap_or(lowered)
     }
 

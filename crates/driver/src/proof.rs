@@ -150,15 +150,24 @@ fn answer(call: &Call<'_>, lowered: &Lowered<'_>, mapping: &Mapping) -> Result<R
 
 /// What is said about dead code of the crate itself. Functions that were methods are called that.
 fn dead_code(stderr: &str, lowered: &Lowered<'_>) -> String {
-    let lines = stderr
-        .lines()
-        .filter(|line| serde_json::from_str(line).is_ok_and(|found| lowered.is_dead_code(&found)));
-    lines
-        .map(|line| {
-            let line = line.replace("associated function `", "method `");
-            format!("{line}\n")
-        })
-        .collect()
+    let mut all = String::new();
+    for line in stderr.lines() {
+        let Ok(found) = serde_json::from_str::<Diagnostic>(line) else {
+            continue;
+        };
+        if !lowered.is_dead_code(&found) {
+            continue;
+        }
+        let mut line = line.to_owned();
+        if let Some((old, new)) = lowered.renamed(&found) {
+            for after in [" `", " in this ", " are never "] {
+                line = line.replace(&format!("{old}{after}"), &format!("{new}{after}"));
+            }
+        }
+        all.push_str(&line);
+        all.push('\n');
+    }
+    all
 }
 
 /// A run that only asks the compiler what it has to say about the root `root`; `output` takes what it makes.
@@ -184,7 +193,9 @@ fn question(call: &Call<'_>, root: &Utf8Path, mapping: &Mapping, output: &Utf8Pa
 /// Whether the compiler is to be asked about a crate, of which it is known whether it compiles once it is lowered.
 pub fn is_wanted(call: &Call<'_>, lowered: &Lowered<'_>, compiles: bool) -> bool {
     if compiles {
-        lowered.is_to_be_proven() || lowered.is_redundant() && warns_of_features(call)
+        lowered.is_to_be_proven()
+            || lowered.repeats_features()
+            || lowered.is_redundant() && warns_of_features(call)
     } else {
         lowered.is_gated()
     }

@@ -125,8 +125,7 @@ struct File<'a> {
 impl<'a> File<'a> {
     fn new(source: &Source<'a>, file: usize, edits: &'a [Edit]) -> Self {
         let tokens = Tokens::new(source.original(file), source.edition);
-        let definitions =
-            (0..tokens.list.len()).filter(|&i| tokens.are(i, &["macro_rules", "!"]));
+        let definitions = (0..tokens.list.len()).filter(|&i| tokens.are(i, &["macro_rules", "!"]));
         let macros = definitions
             .filter(|&i| i + 3 < tokens.list.len() && tokens.close(i + 3) > i + 3)
             .map(|i| (i + 2, i + 3, tokens.close(i + 3)))
@@ -225,7 +224,9 @@ mod tests {
     #[test]
     fn a_column_in_a_rewritten_line_is_a_number() {
         assert_eq!(
-            second_line("const A: u32 = column!(); #[used(linker)] static B: u32 = ::core::column!(); const C: &str = stringify!(column!());"),
+            second_line(
+                "const A: u32 = column!(); #[used(linker)] static B: u32 = ::core::column!(); const C: &str = stringify!(column!());"
+            ),
             "const A: u32 = column!(); #[used] static B: u32 = 59u32; const C: &str = stringify!(column!());"
         );
     }
@@ -241,7 +242,10 @@ mod tests {
         // Three columns fewer than were written, from the first one after what went.
         let row = "lib.rs\", 4, 7..4294967295) => column - 7 + 15";
         assert!(new.contains(row), "{new}");
-        let elsewhere = text.replace("#[used(linker)] static", "#[used(linker)] static X: u8 = 1;\nstatic");
+        let elsewhere = text.replace(
+            "#[used(linker)] static",
+            "#[used(linker)] static X: u8 = 1;\nstatic",
+        );
         assert!(!lowered(&elsewhere).contains("COLUMN"));
     }
 

@@ -365,7 +365,10 @@ mod tests {
         assert_eq!(lines.keys().copied().collect::<Vec<_>>(), [1]);
         let mut columns = gateless_model::columns::Columns::default();
         columns.add("a.rs".to_owned(), lines);
-        assert_eq!(text.current(), "\u{feff}é; f(this_one, wrapped(g()));\nh();\n");
+        assert_eq!(
+            text.current(),
+            "\u{feff}é; f(this_one, wrapped(g()));\nh();\n"
+        );
         let column = |from| columns.original("a.rs", 1, from).unwrap_or(from);
         // f, this_one, wrapped, g, and the last parenthesis
         assert_eq!([4, 6, 16, 24, 28].map(column), [4, 6, 12, 12, 15]);

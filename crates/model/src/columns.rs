@@ -54,7 +54,10 @@ impl Columns {
     /// The column as it was written for one of a lowered line, if that is another one.
     pub fn original(&self, file: &str, line: u32, column: u32) -> Option<u32> {
         let stretches = self.0.get(file)?.get(&line)?;
-        let stretch = stretches.iter().rev().find(|stretch| stretch.from <= column)?;
+        let stretch = stretches
+            .iter()
+            .rev()
+            .find(|stretch| stretch.from <= column)?;
         let original = match stretch.added {
             true => stretch.original,
             false => stretch.original + (column - stretch.from),

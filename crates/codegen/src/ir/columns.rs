@@ -94,7 +94,9 @@ mod tests {
         module.verify().unwrap();
         let text = module.to_text().unwrap();
         let count = |column: &str| {
-            let whole = format!("c\"\\04\\00\\00\\00\\00\\00\\00\\00\\07\\00\\00\\00\\{column}\\00\\00\\00\"");
+            let whole = format!(
+                "c\"\\04\\00\\00\\00\\00\\00\\00\\00\\07\\00\\00\\00\\{column}\\00\\00\\00\""
+            );
             text.matches(&whole).count()
         };
         assert_eq!((count("03"), count("15")), (2, 1), "{text}");

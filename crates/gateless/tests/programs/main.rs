@@ -4,7 +4,7 @@
 //! `GROUP_lib.rs` is a library that the other programs of its group use by the name `lib`, `GROUP_macros.rs` a library of procedural
 //! macros that they use by the name of the group. `known_failures.txt` lists programs that fail, with how; one that fails no longer has to leave it.
 //!
-//! With `GATELESS_UI_TESTS=DIRECTORY` the compiler's own UI tests are tried instead (`ui.rs`).
+//! With `GATELESS_UI_TESTS=DIRECTORY`, or `fetch`, the compiler's own UI tests are tried instead (`ui.rs`).
 
 mod program;
 mod source;
@@ -17,7 +17,7 @@ use std::path::Path;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 
-use crate::program::{Bench, Program};
+use crate::program::{Bench, Compared, Program};
 use crate::verdict::Verdict;
 
 /// Programs that are known to fail, and how.
@@ -35,7 +35,7 @@ fn known_failures() -> BTreeMap<String, String> {
 
 /// Fails unless the verdict is what the list of known failures says.
 fn judge(program: &Program, bench: &Bench, known: Option<&str>) -> Result<(), Failed> {
-    let (verdict, why) = bench.compare(program);
+    let Compared { verdict, why, .. } = bench.compare(program);
     match (verdict, known) {
         (Verdict::Agrees, None) => Ok(()),
         (Verdict::Agrees, Some(known)) => {
@@ -49,7 +49,9 @@ fn judge(program: &Program, bench: &Bench, known: Option<&str>) -> Result<(), Fa
 fn main() {
     let arguments = Arguments::from_args();
     if let Some(directory) = std::env::var_os("GATELESS_UI_TESTS") {
-        ui::run(&source::directory(Path::new(&directory)));
+        let filter = arguments.filter.unwrap_or_default();
+        let words: Vec<String> = filter.split(',').map(str::to_owned).collect();
+        ui::run(&source::directory(Path::new(&directory)), &words);
         return;
     }
     let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs/cases");

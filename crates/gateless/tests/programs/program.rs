@@ -27,6 +27,8 @@ pub struct Program {
     edition: String,
     flags: Vec<String>,
     kind: Kind,
+    /// Whether it is only checked, and neither built nor run.
+    pub is_only_checked: bool,
     /// Libraries that it uses, by name.
     libraries: Vec<(String, Program)>,
 }
@@ -87,9 +89,24 @@ impl Program {
             } else {
                 Kind::Library
             },
+            is_only_checked: false,
             libraries: Vec::new(),
         }
     }
+}
+
+/// How the two compilers compare.
+pub struct Compared {
+    /// In a word.
+    pub verdict: Verdict,
+    /// Whether the gated compiler accepts the program.
+    pub is_valid: bool,
+    /// Whether it names a feature that is none of those which gateless lowers, so that it is refused before anything is compiled.
+    pub is_beyond: bool,
+    /// What kind of difference it is: the first error of gateless, without what is this program's own.
+    pub reason: String,
+    /// The difference in words.
+    pub why: String,
 }
 
 /// Who compiles.
@@ -130,8 +147,8 @@ impl Bench {
         self.0.path()
     }
 
-    /// The verdict on a program, and the difference in words.
-    pub fn compare(&self, program: &Program) -> (Verdict, String) {
+    /// Compares what comes of a program.
+    pub fn compare(&self, program: &Program) -> Compared {
         let gated = self.outcome(program, Compiler::Gated);
         let gateless = self.outcome(program, Compiler::Gateless);
         let verdict = match (gated.accepted, gateless.accepted) {
@@ -158,14 +175,18 @@ impl Bench {
         } else {
             ""
         };
-        (
+        Compared {
             verdict,
-            format!(
+            is_valid: gated.accepted,
+            is_beyond: gateless.stderr.starts_with("error: gateless: ")
+                && gateless.stderr.contains(": the feature `"),
+            reason: reason(&gated, &gateless),
+            why: format!(
                 "== gated compiler\n{}\n== gateless-rustc\n{}\n{other}",
                 told(&gated),
                 told(&gateless)
             ),
-        )
+        }
     }
 
     fn outcome(&self, program: &Program, compiler: Compiler) -> Outcome {
@@ -193,7 +214,8 @@ impl Bench {
             accepted,
             diagnostics: diagnostics(&told),
             stderr: told,
-            ran: (accepted && program.kind == Kind::Program).then(|| run(&output)),
+            ran: (accepted && program.kind == Kind::Program && !program.is_only_checked)
+                .then(|| run(&output)),
         }
     }
 
@@ -236,6 +258,9 @@ impl Bench {
             Kind::Macros => {
                 command.arg("--crate-type=proc-macro");
             }
+        }
+        if program.is_only_checked {
+            command.arg("--emit=metadata");
         }
         if let Some(name) = name {
             command.arg(format!("--crate-name={name}"));
@@ -296,6 +321,30 @@ fn limited(mut command: Command, time: Duration) -> Output {
         stdout: std::fs::read(file("out")).unwrap(),
         stderr: std::fs::read(file("err")).unwrap(),
     }
+}
+
+/// The first thing that only gateless says, or only the gated compiler: without what stands in quotes, and without places.
+fn reason(gated: &Outcome, gateless: &Outcome) -> String {
+    let only = |one: &Outcome, other: &Outcome| {
+        let mut lines = one.diagnostics.iter();
+        let line = lines.find(|line| !other.diagnostics.contains(line))?;
+        let (_, text) = line.split_once(' ').unwrap_or_default();
+        Some(text.trim_start().to_owned())
+    };
+    let own = || {
+        let mut lines = gateless.stderr.lines();
+        let line = lines.find_map(|line| line.strip_prefix("error: gateless: "))?;
+        let told = line.split_once("can't be lowered here: ");
+        // Without the place.
+        let rest = || line.split_once(": ").map_or(line, |(_, rest)| rest);
+        Some(told.map_or_else(rest, |(_, why)| why).to_owned())
+    };
+    let missing = || only(gated, gateless).map(|line| format!("without: {line}"));
+    let found = own().or_else(|| only(gateless, gated)).or_else(missing);
+    let found = found.unwrap_or_default();
+    let parts = found.split('`').enumerate();
+    let parts = parts.map(|(i, part)| if i % 2 == 1 { "_" } else { part });
+    parts.collect::<Vec<_>>().join("`")
 }
 
 /// What a user is told, one line a diagnostic, in the order of the places.

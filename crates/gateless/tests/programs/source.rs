@@ -50,7 +50,10 @@ fn archive(home: &Path, version: &str) -> PathBuf {
     let rows = include_str!("ui_sources.txt").lines();
     let mut rows = rows.filter(|line| !line.starts_with('#')).map(|line| {
         let mut words = line.split_whitespace();
-        (words.next().expect("a suite"), words.next().expect("a package"))
+        (
+            words.next().expect("a suite"),
+            words.next().expect("a package"),
+        )
     });
     let found = rows.find_map(|(suite, package)| {
         let apt = Apt::of_suite(home, suite);
@@ -62,7 +65,10 @@ fn archive(home: &Path, version: &str) -> PathBuf {
     let (apt, package) = found.unwrap_or_else(|| {
         panic!("ui_sources.txt names no package with the sources of rustc {version}")
     });
-    apt.output("apt-get", &["source", "--download-only", "--only-source", &package]);
+    apt.output(
+        "apt-get",
+        &["source", "--download-only", "--tar-only", &package],
+    );
     tars().expect("the archive of the sources")
 }
 
@@ -79,7 +85,11 @@ impl Apt {
             fs::create_dir_all(state.join(directory)).unwrap();
         }
         let list = state.join("sources.list");
-        fs::write(&list, format!("deb-src {} {suite} main\n", archive_of_machine())).unwrap();
+        fs::write(
+            &list,
+            format!("deb-src {} {suite} main\n", archive_of_machine()),
+        )
+        .unwrap();
         let option = |name: &str, path: &Path| format!("-o{name}={}", path.display());
         let apt = Self {
             home: home.to_owned(),
@@ -96,7 +106,12 @@ impl Apt {
 
     fn output(&self, program: &str, args: &[&str]) -> String {
         let mut command = Command::new(program);
-        output(command.args(&self.options).args(args).current_dir(&self.home))
+        output(
+            command
+                .args(&self.options)
+                .args(args)
+                .current_dir(&self.home),
+        )
     }
 }
 
@@ -110,7 +125,9 @@ fn archive_of_machine() -> String {
     ]));
     let mut archives = told.lines().filter_map(|line| line.strip_prefix("Debian "));
     let archive = archives.find(|archive| !archive.contains("security"));
-    archive.expect("the machine's packages are Debian's").to_owned()
+    archive
+        .expect("the machine's packages are Debian's")
+        .to_owned()
 }
 
 /// Unpacks the tests.

@@ -1,14 +1,15 @@
 //! The compiler's own UI tests of self types, coercions, methods and trait objects, as programs, in three forms.
 //!
-//! On request: `GATELESS_UI_TESTS` names the directory `tests/ui` of the sources of the compiler that is on PATH (`apt-get source` of
-//! Debian's package has it). They are not part of this project.
+//! On request: `GATELESS_UI_TESTS` names the directory `tests/ui` of the sources of the compiler that is on PATH, or is `fetch` (`source.rs`). They
+//! are not part of this project. A list of words on the command line, with commas, picks the tests whose path has one of them. `GATELESS_UI_FIGURES` names a file for the
+//! counts, as a record has them (docs/records.md).
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use crate::program::{Bench, Program};
+use crate::program::{Bench, Compared, Program};
 use crate::verdict::Verdict;
 
 /// Directories of `tests/ui` that are about these things.
@@ -53,6 +54,16 @@ enum Form {
     Pointers,
     /// With all gates named.
     Gates,
+}
+
+impl Form {
+    fn name(self) -> &'static str {
+        match self {
+            Form::Original => "as they are",
+            Form::Pointers => "with pointers of their own",
+            Form::Gates => "with all gates named",
+        }
+    }
 }
 
 const FORMS: [Form; 3] = [Form::Original, Form::Pointers, Form::Gates];
@@ -135,9 +146,28 @@ fn is_simple(text: &str) -> bool {
     !directives.any(|line| BEYOND.iter().any(|word| line.contains(word)))
 }
 
-/// Runs the tests in `directory`, prints counts, and panics where gateless accepts what the gated compiler refuses, a program does something
-/// else, or more valid ones than [`REFUSED`] percent are refused.
-pub fn run(directory: &Path) {
+/// One test in one form, and what came of it.
+struct Tried {
+    kind: &'static str,
+    form: Form,
+    path: PathBuf,
+    compared: Compared,
+}
+
+impl Tried {
+    /// Whether it is a valid program with no other features than those of the gates.
+    fn is_valid(&self) -> bool {
+        self.compared.is_valid && !self.compared.is_beyond
+    }
+
+    fn is_refused(&self) -> bool {
+        self.is_valid() && self.compared.verdict == Verdict::RefusesValid
+    }
+}
+
+/// Runs the tests in `directory` whose path has one of `words`, prints counts, and panics where gateless accepts what the gated compiler refuses, a
+/// program does something else, or more valid ones than [`REFUSED`] percent are refused.
+pub fn run(directory: &Path, words: &[String]) {
     let mut tests = Vec::new();
     let mut beyond = 0;
     for kind in KINDS {
@@ -156,13 +186,17 @@ pub fn run(directory: &Path) {
         "{} has no UI tests of the compiler",
         directory.display()
     );
+    let is_asked = |path: &Path| {
+        let path = path.to_string_lossy();
+        words.iter().any(|word| path.contains(word.as_str()))
+    };
+    tests.retain(|(_, path, _)| is_asked(path));
     println!(
         "{} tests, {beyond} more that need other things than a compiler call",
         tests.len()
     );
     let queue = Mutex::new(tests.iter());
-    let counts: Mutex<BTreeMap<(Form, &str), BTreeMap<String, usize>>> = Mutex::default();
-    let worst = Mutex::new((0, 0, 0));
+    let tried: Mutex<Vec<Tried>> = Mutex::default();
     std::thread::scope(|scope| {
         for _ in 0..std::thread::available_parallelism().map_or(2, usize::from) {
             scope.spawn(|| {
@@ -172,37 +206,102 @@ pub fn run(directory: &Path) {
                         break;
                     };
                     for form in FORMS {
-                        let Some(text) = text(original, form) else {
-                            continue;
-                        };
-                        let bench = Bench::new().unwrap();
-                        let copy = bench.path().join(path.file_name().unwrap());
-                        std::fs::write(&copy, text).unwrap();
-                        let (verdict, why) = bench.compare(&Program::of_file(&copy));
-                        *counts
-                            .lock()
-                            .unwrap()
-                            .entry((form, kind))
-                            .or_default()
-                            .entry(verdict.to_string())
-                            .or_default() += 1;
-                        let is_valid = why.contains("== gated compiler\naccepted: true");
-                        let mut worst = worst.lock().unwrap();
-                        worst.0 += usize::from(verdict <= Verdict::FalseAccept);
-                        worst.1 += usize::from(verdict == Verdict::RefusesValid);
-                        worst.2 += usize::from(is_valid);
-                        if verdict <= Verdict::RefusesValid {
-                            println!("{verdict} {form:?} {}", path.display());
+                        if let Some(text) = text(original, form) {
+                            let one = try_one(kind, form, path, &text);
+                            tell(directory, &one);
+                            tried.lock().unwrap().push(one);
                         }
                     }
                 }
             });
         }
     });
-    for ((form, kind), counts) in counts.into_inner().unwrap() {
-        println!("{form:?} {kind}: {counts:?}");
+    judge(&tried.into_inner().unwrap());
+}
+
+fn try_one(kind: &'static str, form: Form, path: &Path, text: &str) -> Tried {
+    let bench = Bench::new().unwrap();
+    let copy = bench.path().join(path.file_name().unwrap());
+    std::fs::write(&copy, text).unwrap();
+    let mut program = Program::of_file(&copy);
+    program.is_only_checked = !["run-pass", "build-pass", "build-fail", "run-fail"]
+        .iter()
+        .any(|directive| text.contains(directive));
+    Tried {
+        kind,
+        form,
+        path: path.to_owned(),
+        compared: bench.compare(&program),
     }
-    let (wrong, refused, valid) = worst.into_inner().unwrap();
-    println!("{wrong} wrong; {refused} of {valid} valid ones refused");
+}
+
+/// Prints a test that is worse than another message.
+fn tell(directory: &Path, tried: &Tried) {
+    let path = tried.path.strip_prefix(directory).unwrap_or(&tried.path);
+    let Compared {
+        verdict, reason, ..
+    } = &tried.compared;
+    if *verdict <= Verdict::DifferentMessage {
+        println!("{verdict} {:?} {}: {reason}", tried.form, path.display());
+    }
+}
+
+/// Prints the counts, and panics where one of them is not as it has to be.
+fn judge(tried: &[Tried]) {
+    let mut figures = String::new();
+    let mut figure = |name: &str, count: usize| {
+        let _ = writeln!(
+            figures,
+            "\n[[figure]]\nname = {name:?}\nunit = \"programs\"\nvalue = {count}"
+        );
+    };
+    let count = |which: &dyn Fn(&Tried) -> bool| tried.iter().filter(|one| which(one)).count();
+    for form in FORMS {
+        for kind in KINDS {
+            let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+            for one in tried
+                .iter()
+                .filter(|one| (one.form, one.kind) == (form, *kind))
+            {
+                *counts.entry(one.compared.verdict.to_string()).or_default() += 1;
+            }
+            if !counts.is_empty() {
+                println!("{form:?} {kind}: {counts:?}");
+            }
+        }
+        let of_form = |one: &Tried| one.form == form;
+        figure(&format!("{}: tried", form.name()), count(&of_form));
+        let beyond = |one: &Tried| of_form(one) && one.compared.is_beyond;
+        figure(&format!("{}: other features", form.name()), count(&beyond));
+        let valid = |one: &Tried| of_form(one) && one.is_valid();
+        figure(&format!("{}: valid", form.name()), count(&valid));
+        for verdict in Verdict::ALL {
+            let is_it = |one: &Tried| !one.compared.is_beyond && one.compared.verdict == verdict;
+            let here = |one: &Tried| of_form(one) && is_it(one);
+            figure(&format!("{}: {verdict}", form.name()), count(&here));
+        }
+    }
+    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
+    for one in tried {
+        if one.is_refused() {
+            *reasons.entry(&one.compared.reason).or_default() += 1;
+        }
+    }
+    let mut reasons: Vec<_> = reasons.into_iter().collect();
+    reasons.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    for (reason, count) in reasons {
+        println!("{count} valid ones refused: {reason}");
+    }
+    if let Some(path) = std::env::var_os("GATELESS_UI_FIGURES") {
+        std::fs::write(path, figures).expect("the figures can be written");
+    }
+    let wrong = count(&|one| one.compared.verdict <= Verdict::FalseAccept);
+    let refused = count(&Tried::is_refused);
+    let valid = count(&Tried::is_valid);
+    let beyond = count(&|one| one.compared.is_beyond);
+    println!(
+        "{} programs: {wrong} wrong; {beyond} name a feature that none of the gates is; of the others {refused} of {valid} valid ones refused",
+        tried.len()
+    );
     assert!(wrong == 0 && refused * 100 <= valid * REFUSED);
 }

@@ -17,6 +17,17 @@ pub enum Verdict {
     Agrees,
 }
 
+impl Verdict {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Miscompile,
+        Self::FalseAccept,
+        Self::RefusesValid,
+        Self::DifferentMessage,
+        Self::Agrees,
+    ];
+}
+
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -31,6 +31,8 @@ pub struct Facts {
     pub has_pointers: bool,
     /// Expressions whose value has to be converted to the pointer type that is expected of them.
     coercions: BTreeMap<Expression, Coercion>,
+    /// For those that go by what the compiler says, the type.
+    types: BTreeMap<Expression, String>,
     /// For expressions whose pointer is not known to the first support module that the crate sees, which one to use.
     modules: BTreeMap<Expression, usize>,
     /// Expressions for which converting did not help, with the ways that were tried; they are the user's own errors.

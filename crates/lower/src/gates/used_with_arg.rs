@@ -6,11 +6,16 @@
 //! statics that the linker keeps are given the prefix [`LINKER_MARK`], which does not reach the object ([`crate::Request::mark_used`]).
 //! Where rustc makes the object by itself, all are kept by the linker as well.
 
-use crate::gate::{Gate, Needs, Page, Places, Purpose, Rendered, Shown, Source, View};
-use gateless_model::Result;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
+
+use crate::gate::{Ear, Gate, Needs, Page, Places, Purpose, Rendered, Shown, Source, View};
+use crate::place::Expression;
+use gateless_model::{Failure, Result};
 use gateless_rust_text::attributes::{self, Attribute, Decision};
 use gateless_rust_text::edit::Edit;
 use gateless_rust_text::tokens::Tokens;
+use gateless_rustc::diagnostic::{Event, Said};
 
 /// Beginning of the section's name of a static that the linker keeps; all of it for one without a section.
 pub const LINKER_MARK: &str = "gateless.used.linker:";
@@ -27,7 +32,12 @@ pub struct Facts {
     marked: Option<Shown>,
     /// Whether a static was marked.
     has_marks: bool,
+    /// Attributes of macros that take the argument from their callers, by file and bytes, with the arguments that these give.
+    given: BTreeMap<Expression, BTreeSet<&'static str>>,
 }
+
+/// The arguments that need the feature.
+const ARGUMENTS: [&str; 2] = ["compiler", "linker"];
 
 impl Gate for UsedWithArg {
     const NAME: &'static str = "used_with_arg";
@@ -53,7 +63,24 @@ impl Gate for UsedWithArg {
             plain,
             has_marks: marked.as_ref().is_some_and(|(_, has_marks)| *has_marks),
             marked: marked.map(|(shown, _)| shown),
+            given: BTreeMap::new(),
         })
+    }
+
+    fn hear(facts: &mut Facts, ear: &Ear<'_, ()>, event: &Event<'_>) {
+        let asks = |argument: &&str| event.quotes(&format!("#[used({argument})]"));
+        let argument = ARGUMENTS.into_iter().find(asks);
+        let is_ours = matches!(event.said, Said::Gated) && ear.source.has(Self::NAME);
+        let Some(argument) = argument.filter(|_| is_ours) else {
+            return;
+        };
+        for spot in event.primary().filter_map(|place| ear.source.spot(place)) {
+            let text = &ear.source.original(spot.file)[spot.range.clone()];
+            if !spot.added && text.starts_with("#[used(") && text.contains('$') {
+                let key = (spot.file, spot.range.start, spot.range.end);
+                facts.given.entry(key).or_default().insert(argument);
+            }
+        }
     }
 
     fn needs(facts: &Facts, purpose: Purpose) -> Needs {
@@ -66,11 +93,28 @@ impl Gate for UsedWithArg {
     fn render(facts: &Facts, page: &Page<'_>) -> Result<Rendered> {
         let marked = facts.marked.as_ref();
         let shown = marked.filter(|_| page.purpose == Purpose::Compile);
-        Ok(shown.unwrap_or(&facts.plain).render())
+        let mut rendered = shown.unwrap_or(&facts.plain).render();
+        for (&(file, start, end), arguments) in &facts.given {
+            if !arguments.iter().eq(["compiler"].iter()) {
+                return Err(Failure::no(format!(
+                    "{}: the gate `{}` can't be lowered here: callers of the macro give the attribute its argument, and not all of them `compiler`",
+                    page.source.line(file, start),
+                    Self::NAME
+                ))
+                .help("write the attribute out in one macro for each argument"));
+            };
+            let text = page.source.original(file);
+            let edit = Edit::replace(text, start..end, "#[used]");
+            rendered.edits.push((file, edit));
+        }
+        Ok(rendered)
     }
 
     fn count(facts: &Facts, places: &mut Places) {
         facts.plain.add_to(places);
+        if !facts.given.is_empty() {
+            *places.entry(Self::NAME.to_owned()).or_default() += facts.given.len();
+        }
     }
 }
 
@@ -90,6 +134,7 @@ fn lower(view: &View<'_>, mark_used: bool, is_on: bool, shown: &mut Shown) -> bo
     let mut has_marks = false;
     let all = attributes::all(tokens);
     for (index, attribute) in all.iter().enumerate() {
+        let alike = alike(tokens, &all, index);
         let mut lowered = 0;
         let mut marks = Vec::new();
         let edits = attribute.rewrite(tokens, view.cfg(), &mut |meta| {
@@ -113,7 +158,12 @@ fn lower(view: &View<'_>, mark_used: bool, is_on: bool, shown: &mut Shown) -> bo
                 return Decision::Keep;
             }
             let mut edits = Vec::new();
-            if argument == "compiler" || argument == "linker" {
+            if is_on && alike.contains(&argument) {
+                // The linker keeps what is asked for both ways: one attribute is enough, and two would be one too many.
+                lowered += usize::from(!argument.is_empty());
+                return Decision::Remove;
+            }
+            if ARGUMENTS.contains(&argument) {
                 if !is_on {
                     return Decision::Keep;
                 }
@@ -158,8 +208,8 @@ struct Section {
     conditions: Vec<String>,
 }
 
-/// All `link_section`s among the attributes next to the one at `index`.
-fn sections(tokens: &Tokens<'_>, all: &[Attribute], index: usize) -> Vec<Section> {
+/// The attributes next to the one at `index`, itself among them.
+fn neighbours(tokens: &Tokens<'_>, all: &[Attribute], index: usize) -> RangeInclusive<usize> {
     let follows = |a: &Attribute, b: &Attribute| tokens.close(a.open) + 1 == b.hash;
     let mut first = index;
     while first > 0 && follows(&all[first - 1], &all[first]) {
@@ -169,8 +219,49 @@ fn sections(tokens: &Tokens<'_>, all: &[Attribute], index: usize) -> Vec<Section
     while last + 1 < all.len() && follows(&all[last], &all[last + 1]) {
         last += 1;
     }
+    first..=last
+}
+
+/// The arguments with which the attribute at `index`, written by itself, is one too many beside its neighbours: `compiler` beside one that the
+/// linker heeds, and of `linker` and none that which comes later.
+fn alike(tokens: &Tokens<'_>, all: &[Attribute], index: usize) -> Vec<&'static str> {
+    let argument = |attribute: &Attribute| {
+        let first = attribute.open + 1;
+        let end = tokens.close(attribute.open);
+        if tokens.at(first) != "used" {
+            return None;
+        }
+        match (end == first + 1, tokens.opens(first + 1, "(")) {
+            (true, _) => Some(""),
+            (_, true) => ARGUMENTS
+                .into_iter()
+                .find(|word| *word == tokens.at(first + 2)),
+            _ => None,
+        }
+    };
+    let near = neighbours(tokens, all, index);
+    let arguments: Vec<_> = near.map(|i| (i, argument(&all[i]))).collect();
+    let has = |which: &str, before: usize| {
+        let mut others = arguments.iter();
+        others.any(|&(i, argument)| i < before && argument == Some(which))
+    };
+    let mut alike = Vec::new();
+    if has("linker", usize::MAX) || has("", usize::MAX) {
+        alike.push("compiler");
+    }
+    if has("linker", index) {
+        alike.push("");
+    }
+    if has("", index) {
+        alike.push("linker");
+    }
+    alike
+}
+
+/// All `link_section`s among the attributes next to the one at `index`.
+fn sections(tokens: &Tokens<'_>, all: &[Attribute], index: usize) -> Vec<Section> {
     let mut found = Vec::new();
-    for attribute in &all[first..=last] {
+    for attribute in &all[neighbours(tokens, all, index)] {
         let close = tokens.close(attribute.open);
         for i in attribute.open..close {
             if !tokens.are(i, &["link_section", "="]) {

@@ -73,6 +73,17 @@ impl Lowered<'_> {
         proof::is_dead_code(diagnostic, &self.source())
     }
 
+    /// What a lint calls functions, and what they are in the original.
+    pub fn renamed(&self, diagnostic: &Diagnostic) -> Option<(&'static str, &'static str)> {
+        proof::renamed(diagnostic, &self.source())
+    }
+
+    /// Whether the crate names a feature more than once, which is an error.
+    pub fn repeats_features(&self) -> bool {
+        let names: BTreeSet<&String> = self.features.iter().collect();
+        names.len() < self.features.len()
+    }
+
     /// Notes methods that are functions in the trait that they are for, since it is lowered already. Returns whether there are more.
     pub fn note_functions(&mut self, diagnostics: &[Diagnostic]) -> bool {
         let found = proof::foreign(diagnostics, self.methods(), &self.source());

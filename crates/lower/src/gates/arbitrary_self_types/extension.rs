@@ -317,6 +317,49 @@ pub fn conditions(method: &Method<'_>, around: Option<&dyn super::method::AnyAtt
     outer + &method.attributes(&method.function, &["cfg"])
 }
 
+/// The parameters that a method may have, for those with conditions (`#[cfg]`): for each choice of them the condition, as an attribute, and the
+/// indexes of the others. Nothing where there are more choices than anyone would write out.
+pub fn configured(method: &Method<'_>) -> Option<Vec<(String, Vec<usize>)>> {
+    const CHOICES: usize = 16;
+    let condition = |param: &ast::Param| {
+        let attributes = method.attributes(param, &["cfg"]);
+        let inside = attributes.split("#[cfg").skip(1);
+        let each: Vec<&str> = inside
+            .map(|text| text.trim().trim_end_matches(']'))
+            .collect();
+        (!each.is_empty()).then(|| format!("all{}", each.join(", all")))
+    };
+    let params: Vec<Option<String>> = method.arguments().map(|param| condition(&param)).collect();
+    let mut variants = vec![(Vec::new(), Vec::new())];
+    for (index, condition) in params.into_iter().enumerate() {
+        let Some(condition) = condition else { continue };
+        let without = variants
+            .clone()
+            .into_iter()
+            .map(|(mut conditions, mut absent)| {
+                conditions.push(format!("not(all({condition}))"));
+                absent.push(index);
+                (conditions, absent)
+            });
+        let without: Vec<_> = without.collect();
+        for (conditions, _) in &mut variants {
+            conditions.push(condition.clone());
+        }
+        variants.extend(without);
+        if variants.len() > CHOICES {
+            return None;
+        }
+    }
+    let attribute = |(conditions, absent): (Vec<String>, Vec<usize>)| {
+        let text = match conditions.is_empty() {
+            true => String::new(),
+            false => format!("#[cfg(all({}))] ", conditions.join(", ")),
+        };
+        (text, absent)
+    };
+    Some(variants.into_iter().map(attribute).collect())
+}
+
 /// An impl of `name` that does not count among those of its module, whose numbers are part of the symbols of what they contain. Neither
 /// does the constant around it, since it has a name.
 pub fn uncounted(name: &str, item: &str) -> String {
@@ -359,6 +402,8 @@ pub fn items(
 
 /// What is to be generated for an inherent method.
 pub struct ExtensionParts<'a> {
+    /// The condition under which the method has these parameters, as an attribute, or nothing.
+    pub condition: &'a str,
     /// Name of the extension trait.
     pub name: &'a str,
     /// Its visibility with a blank after it, or nothing.
@@ -417,7 +462,7 @@ pub fn inherent(
     } else {
         call
     };
-    let conditions = conditions(method, Some(owner));
+    let conditions = conditions(method, Some(owner)) + parts.condition;
     let mut after = items(
         &conditions,
         parts.visibility,

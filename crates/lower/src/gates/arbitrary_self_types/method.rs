@@ -11,6 +11,7 @@ use gateless_rust_text::edit::Edit;
 use gateless_rust_text::tokens::{Tokens, one_line};
 
 /// The method around a receiver.
+#[derive(Clone)]
 pub struct Method<'a> {
     pub text: &'a str,
     pub edition: Edition,
@@ -22,9 +23,12 @@ pub struct Method<'a> {
     pub is_variable: bool,
     pub ty: ast::Type,
     pub owner: Owner,
+    /// Indexes of the parameters, but for the receiver, that conditions take away.
+    absent: Vec<usize>,
 }
 
 /// What the method belongs to.
+#[derive(Clone)]
 pub enum Owner {
     Inherent(ast::Impl),
     TraitImpl,
@@ -69,7 +73,16 @@ impl<'a> Method<'a> {
             is_variable,
             ty,
             owner,
+            absent: Vec::new(),
         })
+    }
+
+    /// The same without the parameters with these indexes.
+    pub fn without(&self, absent: Vec<usize>) -> Self {
+        Self {
+            absent,
+            ..self.clone()
+        }
     }
 
     /// The parameters but the receiver.
@@ -79,7 +92,10 @@ impl<'a> Method<'a> {
             .param_list()
             .into_iter()
             .flat_map(|list| list.params());
-        params.skip(usize::from(self.is_variable))
+        let params = params.skip(usize::from(self.is_variable)).enumerate();
+        params
+            .filter(|(index, _)| !self.absent.contains(index))
+            .map(|(_, param)| param)
     }
 
     /// Bytes of a node.

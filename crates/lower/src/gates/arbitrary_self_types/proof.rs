@@ -7,15 +7,16 @@
 
 use std::collections::BTreeSet;
 
-use cargo_metadata::diagnostic::Diagnostic;
+use cargo_metadata::diagnostic::{Diagnostic, DiagnosticSpan};
 use gateless_rustc::diagnostic::{Event, Place, Said};
-use ra_ap_syntax::ast::{HasAttrs, HasName, HasVisibility};
+use ra_ap_syntax::ast::{self, HasAttrs, HasName, HasVisibility};
 use ra_ap_syntax::{AstNode, SyntaxKind};
 
 use super::dispatch;
 use super::facts::{Facts, Key, Receiver};
 use super::method::{Method, Owner};
 use crate::gate::Source;
+use crate::syntax::{Tree, around};
 use gateless_rust_text::edit::Edit;
 use gateless_rust_text::tokens::Tokens;
 
@@ -80,6 +81,48 @@ pub fn is_dead_code(diagnostic: &Diagnostic, source: &Source<'_>) -> bool {
     let spans = diagnostic.spans.iter().filter(|span| span.is_primary);
     let mut spots = spans.filter_map(|span| source.spot(Place(span)));
     is_it && spots.any(|spot| !spot.added)
+}
+
+/// What a lint calls the functions that it is about (`associated function`), and what they are in the original: methods, or some of them.
+pub fn renamed(
+    diagnostic: &Diagnostic,
+    source: &Source<'_>,
+) -> Option<(&'static str, &'static str)> {
+    const WORDS: [&str; 5] = [
+        "associated functions",
+        "associated function",
+        "associated items",
+        "methods",
+        "method",
+    ];
+    let message = &diagnostic.message;
+    let message = message.strip_prefix("multiple ").unwrap_or(message);
+    let old = WORDS.into_iter().find(|word| message.starts_with(word))?;
+    let spans = diagnostic.spans.iter().filter(|span| span.is_primary);
+    let kinds: Option<Vec<bool>> = spans.map(|span| is_method(span, source)).collect();
+    let kinds = kinds?;
+    let new = match kinds[..] {
+        [true] => "method",
+        [false] => "associated function",
+        _ if kinds.iter().all(|is_method| *is_method) => "methods",
+        _ if kinds.iter().any(|is_method| *is_method) => "associated items",
+        _ => "associated functions",
+    };
+    (new != old).then_some((old, new))
+}
+
+/// Whether the function with the name at a span is a method in the original; nothing for what is no function.
+fn is_method(span: &DiagnosticSpan, source: &Source<'_>) -> Option<bool> {
+    let spot = source.spot(Place(span))?;
+    let tree = Tree::around(source.original(spot.file), source.edition, spot.range.start);
+    let token = tree.token_at(spot.range.start)?;
+    let function = around::<ast::Fn>(&token).next()?;
+    let is_name = tree.of(function.name()?.syntax()) == spot.range;
+    is_name.then(|| {
+        function
+            .param_list()
+            .is_some_and(|list| list.self_param().is_some())
+    })
 }
 
 /// Receivers of methods in impls of traits that have functions in their place (E0185).

@@ -90,7 +90,9 @@ pub fn lower(facts: &Facts, page: &Page<'_>) -> Result<Work> {
         if naming.fresh {
             edits.extend(lifetimes::declare(&method));
         }
-        let bound = if receiver.only_receiver {
+        // A raw pointer is a receiver by the language's own rules; the compiler is asked about it (`proof.rs`).
+        let is_raw = method.source(method.ty.syntax()).starts_with('*') && source.is_alone();
+        let bound = if receiver.only_receiver && !is_raw {
             bound(&support.map_or_else(
                 || format!("crate::{MODULE}"),
                 |path| format!("{path}{MODULE}"),
@@ -132,17 +134,26 @@ pub fn lower(facts: &Facts, page: &Page<'_>) -> Result<Work> {
                 } else {
                     extension::visibility(&method)
                 };
-                let parts = extension::ExtensionParts {
-                    name: &name,
-                    visibility: &visibility,
-                    bound: &bound,
-                    mark: &mark,
-                    own_name: own_name.as_deref().filter(|_| has_items),
-                    outlives: &receiver.outlives,
+                let Some(variants) = extension::configured(&method) else {
+                    return Err(refuse("too many of its parameters have conditions"));
                 };
-                let Some(after) = extension::inherent(&method, &naming, owner, &parts) else {
-                    return Err(refuse("the impl has no type"));
-                };
+                let mut after = String::new();
+                for (condition, absent) in variants {
+                    let method = method.without(absent);
+                    let parts = extension::ExtensionParts {
+                        condition: &condition,
+                        name: &name,
+                        visibility: &visibility,
+                        bound: &bound,
+                        mark: &mark,
+                        own_name: own_name.as_deref().filter(|_| has_items),
+                        outlives: &receiver.outlives,
+                    };
+                    let Some(items) = extension::inherent(&method, &naming, owner, &parts) else {
+                        return Err(refuse("the impl has no type"));
+                    };
+                    after.push_str(&items);
+                }
                 (after, method.range(owner.syntax()).end, visibility, None)
             }
             Owner::Trait(_) if method.has_repeated_arguments() => {

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use gateless_rustc::diagnostic::{Event, Said};
+use gateless_rustc::diagnostic::{Event, Place, Said};
 use ra_ap_syntax::ast::{self, HasGenericParams, HasName};
 use ra_ap_syntax::{AstNode, Edition, SyntaxToken};
 
@@ -85,9 +85,13 @@ pub fn tell(events: &[Event<'_>], source: &Source<'_>, facts: &mut Facts) -> boo
         )
     };
     for event in events.iter().filter(about_types) {
-        for spot in event.primary().filter_map(|place| source.spot(place)) {
+        // What is found out when borrows are checked is told at the conversion, within its macro.
+        let places = event.primary().flat_map(Place::with_calls);
+        for spot in places.filter_map(|place| source.spot(place)) {
             let around = facts.hints.keys().copied().find(|&(file, start, end)| {
-                file == spot.file && start <= spot.range.start && spot.range.end <= end
+                let inside = start <= spot.range.start && spot.range.end <= end;
+                let whole = spot.added && start == spot.range.start;
+                file == spot.file && (inside || whole)
             });
             if let Some(parts) = around.and_then(|key| facts.hints.remove(&key)) {
                 facts.told.extend(parts);

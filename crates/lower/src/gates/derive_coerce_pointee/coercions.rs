@@ -34,6 +34,8 @@ pub enum Coercion {
         /// The same of the earlier branch's value.
         earlier: (usize, usize),
     },
+    /// From what the compiler says: the type of a later branch or element, or the one that `as _` stands for.
+    Printed,
 }
 
 /// Notes the conversions that an error asks for.
@@ -47,13 +49,87 @@ pub fn hear(event: &Event<'_>, source: &Source<'_>, facts: &mut Facts) {
         Said::Cast { places } => {
             for spot in places.iter().filter_map(|place| own(*place, source)) {
                 let key = (spot.file, spot.range.start, spot.range.end);
+                let is_open = source.original(spot.file)[spot.range.clone()]
+                    .trim_end()
+                    .ends_with(" _");
                 if !facts.refused.contains_key(&key) {
                     facts.coercions.entry(key).or_insert(Coercion::Cast);
+                } else if let Some(to) = event.quoted.get(1).filter(|_| is_open) {
+                    printed(key, to, facts);
                 }
             }
         }
         _ => {}
     }
+}
+
+/// Notes a conversion to a type that the compiler has printed, unless that was tried.
+fn printed(key: Expression, to: &str, facts: &mut Facts) -> bool {
+    let refused = facts.refused.get(&key);
+    if refused.is_some_and(|refused| refused.contains(&Coercion::Printed)) {
+        return false;
+    }
+    facts.types.insert(key, to.to_owned());
+    facts.coercions.insert(key, Coercion::Printed) != Some(Coercion::Printed)
+}
+
+/// Notes the conversions of what comes before a branch or an element that is a pointer to an unsized value: they go by its type, as those of the
+/// compiler do. Returns whether there are any.
+fn before(
+    mismatch: &Mismatch<'_>,
+    told: &Told<'_>,
+    source: &Source<'_>,
+    spot: &Spot,
+    facts: &mut Facts,
+) -> bool {
+    let full = mismatch.full.iter().find(|types| same_pointer(types));
+    let Some(types) = told
+        .types
+        .as_ref()
+        .filter(|types| same_pointer(types))
+        .or(full)
+    else {
+        return false;
+    };
+    let is_unsized = |ty: &str| ty.contains("<dyn ") || ty.contains("<[") || ty.contains("<str");
+    if !is_unsized(types.found) || is_unsized(types.expected) {
+        return false;
+    }
+    let earlier: Vec<Expression> = match &mismatch.branches {
+        Some(branches) => {
+            let earlier = branches.earlier.and_then(|place| own(place, source));
+            earlier
+                .map(|spot| (spot.file, spot.range.start, spot.range.end))
+                .into_iter()
+                .collect()
+        }
+        None => elements_before(source.original(spot.file), source.edition, spot),
+    };
+    let mut is_new = false;
+    for key in earlier {
+        is_new |= printed(key, types.found, facts);
+    }
+    is_new
+}
+
+/// The elements of an array before the one at `spot`.
+fn elements_before(text: &str, edition: Edition, spot: &Spot) -> Vec<Expression> {
+    let tree = Tree::around(text, edition, spot.range.start);
+    let Some(token) = tree.token_at(spot.range.start) else {
+        return Vec::new();
+    };
+    let found = around::<ast::ArrayExpr>(&token).find_map(|array| {
+        let ast::ArrayExprKind::ElementList(elements) = array.kind() else {
+            return None;
+        };
+        let ranges: Vec<Range<usize>> = elements.map(|element| tree.of(element.syntax())).collect();
+        let at = ranges.iter().position(|range| *range == spot.range)?;
+        Some(ranges[..at].to_vec())
+    });
+    let ranges = found.unwrap_or_default().into_iter();
+    ranges
+        .map(|range| (spot.file, range.start, range.end))
+        .collect()
 }
 
 /// Notes the conversion that one place of a mismatch asks for.
@@ -68,6 +144,9 @@ fn expected(mismatch: &Mismatch<'_>, told: &Told<'_>, source: &Source<'_>, facts
     }
     let text = source.original(spot.file);
     let key = (spot.file, spot.range.start, spot.range.end);
+    if before(mismatch, told, source, &spot, facts) {
+        return;
+    }
     if let Some(refused) = facts.refused.get(&key) {
         if let Some(branches) = &mismatch.branches
             && let Some(branch) = branch(branches, source, &spot)
@@ -199,14 +278,20 @@ pub fn edits(source: &Source<'_>, index: usize, facts: &Facts, paths: &[String])
                     ));
                 }
             }
+            Coercion::Printed => {
+                let ty = &facts.types[&(index, start, end)];
+                let Range { start, end } = without_parentheses(text, start..end, edition);
+                let open_cast = cast(&text[start..end], edition)
+                    .filter(|keyword| text[start + keyword.end..end].trim() == "_");
+                if let Some(keyword) = open_cast {
+                    edits.push(Edit::remove(text, start + keyword.start..end));
+                }
+                edits.extend(Edit::wrap(start..end, open, format!(" => {ty})")));
+            }
             Coercion::Cast => {
                 let Range { start, end } = without_parentheses(text, start..end, edition);
-                let tokens = Tokens::new(&text[start..end], edition);
-                let cast = (0..tokens.list.len())
-                    .rfind(|&i| tokens.at(i) == "as" && !inside_group(&tokens, i));
-                if let Some(cast) = cast {
-                    let range = tokens.list[cast].range.clone();
-                    if tokens.at(cast + 1) == "_" && cast + 2 == tokens.list.len() {
+                if let Some(range) = cast(&text[start..end], edition) {
+                    if text[start + range.end..end].trim() == "_" {
                         // The type comes from the place after all.
                         edits.push(Edit::remove(text, start + range.start..end));
                         edits.extend(Edit::wrap(start..end, open, ")"));
@@ -223,6 +308,14 @@ pub fn edits(source: &Source<'_>, index: usize, facts: &Facts, paths: &[String])
         }
     }
     edits
+}
+
+/// The keyword of the cast that an expression is.
+fn cast(text: &str, edition: Edition) -> Option<Range<usize>> {
+    let tokens = Tokens::new(text, edition);
+    let mut all = 0..tokens.list.len();
+    let at = all.rfind(|&i| tokens.at(i) == "as" && !inside_group(&tokens, i))?;
+    Some(tokens.list[at].range.clone())
 }
 
 /// The expression within parentheses, which the compiler counts as part of it.
