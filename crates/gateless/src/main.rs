@@ -25,6 +25,10 @@ fn main() -> ExitCode {
     if gateless_driver::is_doctest_compiler() {
         return gateless_driver::rustc_main(arguments.collect());
     }
+    if let Some(failure) = gateless_rustc::guard::caught() {
+        output::failure(&failure);
+        return failure.exit.into();
+    }
     match Path::new(&name).file_name().and_then(OsStr::to_str) {
         Some(wrappers::RUSTC) => gateless_driver::rustc_main(arguments.collect()),
         Some(wrappers::RUSTDOC) => gateless_driver::rustdoc_main(arguments.collect()),

@@ -24,6 +24,20 @@ const VARIABLES: &[&str] = &[
     "SUBARCH",
 ];
 
+/// Variables that say what gateless itself says to make, with what to use instead.
+const OWN: &[(&str, &str)] = &[
+    ("RUSTC", "--toolchain"),
+    ("HOSTRUSTC", "--toolchain"),
+    ("RUSTDOC", "--toolchain"),
+    ("CLIPPY_DRIVER", "--toolchain"),
+    ("BINDGEN", "the bindgen on PATH"),
+    ("RUST_LIB_SRC", "the environment variable RUST_LIB_SRC"),
+    ("LIBCLANG_PATH", "the environment variable LIBCLANG_PATH"),
+    ("O", "--out"),
+    ("KBUILD_OUTPUT", "--out"),
+    ("ARCH", "--arch"),
+];
+
 /// What the user gives make: variables that choose tools, and the rest.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct MakeArgs {
@@ -34,6 +48,26 @@ pub struct MakeArgs {
 }
 
 impl MakeArgs {
+    /// Refuses variables by which make would do something else than gateless was asked for.
+    ///
+    /// # Errors
+    /// Ends in [`Exit::Usage`](gateless_model::Exit::Usage).
+    pub fn check(arguments: &[String]) -> Result<()> {
+        for argument in arguments {
+            let Some((name, _)) = argument.split_once('=') else {
+                continue;
+            };
+            let name = name.trim_end_matches([':', '+', '?']);
+            if let Some((_, instead)) = OWN.iter().find(|(own, _)| *own == name) {
+                return Err(Failure::usage(format!(
+                    "`{argument}` can't be given to make: gateless sets {name} itself"
+                ))
+                .help(format!("use {instead}")));
+            }
+        }
+        Ok(())
+    }
+
     /// Sorts arguments as they would be given to make.
     pub fn of(arguments: &[String]) -> Self {
         let mut sorted = Self::default();

@@ -1,6 +1,8 @@
 //! The output directory of a build.
 
 use camino::{Utf8Path, Utf8PathBuf};
+use gateless_linux::tree::Tree;
+use gateless_model::record::STATE;
 use gateless_model::{Failure, Result};
 
 use crate::wrappers;
@@ -32,6 +34,9 @@ impl Out {
             );
         }
         let existed = path.exists();
+        if existed {
+            check_free(&path)?;
+        }
         match Self::try_open(&path) {
             Ok(lock) => Ok(Self { path, _lock: lock }),
             Err(failure) => {
@@ -43,6 +48,13 @@ impl Out {
                 Err(failure)
             }
         }
+    }
+
+    /// The output directory of a build that is there, to read or boot what is in it.
+    pub fn reopen(path: &Utf8Path) -> Result<Self> {
+        let path = camino::absolute_utf8(path)?;
+        let lock = Self::try_open(&path)?;
+        Ok(Self { path, _lock: lock })
     }
 
     fn try_open(path: &Utf8Path) -> Result<Lock> {
@@ -62,5 +74,35 @@ impl Out {
     /// The file `name` among gateless's own files in the directory.
     pub fn own(&self, name: &str) -> Utf8PathBuf {
         self.path.join(".gateless").join(name)
+    }
+}
+
+/// What shows that a directory is an output directory: gateless's own files, a configuration, or the link that Kbuild leaves to the tree.
+const SIGNS: [&str; 3] = [STATE, ".config", "source"];
+
+/// Refuses a directory that holds something else: a kernel tree, or files of the user's.
+fn check_free(path: &Utf8Path) -> Result<()> {
+    if Tree::open(path).is_ok() {
+        return Err(Failure::failed(format!(
+            "the output directory {path} is a kernel tree, where a build would leave files that stop every other build of it"
+        ))
+        .help("give a directory of its own with --out"));
+    }
+    if SIGNS.iter().any(|sign| path.join(sign).exists()) {
+        return Ok(());
+    }
+    let unreadable = |error: std::io::Error| {
+        Failure::failed(format!("the output directory {path} can't be read")).because(error)
+    };
+    match path.read_dir_utf8().map_err(unreadable)?.next() {
+        None => Ok(()),
+        Some(entry) => {
+            let entry = entry.map_err(unreadable)?;
+            Err(Failure::failed(format!(
+                "the output directory {path} holds something else: {}",
+                entry.file_name()
+            ))
+            .help("give an empty directory, or a new one, with --out"))
+        }
     }
 }

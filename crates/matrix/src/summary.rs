@@ -63,10 +63,29 @@ fn line(record: &RunRecord) -> String {
         let exit = failed
             .exit
             .map_or("a signal".to_owned(), |exit| format!("exit {exit}"));
-        let said = failed.message.lines().next_back().unwrap_or_default();
+        let said = first_lines(&failed.message).join("\n    ");
         parts.push(format!("FAILED in {} ({exit}): {said}", failed.step));
     }
     parts.join("; ")
+}
+
+/// How many lines of what failed are shown.
+const SHOWN: usize = 5;
+
+/// What a command said first of what failed: its error, with the lines that belong to it, and not what to do about it.
+fn first_lines(message: &str) -> Vec<&str> {
+    let own = |line: &&str, what: &str| line.starts_with(&format!("gateless: {what}: "));
+    let lines: Vec<&str> = message.lines().collect();
+    match lines.iter().position(|line| own(line, "error")) {
+        Some(at) => {
+            let error = lines[at..].iter().copied();
+            error
+                .take_while(|line| !own(line, "help"))
+                .take(SHOWN)
+                .collect()
+        }
+        None => lines.last().copied().into_iter().collect(),
+    }
 }
 
 #[cfg(test)]
@@ -95,6 +114,20 @@ mod tests {
             "um-small-7.3   3 passed, 0 failed, 1 skipped\n\
              arm-small-7.3  built, not booted; FAILED in boot (exit 5): no time\n1 of 2 cells good"
         );
+    }
+
+    #[test]
+    fn the_first_lines_of_what_failed_are_shown_and_not_its_help() {
+        let message = "  CC  a.o\ngateless: error: make failed with exit status 2:\nerror: a.rs:1\nerror: b\ngateless: help: read the log\n";
+        assert_eq!(
+            first_lines(message),
+            [
+                "gateless: error: make failed with exit status 2:",
+                "error: a.rs:1",
+                "error: b"
+            ]
+        );
+        assert_eq!(first_lines("a\nno time"), ["no time"]);
     }
 
     #[test]

@@ -10,6 +10,7 @@ use gateless_model::Version;
 
 use crate::diagnostic::features::{self, FeatureState};
 use crate::diagnostic::{self, Event, Said};
+use crate::guard;
 use crate::verbose::Verbose;
 
 /// Answers of one compiler.
@@ -40,7 +41,12 @@ impl Answers {
             .ok_or_else(|| {
                 io::Error::other(format!("{path} does not say which release of rustc it is"))
             })?;
-        let help = output(Command::new(path).arg("-Zhelp").env("RUSTC_BOOTSTRAP", "1"))?.0;
+        let help = output(
+            guard::command(path)
+                .arg("-Zhelp")
+                .env("RUSTC_BOOTSTRAP", "1"),
+        )?
+        .0;
         let z_options = help
             .lines()
             .filter_map(|line| line.trim().strip_prefix("-Z "))
@@ -86,7 +92,7 @@ impl Answers {
         let directory = tempfile::tempdir()?;
         let file = directory.path().join("ask.rs");
         fs_err::write(&file, source)?;
-        let mut command = Command::new(&self.path);
+        let mut command = guard::command(&self.path);
         command
             .args(["--crate-type=lib", "--emit=metadata", "--edition=2021"])
             .args([
@@ -112,7 +118,7 @@ impl Answers {
         }
         let list: Vec<String> = names.iter().map(|name| format!("+{name}")).collect();
         let (_, stderr) = output(
-            Command::new(&self.path)
+            guard::command(&self.path)
                 .arg(format!("--target={target}"))
                 .arg(format!("-Ctarget-feature={}", list.join(",")))
                 .args(["--print=cfg", "--crate-type=lib", "--error-format=json"])

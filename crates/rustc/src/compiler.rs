@@ -8,6 +8,7 @@ use gateless_model::{Failure, Result, Version};
 use serde::{Deserialize, Serialize};
 
 use crate::find as which;
+use crate::guard;
 use crate::llvm::{self, Generator};
 use crate::verbose::{self, Verbose};
 
@@ -63,7 +64,7 @@ impl Compiler {
     /// `RUSTC_BOOTSTRAP` is removed (Kbuild exports it for every call), and so is the `LD_LIBRARY_PATH` that `cargo run`
     /// sets to a toolchain's directory, since the program would then load another one's libraries.
     pub fn run(&self, name: &str) -> Command {
-        let mut command = Command::new(self.program(name));
+        let mut command = guard::command(&self.program(name));
         command
             .env_remove("RUSTC_BOOTSTRAP")
             .env_remove("LD_LIBRARY_PATH");

@@ -4,6 +4,7 @@ pub mod answers;
 pub mod compiler;
 pub mod diagnostic;
 pub mod find;
+pub mod guard;
 pub mod launcher;
 pub mod llvm;
 pub mod toolchain;

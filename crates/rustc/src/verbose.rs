@@ -1,10 +1,10 @@
 //! What a compiler says it is (`rustc -vV`), and where it lies.
 
-use std::process::Command;
-
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_base::{process, program};
 use gateless_model::{Result, Version};
+
+use crate::guard;
 
 /// The answer to `-vV`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -79,7 +79,7 @@ pub fn builtin_targets(program: &Utf8Path) -> Result<Vec<String>> {
 /// What it prints, gates shut.
 fn answer(program: &Utf8Path, args: &[&str]) -> Result<String> {
     process::stdout_of(
-        Command::new(program)
+        guard::command(program)
             .args(args)
             .env_remove("RUSTC_BOOTSTRAP"),
     )

@@ -84,10 +84,12 @@ pub fn run(args: Args) -> Result<Exit> {
         let results = Results::from_log(log, &Ended::Unknown, &expected)?;
         return answer(&results, args.json);
     }
+    // A misspelt check is worth saying before anything is built.
+    chosen(&args.userland.checks)?;
     let limit = Duration::from_secs(args.timeout.unwrap_or(machine.boot.time_limit_seconds));
     let mut progress = Terminal::new();
     if args.no_build {
-        let out = Out::open(args.options.out.as_deref().unwrap_or(Utf8Path::new(".")))?;
+        let out = Out::reopen(args.options.out.as_deref().unwrap_or(Utf8Path::new(".")))?;
         let results = boot(machine, &out.path, &args.userland, limit, &mut progress)?;
         return answer(&results, args.json);
     }

@@ -71,6 +71,7 @@ pub fn open(
     purpose: Purpose,
     progress: &mut dyn Progress,
 ) -> Result<Build> {
+    MakeArgs::check(&options.make_args)?;
     let cache = cache::root()?;
     let own_tools = MakeArgs::of(&options.make_args).tools;
     // A wrong directory is worth saying before anything is installed, and a tree says which versions it wants.

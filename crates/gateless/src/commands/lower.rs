@@ -9,7 +9,7 @@ use gateless_model::{Exit, Failure, Result};
 use gateless_provision::toolchain::Choice;
 
 use super::build::{Purpose, build};
-use super::build_options::{BuildOptions, Runtime};
+use super::build_options::{BuildOptions, Runtime, architecture};
 use crate::output;
 use crate::terminal::Terminal;
 
@@ -31,8 +31,8 @@ pub struct Args {
     /// For a tree: use this output directory of a gateless build, and build nothing
     #[arg(long, value_name = "OUT", conflicts_with_all = ["arch", "configs"])]
     build: Option<Utf8PathBuf>,
-    /// For a tree: architecture, as Kbuild's ARCH
-    #[arg(long, default_value = "um")]
+    /// For a tree: architecture, as for `gateless build`
+    #[arg(long, default_value = "um", value_parser = architecture)]
     arch: String,
     /// For a tree: preset or file of CONFIG_X=y lines; repeatable [default: ARCH-small]
     #[arg(long = "config", value_name = "PRESET|FILE")]

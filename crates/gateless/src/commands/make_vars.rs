@@ -3,8 +3,8 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_base::cache;
 use gateless_kbuild::make_vars::{self, Mode};
-use gateless_linux::tree::Tree;
-use gateless_machines::kbuild_arch;
+use gateless_linux::tree::{Tree, source_arch};
+use gateless_machines::{Machine, kbuild_arch};
 use gateless_model::{Exit, Failure, Result};
 use gateless_provision::toolchain::Choice;
 use gateless_provision::toolset;
@@ -42,6 +42,9 @@ pub fn run(args: Args) -> Result<Exit> {
         None => Tree::open(Utf8Path::new(".")).ok(),
     };
     let arch = args.arch.as_deref();
+    if let Some(arch) = arch {
+        check_architecture(arch, tree.as_ref())?;
+    }
     let mut tools = toolset::find(
         &own_path()?,
         &cache::root()?,
@@ -58,6 +61,26 @@ pub fn run(args: Args) -> Result<Exit> {
         make_vars::for_make(&variables, arch)
     })?;
     Ok(Exit::Yes)
+}
+
+/// Refuses an architecture that neither `machines/` nor the tree knows.
+fn check_architecture(arch: &str, tree: Option<&Tree>) -> Result<()> {
+    let directory = source_arch(kbuild_arch(arch));
+    let known = match tree {
+        Some(tree) => tree.path.join("arch").join(directory).is_dir(),
+        None => Machine::find(arch).is_some(),
+    };
+    if known {
+        return Ok(());
+    }
+    Err(Failure::usage(match tree {
+        Some(tree) => format!(
+            "Linux {} has no architecture {arch}: there is no arch/{directory}",
+            tree.release
+        ),
+        None => format!("there is no architecture {arch}"),
+    })
+    .help(format!("known: {}", Machine::names())))
 }
 
 /// The path of the running program, symbolic links resolved.

@@ -151,7 +151,8 @@ fn axes(args: &Args) -> Result<Axes> {
 fn passed_on(args: &Args) -> Vec<String> {
     let mut options = Vec::new();
     options.extend(args.no_gated.then(|| "--no-gated".to_owned()));
-    options.extend(args.yes.then(|| "--yes".to_owned()));
+    // A job has nobody to ask.
+    options.push("--yes".to_owned());
     if let Some(jobs) = args.jobs {
         options.extend(["--jobs".to_owned(), jobs.to_string()]);
     }

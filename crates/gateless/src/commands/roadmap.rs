@@ -5,7 +5,8 @@ use gateless_audit::audit;
 use gateless_audit::roadmap::{self, Point, Selection, plan};
 use gateless_base::{cache, files};
 use gateless_ledger::Ledger;
-use gateless_linux::tree::Tree;
+use gateless_linux::tree::{Tree, source_arch};
+use gateless_machines::kbuild_arch;
 use gateless_model::targets::Targets;
 use gateless_model::{Exit, Failure, Result};
 use gateless_provision::fetch;
@@ -33,8 +34,8 @@ pub struct Args {
     /// Use the newest tree of this release in the cache
     #[arg(long, value_name = "RELEASE", default_value = "7.3")]
     release: String,
-    /// Architecture, as under the kernel's arch/ [default: all]
-    #[arg(long, value_name = "ARCH")]
+    /// Architecture, as for `gateless build` or as under the kernel's arch/ [default: all]
+    #[arg(long, value_name = "ARCH", value_parser = directory)]
     arch: Option<String>,
     /// Output directory of a build of the tree: count only what its configuration needs
     #[arg(long, value_name = "OUT")]
@@ -170,4 +171,9 @@ fn own_support(tree: &Utf8Path) -> Option<Targets> {
         output::note(format_args!("no matrix of architectures: {error}"));
     }
     made.ok()
+}
+
+/// The directory under the kernel's arch/ for a name of an architecture.
+fn directory(name: &str) -> Result<String, std::convert::Infallible> {
+    Ok(source_arch(kbuild_arch(name)).to_owned())
 }
