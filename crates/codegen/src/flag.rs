@@ -238,6 +238,8 @@ pub fn only_on(target: &Target, architectures: &[&str]) -> Result<()> {
 
 /// x86, both widths.
 pub const X86: &[&str] = &["x86_64", "i386", "i586", "i686"];
+/// x86 of 32 bits.
+pub const X86_32: &[&str] = &["i386", "i586", "i686"];
 /// IBM Z.
 pub const S390X: &[&str] = &["s390x"];
 /// 64-bit ARM.

@@ -63,13 +63,11 @@ impl Generate {
             cpu: match call.invocation.codegen("target-cpu") {
                 // Empty: the one that rustc found, which stands in the bitcode.
                 Some("native") => String::new(),
-                None if spec.is_none() => String::new(),
-                // What a specification that names no processor has.
-                None => "generic".to_owned(),
+                None => spec.map_or_else(String::new, |spec| spec.cpu.clone()),
                 Some(cpu) => cpu.to_owned(),
             },
             features: spec.map_or_else(String::new, |spec| spec.features.clone()),
-            abi: String::new(),
+            abi: spec.map_or_else(String::new, |spec| spec.abi.clone()),
             reloc: Reloc::Pic,
             pie: false,
             code_model: match call.invocation.codegen("code-model") {

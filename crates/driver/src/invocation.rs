@@ -157,6 +157,26 @@ impl Invocation {
         })
     }
 
+    /// Whether a later `--target` takes the place of this argument. rustc takes only one; an overlay adds its own (`KRUSTFLAGS`) behind that of
+    /// the architecture's Makefile.
+    pub fn is_replaced(&self, arg: &Arg) -> bool {
+        let is_target = |arg: &&Arg| matches!(&arg.kind, Kind::Value("target", _));
+        let last = self.args.iter().rfind(is_target);
+        is_target(&arg) && last.is_some_and(|last| !std::ptr::eq(last, arg))
+    }
+
+    /// Whether an unstable option was given that is a switch, or has a value that says yes.
+    pub fn unstable(&self, name: &str) -> bool {
+        let values = self.args.iter().filter_map(|arg| match &arg.kind {
+            Kind::Unstable(own, value) if own.replace('_', "-") == name => Some(value.as_deref()),
+            _ => None,
+        });
+        let no = ["n", "no", "off", "false"];
+        values
+            .last()
+            .is_some_and(|value| value.is_none_or(|value| !no.contains(&value)))
+    }
+
     /// Whether a switch was given.
     pub fn has(&self, name: &str) -> bool {
         self.args

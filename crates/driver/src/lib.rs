@@ -50,7 +50,7 @@ use gateless_rustc::toolchain::Toolchain;
 use invocation::{Invocation, Tool};
 use plan::Plan;
 use runtime::source::Source;
-use target::Target;
+use target::{Abi, Target};
 
 /// Stands in for `rustc`. `args` without the program's name.
 pub fn rustc_main(args: Vec<OsString>) -> ExitCode {
@@ -157,7 +157,12 @@ fn run_in(tool: Tool, args: Vec<OsString>, state: Option<State>) -> Result<u8> {
     }
     let runtime = Source::from_env()?;
     let host = (runtime == Source::Host).then_some(toolchain.compiler.host.as_str());
-    let plan = Plan::new(&call, class, ledger, &|path| Target::from_json(path, host))?;
+    let abi = Abi {
+        returns_in_registers: call.unstable("reg-struct-return"),
+    };
+    let plan = Plan::new(&call, class, ledger, &|path| {
+        Target::from_json(path, abi, host)
+    })?;
     if class == Class::Query {
         return query(&call, &plan, &toolchain);
     }

@@ -77,9 +77,9 @@ impl Plan {
         Ok(plan)
     }
 
-    /// The host's ABI needs the registers that the kernel's features take away, and rustc says so: the code generation stage sets them.
+    /// The ABI of some targets needs the registers that the kernel's features take away, and rustc says so: the code generation stage sets them.
     fn leave_features_to_codegen(&mut self) {
-        let Some(target) = self.target.as_mut().filter(|target| target.is_host) else {
+        let Some(target) = self.target.as_mut().filter(|target| target.leaves_features) else {
             return;
         };
         let args = std::mem::take(&mut self.args);
@@ -96,7 +96,7 @@ impl Plan {
             self.decisions.push(Decision {
                 argument: arg.tokens().join(" "),
                 action: Action::Emulated,
-                reason: "the runtime source `host` compiles for the host's ABI; the code generation stage sets the kernel's features".to_owned(),
+                reason: format!("the ABI of {} needs other features; the code generation stage sets the kernel's", target.builtin),
                 weaker: None,
             });
         }
@@ -187,6 +187,10 @@ impl Plan {
                 };
                 self.pass(&with, arg.from.as_deref())?;
                 self.decide(spelled, action, &flag.reason, flag.weaker.clone());
+            }
+            Kind::Value("target", _) if call.is_replaced(arg) => {
+                let reason = "rustc takes one target, and the overlay's comes last";
+                self.decide(spelled, Action::Dropped, reason, None);
             }
             Kind::Value("target", path) if path.ends_with(".json") => {
                 let target = read_target(Utf8Path::new(path))?;
@@ -309,10 +313,12 @@ mod tests {
         Plan::new(&call, Class::of(&call), Ledger::embedded(), &|_| {
             Ok(Target {
                 builtin: "x86_64-unknown-none".into(),
-                is_host: false,
+                leaves_features: false,
                 args: vec!["-Ccode-model=small".into()],
                 llvm_target: "x86_64-linux-gnu".into(),
                 features: "-mmx".into(),
+                cpu: "generic".into(),
+                abi: String::new(),
             })
         })
     }
@@ -426,6 +432,17 @@ mod tests {
         assert_eq!(plan.crate_attrs, ["no_std", "feature(a,b)"]);
         assert_eq!(plan.tokens(), Vec::<String>::new());
         assert_eq!(plan.decisions.len(), 3);
+    }
+
+    #[test]
+    fn of_two_targets_the_overlays_counts_which_comes_last() {
+        let asked = "--target=./scripts/target.json --crate-name=x --target=armv5te-unknown-linux-gnueabi k.rs";
+        let plan = plan(Tool::Rustc, asked).unwrap();
+        assert_eq!(
+            plan.tokens(),
+            ["--crate-name=x", "--target=armv5te-unknown-linux-gnueabi"]
+        );
+        assert_eq!((plan.target, plan.decisions.len()), (None, 1));
     }
 
     #[test]

@@ -30,6 +30,7 @@ pub fn answer(call: &Invocation, ledger: &Ledger, toolchain: &Toolchain) -> Resu
                     )));
                 }
             }
+            _ if call.is_replaced(arg) => {}
             // The answer is the exit code; nothing may be printed in place of an object.
             Kind::Emit(_) => args.push("--emit=metadata".to_owned()),
             _ => args.extend(arg.tokens()),
@@ -60,7 +61,7 @@ pub fn answer(call: &Invocation, ledger: &Ledger, toolchain: &Toolchain) -> Resu
     let gated = |event: &Event<'_>| {
         matches!(
             event.said,
-            Said::FeatureOnStable | Said::Gated | Said::GatedReceiver { .. }
+            Said::FeatureOnStable | Said::Gated | Said::GatedAssembly | Said::GatedReceiver { .. }
         )
     };
     if errors.peek().is_some() && errors.all(gated) {

@@ -12,14 +12,25 @@ use serde_json::{Map, Value};
 pub struct Target {
     /// Name for `--target`.
     pub builtin: String,
-    /// Whether it is the host's, with a hard-float ABI: features that take registers away are left to code generation.
-    pub is_host: bool,
+    /// Whether its ABI needs registers that the kernel's features take away: then features are left to code generation.
+    pub leaves_features: bool,
     /// Stable arguments that bring the built-in target to what the specification says. They come before Kbuild's own, so that Kbuild's win.
     pub args: Vec<String>,
     /// The specification's LLVM triple.
     pub llvm_target: String,
     /// The specification's features, as it has them.
     pub features: String,
+    /// The specification's processor.
+    pub cpu: String,
+    /// The name of the specification's ABI, where LLVM wants to be told.
+    pub abi: String,
+}
+
+/// What is asked for besides a specification and decides which built-in target stands in for it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Abi {
+    /// `-Zreg-struct-return`: C functions return small structures in registers.
+    pub returns_in_registers: bool,
 }
 
 /// What a built-in target is, as far as a specification can differ from it.
@@ -32,7 +43,31 @@ struct Builtin {
     features: &'static [&'static str],
     pointer_width: u64,
     args: &'static [&'static str],
+    is_big_endian: bool,
+    /// Processors that a specification may name: code is generated for them.
+    cpus: &'static [&'static str],
+    /// `llvm-abiname`.
+    llvm_abi: &'static str,
+    /// Whether C functions return small structures in registers, as `-Zreg-struct-return` asks (`abi-return-struct-as-int`).
+    returns_in_registers: bool,
+    leaves_features: bool,
 }
+
+/// What most have.
+const PLAIN: Builtin = Builtin {
+    name: "",
+    arch: "",
+    abi: &[],
+    layout: "",
+    features: &[],
+    pointer_width: 32,
+    args: &[],
+    is_big_endian: false,
+    cpus: &[],
+    llvm_abi: "",
+    returns_in_registers: false,
+    leaves_features: false,
+};
 
 /// What is settable by no option (stack probes, the procedure linkage table) is left to code generation, see `generate`.
 ///
@@ -46,6 +81,7 @@ const BUILTINS: &[Builtin] = &[
         features: GENERATED,
         pointer_width: 64,
         args: &["-Ccode-model=small", "-Cno-redzone=n"],
+        ..PLAIN
     },
     // Its ABI is hard-float: rustc passes floating-point numbers otherwise than the specification's does, and the kernel has none.
     // Registers and instructions are soft-float all the same, since the code generation stage sets the features.
@@ -53,11 +89,81 @@ const BUILTINS: &[Builtin] = &[
         name: "i586-unknown-linux-gnu",
         arch: "x86",
         abi: SOFT_FLOAT,
-        layout: "e-m:e-p:32:32-p270:32:32-p271:32:32-p272:64:64-i128:128-f64:32:64-f80:32-n8:16:32-S128",
+        layout: X86_32,
         features: GENERATED,
-        pointer_width: 32,
-        args: &[],
+        ..PLAIN
     },
+    // What it returns small structures in is what Linux on 32-bit x86 does within the kernel; it has Linux's layout. Its ABI needs SSE2.
+    Builtin {
+        name: "i686-unknown-freebsd",
+        arch: "x86",
+        abi: SOFT_FLOAT,
+        layout: X86_32,
+        features: GENERATED,
+        returns_in_registers: true,
+        leaves_features: true,
+        ..PLAIN
+    },
+    // Its calls go through the global offset table unless the code generation stage is told otherwise; so do those of the 64-bit ones.
+    Builtin {
+        name: "mips-unknown-linux-gnu",
+        arch: "mips",
+        layout: "E-m:m-p:32:32-i8:8:32-i16:16:32-i64:64-n32-S64",
+        features: MIPS,
+        is_big_endian: true,
+        cpus: &["mips32r2"],
+        leaves_features: true,
+        ..PLAIN
+    },
+    Builtin {
+        name: "mips64-unknown-linux-gnuabi64",
+        arch: "mips64",
+        layout: "E-m:e-i8:8:32-i16:16:32-i64:64-i128:128-n32:64-S128",
+        features: MIPS,
+        pointer_width: 64,
+        is_big_endian: true,
+        cpus: &["mips64r2"],
+        llvm_abi: "n64",
+        leaves_features: true,
+        ..PLAIN
+    },
+    Builtin {
+        name: "mips64el-unknown-linux-gnuabi64",
+        arch: "mips64",
+        layout: "e-m:e-i8:8:32-i16:16:32-i64:64-i128:128-n32:64-S128",
+        features: MIPS,
+        pointer_width: 64,
+        cpus: &["mips64r2"],
+        llvm_abi: "n64",
+        leaves_features: true,
+        ..PLAIN
+    },
+    Builtin {
+        name: "sparc64-unknown-linux-gnu",
+        arch: "sparc64",
+        layout: "E-m:e-i64:64-i128:128-n32:64-S128",
+        features: &["+reserve-g4", "+reserve-g5", "+soft-float"],
+        pointer_width: 64,
+        is_big_endian: true,
+        cpus: &["v9"],
+        leaves_features: true,
+        ..PLAIN
+    },
+];
+
+/// Of both 32-bit x86 targets.
+const X86_32: &str =
+    "e-m:e-p:32:32-p270:32:32-p271:32:32-p272:64:64-i128:128-f64:32:64-f80:32-n8:16:32-S128";
+
+/// The features of MIPS specifications that the code generation stage sets.
+const MIPS: &[&str] = &[
+    "+mips32r2",
+    "+mips64r2",
+    "+soft-float",
+    "+noabicalls",
+    "-fpxx",
+    "-nooddspreg",
+    "-xgot",
 ];
 
 /// The names that rustc's releases have for x86's soft-float ABI.
@@ -82,11 +188,11 @@ pub fn spec_targets() -> Vec<(&'static str, &'static str)> {
 }
 
 impl Target {
-    /// Reads a specification. `host` is the target of the compiler itself where that stands in (runtime source `host`).
+    /// Reads a specification, for an ABI that is asked for besides. `host` is the target of the compiler itself where that stands in (runtime source `host`).
     ///
     /// # Errors
     /// When the host is another architecture, when the file is missing or not JSON, when no built-in target matches, or when a field or feature has no stable equivalent.
-    pub fn from_json(path: &Utf8Path, host: Option<&str>) -> Result<Self> {
+    pub fn from_json(path: &Utf8Path, abi: Abi, host: Option<&str>) -> Result<Self> {
         let text = fs_err::read_to_string(path)?;
         let spec: Value = serde_json::from_str(&text).map_err(|error| {
             Failure::failed(format!("target specification `{path}` is not JSON")).because(error)
@@ -96,7 +202,7 @@ impl Target {
                 "target specification `{path}` is not a JSON object"
             )));
         };
-        let target = Self::from_spec(spec).map_err(|failure| Failure {
+        let target = Self::from_spec(spec, abi).map_err(|failure| Failure {
             what: format!("target specification `{path}`: {}", failure.what),
             ..failure
         })?;
@@ -115,19 +221,32 @@ impl Target {
         // What the bare-metal target's arguments bring about is the host's default.
         Ok(Self {
             builtin: host.to_owned(),
-            is_host: true,
+            leaves_features: true,
             args: Vec::new(),
             ..self
         })
     }
 
-    fn from_spec(mut spec: Map<String, Value>) -> Result<Self> {
+    fn from_spec(mut spec: Map<String, Value>, abi: Abi) -> Result<Self> {
         let arch = take_text(&mut spec, "arch")?;
+        let endian = spec
+            .remove("target-endian")
+            .map_or("little".to_owned(), |value| text(&value));
         let builtin = BUILTINS
             .iter()
-            .find(|builtin| builtin.arch == arch)
+            .find(|builtin| {
+                builtin.arch == arch
+                    && builtin.is_big_endian == (endian == "big")
+                    && builtin.returns_in_registers == abi.returns_in_registers
+            })
             .ok_or_else(|| {
-                Failure::no(format!("no built-in target stands in for arch `{arch}`"))
+                let returns = match abi.returns_in_registers {
+                    true => ", returning structures in registers",
+                    false => "",
+                };
+                Failure::no(format!(
+                    "no built-in target stands in for arch `{arch}`, target-endian `{endian}`{returns}"
+                ))
             })?;
         let unlike = |field: &str, value: &str| {
             Failure::no(format!(
@@ -158,6 +277,20 @@ impl Target {
             }
         }
         let llvm_target = take_text(&mut spec, "llvm-target")?;
+        // What a specification that names no processor has.
+        let cpu = spec
+            .remove("cpu")
+            .map_or("generic".to_owned(), |value| text(&value));
+        if cpu != "generic" && !builtin.cpus.contains(&cpu.as_str()) {
+            return Err(unlike("cpu", &cpu));
+        }
+        let llvm_abi = spec
+            .remove("llvm-abiname")
+            .map(|value| text(&value))
+            .unwrap_or_default();
+        if llvm_abi != builtin.llvm_abi {
+            return Err(unlike("llvm-abiname", &llvm_abi));
+        }
         for (field, expected) in [
             ("emit-debug-gdb-scripts", Value::Bool(false)),
             ("frame-pointer", Value::String("may-omit".to_owned())),
@@ -176,10 +309,12 @@ impl Target {
         }
         Ok(Self {
             builtin: builtin.name.to_owned(),
-            is_host: false,
+            leaves_features: builtin.leaves_features,
             args: builtin.args.iter().map(|arg| (*arg).to_owned()).collect(),
             llvm_target,
             features,
+            cpu,
+            abi: llvm_abi,
         })
     }
 }
@@ -221,7 +356,7 @@ mod tests {
 
     #[test]
     fn the_specification_of_uml_is_the_bare_metal_target_with_two_stable_options() {
-        let target = Target::from_spec(spec("", Value::Null)).unwrap();
+        let target = Target::from_spec(spec("", Value::Null), Abi::default()).unwrap();
         assert_eq!(target.builtin, "x86_64-unknown-none");
         assert_eq!(target.args, ["-Ccode-model=small", "-Cno-redzone=n"]);
         assert_eq!(target.llvm_target, "x86_64-linux-gnu");
@@ -234,10 +369,18 @@ mod tests {
             "e-m:e-p:32:32-p270:32:32-p271:32:32-p272:64:64-i128:128-f64:32:64-f80:32-n8:16:32-S128"
         );
         spec["llvm-target"] = serde_json::json!("i386-unknown-linux-gnu");
-        let wrong = Target::from_spec(spec.clone()).unwrap_err();
+        let wrong = Target::from_spec(spec.clone(), Abi::default()).unwrap_err();
         assert!(wrong.what.contains("target-pointer-width"), "{wrong}");
         spec["target-pointer-width"] = serde_json::json!(32);
-        let target = Target::from_spec(spec).unwrap();
+        let in_registers = Abi {
+            returns_in_registers: true,
+        };
+        let other = Target::from_spec(spec.clone(), in_registers).unwrap();
+        assert_eq!(
+            (other.builtin.as_str(), other.leaves_features),
+            ("i686-unknown-freebsd", true)
+        );
+        let target = Target::from_spec(spec, Abi::default()).unwrap();
         assert_eq!(
             (target.builtin.as_str(), target.llvm_target.as_str()),
             ("i586-unknown-linux-gnu", "i386-unknown-linux-gnu")
@@ -247,10 +390,10 @@ mod tests {
 
     #[test]
     fn a_host_of_another_architecture_cannot_stand_in() {
-        let target = Target::from_spec(spec("", Value::Null)).unwrap();
+        let target = Target::from_spec(spec("", Value::Null), Abi::default()).unwrap();
         let host = target.clone().on_host("x86_64-unknown-linux-gnu").unwrap();
         assert_eq!(
-            (host.builtin.as_str(), host.args.len(), host.is_host),
+            (host.builtin.as_str(), host.args.len(), host.leaves_features),
             ("x86_64-unknown-linux-gnu", 0, true)
         );
         assert!(
@@ -280,7 +423,7 @@ mod tests {
             ("arch", serde_json::json!("vax"), "vax"),
             ("target-endian", serde_json::json!("big"), "target-endian"),
         ] {
-            let error = Target::from_spec(spec(field, value)).unwrap_err();
+            let error = Target::from_spec(spec(field, value), Abi::default()).unwrap_err();
             assert!(error.what.contains(named), "{field}: {}", error.what);
         }
     }

@@ -33,6 +33,7 @@ fn main() -> ExitCode {
         Some(wrappers::RUSTC) => gateless_driver::rustc_main(arguments.collect()),
         Some(wrappers::RUSTDOC) => gateless_driver::rustdoc_main(arguments.collect()),
         Some(wrappers::CLIPPY_DRIVER) => gateless_driver::clippy_main(arguments.collect()),
+        Some(wrappers::BINDGEN) => gateless_overlay::bindgen::main(arguments.collect()),
         _ => match commands::CommandLine::parse().run() {
             Ok(exit) => exit.into(),
             Err(failure) => {

@@ -7,8 +7,9 @@ use gateless_base::{Progress, files, hash};
 use gateless_linux::DotConfig;
 use gateless_linux::kconfig::Symbols;
 use gateless_linux::tree::{self, Tree};
-use gateless_machines::kbuild_arch;
+use gateless_machines::{Machine, kbuild_arch};
 use gateless_model::{Failure, Result};
+use gateless_overlay::{self as overlay, Overlay};
 use serde::{Deserialize, Serialize};
 
 use crate::c_tools;
@@ -65,6 +66,8 @@ pub struct Build {
     pub tools: Toolset,
     make: Make,
     recipe: Recipe,
+    /// All that the overlay says; nothing where there is none.
+    overlay: String,
 }
 
 /// What is kept in the output directory about its configuration.
@@ -133,16 +136,22 @@ impl Build {
             configs => configs.to_vec(),
         };
         let mut recipe = Recipe::of_sources(&configs)?;
-        if recipe.is_open() {
-            let symbols = Symbols::read(&tree.path, source_arch)?;
-            recipe.expand(&symbols, &tree.path, source_arch)?;
-        }
         let mut tools = find_tools(&tree, arch)?;
         tools.wishes.clone_from(&request.wishes);
+        let overlay = Overlay::of(&tree, Machine::find(&request.arch))?;
         let out = match &request.out {
             Some(path) => Out::open(path)?,
             None => Out::open(&default_out(home.cache, &tree, request, &recipe))?,
         };
+        tools.overlay = overlay
+            .as_ref()
+            .map(|overlay| overlay.write(&overlay::state::directory(&out.path)))
+            .transpose()?;
+        if recipe.is_open() {
+            let top = overlay::state::kconfig(&out.path);
+            let symbols = Symbols::read_top(&tree.path, &top, source_arch)?;
+            recipe.expand(&symbols, &tree.path, source_arch)?;
+        }
         let mut variables: Vec<(String, String)> = tools
             .variables(request.mode)
             .into_iter()
@@ -175,6 +184,7 @@ impl Build {
             tools,
             make,
             recipe,
+            overlay: overlay.map(|overlay| overlay.text()).unwrap_or_default(),
         })
     }
 
@@ -278,12 +288,13 @@ impl Build {
     /// A hash of all that the configuration depends on besides the tree's own files, which Kbuild itself watches.
     fn inputs(&self) -> String {
         let mut text = format!(
-            "{}\n{:?}\n{}\n{}\n{}\n",
+            "{}\n{:?}\n{}\n{}\n{}\n{}",
             self.make.arch,
             self.recipe.base,
             self.recipe.fragment(),
             self.tools.compiler.version_text,
-            self.tools.bindgen_version
+            self.tools.bindgen_version,
+            self.overlay
         );
         for (name, value) in &self.make.variables {
             let _ = writeln!(text, "{name}={value}");
@@ -316,12 +327,18 @@ impl Build {
         run(&["olddefconfig"], progress)
     }
 
+    /// What Kconfig knows, with the overlay's symbols.
+    fn symbols(&self) -> Result<Symbols> {
+        let top = overlay::state::kconfig(&self.out.path);
+        Symbols::read_top(&self.tree.path, &top, tree::source_arch(&self.make.arch))
+    }
+
     /// Says which options about Rust are off and why, where all were asked for; the whole list is kept in the output directory.
     fn tell_rust_options(&self, config: &Utf8Path, progress: &mut dyn Progress) -> Result<()> {
         let Some(options) = &self.recipe.rust_options else {
             return Ok(());
         };
-        let symbols = Symbols::read(&self.tree.path, tree::source_arch(&self.make.arch))?;
+        let symbols = self.symbols()?;
         let outcome = options.outcome(&fs_err::read_to_string(config)?, &symbols);
         let list = self.out.own(RUST_OPTIONS);
         files::write(&list, &outcome.list)?;
@@ -340,11 +357,14 @@ impl Build {
 
     fn check_config(&self, config: &Utf8Path, progress: &mut dyn Progress) -> Result<()> {
         let text = fs_err::read_to_string(config)?;
+        if self.tools.overlay.is_some() {
+            overlay::state::check(&self.out.path, &DotConfig::parse(&text))?;
+        }
         let unmet = self.recipe.unmet(&text);
         if unmet.is_empty() {
             return Ok(());
         }
-        let symbols = Symbols::read(&self.tree.path, tree::source_arch(&self.make.arch))?;
+        let symbols = self.symbols()?;
         let mut what = format!("the configuration is not what was asked for ({config})");
         let _ = write!(
             what,
@@ -380,6 +400,9 @@ fn environment(tools: &Toolset, request: &Request, binary: &Utf8Path) -> Vec<env
     if request.mode == Mode::Gateless {
         set.push(("GATELESS_RUSTC", tools.compiler.rustc.to_string()));
         set.push(("GATELESS_RUNTIME", request.runtime.clone()));
+    }
+    if tools.overlay.is_some() {
+        set.push((overlay::bindgen::REAL, tools.bindgen.to_string()));
     }
     for (name, value) in set {
         changes.retain(|change| change.name != name);

@@ -3,6 +3,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_machines::kbuild_arch;
 use gateless_model::{Result, Version, wish};
+use gateless_overlay::{self as overlay, Written};
 
 use crate::c_tools;
 use crate::wrappers::{self, Wrappers};
@@ -27,6 +28,8 @@ pub struct Toolset {
     pub prebuilt: Option<String>,
     /// What is wished for besides (`gateless_model::wish`).
     pub wishes: Vec<String>,
+    /// The overlay, where upstream has no Rust.
+    pub overlay: Option<Written>,
 }
 
 /// Who compiles.
@@ -71,7 +74,11 @@ impl Toolset {
         ];
         variables.extend(rustdoc.map(|path| ("RUSTDOC", path.to_string())));
         variables.extend(clippy_driver.map(|path| ("CLIPPY_DRIVER", path.to_string())));
-        variables.push(("BINDGEN", self.bindgen.to_string()));
+        let bindgen = match self.overlay {
+            Some(_) => &self.wrappers.bindgen,
+            None => &self.bindgen,
+        };
+        variables.push(("BINDGEN", bindgen.to_string()));
         variables.push(("RUST_LIB_SRC", self.rust_lib_src.to_string()));
         variables.push(("LIBCLANG_PATH", self.libclang.to_string()));
         if mode == Mode::Gateless && compiler.named {
@@ -83,6 +90,10 @@ impl Toolset {
         }
         if mode == Mode::Gateless && !self.wishes.is_empty() {
             variables.push((wish::VARIABLE, wish::flags(&self.wishes)));
+        }
+        if let Some(written) = &self.overlay {
+            variables.push((overlay::bindgen::REAL, self.bindgen.to_string()));
+            variables.push((overlay::VARIABLE, written.makefile.to_string()));
         }
         variables
     }
@@ -141,6 +152,7 @@ mod tests {
                 rustc: bin("gateless-rustc"),
                 rustdoc: bin("gateless-rustdoc"),
                 clippy_driver: bin("gateless-clippy-driver"),
+                bindgen: bin("gateless-bindgen"),
             },
             bindgen: "/b/bindgen".into(),
             bindgen_version: Version::new(0, 72, 1),
@@ -148,6 +160,7 @@ mod tests {
             libclang: "/l".into(),
             prebuilt: None,
             wishes: Vec::new(),
+            overlay: None,
         }
     }
 
@@ -202,6 +215,22 @@ mod tests {
         assert!(!line(Mode::Gated).contains("KRUSTFLAGS"));
         let plain = for_make(&toolset(false).variables(Mode::Gateless), None);
         assert!(!plain.contains("KRUSTFLAGS"));
+    }
+
+    #[test]
+    fn an_overlay_puts_a_makefile_before_the_trees_and_a_wrapper_before_bindgen() {
+        let tools = Toolset {
+            overlay: Some(Written {
+                kconfig: "/o/Kconfig".into(),
+                makefile: "/o/overlay.mk".into(),
+            }),
+            ..toolset(false)
+        };
+        for mode in [Mode::Gateless, Mode::Gated] {
+            let make = for_make(&tools.variables(mode), None);
+            assert!(make.contains(" BINDGEN=/g/gateless-bindgen "), "{make}");
+            assert!(make.ends_with(" GATELESS_BINDGEN=/b/bindgen MAKEFILES=/o/overlay.mk"));
+        }
     }
 
     #[test]

@@ -15,6 +15,8 @@ pub struct Wrappers {
     pub rustdoc: Utf8PathBuf,
     /// Stands in for clippy-driver.
     pub clippy_driver: Utf8PathBuf,
+    /// Stands in for bindgen, where the tree's bindings have to be fixed up.
+    pub bindgen: Utf8PathBuf,
 }
 
 /// File name of the rustc wrapper.
@@ -23,6 +25,8 @@ pub const RUSTC: &str = "gateless-rustc";
 pub const RUSTDOC: &str = "gateless-rustdoc";
 /// File name of the clippy-driver wrapper.
 pub const CLIPPY_DRIVER: &str = "gateless-clippy-driver";
+/// File name of the bindgen wrapper.
+pub const BINDGEN: &str = "gateless-bindgen";
 
 /// Links the wrappers to `binary` (absolute): beside it, else in a directory of its own below `cache`/bin.
 ///
@@ -64,6 +68,7 @@ fn link_in(directory: &Utf8Path, binary: &Utf8Path) -> std::io::Result<Wrappers>
         rustc: one(RUSTC)?,
         rustdoc: one(RUSTDOC)?,
         clippy_driver: one(CLIPPY_DRIVER)?,
+        bindgen: one(BINDGEN)?,
     })
 }
 
@@ -108,7 +113,7 @@ mod tests {
         assert_eq!(links.clippy_driver.read_link_utf8().unwrap(), new);
         assert_eq!(
             directory.read_dir_utf8().unwrap().count(),
-            4,
+            5,
             "no temporary link is left"
         );
     }

@@ -9,7 +9,7 @@ use gateless_model::{Failure, Result};
 use crate::call::plain_call;
 use crate::memory::borrowed_text;
 use crate::table::{RawAttribute, RawValue};
-use crate::{Function, Llvm, Module, Opcode, Type};
+use crate::{Function, Instruction, Llvm, Module, Opcode, Type};
 
 /// The place of a function's own attributes, as opposed to its parameters' and its result's.
 const ON_FUNCTION: c_uint = c_uint::MAX;
@@ -203,6 +203,23 @@ impl Function<'_> {
         Ok(())
     }
 
+    /// Gives the parameter of this number LLVM's attribute `name`, one that has no value.
+    pub fn set_parameter_attribute(&self, parameter: u32, name: &str) -> Result<()> {
+        let kind = kind(self.module.llvm(), name)?;
+        let create = self.module.table().LLVMCreateEnumAttribute()?;
+        let add = self.module.table().LLVMAddAttributeAtIndex()?;
+        let place = Place::Parameter(parameter).index();
+        // SAFETY: a function of a live module, whose context is alive, and a known kind.
+        unsafe {
+            add(
+                self.raw,
+                place,
+                create(self.module.context.inner.raw, kind, 0),
+            )
+        };
+        Ok(())
+    }
+
     /// Takes LLVM's attribute `name` away from the function, if it has it.
     pub fn remove_attribute(&self, name: &str) -> Result<()> {
         let kind = kind(self.module.llvm(), name)?;
@@ -245,6 +262,28 @@ impl Function<'_> {
                 unsafe { remove(call.raw, place, kind) };
             }
         }
+        Ok(())
+    }
+}
+
+impl Instruction<'_> {
+    /// Gives the argument of this number of a call LLVM's attribute `name`, one that has no value; does nothing to other instructions.
+    pub fn set_argument_attribute(&self, argument: u32, name: &str) -> Result<()> {
+        if !self.is_call()? {
+            return Ok(());
+        }
+        let kind = kind(self.module().llvm(), name)?;
+        let create = self.table().LLVMCreateEnumAttribute()?;
+        let add = self.table().LLVMAddCallSiteAttribute()?;
+        let place = Place::Parameter(argument).index();
+        // SAFETY: a call of a live module, whose context is alive, and a known kind.
+        unsafe {
+            add(
+                self.raw,
+                place,
+                create(self.module().context.inner.raw, kind, 0),
+            )
+        };
         Ok(())
     }
 }

@@ -20,7 +20,7 @@ static MACHINES: LazyLock<BTreeMap<String, Machine>> = LazyLock::new(|| {
 });
 
 /// One file of `machines/`.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Machine {
     /// The variant's name, if the architecture has several; else the file is named after `arch`.
@@ -39,8 +39,30 @@ pub struct Machine {
     /// C headers that host programs of a build need besides the C library's.
     #[serde(default)]
     pub headers: Vec<Header>,
+    /// What is known about Rust for it, where upstream has none: then an overlay is put over the tree.
+    pub overlay: Option<Overlay>,
     /// How a kernel is booted.
     pub boot: Boot,
+}
+
+/// What only a person can know about Rust on an architecture for which upstream has none; the rest is found in the tree.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Overlay {
+    /// The built-in target of rustc that is compiled for; none where the architecture's Makefile says it, or a specification.
+    pub target: Option<String>,
+    /// The target as a specification, where no built-in one is like it: fields as rustc's target files have them.
+    pub specification: Option<BTreeMap<String, toml::Value>>,
+    /// Options for rustc besides.
+    #[serde(default)]
+    pub rust_flags: Vec<String>,
+    /// Variables of make, in place of what the tree assigns to them.
+    #[serde(default)]
+    pub make: BTreeMap<String, String>,
+    /// libclang's name of the target, which Kbuild asks for where gcc compiles.
+    pub bindgen_target: Option<String>,
+    /// Why plain stores and read-modify-write operations are atomic to one another on several processors as well.
+    pub atomic_rmw: Option<String>,
 }
 
 /// A program that is looked for on PATH.

@@ -53,6 +53,7 @@ pub fn find(
         libclang: libclang.directory,
         prebuilt: prebuilt.map(str::to_owned),
         wishes: Vec::new(),
+        overlay: None,
     };
     found.check()?;
     Ok(found)

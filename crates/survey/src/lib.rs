@@ -17,6 +17,7 @@ use gateless_machines::{Machine, Runner};
 use gateless_model::targets::{Architecture, Targets, Tool, VERSION, Variant};
 use gateless_model::{Result, Version};
 
+use obstacles::Known;
 use processor::Processor;
 
 /// What is asked besides the tree.
@@ -135,10 +136,13 @@ fn architecture(
     } else {
         tree.minimum(tree::Tool::Rustc, arch, &stdout_of)?
     };
-    let is_process = own
-        .iter()
-        .any(|machine| matches!(machine.boot.runner, Runner::Process { .. }));
-    described.obstacles = obstacles::of(&described, minimum, facts.version, is_process);
+    let known = Known {
+        is_process: own
+            .iter()
+            .any(|machine| matches!(machine.boot.runner, Runner::Process { .. })),
+        has_overlay: own.iter().any(|machine| machine.overlay.is_some()),
+    };
+    described.obstacles = obstacles::of(&described, minimum, facts.version, known);
     Ok(described)
 }
 

@@ -3,16 +3,25 @@
 use gateless_model::Version;
 use gateless_model::targets::Architecture;
 
-/// The obstacles of an architecture that is described but for them. `minimum` is the oldest compiler that the tree takes for it;
-/// `is_process` says that its kernels are programs of the host, so that nothing has to emulate them.
+/// What machine files say of an architecture.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Known {
+    /// Its kernels are programs of the host, so that nothing has to emulate them.
+    pub is_process: bool,
+    /// An overlay turns Rust on where upstream has not.
+    pub has_overlay: bool,
+}
+
+/// The obstacles of an architecture that is described but for them. `minimum` is the oldest compiler that the tree takes for it.
 pub(crate) fn of(
     arch: &Architecture,
     minimum: Version,
     compiler: Version,
-    is_process: bool,
+    known: Known,
 ) -> Vec<String> {
+    let is_process = known.is_process;
     let mut found = Vec::new();
-    if !arch.upstream {
+    if !arch.upstream && !known.has_overlay {
         found
             .push("upstream has no Rust for it (its Kconfig does not select HAVE_RUST)".to_owned());
     }
@@ -80,7 +89,8 @@ mod tests {
     fn obstacles(change: impl Fn(&mut Architecture)) -> Vec<String> {
         let mut arch = good();
         change(&mut arch);
-        of(&arch, Version::new(1, 85, 0), Version::new(1, 95, 0), false)
+        let known = Known::default();
+        of(&arch, Version::new(1, 85, 0), Version::new(1, 95, 0), known)
     }
 
     #[test]
@@ -114,7 +124,7 @@ mod tests {
             &good(),
             Version::new(1, 96, 0),
             Version::new(1, 95, 0),
-            false,
+            Known::default(),
         );
         assert!(old[0].contains("1.96.0"), "{old:?}");
     }
@@ -123,7 +133,23 @@ mod tests {
     fn a_kernel_that_is_a_program_needs_no_emulator() {
         let mut arch = good();
         arch.emulators.clear();
-        let found = of(&arch, Version::new(1, 85, 0), Version::new(1, 95, 0), true);
+        let known = Known {
+            is_process: true,
+            ..Known::default()
+        };
+        let found = of(&arch, Version::new(1, 85, 0), Version::new(1, 95, 0), known);
+        assert!(found.is_empty(), "{found:?}");
+    }
+
+    #[test]
+    fn an_overlay_takes_upstreams_place() {
+        let mut arch = good();
+        arch.upstream = false;
+        let known = Known {
+            has_overlay: true,
+            ..Known::default()
+        };
+        let found = of(&arch, Version::new(1, 85, 0), Version::new(1, 95, 0), known);
         assert!(found.is_empty(), "{found:?}");
     }
 }

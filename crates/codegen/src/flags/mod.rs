@@ -29,6 +29,8 @@ mod patchable_function_entry;
 mod plt;
 mod profile_sample_use;
 mod red_zone;
+mod reg_struct_return;
+mod regparm;
 mod retpoline;
 mod shadow_call_stack;
 mod stack_protector;
@@ -73,6 +75,8 @@ const ALL: &[Row] = &[
     Row::of::<passes::Passes>(),
     Row::of::<patchable_function_entry::PatchableFunctionEntry>(),
     Row::of::<profile_sample_use::ProfileSampleUse>(),
+    Row::of::<reg_struct_return::RegStructReturn>(),
+    Row::of::<regparm::Regparm>(),
     Row::of::<retpoline::Retpoline>(),
     Row::of::<shadow_call_stack::ShadowCallStack>(),
     Row::of::<stack_protector::StackProtector>(),
@@ -270,7 +274,7 @@ impl Flags {
     }
 
     /// Applies all flags; fails, by its name, for one that does not fit the target.
-    pub(crate) fn apply(&self, module: &Module, target: &Target) -> Result<()> {
+    pub fn apply(&self, module: &Module, target: &Target) -> Result<()> {
         for asked in &self.0 {
             asked.named(asked.flag.apply(module, target))?;
         }

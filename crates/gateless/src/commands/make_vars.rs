@@ -1,11 +1,12 @@
 //! `gateless make-vars`.
 
 use camino::{Utf8Path, Utf8PathBuf};
-use gateless_base::cache;
+use gateless_base::{cache, hash};
 use gateless_kbuild::make_vars::{self, Mode};
 use gateless_linux::tree::{Tree, source_arch};
 use gateless_machines::{Machine, kbuild_arch};
 use gateless_model::{Exit, Failure, Result};
+use gateless_overlay::{Overlay, Written};
 use gateless_provision::toolchain::Choice;
 use gateless_provision::toolset;
 
@@ -54,6 +55,8 @@ pub fn run(args: Args) -> Result<Exit> {
         &args.toolchain,
     )?;
     tools.wishes = args.wishes;
+    tools.overlay = overlay(tree.as_ref(), arch.and_then(Machine::find))?;
+    tools.check()?;
     let variables = tools.variables(Mode::Gateless);
     output::line(if args.kunit {
         make_vars::for_kunit(&variables, arch)
@@ -81,6 +84,26 @@ fn check_architecture(arch: &str, tree: Option<&Tree>) -> Result<()> {
         None => format!("there is no architecture {arch}"),
     })
     .help(format!("known: {}", Machine::names())))
+}
+
+/// The overlay of a machine that needs one, in a directory of the cache named after what it says: which output directory it is for isn't known here.
+fn overlay(tree: Option<&Tree>, machine: Option<&Machine>) -> Result<Option<Written>> {
+    let Some(machine) = machine.filter(|machine| machine.overlay.is_some()) else {
+        return Ok(None);
+    };
+    let tree = tree.ok_or_else(|| {
+        Failure::usage(format!(
+            "upstream has no Rust for {}, and what is put over a kernel tree for it is read from the tree",
+            machine.name()
+        ))
+        .help("name the tree with --tree, or run this in it")
+    })?;
+    let Some(overlay) = Overlay::of(tree, Some(machine))? else {
+        return Ok(None);
+    };
+    let digest = hash::sha256(overlay.text());
+    let directory = cache::root()?.join("overlays").join(&digest[..12]);
+    overlay.write(&directory).map(Some)
 }
 
 /// The path of the running program, symbolic links resolved.

@@ -63,8 +63,13 @@ impl Symbols {
     ///
     /// A file that can't be read is an error, as it is one for Kconfig.
     pub fn read(tree: &Utf8Path, source_arch: &str) -> Result<Self> {
+        Self::read_top(tree, Utf8Path::new("Kconfig"), source_arch)
+    }
+
+    /// The same with another top file (`KBUILD_KCONFIG`), absolute or relative to the tree.
+    pub fn read_top(tree: &Utf8Path, top: &Utf8Path, source_arch: &str) -> Result<Self> {
         let mut reader = Reader::new(Some(tree), source_arch);
-        reader.source("Kconfig")?;
+        reader.source(top.as_str())?;
         Ok(reader.symbols)
     }
 

@@ -2,11 +2,13 @@
 
 pub mod arbitrary_self_types;
 pub mod arbitrary_self_types_pointers;
+pub mod asm_experimental_arch;
 pub mod cfi_encoding;
 pub mod compiler_builtins;
 pub mod crate_attr;
 pub mod derive_coerce_pointee;
 pub mod features;
+pub mod unexpanded_assembly;
 pub mod used_with_arg;
 
 use crate::gate::Listed;
@@ -21,6 +23,8 @@ pub const ALL: &[&dyn Listed] = &[
     &derive_coerce_pointee::DeriveCoercePointee,
     &arbitrary_self_types::ArbitrarySelfTypes,
     &arbitrary_self_types_pointers::ArbitrarySelfTypesPointers,
+    &asm_experimental_arch::AsmExperimentalArch,
+    &unexpanded_assembly::UnexpandedAssembly,
 ];
 
 /// The features whose uses become stable code.

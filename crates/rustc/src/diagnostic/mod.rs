@@ -47,6 +47,8 @@ pub enum Said<'a> {
         /// The feature.
         feature: &'a str,
     },
+    /// Inline assembly, which is not stable for the architecture (E0658).
+    GatedAssembly,
     /// Something else needs a feature (E0658).
     Gated,
     /// A receiver's type doesn't lead to `Self` (E0307).
@@ -164,7 +166,7 @@ impl<'a> Event<'a> {
     pub fn is_gate(&self) -> bool {
         matches!(
             self.said,
-            Said::FeatureOnStable | Said::GatedReceiver { .. } | Said::Gated
+            Said::FeatureOnStable | Said::GatedReceiver { .. } | Said::GatedAssembly | Said::Gated
         )
     }
 
@@ -187,6 +189,7 @@ fn said(diagnostic: &Diagnostic) -> Said<'_> {
         "E0554" => Said::FeatureOnStable,
         "E0557" => Said::RemovedFeature,
         "E0463" => Said::MissingCrate { name: first() },
+        "E0658" if message.starts_with("inline assembly is not stable") => Said::GatedAssembly,
         "E0658" => methods::gated_receiver(message).unwrap_or(Said::Gated),
         "E0307" if message.starts_with("invalid `self` parameter type") => Said::InvalidReceiver,
         "E0726" => Said::ElidedLifetimes {
