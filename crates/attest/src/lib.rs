@@ -3,6 +3,7 @@
 //! Everything is read from the records that the wrappers wrote during the build, from Kbuild's own `.cmd` files (an independent
 //! witness of the arguments), and from the objects of the image. Logs are not looked at.
 
+mod bindings;
 mod cmd;
 mod image;
 mod objects;
@@ -13,9 +14,11 @@ use std::collections::BTreeMap;
 
 use camino::Utf8Path;
 use gateless_base::paths;
+use gateless_linux::DotConfig;
 use gateless_linux::places::Agreement;
 use gateless_model::record::{OUT, Record};
 use gateless_model::{Failure, Result};
+use gateless_overlay::state as overlay;
 use serde::Serialize;
 
 pub use image::{File, Image};
@@ -36,6 +39,9 @@ pub struct Attestation {
     pub image: Option<Image>,
     /// What the gated build has and this one has not, with the reason, and the crates it is about.
     pub weaker_than_gated: BTreeMap<String, Vec<String>>,
+    /// What was fixed up in what bindgen wrote, with the reason, by file.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub fixed_bindings: BTreeMap<String, Vec<String>>,
     /// Why the build is not proven.
     pub problems: Vec<Problem>,
 }
@@ -97,6 +103,11 @@ pub fn attest(out: &Utf8Path) -> Result<Attestation> {
         cmd::check(out, record, &mut places, &mut problems);
         objects::check(out, record, &mut problems)?;
     }
+    if overlay::directory(out).is_dir()
+        && let Err(failure) = overlay::check(out, &DotConfig::read(out)?)
+    {
+        problems.push(Problem::new(".config", failure.what));
+    }
     let recorded = records.values().flat_map(|record| record.outputs.keys());
     let recorded = recorded
         .map(|output| {
@@ -134,6 +145,7 @@ pub fn attest(out: &Utf8Path) -> Result<Attestation> {
         rust_objects: found.as_ref().map(|found| found.rust_objects),
         image: found.and_then(|found| found.image),
         weaker_than_gated: weaker,
+        fixed_bindings: bindings::fixed(out)?,
         problems,
     })
 }

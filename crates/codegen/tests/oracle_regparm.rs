@@ -182,12 +182,10 @@ fn by_clang(signatures: &[Signature]) -> Result<Vec<BTreeSet<Option<usize>>>, Fa
         let in_registers = arguments.split(", ").filter(|one| one.contains("inreg"));
         Ok(in_registers
             .filter_map(|one| one.split('%').next_back())
-            .filter_map(|name| match name.strip_prefix('p') {
-                Some(name) => {
-                    let digits: String = name.chars().take_while(char::is_ascii_digit).collect();
-                    Some(digits.parse().ok())
-                }
-                None => Some(None),
+            .map(|name| {
+                let digits = name.strip_prefix('p')?.chars();
+                let digits: String = digits.take_while(char::is_ascii_digit).collect();
+                digits.parse().ok()
             })
             .collect())
     });

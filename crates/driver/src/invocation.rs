@@ -167,13 +167,13 @@ impl Invocation {
 
     /// Whether an unstable option was given that is a switch, or has a value that says yes.
     pub fn unstable(&self, name: &str) -> bool {
-        let values = self.args.iter().filter_map(|arg| match &arg.kind {
+        let mut values = self.args.iter().filter_map(|arg| match &arg.kind {
             Kind::Unstable(own, value) if own.replace('_', "-") == name => Some(value.as_deref()),
             _ => None,
         });
         let no = ["n", "no", "off", "false"];
         values
-            .last()
+            .next_back()
             .is_some_and(|value| value.is_none_or(|value| !no.contains(&value)))
     }
 

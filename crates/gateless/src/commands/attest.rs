@@ -130,6 +130,11 @@ fn print(attestation: &Attestation) -> Result<()> {
             output::line(format_args!("  {what} ({} crates)", crates.len()))?;
         }
     }
+    for (file, notes) in &attestation.fixed_bindings {
+        for note in notes {
+            output::line(format_args!("fixed up in {file}: {note}"))?;
+        }
+    }
     for problem in &attestation.problems {
         output::line(format_args!("PROBLEM: {}: {}", problem.file, problem.what))?;
     }
