@@ -104,17 +104,17 @@ const BUILTINS: &[Builtin] = &[
         leaves_features: true,
         ..PLAIN
     },
-    // Its calls go through the global offset table unless the code generation stage is told otherwise; so do those of the 64-bit ones.
+    // It is single-threaded: rustc would make plain loads and stores of atomic operations. The code generation stage doesn't.
     Builtin {
-        name: "mips-unknown-linux-gnu",
+        name: "mips-mti-none-elf",
         arch: "mips",
         layout: "E-m:m-p:32:32-i8:8:32-i16:16:32-i64:64-n32-S64",
         features: MIPS,
         is_big_endian: true,
         cpus: &["mips32r2"],
-        leaves_features: true,
         ..PLAIN
     },
+    // Their calls go through the global offset table unless the code generation stage is told otherwise.
     Builtin {
         name: "mips64-unknown-linux-gnuabi64",
         arch: "mips64",
@@ -156,15 +156,7 @@ const X86_32: &str =
     "e-m:e-p:32:32-p270:32:32-p271:32:32-p272:64:64-i128:128-f64:32:64-f80:32-n8:16:32-S128";
 
 /// The features of MIPS specifications that the code generation stage sets.
-const MIPS: &[&str] = &[
-    "+mips32r2",
-    "+mips64r2",
-    "+soft-float",
-    "+noabicalls",
-    "-fpxx",
-    "-nooddspreg",
-    "-xgot",
-];
+const MIPS: &[&str] = &["+mips32r2", "+mips64r2", "+soft-float", "+noabicalls"];
 
 /// The names that rustc's releases have for x86's soft-float ABI.
 const SOFT_FLOAT: &[&str] = &["x86-softfloat", "softfloat"];
