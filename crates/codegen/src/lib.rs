@@ -22,6 +22,7 @@ mod sanitizer;
 mod target;
 #[cfg(test)]
 mod testing;
+mod unwanted;
 
 pub use flag::Spelling;
 pub use flags::{Flags, Lists, spellings};

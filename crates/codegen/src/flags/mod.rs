@@ -19,6 +19,9 @@ mod kernel_address;
 mod kernel_hwaddress;
 mod llvm_module_flag;
 mod merge_functions;
+mod no_128_bit;
+mod no_atomics;
+mod no_floats;
 mod no_jump_tables;
 mod no_stack_probes;
 mod noreturn_list;
@@ -35,7 +38,6 @@ mod retpoline;
 mod shadow_call_stack;
 mod stack_protector;
 mod tune_cpu;
-mod unwanted;
 mod use_sync_unwind;
 
 use std::any::Any;
@@ -68,6 +70,9 @@ const ALL: &[Row] = &[
     Row::of::<kernel_hwaddress::KernelHwaddress>(),
     Row::of::<llvm_module_flag::LlvmModuleFlags>(),
     Row::of::<merge_functions::MergeFunctions>(),
+    Row::of::<no_128_bit::No128Bit>(),
+    Row::of::<no_atomics::NoAtomics>(),
+    Row::of::<no_floats::NoFloats>(),
     Row::of::<no_jump_tables::NoJumpTables>(),
     Row::of::<noreturn_list::NoreturnList>(),
     Row::of::<overflow_report::OverflowReport>(),
@@ -81,7 +86,6 @@ const ALL: &[Row] = &[
     Row::of::<shadow_call_stack::ShadowCallStack>(),
     Row::of::<stack_protector::StackProtector>(),
     Row::of::<tune_cpu::TuneCpu>(),
-    Row::of::<unwanted::Unwanted>(),
     Row::of::<use_sync_unwind::UseSyncUnwind>(),
 ];
 
