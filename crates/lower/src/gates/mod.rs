@@ -2,6 +2,7 @@
 
 pub mod arbitrary_self_types;
 pub mod arbitrary_self_types_pointers;
+pub mod asm_const_ptr;
 pub mod asm_experimental_arch;
 pub mod cfi_encoding;
 pub mod compiler_builtins;
@@ -18,6 +19,7 @@ pub const ALL: &[&dyn Listed] = &[
     &crate_attr::CrateAttr,
     &features::Features,
     &used_with_arg::UsedWithArg,
+    &asm_const_ptr::AsmConstPtr,
     &cfi_encoding::CfiEncoding,
     &compiler_builtins::CompilerBuiltins,
     &derive_coerce_pointee::DeriveCoercePointee,
