@@ -4,7 +4,7 @@
 //! library (`__addsf3`), and upstream defines those that `core` needs as functions that panic at run time (rust/compiler_builtins.rs). Wished for
 //! is a `core` that has none of it. What is allowed is data: `unwanted.toml` beside the crate's `unwanted.rs`.
 
-use gateless_llvm::{Instruction, Module, Type, TypeKind, Value};
+use gateless_llvm::{Instruction, Module, Type, TypeKind};
 use gateless_model::{Result, wish};
 
 use crate::flag::{Flag, Given, Inspected, Spelling};
@@ -38,8 +38,7 @@ impl Flag for NoFloats {
 /// The first floating point type among an instruction's result and operands.
 fn search(instruction: Instruction<'_>) -> Result<Option<String>> {
     let operands = instruction.operands()?.into_iter();
-    for value in std::iter::once((*instruction).into()).chain(operands) {
-        let value: Value<'_> = value;
+    for value in std::iter::once(*instruction).chain(operands) {
         if let Some(float) = float(value.ty()?)? {
             return Ok(Some(float.to_text()?));
         }
