@@ -91,7 +91,7 @@ impl Make {
         let mut child = command.spawn().map_err(|error| {
             Failure::failed("`make` can't be run")
                 .because(error)
-                .help("run `gateless doctor --install`")
+                .help("run `gateless doctor`, which says how to install it")
         })?;
         // Its copies of the pipe's end must go, or reading would never end.
         drop(command);

@@ -65,7 +65,7 @@ pub fn decode(picture: &Utf8Path) -> Result<Option<String>> {
     let output = command.arg(picture).output().map_err(|error| {
         Failure::failed("`zbarimg` can't be run, which reads the QR code on the screen")
             .because(error)
-            .help("install Debian's package zbar-tools: `gateless doctor --install`")
+            .help("install Debian's package zbar-tools (`gateless doctor` says how)")
     })?;
     match output.status.code() {
         Some(0) => Ok(Some(String::from_utf8_lossy(&output.stdout).into_owned())),

@@ -8,7 +8,7 @@ use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use gateless_base::{files, hash, lock, process, program};
+use gateless_base::{files, hash, lock, process};
 use gateless_model::{Failure, Result};
 
 use gateless_base::progress::Progress;
@@ -33,24 +33,6 @@ pub struct Offer {
     pub package: String,
     /// Debian version, such as `7.3.4-1~bpo13+1`.
     pub version: String,
-}
-
-/// An error unless this machine is a Debian system with apt; says what to do instead.
-pub fn check_debian(wanted: &str) -> Result<String> {
-    let release = fs_err::read_to_string("/etc/os-release").unwrap_or_default();
-    let is_debian = os_field(&release, "ID") == Some("debian");
-    match os_field(&release, "VERSION_CODENAME") {
-        Some(codename) if is_debian && program::find("apt-get").is_some() => {
-            Ok(codename.to_owned())
-        }
-        _ => {
-            let name = os_field(&release, "PRETTY_NAME").unwrap_or("an unknown system");
-            Err(Failure::no(format!(
-                "this machine runs {name}, and gateless can bring in packages on Debian only"
-            ))
-            .help(format!("install by hand: {wanted}")))
-        }
-    }
 }
 
 impl Apt {
@@ -395,12 +377,6 @@ fn check_sha256(file: &Utf8Path, record: &str) -> Result<()> {
     Ok(())
 }
 
-fn os_field<'a>(text: &'a str, name: &str) -> Option<&'a str> {
-    text.lines()
-        .find_map(|line| line.strip_prefix(name)?.strip_prefix('='))
-        .map(|value| value.trim_matches('"'))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -446,16 +422,5 @@ mod tests {
                 .contains("damaged")
         );
         assert!(check_sha256(path, "Package: x\n").is_err());
-    }
-
-    #[test]
-    fn fields_of_os_release_are_read() {
-        let text = "PRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\nVERSION_CODENAME=bookworm\nID=debian\n";
-        assert_eq!(os_field(text, "ID"), Some("debian"));
-        assert_eq!(
-            os_field(text, "PRETTY_NAME"),
-            Some("Debian GNU/Linux 12 (bookworm)")
-        );
-        assert_eq!(os_field(text, "VERSION"), None);
     }
 }

@@ -150,14 +150,7 @@ pub fn check(cache: &Utf8Path, job: Job<'_>, tree: Option<&Tree>) -> Result<Vec<
                 tree.minimum_rustc(kbuild_arch(job.arch), &process::stdout_of)
             }
             Some(tree) => tree.minimum(tool, kbuild_arch(job.arch), &process::stdout_of),
-            // As in scripts/min-tool-version.sh of Linux 7.3, for UML and x86.
-            None => Ok(match tool {
-                Tool::Rustc => Version::new(1, 85, 0),
-                Tool::Bindgen => Version::new(0, 71, 1),
-                Tool::Llvm => Version::new(17, 0, 1),
-                Tool::Gcc => Version::new(8, 1, 0),
-                Tool::Binutils => Version::new(2, 30, 0),
-            }),
+            None => Ok(usual_minimum(tool, kbuild_arch(job.arch))),
         }
     };
     let mut all = rust(cache, job, minimum(Tool::Rustc)?);
@@ -181,10 +174,13 @@ pub fn check(cache: &Utf8Path, job: Job<'_>, tree: Option<&Tree>) -> Result<Vec<
         name: "bindgen".to_owned(),
         purpose: "makes Rust declarations of the kernel's C interfaces".to_owned(),
         wanted: format!(">= {bindgen_minimum}"),
-        found: tools::find_bindgen(cache, bindgen_minimum)
-            .map(|bindgen| format!("{} ({})", bindgen.version, bindgen.path)),
+        fix: match tools::find_bindgen(cache, bindgen_minimum) {
+            // It is there, and something else is wrong.
+            Ok(_) => Fix::ByHand,
+            Err(_) => Fix::Bindgen,
+        },
+        found: find_bindgen(cache, bindgen_minimum, libclang_minimum),
         required: true,
-        fix: Fix::Bindgen,
     });
     let CTools { tools, host } = CTools::of(job.c_tools)?;
     for tool in tools {
@@ -228,6 +224,46 @@ pub fn check(cache: &Utf8Path, job: Job<'_>, tree: Option<&Tree>) -> Result<Vec<
         all.extend(of_machine(machine, &host, job.boots));
     }
     Ok(all)
+}
+
+/// The oldest version that Linux 7.3 takes (its scripts/min-tool-version.sh), where there is no tree to ask.
+fn usual_minimum(tool: Tool, arch: &str) -> Version {
+    match (tool, arch) {
+        (Tool::Rustc, "s390") => Version::new(1, 96, 0),
+        (Tool::Rustc, "powerpc") => Version::new(1, 95, 0),
+        (Tool::Rustc, _) => Version::new(1, 85, 0),
+        (Tool::Bindgen, _) => Version::new(0, 71, 1),
+        (Tool::Llvm, "loongarch") => Version::new(18, 0, 0),
+        (Tool::Llvm, _) => Version::new(17, 0, 1),
+        (Tool::Gcc, "parisc64") => Version::new(12, 0, 0),
+        (Tool::Gcc, _) => Version::new(8, 1, 0),
+        (Tool::Binutils, _) => Version::new(2, 30, 0),
+    }
+}
+
+/// bindgen, with the libclang that it loads: a program of the right version may still be unable to load one, or load another.
+fn find_bindgen(cache: &Utf8Path, minimum: Version, libclang_minimum: Version) -> Result<String> {
+    let bindgen = tools::find_bindgen(cache, minimum)?;
+    let found = format!("{} ({})", bindgen.version, bindgen.path);
+    // Without a libclang there is nothing to load, which has a line of its own.
+    let Ok(libclang) = libclang::find() else {
+        return Ok(found);
+    };
+    let loaded = tools::libclang_of(&bindgen, &libclang.directory)?;
+    if loaded < libclang_minimum {
+        return Err(Failure::no(format!(
+            "{} loads libclang {loaded}, which is too old: {libclang_minimum} is the minimum",
+            bindgen.path
+        ))
+        .help("set LIBCLANG_PATH to the directory of a newer libclang"));
+    }
+    Ok(match libclang.major {
+        Some(major) if major != loaded.major => format!(
+            "{found}, which loads libclang {loaded} and not the one in {}",
+            libclang.directory
+        ),
+        _ => found,
+    })
 }
 
 /// What the machine's file adds.
@@ -282,23 +318,28 @@ fn rust(cache: &Utf8Path, job: Job<'_>, minimum: Version) -> Vec<Prerequisite> {
         || "of rustc's version".to_owned(),
         |version| version.to_string(),
     );
+    let rustc = Prerequisite {
+        name: "rustc".to_owned(),
+        purpose: "compiles the kernel's Rust code".to_owned(),
+        wanted: format!("stable, >= {minimum}"),
+        found: compiler.and_then(|compiler| {
+            if compiler.version < minimum {
+                Err(Failure::no(format!("{} is too old", compiler.version_text))
+                    .help("rustup update stable"))
+            } else {
+                Ok(format!("{} ({})", compiler.version, compiler.command))
+            }
+        }),
+        required: true,
+        fix: comes_with_it(),
+    };
+    // What comes with a compiler is not missing by itself.
+    if known.is_none() {
+        return vec![rustc];
+    }
     let by_user = std::env::var_os("RUST_LIB_SRC").is_some_and(|value| !value.is_empty());
     vec![
-        Prerequisite {
-            name: "rustc".to_owned(),
-            purpose: "compiles the kernel's Rust code".to_owned(),
-            wanted: format!("stable, >= {minimum}"),
-            found: compiler.and_then(|compiler| {
-                if compiler.version < minimum {
-                    Err(Failure::no(format!("{} is too old", compiler.version_text))
-                        .help("rustup update stable"))
-                } else {
-                    Ok(format!("{} ({})", compiler.version, compiler.command))
-                }
-            }),
-            required: true,
-            fix: comes_with_it(),
-        },
+        rustc,
         Prerequisite {
             name: "rustdoc".to_owned(),
             purpose: "finds the doctests".to_owned(),

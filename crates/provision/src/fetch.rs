@@ -8,6 +8,7 @@ use gateless_base::cache;
 use gateless_model::{Failure, Result};
 
 use crate::apt::{self, Apt, Offer};
+use crate::system::System;
 use gateless_base::progress::Progress;
 
 /// The newest kernel tree of `release` (`7.3`, or `7.3.4` for exactly that) in the cache, if there is one.
@@ -34,7 +35,8 @@ pub fn fetch(cache: &Utf8Path, release: &str, progress: &mut dyn Progress) -> Re
         return Ok(tree);
     }
     let wanted = Release::parse(release)?;
-    let codename = apt::check_debian(&format!(
+    let system = System::this();
+    let codename = system.debian(&format!(
         "a source tree of Linux {release} (https://kernel.org), and give its directory as --tree"
     ))?;
     let _lock = apt::lock(cache)?;
@@ -42,7 +44,7 @@ pub fn fetch(cache: &Utf8Path, release: &str, progress: &mut dyn Progress) -> Re
     if let Some(tree) = cached(cache, release)? {
         return Ok(tree);
     }
-    let apt = Apt::update(cache, &codename, progress)?;
+    let apt = Apt::update(cache, codename, progress)?;
     let package = format!("linux-source-{}", wanted.series());
     let offer = apt
         .versions(&package)?
@@ -96,7 +98,7 @@ fn extract(archive: &Utf8Path, directory: &Utf8Path, progress: &mut dyn Progress
         .map_err(|error| {
             Failure::failed("`tar` can't be run")
                 .because(error)
-                .help("run `gateless doctor --install`")
+                .help(System::this().help())
         })?;
     if let Some(stdout) = child.stdout.take() {
         for line in BufReader::new(stdout).lines() {

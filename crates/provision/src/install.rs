@@ -9,6 +9,7 @@ use gateless_model::{Failure, Result};
 
 use crate::apt::{self, Apt};
 use crate::doctor::{Fix, Prerequisite};
+use crate::system::System;
 use crate::toolchain::{Wanted, debian};
 use crate::{rust_src, tools};
 use gateless_base::progress::Progress;
@@ -55,6 +56,13 @@ impl Installation {
             }
         }
         Ok(installation)
+    }
+
+    /// Like [`Installation::of`], of what is not the user's to put right.
+    pub fn possible(prerequisites: Vec<Prerequisite>) -> Self {
+        let mut possible = prerequisites;
+        possible.retain(|prerequisite| prerequisite.fix != Fix::ByHand);
+        Self::of(possible).unwrap_or_default()
     }
 
     /// Whether there is nothing to do.
@@ -106,7 +114,11 @@ impl Installation {
         let codename = if *self == only_bindgen {
             None
         } else {
-            Some(apt::check_debian(&self.describe(cache))?)
+            {
+                let system = System::this();
+                let instead = format!("\n  {}", system.commands(self).join("\n  "));
+                Some(system.debian(&instead)?.to_owned())
+            }
         };
         if let Some(codename) = &codename
             && (!self.packages.is_empty() || self.libclang)

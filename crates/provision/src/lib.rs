@@ -9,6 +9,7 @@ pub mod fetch;
 pub mod install;
 pub mod libclang;
 pub mod rust_src;
+pub mod system;
 pub mod toolchain;
 pub mod tools;
 pub mod toolset;

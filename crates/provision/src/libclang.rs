@@ -6,6 +6,8 @@ use gateless_model::{Failure, Result};
 
 use gateless_model::Version;
 
+use crate::system::System;
+
 /// A directory with a libclang that can be loaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Libclang {
@@ -28,7 +30,7 @@ pub fn find() -> Result<Libclang> {
         let directory = camino::absolute_utf8(directory)?;
         return inspect(&directory).ok_or_else(|| {
             Failure::no(format!("LIBCLANG_PATH names {named}, where no libclang is"))
-                .help("unset it, or install libclang with `gateless doctor --install`")
+                .help("unset it, or install libclang (`gateless doctor` says how)")
         });
     }
     let of_llvm_config = || {
@@ -36,10 +38,14 @@ pub fn find() -> Result<Libclang> {
         let directory = process::stdout(&program, &["--libdir"]).ok()?;
         inspect(Utf8Path::new(directory.trim()))
     };
-    find_below(Utf8Path::new("/usr")).or_else(of_llvm_config).ok_or_else(|| {
-        Failure::no("no libclang found, which bindgen needs")
-            .help("run `gateless doctor --install`, or set LIBCLANG_PATH to the directory of libclang.so")
-    })
+    find_below(Utf8Path::new("/usr"))
+        .or_else(of_llvm_config)
+        .ok_or_else(|| {
+            Failure::no("no libclang found, which bindgen needs").help(format!(
+                "{}, or set LIBCLANG_PATH to the directory of libclang.so",
+                System::this().help()
+            ))
+        })
 }
 
 /// Like [`find`] without the environment, in the installation below `usr`.
@@ -80,7 +86,10 @@ pub fn check(libclang: &Libclang, minimum: Version) -> Result<()> {
             "libclang {major} in {} is too old: {minimum} is the minimum",
             libclang.directory
         ))
-        .help("run `gateless doctor --install`, or set LIBCLANG_PATH to the directory of a newer libclang")),
+        .help(format!(
+            "{}, or set LIBCLANG_PATH to the directory of a newer libclang",
+            System::this().help()
+        ))),
         _ => Ok(()),
     }
 }

@@ -34,7 +34,7 @@ pub fn find(compiler: &Compiler, cache: &Utf8Path) -> Result<Utf8PathBuf> {
         return Ok(cached);
     }
     Err(Failure::no(format!("the standard library's sources for rustc {} are missing (looked for {installed} and {cached})", compiler.version))
-        .help("run `gateless doctor --install`, or `rustup component add rust-src`, or set RUST_LIB_SRC to the `library` directory of that version"))
+        .help(format!("{}, or `rustup component add rust-src`, or set RUST_LIB_SRC to the `library` directory of that version", crate::system::System::this().help())))
 }
 
 /// A directory in place of the sources, for a runtime source that reads none: Kbuild has a rule with the root file of `core` in it
@@ -74,7 +74,7 @@ pub fn check(library: &Utf8Path, wanted: Version) -> Result<()> {
         Some(found) if found == wanted => Ok(()),
         Some(found) => Err(wrong_version(library, found, wanted)),
         None => Err(Failure::failed(format!("the version of the standard library's sources in {library} can't be told"))
-            .help("use an unpacked rust-src package (`gateless doctor --install`), whose src/version file beside `library` names it")),
+            .help("use an unpacked rust-src package (`gateless doctor` says how), whose src/version file beside `library` names it")),
     }
 }
 
@@ -150,7 +150,7 @@ fn is_library(directory: &Utf8Path) -> bool {
 
 fn wrong_version(library: &Utf8Path, found: Version, wanted: Version) -> Failure {
     Failure::failed(format!("the standard library's sources in {library} are of Rust {found}, but the compiler is {wanted}"))
-        .help("run `gateless doctor --install` for the right ones, and unset RUST_LIB_SRC if it is set")
+        .help(format!("{} for the right ones, and unset RUST_LIB_SRC if it is set", crate::system::System::this().help()))
 }
 
 /// The version that the sources say they are, by the first mark found.

@@ -1,10 +1,14 @@
 //! Programs that Kbuild's Rust support calls besides the compiler.
 
+use std::process::Command;
+
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_base::{cache, process, program};
 use gateless_model::{Failure, Result};
 
 use gateless_model::Version;
+
+use crate::system::System;
 
 /// The bindgen-cli version that `doctor --install` installs.
 pub const BINDGEN_WANTED: Version = Version::new(0, 72, 1);
@@ -44,7 +48,47 @@ pub fn find_bindgen(cache: &Utf8Path, minimum: Version) -> Result<Bindgen> {
         }
         None => "no `bindgen` on PATH".to_owned(),
     };
-    Err(Failure::no(what).help("run `gateless doctor --install`"))
+    Err(Failure::no(what).help(System::this().help()))
+}
+
+/// The version of the libclang that bindgen loads from `directory`: it is made to read a header, as scripts/rust_is_available.sh does.
+///
+/// # Errors
+/// When it can't read one, for lack of a libclang that it takes, say.
+pub fn libclang_of(bindgen: &Bindgen, directory: &Utf8Path) -> Result<Version> {
+    let header = tempfile::Builder::new()
+        .prefix("gateless-")
+        .suffix(".h")
+        .tempfile()?;
+    fs_err::write(
+        header.path(),
+        "#pragma message(\"clang version \" __clang_version__)\n",
+    )?;
+    let mut command = Command::new(&bindgen.path);
+    command
+        .arg(header.path())
+        .env("LC_ALL", "C")
+        .env("LIBCLANG_PATH", directory);
+    let output = process::output_of(&mut command)?;
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let failed = |what: &str| {
+        let mut lines = said.lines().map(str::trim).filter(|line| !line.is_empty());
+        let line = lines.clone().find(|line| line.contains("libclang"));
+        let line = line.or_else(|| lines.next()).unwrap_or("it says nothing");
+        Failure::no(format!("{} {what}: {line}", bindgen.path)).help(
+            "set LIBCLANG_PATH to the directory of a libclang that it can load, or install another bindgen",
+        )
+    };
+    if !output.status.success() {
+        return Err(failed("can't read a header"));
+    }
+    let version = said.lines().find_map(|line| {
+        line.split_once("clang version ")
+            .map(|(_, version)| version)
+    });
+    version
+        .and_then(Version::find)
+        .ok_or_else(|| failed("does not say which libclang it loads"))
 }
 
 /// The oldest bindgen that works with libclang of this major version: before 0.72.1 it loses functions with 22

@@ -45,7 +45,7 @@ pub fn compile(
         let made = command.output().map_err(|error| {
             Failure::failed("`gcc` can't be run, which compiles the programs of the checks")
                 .because(error)
-                .help("run `gateless doctor --install`")
+                .help("run `gateless doctor`, which says how to install it")
         })?;
         if !made.status.success() {
             let said = String::from_utf8_lossy(&made.stderr);
@@ -81,7 +81,7 @@ fn source(program: &Program, tree: &Utf8Path, scratch: &Utf8Path) -> Result<Utf8
 /// # Errors
 /// If there is none, or it is not linked statically.
 pub fn busybox() -> Result<Vec<u8>> {
-    let help = "install Debian's package busybox-static: `gateless doctor --install`";
+    let help = "install Debian's package busybox-static (`gateless doctor` says how)";
     let path = BUSYBOX
         .iter()
         .find(|path| Utf8Path::new(path).is_file())

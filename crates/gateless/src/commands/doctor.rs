@@ -13,6 +13,7 @@ use gateless_provision::doctor::{self, Job, Prerequisite};
 use gateless_provision::doctor_answer::Answer;
 use gateless_provision::fetch;
 use gateless_provision::install::Installation;
+use gateless_provision::system::System;
 use gateless_provision::toolchain::Choice;
 
 use super::build_options::{DEFAULT_RELEASE, architecture, toolchain};
@@ -76,10 +77,7 @@ pub fn run(args: Args) -> Result<Exit> {
     } else {
         print_table(&found)?;
         if !all_there && !args.install {
-            output::note(format_args!(
-                "something is missing: run `gateless doctor --arch {} --install`",
-                args.arch
-            ));
+            advise(&args.arch, found)?;
         }
     }
     Ok(if all_there { Exit::Yes } else { Exit::No })
@@ -107,7 +105,8 @@ fn install(
         return Ok(());
     }
     let what = installation.describe(cache);
-    if !yes && !confirm(&what)? {
+    let system = System::this();
+    if !yes && system.is_debian() && !confirm(&what)? {
         return Err(Failure::no(format!("missing: {what}"))
             .help("run `gateless doctor --install` on a terminal, or pass --yes to install without asking"));
     }
@@ -127,6 +126,28 @@ fn confirm(what: &str) -> Result<bool> {
         .read_line(&mut answer)
         .map_err(|error| Failure::failed("the answer can't be read").because(error))?;
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+}
+
+/// Says what to do about what is missing: a command of gateless's own on Debian, the system's own elsewhere.
+fn advise(arch: &str, found: Vec<Prerequisite>) -> Result<()> {
+    let system = System::this();
+    let missing = Installation::possible(found);
+    if missing.is_empty() {
+        output::note("something is missing that only you can put right");
+    } else if system.is_debian() {
+        output::note(format_args!(
+            "something is missing: run `gateless doctor --arch {arch} --install`"
+        ));
+    } else {
+        output::note(format_args!(
+            "something is missing; this machine runs {}, where these commands bring it in:",
+            system.name
+        ));
+        for line in system.commands(&missing) {
+            output::note(format_args!("  {line}"));
+        }
+    }
+    Ok(())
 }
 
 fn print_table(found: &[Prerequisite]) -> Result<()> {

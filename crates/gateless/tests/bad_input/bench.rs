@@ -58,7 +58,7 @@ impl Bench {
         for name in ["flex", "bison", "bc", "ld", "gcc", "gzip", "xz", "rustdoc"] {
             bench.program(name, &format!("echo '{name} 99.0.0'\n"));
         }
-        bench.program("bindgen", "echo bindgen 0.72.1\n");
+        bench.bindgen("clang version 22.1.2");
         bench.program("make", MAKE);
         bench.rustc("1.95.0");
         std::os::unix::fs::symlink("/bin/sh", bench.path("bin/sh")).expect("a link");
@@ -80,6 +80,14 @@ impl Bench {
         self.write(&file, &format!("#!/bin/sh\n{script}"));
         fs::set_permissions(self.path(&file), fs::Permissions::from_mode(0o755))
             .expect("permissions");
+    }
+
+    /// A bindgen that says this of a header.
+    pub fn bindgen(&self, said: &str) {
+        let script = format!(
+            "case \"$1\" in --version) echo bindgen 0.72.1;; *) echo 'x.h:1:9: warning: {said} [-W#pragma-messages], err: false' >&2;; esac\n"
+        );
+        self.program("bindgen", &script);
     }
 
     pub fn rustc(&self, release: &str) {

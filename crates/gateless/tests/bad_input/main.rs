@@ -468,7 +468,13 @@ fn a_system_other_than_debian() -> Result<(), Failed> {
         1,
         &["Fedora Linux 44", "Debian only", "--tree"],
     )?;
-    let texts = ["Fedora Linux 44", "install by hand", "bison", "bindgen"];
+    let texts = [
+        "Fedora Linux 44",
+        "install by hand",
+        "# Fedora (names from packages.fedoraproject.org; not tried)",
+        "sudo dnf install bison",
+        "cargo install bindgen-cli --version 0.72.1 --locked",
+    ];
     expect(elsewhere(&["doctor", "--install", "--yes"]), 1, &texts)?;
     absent(&bench.path("cache"))
 }

@@ -15,6 +15,10 @@ pub fn trials() -> Vec<Trial> {
             a_compiler_that_is_gateless,
         ),
         Trial::test(
+            "doctor_runs_what_it_checks_and_has_one_line_for_one_missing_thing",
+            doctor_runs_what_it_checks,
+        ),
+        Trial::test(
             "a_tree_or_a_directory_of_something_else_is_no_output_directory",
             output_directories_that_hold_something_else,
         ),
@@ -27,6 +31,46 @@ pub fn trials() -> Vec<Trial> {
             spellings_of_architectures,
         ),
     ]
+}
+
+/// Where bindgen can't load libclang, or loads one that is too old, and where the compiler is missing: one line, which names it.
+fn doctor_runs_what_it_checks() -> Result<(), Failed> {
+    let missing = |bench: &Bench| -> Result<Vec<String>, Failed> {
+        let output = bench.gateless(&["doctor"]).output()?;
+        let table = String::from_utf8_lossy(&output.stdout).into_owned();
+        let lines = table.lines().filter(|line| line.starts_with("MISSING"));
+        Ok(lines.map(str::to_owned).collect())
+    };
+    let bench = Bench::new();
+    let before = missing(&bench)?;
+    let now = |bench: &Bench, name: &str, said: &str| -> Result<(), Failed> {
+        let mut new = missing(bench)?;
+        new.retain(|line| !before.contains(line));
+        match new.as_slice() {
+            [line] if line.contains(name) && line.contains(said) => Ok(()),
+            _ => Err(format!("not one line about {name} that says `{said}`: {new:?}").into()),
+        }
+    };
+    bench.bindgen("clang version 14.0.6");
+    now(
+        &bench,
+        "bindgen",
+        "loads libclang 14.0.6, which is too old: 17.0.1 is the minimum",
+    )?;
+    bench.program(
+        "bindgen",
+        "case \"$1\" in --version) echo bindgen 0.72.1;; *) echo \"thread 'main' panicked at x.rs: Unable to find libclang\" >&2; exit 101;; esac\n",
+    );
+    now(
+        &bench,
+        "bindgen",
+        "can't read a header: thread 'main' panicked at x.rs: Unable to find libclang",
+    )?;
+    bench.program("bindgen", "echo bindgen 0.72.1\n");
+    now(&bench, "bindgen", "does not say which libclang it loads")?;
+    bench.bindgen("clang version 22.1.2");
+    fs::remove_file(bench.path("bin/rustc"))?;
+    now(&bench, "rustc", "rustc")
 }
 
 /// By a link, a script, PATH, and for rustdoc and clippy-driver.
