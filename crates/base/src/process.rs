@@ -7,7 +7,7 @@ use gateless_model::{Failure, Result};
 
 /// Runs `program` with `args` and returns what it printed on stdout.
 ///
-/// The locale is C, stdin is empty. An exit status other than 0 is an error that carries the last line of stderr.
+/// The locale is C, stdin is empty. An exit status other than 0 is an error that carries what it says is wrong.
 pub fn stdout(program: &Utf8Path, args: &[&str]) -> Result<String> {
     let mut command = Command::new(program);
     command.args(args);
@@ -41,16 +41,33 @@ pub fn exit_code(status: ExitStatus) -> u8 {
 
 fn failed(command: &Command, output: &Output) -> Failure {
     let stderr = String::from_utf8_lossy(&output.stderr);
-    let last = stderr
-        .lines()
-        .map(str::trim)
-        .rfind(|line| !line.is_empty())
-        .unwrap_or("nothing on stderr");
-    Failure::failed(format!(
-        "`{}` failed ({}): {last}",
+    let (said, help) = said(&stderr);
+    let failure = Failure::failed(format!(
+        "`{}` failed ({}): {said}",
         shown(command),
         output.status
-    ))
+    ));
+    match help {
+        Some(help) => failure.help(help),
+        None => failure,
+    }
+}
+
+/// What a tool says is wrong, and what it says to do: its first line that is marked as an error, with the help below it, else its last line.
+fn said(stderr: &str) -> (&str, Option<&str>) {
+    let mut lines = stderr
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty());
+    let error = lines
+        .clone()
+        .skip_while(|line| !line.starts_with("error:"))
+        .take(2);
+    match *error.collect::<Vec<_>>() {
+        [error] => (error, None),
+        [error, next] => (error, next.strip_prefix("help: ")),
+        _ => (lines.next_back().unwrap_or("nothing on stderr"), None),
+    }
 }
 
 fn shown(command: &Command) -> String {
@@ -74,6 +91,19 @@ mod tests {
     #[test]
     fn a_tool_is_asked_in_the_c_locale_and_without_input() {
         assert_eq!(sh("echo $LC_ALL; cat").unwrap(), "C\n");
+    }
+
+    #[test]
+    fn an_error_is_repeated_and_not_what_follows_it() {
+        let rustup = "error: toolchain '1.99.0' is not installed\nhelp: run `rustup toolchain install` to install it\n\nStack backtrace:\n 12: <unknown>\n";
+        assert_eq!(
+            said(rustup),
+            (
+                "error: toolchain '1.99.0' is not installed",
+                Some("run `rustup toolchain install` to install it")
+            )
+        );
+        assert_eq!(said("first\nlast\n"), ("last", None));
     }
 
     #[test]

@@ -180,6 +180,26 @@ fn a_gate_stays_closed_whatever_the_environment_says() {
 }
 
 #[test]
+fn a_flag_that_the_user_added_is_not_blamed_on_a_makefile() {
+    let directory = Directory::new();
+    directory.write("c.rs", "fn main() {}\n");
+    let said = |flags: &str| {
+        let output = directory
+            .command("gateless-rustc")
+            .args(["-Zverbose-internals", "c.rs"])
+            .env("KRUSTFLAGS", flags)
+            .output()
+            .unwrap();
+        assert!(!output.status.success());
+        stderr(&output)
+    };
+    let text = said("-Copt-level=2 -Zverbose-internals");
+    assert!(text.contains("the flag comes from KRUSTFLAGS"), "{text}");
+    let text = said("-Copt-level=2");
+    assert!(text.contains("the flag comes from the Makefile"), "{text}");
+}
+
+#[test]
 fn diagnostics_of_lowered_sources_name_the_original_file_and_line() {
     let directory = Directory::new();
     directory.write(

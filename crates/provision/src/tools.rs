@@ -31,7 +31,7 @@ pub fn find_bindgen(cache: &Utf8Path, minimum: Version) -> Result<Bindgen> {
     let mut too_old = None;
     for path in candidates.into_iter().flatten() {
         let text = process::stdout(&path, &["--version"])?;
-        let version = Version::find(&text).ok_or_else(|| {
+        let version = version_of(&text).ok_or_else(|| {
             Failure::failed(format!(
                 "`{path} --version` prints no version: {}",
                 text.trim()
@@ -49,6 +49,16 @@ pub fn find_bindgen(cache: &Utf8Path, minimum: Version) -> Result<Bindgen> {
         None => "no `bindgen` on PATH".to_owned(),
     };
     Err(Failure::no(what).help(System::this().help()))
+}
+
+/// `bindgen 0.72.1`, perhaps with a suffix, as scripts/rust_is_available.sh reads it: three numbers.
+fn version_of(text: &str) -> Option<Version> {
+    let (_, version) = text.lines().next()?.split_once("bindgen ")?;
+    let numbers = version
+        .split(|c: char| !c.is_ascii_digit() && c != '.')
+        .next()?;
+    let is_whole = numbers.trim_end_matches('.').split('.').count() >= 3;
+    Version::find(numbers).filter(|_| is_whole)
 }
 
 /// The version of the libclang that bindgen loads from `directory`: it is made to read a header, as scripts/rust_is_available.sh does.

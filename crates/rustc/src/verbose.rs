@@ -56,7 +56,9 @@ impl Verbose {
             return Err("it does not name its release in `-vV`".to_owned());
         };
         // A suffix is what makes rustc open its gates (-nightly, -dev) or may in the future (-beta).
-        release.parse().map_err(|_| format!("it is {release}"))
+        let is_whole = release.split('.').count() == 3;
+        let version = release.parse().ok().filter(|_| is_whole);
+        version.ok_or_else(|| format!("it is {release}"))
     }
 }
 
@@ -101,6 +103,10 @@ mod tests {
         for unstable in ["1.97.0-nightly", "1.96.0-beta.2", "1.95.0-dev"] {
             assert!(release(&output(unstable)).unwrap_err().contains(unstable));
         }
+        assert!(
+            release(&output("1.95")).is_err(),
+            "no release has two numbers"
+        );
         assert!(release("gcc 12").is_err());
         assert!(release("rustc 1.95.0 (59807616e 2026-04-14)\n").is_err());
     }

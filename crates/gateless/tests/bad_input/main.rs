@@ -3,6 +3,7 @@
 //! Tools and kernel trees are fakes, so this runs anywhere in seconds. Cases that need a file system of their own are counted as
 //! ignored where the machine does not let a test mount one.
 
+mod agreement;
 mod bench;
 mod stranger;
 
@@ -551,6 +552,10 @@ fn main() {
         )
         .with_ignored_flag(!may_mount),
     ];
-    let trials = trials.into_iter().chain(stranger::trials()).collect();
+    let trials = trials
+        .into_iter()
+        .chain(stranger::trials())
+        .chain(agreement::trials())
+        .collect();
     libtest_mimic::run(&arguments, trials).exit();
 }

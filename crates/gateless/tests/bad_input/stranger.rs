@@ -69,6 +69,12 @@ fn doctor_runs_what_it_checks() -> Result<(), Failed> {
     bench.program("bindgen", "echo bindgen 0.72.1\n");
     now(&bench, "bindgen", "does not say which libclang it loads")?;
     bench.bindgen("clang version 22.1.2");
+    // A toolchain that a file of the directory pins, as rustup says it.
+    bench.program(
+        "rustc",
+        "echo \"error: toolchain '1.99.0' is not installed\" >&2; echo 'help: run `rustup toolchain install` to install it' >&2; echo backtrace >&2; exit 1\n",
+    );
+    now(&bench, "rustc", "toolchain '1.99.0' is not installed")?;
     fs::remove_file(bench.path("bin/rustc"))?;
     now(&bench, "rustc", "rustc")
 }
