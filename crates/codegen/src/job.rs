@@ -1,6 +1,7 @@
 //! What one run is asked to do.
 
 use camino::Utf8PathBuf;
+use gateless_kcfi::Numbers;
 use gateless_model::Failure;
 use gateless_model::columns::Columns;
 
@@ -34,6 +35,8 @@ pub struct Job {
     pub added: Added,
     /// Whether debug information goes again after [`Flags`] have looked at the lines in it: none was asked for.
     pub without_debug_info: bool,
+    /// The numbers of function types, if there is to be kCFI; those of the module in the bitcode.
+    pub kcfi: Option<Numbers>,
 }
 
 /// Functions that lowering added, and who may refer to them.

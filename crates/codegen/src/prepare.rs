@@ -4,7 +4,7 @@ use gateless_llvm::{Context, Llvm, Module, TargetMachine};
 use gateless_model::Result;
 
 use crate::backend::llvm::{llvm_args, options};
-use crate::ir::{added, columns, debug_paths, names, no_unwinding, receivers, used};
+use crate::ir::{added, columns, debug_paths, kcfi, names, no_unwinding, receivers, used};
 use crate::{Added, Job, Sample, Stage, Target, producer, target};
 
 /// A module with all flags applied, for a back end.
@@ -74,8 +74,14 @@ pub fn prepare(job: &Job, sample: Sample<'_>) -> Result<Prepared> {
 
 /// Applies the flags and the target, and undoes what lowering did to names and lists.
 fn apply(job: &Job, wanted: &Target, module: &mut Module) -> Result<TargetMachine> {
+    if let Some(numbers) = &job.kcfi {
+        kcfi::annotate(module, numbers)?;
+    }
     job.flags.rewrite(module, wanted)?;
     job.flags.apply(module, wanted)?;
+    if let Some(numbers) = &job.kcfi {
+        kcfi::flag(module, numbers)?;
+    }
     let machine = target::apply(module, wanted, &job.flags.features())?;
     used::apply(module, &job.used)?;
     columns::apply(module, &job.columns)?;

@@ -67,6 +67,7 @@ mod tests {
             used: UsedFix::Keep,
             added: Added::None,
             without_debug_info: false,
+            kcfi: None,
         };
         (directory, job)
     }

@@ -132,6 +132,7 @@ fn compare_of(source: &str, target: &str, args: &[&str], unstable: &[&str], sect
         used: UsedFix::Keep,
         added: gateless_codegen::Added::None,
         without_debug_info: false,
+        kcfi: None,
     };
     let made = directory.join("sample.bc");
     gateless_codegen::run(&job, &|| {

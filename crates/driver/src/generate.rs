@@ -204,6 +204,8 @@ impl Generate {
                 _ => Added::None,
             },
             without_debug_info: self.adds_lines,
+            // The plan refuses it: see flags/kcfi.rs in crates/codegen.
+            kcfi: None,
         };
         let sample = || sample::bitcode(call, &mangle(&call.primary_output()));
         let done = gateless_codegen::run(&job, &sample)?;

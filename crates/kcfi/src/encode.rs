@@ -125,6 +125,9 @@ impl Encoder<'_> {
             Type::Tuple(parts) => format!("u5tupleI{}E", self.types(parts)?),
             Type::Array(element, length) => format!("A{length}{}", self.ty(element)?),
             Type::Slice(element) => format!("u5sliceI{}E", self.ty(element)?),
+            Type::Pattern(of, ranges) => {
+                format!("u3patI{}{}E", self.ty(of)?, pattern(of, ranges))
+            }
             Type::Ref {
                 region,
                 mutable,
@@ -234,6 +237,24 @@ impl Encoder<'_> {
             };
         }
         Ok(text + "E")
+    }
+}
+
+/// Ranges as rustc prints them.
+fn pattern(of: &Type, ranges: &[(Option<i128>, Option<i128>)]) -> String {
+    let least = match of {
+        Type::Integer(integer) => format!("{integer}::MIN"),
+        _ => String::new(),
+    };
+    let ranges = ranges.iter().map(|(first, last)| {
+        let first = first.map_or_else(|| least.clone(), |first| first.to_string());
+        let last = last.map_or_else(String::new, |last| format!("={last}"));
+        format!("{first}..{last}")
+    });
+    let ranges: Vec<String> = ranges.collect();
+    match &ranges[..] {
+        [only] => only.clone(),
+        all => format!("({})", all.join(" | ")),
     }
 }
 

@@ -47,6 +47,7 @@ impl<'d> Fold<'d> {
             Type::Tuple(parts) => Type::Tuple(self.all(parts)?),
             Type::Array(element, length) => Type::Array(self.boxed(element)?, length.clone()),
             Type::Slice(element) => Type::Slice(self.boxed(element)?),
+            Type::Pattern(of, ranges) => Type::Pattern(self.boxed(of)?, ranges.clone()),
             Type::Ref {
                 region,
                 mutable,

@@ -49,6 +49,8 @@ pub enum Type {
         /// For how long.
         region: Region,
     },
+    /// An integer that has some values only: those of the ranges, each with its first and its last; nothing for the type's own.
+    Pattern(Box<Type>, Vec<(Option<i128>, Option<i128>)>),
     /// A struct, enum or union.
     Adt(Named),
     /// A type that is declared in an `extern` block.

@@ -24,6 +24,18 @@ impl Node {
         }
     }
 
+    /// The bits that a type takes; nothing for other nodes, and for types of functions.
+    pub fn size(&self) -> Result<Option<u64>> {
+        let size = self.table().LLVMDITypeGetSizeInBits()?;
+        Ok(match self.kind()? {
+            NodeKind::BasicType | NodeKind::DerivedType | NodeKind::CompositeType => {
+                // SAFETY: a type of a live context.
+                Some(unsafe { size(self.raw()) })
+            }
+            _ => None,
+        })
+    }
+
     /// The line that declares a variable, from 1; nothing for other nodes.
     pub fn variable_line(&self) -> Result<Option<u32>> {
         let line = self.table().LLVMDIVariableGetLine()?;
@@ -122,6 +134,11 @@ impl Subprogram {
     /// The name of its symbol.
     pub fn linkage_name(&self) -> Result<Option<String>> {
         self.node.text(LINKAGE_NAME)
+    }
+
+    /// Gives its symbol another name.
+    pub fn set_linkage_name(&self, name: &str) -> Result<()> {
+        self.node.set_text(LINKAGE_NAME, name)
     }
 
     /// The line of its declaration, from 1; 0 if it has none.

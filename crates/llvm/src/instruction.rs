@@ -8,6 +8,7 @@ use crate::attribute::{Attribute, Place};
 use crate::debug_info::{Location, Record};
 use crate::node::Node;
 use crate::opcode::{FastMath, Opcode};
+use crate::table::RawAttribute;
 use crate::{Block, Instruction, Module, Operation, Type, Value};
 
 impl<'m> Instruction<'m> {
@@ -99,6 +100,13 @@ impl<'m> Instruction<'m> {
 
     /// The attributes that a call has for itself at this place; none for other instructions.
     pub fn attributes(self, place: Place) -> Result<Vec<Attribute<'m>>> {
+        let attributes = self.raw_attributes(place)?.into_iter();
+        attributes
+            .map(|raw| Attribute::of(self.module(), raw))
+            .collect()
+    }
+
+    pub(crate) fn raw_attributes(self, place: Place) -> Result<Vec<*mut RawAttribute>> {
         if !self.is_call()? {
             return Ok(Vec::new());
         }
@@ -107,18 +115,14 @@ impl<'m> Instruction<'m> {
             self.table().LLVMGetCallSiteAttributes()?,
         );
         // SAFETY: a call; there is room for as many attributes as LLVM says there are.
-        let raws = unsafe {
+        unsafe {
             let count = count(self.raw, place.index());
             let mut raws = vec![std::ptr::null_mut(); count as usize];
             if count > 0 {
                 get(self.raw, place.index(), raws.as_mut_ptr());
             }
-            raws
-        };
-        let attributes = raws.into_iter();
-        attributes
-            .map(|raw| Attribute::of(self.module(), raw))
-            .collect()
+            Ok(raws)
+        }
     }
 
     /// Where in the source it comes from, if that is known.

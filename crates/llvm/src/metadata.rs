@@ -73,6 +73,15 @@ impl Module {
         Ok(())
     }
 
+    /// A node that holds a number of 32 bits, and nothing else.
+    pub fn number_node(&self, number: u32) -> Result<Node> {
+        let create = self.table().LLVMMDNodeInContext2()?;
+        let operand = self.int32(number)?;
+        // SAFETY: the context is alive, and one operand of it is read.
+        let raw = unsafe { create(self.context.inner.raw, &operand, 1) };
+        Ok(Node::at(self, raw))
+    }
+
     /// The nodes of the named metadata `name` (`llvm.dbg.cu`); none if it is absent.
     pub fn named(&self, name: &str) -> Result<Vec<Node>> {
         let as_metadata = self.table().LLVMValueAsMetadata()?;

@@ -238,6 +238,22 @@ impl Node {
         Ok(raw.map(|raw| Value::at(module, raw)))
     }
 
+    /// The integer that an operand is, if it is one.
+    pub fn constant(&self, at: usize) -> Result<Option<u64>> {
+        let (is, get) = (
+            self.table().LLVMIsAConstantInt()?,
+            self.table().LLVMConstIntGetZExtValue()?,
+        );
+        if self.operand(at)? != Operand::Constant {
+            return Ok(None);
+        }
+        let operands = self.raw_operands()?;
+        // SAFETY: a constant operand of a live node, read as a number if it is one.
+        Ok(operands
+            .get(at)
+            .and_then(|raw| unsafe { (!is(*raw).is_null()).then(|| get(*raw)) }))
+    }
+
     /// The text that an operand is, if it is one.
     pub fn text(&self, at: usize) -> Result<Option<String>> {
         match self.operand(at)? {

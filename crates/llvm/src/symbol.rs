@@ -218,6 +218,16 @@ impl<'m> Symbol<'m> {
         unsafe { Node::of_entries(self.module(), entries, count) }
     }
 
+    /// Attaches a node to a function or variable under LLVM's number of this kind, in the place of what is there.
+    pub fn set_metadata(self, kind: u32, node: &Node) -> Result<()> {
+        if !self.is_object()? {
+            return Err(no_object(self, "metadata"));
+        }
+        // SAFETY: a function or variable of a live module, and a node of its context.
+        unsafe { (self.table().LLVMGlobalSetMetadata()?)(self.raw, kind, node.raw()) };
+        Ok(())
+    }
+
     /// Takes away what is attached to it under LLVM's number of this kind.
     pub fn remove_metadata(self, kind: u32) -> Result<()> {
         if self.is_object()? {

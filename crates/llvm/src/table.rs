@@ -151,6 +151,7 @@ table! {
     LLVMValueMetadataEntriesGetMetadata(*mut c_void, c_uint) -> *mut RawMetadata;
     LLVMValueMetadataEntriesGetKind(*mut c_void, c_uint) -> c_uint;
     LLVMGlobalEraseMetadata(*mut RawValue, c_uint);
+    LLVMGlobalSetMetadata(*mut RawValue, c_uint, *mut RawMetadata);
     LLVMDisposeValueMetadataEntries(*mut c_void);
 
     LLVMInt32TypeInContext(*mut RawContext) -> *mut RawType;
@@ -169,6 +170,14 @@ table! {
     LLVMCreateBuilderInContext(*mut RawContext) -> *mut RawBuilder;
     LLVMDisposeBuilder(*mut RawBuilder);
     LLVMPositionBuilderAtEnd(*mut RawBuilder, *mut RawBlock);
+    LLVMPositionBuilderBefore(*mut RawBuilder, *mut RawValue);
+    LLVMBuildCallWithOperandBundles(*mut RawBuilder, *mut RawType, *mut RawValue, *mut *mut RawValue, c_uint, *mut *mut RawBundle, c_uint, *const c_char) -> *mut RawValue;
+    LLVMCreateOperandBundle(*const c_char, usize, *mut *mut RawValue, c_uint) -> *mut RawBundle;
+    LLVMSetInstructionCallConv(*mut RawValue, c_uint);
+    LLVMSetTailCallKind(*mut RawValue, c_int);
+    LLVMSetMetadata(*mut RawValue, c_uint, *mut RawValue);
+    LLVMInstructionEraseFromParent(*mut RawValue);
+    LLVMSetOperand(*mut RawValue, c_uint, *mut RawValue);
     LLVMBuildCall2(*mut RawBuilder, *mut RawType, *mut RawValue, *mut *mut RawValue, c_uint, *const c_char) -> *mut RawValue;
     LLVMGetFirstUse(*mut RawValue) -> *mut RawUse;
     LLVMGetNextUse(*mut RawUse) -> *mut RawUse;
@@ -395,6 +404,7 @@ table! {
     LLVMGetMDNodeOperands(*mut RawValue, *mut *mut RawValue);
     LLVMReplaceMDNodeOperandWith(*mut RawValue, c_uint, *mut RawMetadata);
     LLVMGetMetadataKind(*mut RawMetadata) -> c_uint;
+    LLVMDITypeGetSizeInBits(*mut RawMetadata) -> u64;
     LLVMDIFileGetFilename(*mut RawMetadata, *mut c_uint) -> *const c_char;
     LLVMDIFileGetDirectory(*mut RawMetadata, *mut c_uint) -> *const c_char;
 

@@ -1,8 +1,8 @@
 //! The source files (`DIFile`) and local variables (`DILocalVariable`) that debug information names.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
-use gateless_llvm::{Instruction, Module, Node, NodeKind};
+use gateless_llvm::{Module, Node, NodeKind};
 use gateless_model::Result;
 
 // Operands of nodes (llvm/IR/DebugInfoMetadata.h): a DIVariable's name, a DIFile's checksum.
@@ -62,7 +62,7 @@ impl SourceFile {
 pub(super) fn source_files(module: &Module) -> Result<Vec<SourceFile>> {
     let mut files: Vec<SourceFile> = Vec::new();
     let mut places: HashMap<Node, usize> = HashMap::new();
-    for user in nodes(module)? {
+    for user in module.debug_nodes()? {
         for (operand, node) in user.nodes()? {
             let Some(file) = is_file(&node)?.then(|| node.file()).transpose()?.flatten() else {
                 continue;
@@ -89,7 +89,7 @@ pub(super) fn source_files(module: &Module) -> Result<Vec<SourceFile>> {
 /// Every local variable and parameter that debug information in a module describes, with its file.
 pub(super) fn local_variables(module: &Module) -> Result<Vec<LocalVariable>> {
     let mut variables = Vec::new();
-    for node in nodes(module)? {
+    for node in module.debug_nodes()? {
         if node.kind()? != NodeKind::LocalVariable {
             continue;
         }
@@ -109,37 +109,4 @@ pub(super) fn local_variables(module: &Module) -> Result<Vec<LocalVariable>> {
 
 fn is_file(node: &Node) -> Result<bool> {
     Ok(node.kind()? == NodeKind::File)
-}
-
-/// All metadata nodes that debug information consists of, but for files.
-fn nodes(module: &Module) -> Result<Vec<Node>> {
-    let mut open = module.named("llvm.dbg.cu")?;
-    for global in module.globals()? {
-        open.extend(global.metadata()?.into_iter().map(|(_, node)| node));
-    }
-    for function in module.functions()? {
-        open.extend(function.metadata()?.into_iter().map(|(_, node)| node));
-        for instruction in function.instructions()? {
-            of_instruction(instruction, &mut open)?;
-        }
-    }
-    let (mut seen, mut nodes) = (HashSet::new(), Vec::new());
-    while let Some(node) = open.pop() {
-        if !seen.insert(node.clone()) || is_file(&node)? {
-            continue;
-        }
-        open.extend(node.nodes()?.into_iter().map(|(_, node)| node));
-        nodes.push(node);
-    }
-    Ok(nodes)
-}
-
-/// Adds what can be reached from instructions only: inlined functions and their variables.
-fn of_instruction(instruction: Instruction<'_>, open: &mut Vec<Node>) -> Result<()> {
-    open.extend(instruction.location()?.map(Node::from));
-    for record in instruction.records()? {
-        open.extend(record.location()?.map(Node::from));
-        open.extend(record.variable()?);
-    }
-    Ok(())
 }

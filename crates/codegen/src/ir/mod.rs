@@ -9,6 +9,7 @@ pub mod debug_paths;
 mod dispatched;
 mod forget;
 mod forward;
+pub mod kcfi;
 pub mod names;
 pub mod no_unwinding;
 pub mod places;

@@ -8,6 +8,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use gateless_codegen::{
     CodeModel, Flags, Job, Merging, OptLevel, Output, Reloc, Stage, Target, UsedFix,
 };
+use gateless_kcfi::Numbers;
 use gateless_llvm::{Context, Llvm, Module};
 
 /// The data layout of x86-64.
@@ -155,13 +156,19 @@ impl Sample<'_> {
 
     /// rustc's own way, to `gated.o`.
     pub fn gated(&self, directory: &Utf8Path, level: &str, options: &[&str]) {
+        self.gated_with(directory, level, options, &[ABI]);
+    }
+
+    /// The same, with arguments of its own.
+    pub fn gated_with(&self, directory: &Utf8Path, level: &str, options: &[&str], own: &[&str]) {
         let mut command = self.command(directory, level, options);
         let sections = if self.sections { "y" } else { "n" };
         command
             .env("RUSTC_BOOTSTRAP", "1")
             .arg(format!("-Zfunction-sections={sections}"))
             .arg(format!("-Crelocation-model={}", self.reloc))
-            .args(["--emit=obj=gated.o", ABI]);
+            .arg("--emit=obj=gated.o")
+            .args(own);
         command.args(options.iter().filter(|option| passes(option).is_some()));
         let unstable = options.iter().filter(|option| !option.starts_with("-C"));
         command.args(unstable.map(|option| format!("-Z{option}")));
@@ -170,6 +177,19 @@ impl Sample<'_> {
 
     /// Stable rustc and this crate with the libLLVM at `llvm`, to `stable.o`.
     pub fn stable(&self, directory: &Utf8Path, level: &str, options: &[&str], llvm: &Utf8Path) {
+        self.stable_with(directory, level, options, llvm, "", &|| None);
+    }
+
+    /// The same; rustc is asked to `emit` something else besides, and then for kCFI's numbers.
+    pub fn stable_with(
+        &self,
+        directory: &Utf8Path,
+        level: &str,
+        options: &[&str],
+        llvm: &Utf8Path,
+        emit: &str,
+        numbers: &dyn Fn() -> Option<Numbers>,
+    ) {
         let mut command = self.command(directory, level, options);
         // A sample without core needs a gate to compile at all; code is not generated otherwise for it.
         if self.source.contains("no_core") {
@@ -180,8 +200,8 @@ impl Sample<'_> {
         command.args([
             "-Cno-prepopulate-passes",
             "-Cllvm-args=-preserve-bc-uselistorder",
-            "--emit=llvm-bc=stable.bc",
         ]);
+        command.arg(format!("--emit=llvm-bc=stable.bc{emit}"));
         command.arg(format!("-Crelocation-model={}", self.stable_reloc));
         run(&mut command);
         let job = Job {
@@ -215,6 +235,7 @@ impl Sample<'_> {
             used: UsedFix::Keep,
             added: gateless_codegen::Added::None,
             without_debug_info: false,
+            kcfi: numbers(),
         };
         gateless_codegen::run(&job, &|| panic!("a sample was asked for")).unwrap();
     }
@@ -253,6 +274,7 @@ pub fn job(directory: &Utf8Path, body: &str) -> Job {
         used: UsedFix::Keep,
         added: gateless_codegen::Added::None,
         without_debug_info: false,
+        kcfi: None,
     }
 }
 

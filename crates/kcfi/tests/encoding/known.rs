@@ -44,14 +44,14 @@ impl Known {
 impl Names for Known {
     fn named(&self, path: &[&str]) -> gateless_model::Result<Meaning> {
         let constant = |ty| Parameters {
-            lifetimes: 0,
             constants: vec![ty],
+            ..Parameters::default()
         };
         let parameters = match path[path.len() - 1] {
             "Far" => return Ok(Meaning::Foreign(self.far())),
             "Held" => Parameters {
                 lifetimes: 1,
-                constants: Vec::new(),
+                ..Parameters::default()
             },
             "Row" => constant(Type::Integer(Integer {
                 signed: false,
@@ -74,7 +74,7 @@ impl Names for Known {
             path,
             parameters: Parameters {
                 lifetimes: (last == "Lent").into(),
-                constants: Vec::new(),
+                ..Parameters::default()
             },
             is_auto: ["Send", "Sync", "Unpin"].contains(&last),
         })
@@ -92,6 +92,16 @@ impl Names for Known {
             },
             _ => of.clone(),
         })
+    }
+
+    fn default(
+        &self,
+        of: &Arc<Path>,
+        number: usize,
+        _: &[Arg],
+        _: Option<&Type>,
+    ) -> gateless_model::Result<Arg> {
+        panic!("{of} {number}");
     }
 
     fn projection(&self, ty: Type, _: Named, name: &str) -> gateless_model::Result<Type> {
@@ -126,6 +136,11 @@ impl Definitions for Known {
             "Knot" => "*const m::Knot",
             "Link" => "core::option::Option<&m::Link>",
             "OwnLetter" => "u32",
+            "Some16" => return Ok(pattern(false, Some(16), vec![(Some(1), None)])),
+            "SomeSize" => {
+                let ranges = vec![(None, Some(-1)), (Some(1), None)];
+                return Ok(pattern(true, None, ranges));
+            }
             "Thin" => match &named.args[0] {
                 Arg::Type(ty) => return Ok(Transparent::Field(ty.clone())),
                 other => panic!("{other:?}"),
@@ -138,4 +153,13 @@ impl Definitions for Known {
     fn pointer_width(&self) -> u8 {
         64
     }
+}
+
+fn pattern(
+    signed: bool,
+    bits: Option<u8>,
+    ranges: Vec<(Option<i128>, Option<i128>)>,
+) -> Transparent {
+    let of = Type::Integer(Integer { signed, bits });
+    Transparent::Field(Type::Pattern(Box::new(of), ranges))
 }

@@ -1,4 +1,6 @@
-#![feature(cfi_encoding, extern_types)]
+#![feature(cfi_encoding, extern_types, pattern_types, pattern_type_macro)]
+#![feature(const_trait_impl, pattern_type_range_trait)]
+#![allow(internal_features)]
 #![no_std]
 #![allow(improper_ctypes_definitions, dead_code)]
 
@@ -29,6 +31,10 @@ pub mod m {
         b: u32,
     }
     pub struct _Low(u8);
+    #[repr(transparent)]
+    pub struct Some16(core::pattern_type!(u16 is 1..));
+    #[repr(transparent)]
+    pub struct SomeSize(core::pattern_type!(isize is ..0 | 1..));
     unsafe extern "C" {
         pub type Far;
     }

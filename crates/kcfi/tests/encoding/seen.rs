@@ -119,6 +119,7 @@ impl Seen {
                 self.add("adt");
                 self.named(named);
             }
+            Type::Pattern(..) => panic!("only definitions have it"),
             Type::Foreign(_) => self.add("foreign"),
         }
     }

@@ -46,6 +46,8 @@ const LEAVES: &[&str] = &[
     "m::Kind",
     "m::Either",
     "m::_Low",
+    "m::Some16",
+    "m::SomeSize",
     "core::ffi::c_void",
     "*mut m::Far",
 ];
