@@ -72,7 +72,7 @@ fn wishes(ledger: &Ledger) -> String {
     for (id, entry, Outside { why, program, said }) in outside {
         let _ = write!(
             text,
-            "\n### {}\n\n{}\n\nTried (`ledger/{id}.toml`):\n\n```rust,ignore\n{}\n```\n\nStable rustc: {}.\n",
+            "\n### {}\n\n{}\n\nTried (`ledger/{id}.toml`):\n\n```text\n{}\n```\n\nWhat came: {}.\n",
             entry.name,
             why.trim(),
             program.trim_end(),
@@ -123,7 +123,7 @@ mod tests {
         assert!(filled.starts_with("# Page\n\n<!--") && filled.ends_with("-->\n\nMore.\n"));
         assert!(filled.contains("| `-Cone=a` (one) | a \\| b | `do it` | it done |"));
         assert!(filled.contains("### two\n\nsince\n\nTried (`ledger/two.toml`):"));
-        assert!(filled.contains("Stable rustc: E0000.") && !filled.contains("old"));
+        assert!(filled.contains("What came: E0000.") && !filled.contains("old"));
         assert_eq!(fill(&filled, &ledger()).unwrap(), filled);
         assert!(fill("# Page\n", &ledger()).is_err());
     }

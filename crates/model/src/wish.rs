@@ -11,3 +11,22 @@ pub const VARIABLE: &str = "KRUSTFLAGS";
 pub fn flags(wishes: &[String]) -> String {
     format!("-Z{OPTION}={}", wishes.join(","))
 }
+
+/// The wish that an argument of one wish names; nothing for other arguments.
+pub fn name(argument: &str) -> Option<&str> {
+    let option = argument.strip_prefix("-Z")?.strip_prefix(OPTION)?;
+    option.strip_prefix('=')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_argument_names_the_wish_that_it_was_made_for() {
+        let wish = "overflow-report".to_owned();
+        assert_eq!(name(&flags(std::slice::from_ref(&wish))), Some(&*wish));
+        assert_eq!(name("-Zgateless-wishes=a"), None);
+        assert_eq!(name("-Copt-level=2"), None);
+    }
+}

@@ -1,12 +1,12 @@
 //! `gateless attest`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_attest::{Attestation, Image};
 use gateless_base::files;
 use gateless_model::record::Generator;
-use gateless_model::{Exit, Failure, Result};
+use gateless_model::{Exit, Failure, Result, wish};
 
 use crate::output;
 
@@ -113,6 +113,9 @@ fn print(attestation: &Attestation) -> Result<()> {
     for generator in generators {
         output::line(generator)?;
     }
+    for (name, crates) in wishes(attestation) {
+        output::line(format_args!("wished for: {name} ({crates} crates)"))?;
+    }
     if let Some(count) = attestation.rust_objects {
         output::line(format_args!(
             "image and modules: {count} objects made by rustc"
@@ -176,6 +179,19 @@ fn print_image(image: &Image) -> Result<()> {
         output::line(format_args!("not examined: {file}: {why}"))?;
     }
     Ok(())
+}
+
+/// What the build wished for, and in how many crates.
+fn wishes(attestation: &Attestation) -> BTreeMap<&str, usize> {
+    let mut wishes = BTreeMap::new();
+    for found in &attestation.crates {
+        let arguments = found.record.decisions.iter();
+        let arguments = arguments.filter_map(|decision| wish::name(&decision.argument));
+        for name in arguments {
+            *wishes.entry(name).or_default() += 1;
+        }
+    }
+    wishes
 }
 
 /// Which LLVM generated the code, in words.
