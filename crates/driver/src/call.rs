@@ -30,7 +30,7 @@ pub struct Call<'a> {
     /// The crate's name, as rustc would derive it.
     pub crate_name: &'a str,
     /// The ledger's word on a feature name, for this compiler and class.
-    pub gates: &'a dyn Fn(&str) -> GateStatus,
+    pub gates: &'a (dyn Fn(&str) -> GateStatus + Sync),
 }
 
 /// Where a call keeps its own files.

@@ -1,10 +1,12 @@
 //! Compiling a crate: what is lowered, the rounds of the compiler, the code generation stage, and what is left behind.
 
 use std::io::Read;
+use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_base::process;
 use gateless_lower::{Lowered, Request, lower_syntax};
+use gateless_model::columns::Columns;
 use gateless_model::{Failure, Result};
 
 use crate::call::Call;
@@ -18,7 +20,7 @@ use crate::generate::Generate;
 use crate::invocation::{Arg, Kind};
 use crate::libraries::{self, Loads};
 use crate::mapping::Mapping;
-use crate::rounds;
+use crate::rounds::{self, Proof};
 use crate::runtime::source::{BUILTINS, Source};
 use crate::runtime::{self, float_helpers};
 use crate::times::{Times, timed};
@@ -66,10 +68,26 @@ pub fn compile(call: &Call<'_>) -> Result<u8> {
     }
     // A doctest is made of lowered sources before it comes here.
     let is_lowered = |in_mirror: bool| in_mirror || doctest::host::is_compiler();
+    let fix = Used::fix(lowered.as_ref());
+    let make = |columns: &Columns| {
+        let Some(generate) = &generate else {
+            return Ok(None);
+        };
+        let mut took = Duration::ZERO;
+        let generator = timed(&mut took, || {
+            generate.run(call, &mapping, columns, fix.clone())
+        })?;
+        Ok(Some((generator, took)))
+    };
+    let proof = Proof {
+        mapping: &mapping,
+        columns: &loads.columns,
+        make: &make,
+    };
     let last = rounds::run(
         call,
         &mut lowered,
-        (text.is_some(), Some(&mapping)),
+        (text.is_some(), Some(proof)),
         &mut times,
         &|mirrored| {
             let root = mirrored.map(Lowered::root);
@@ -103,16 +121,17 @@ pub fn compile(call: &Call<'_>) -> Result<u8> {
     let columns = columns::all(shown, &loads.columns);
     columns::put_right(call, &columns)?;
     runs.push(last.run);
-    let generated = match &generate {
-        Some(generate) => {
-            let fix = Used::fix(lowered.as_ref());
-            let generator = timed(&mut times.generating, || {
-                generate.run(call, &mapping, &columns, fix)
-            })?;
-            Some((generate, generator))
-        }
-        None => None,
+    let generated = match last.made {
+        Some(made) => made,
+        None => make(&columns)?,
     };
+    let generated = generate
+        .as_ref()
+        .zip(generated)
+        .map(|(generate, (generator, took))| {
+            times.generating = took;
+            (generate, generator)
+        });
     if let Some(lowered) = &mut lowered {
         timed(&mut times.rewriting, || keep_patched(call, lowered))?;
     }

@@ -112,7 +112,11 @@ pub fn shown(
     lowered: Option<&Lowered<'_>>,
 ) -> String {
     let mut all = String::new();
-    for line in stderr.lines() {
+    let is_shown = |line: &&str| {
+        let found = serde_json::from_str::<Diagnostic>(line);
+        !lowered.is_some_and(|lowered| found.is_ok_and(|found| lowered.is_of_lowering(&found)))
+    };
+    for line in stderr.lines().filter(is_shown) {
         let text = restored(line, format, mapping, lowered).unwrap_or_else(|| {
             match (format, serde_json::from_str::<Diagnostic>(line)) {
                 (Format::Json(_), _) | (_, Err(_)) => format!("{line}\n"),

@@ -41,7 +41,7 @@ pub fn document(call: &Call<'_>) -> Result<u8> {
         })?),
     };
     let format = Format::of(call.invocation);
-    let last = rounds::run(
+    let last = rounds::run::<()>(
         call,
         &mut lowered,
         (false, None),

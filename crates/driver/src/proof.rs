@@ -36,25 +36,48 @@ pub struct Told {
     pub features: String,
     /// About dead code, if that was asked: what was added keeps it alive in the program. In the form that the call wants.
     pub dead: Option<String>,
+    /// About imports, if that was asked: those of a trait may be used by methods alone, which are lowered. In the same form.
+    pub imports: Option<String>,
 }
 
 impl Told {
     /// What the compiler said about the lowered crate, with this.
     pub fn with(&self, stderr: &str) -> String {
-        let is_dead = |line: &&str| {
-            serde_json::from_str::<Diagnostic>(line)
-                .is_ok_and(|found| found.code.is_some_and(|code| code.code == "dead_code"))
+        let is_told = |line: &&str| {
+            self.dead.is_some() && is_of(line, "dead_code")
+                || self.imports.is_some() && is_of(line, IMPORTS)
         };
         let mut all = self.features.clone();
-        for line in stderr
-            .lines()
-            .filter(|line| self.dead.is_none() || !is_dead(line))
-        {
+        for line in stderr.lines().filter(|line| !is_told(line)) {
             all.push_str(line);
             all.push('\n');
         }
         all
     }
+
+    /// What is to be shown besides, in the form that the call wants.
+    pub fn shown(self) -> String {
+        self.imports.unwrap_or_default() + &self.dead.unwrap_or_default()
+    }
+}
+
+/// The lint about imports that nothing uses.
+pub const IMPORTS: &str = "unused_imports";
+
+/// Whether a line is what a lint says.
+fn is_of(line: &str, lint: &str) -> bool {
+    serde_json::from_str::<Diagnostic>(line)
+        .is_ok_and(|found| found.code.is_some_and(|code| code.code == lint))
+}
+
+/// Whether all errors are of that lint.
+pub fn is_of_imports(stderr: &str) -> bool {
+    let found = diagnostics::parse(stderr);
+    let mut errors = found.iter().filter(|found| {
+        found.level == DiagnosticLevel::Error && !found.message.starts_with("aborting due to")
+    });
+    errors.clone().next().is_some()
+        && errors.all(|found| found.code.as_ref().is_some_and(|code| code.code == IMPORTS))
 }
 
 /// Proves the calls of a crate that compiles, or finds other ways to make those of one that doesn't.
@@ -91,9 +114,16 @@ pub fn prove(
     let features = ran.stderr.lines().filter(|line| {
         serde_json::from_str(line).is_ok_and(|found| diagnostics::is_about_stable_feature(&found))
     });
+    let format = Format::of(call.invocation);
+    let imports = lowered.is_alone().then(|| {
+        let lines = ran.stderr.lines().filter(|line| is_of(line, IMPORTS));
+        let lines: String = lines.map(|line| format!("{line}\n")).collect();
+        diagnostics::shown(&lines, &format, mapping, Some(lowered))
+    });
     let mut told = Told {
         features: features.map(|line| format!("{line}\n")).collect(),
         dead: None,
+        imports,
     };
     let methods = lowered.calls(&found);
     let proven = if compiles && !lowered.has_methods() {
@@ -111,7 +141,6 @@ pub fn prove(
                 ..ran
             }));
         }
-        let format = Format::of(call.invocation);
         told.dead = Some(diagnostics::shown(&dead, &format, mapping, Some(lowered)));
         let differences = lowered.differences(&methods, &functions);
         let receivers = differences.iter().map(|call| call.receiver).collect();

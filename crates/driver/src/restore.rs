@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 /// Restores a diagnostic in the shape of rustc's JSON; returns whether anything in it differed.
 pub fn restore(diagnostic: &mut Value, lowered: &Lowered<'_>) -> bool {
     let mut renamed = Vec::new();
-    let changed = spans(diagnostic, lowered, &mut renamed);
+    let changed = spans(diagnostic, lowered, &mut renamed) | added(diagnostic, lowered);
     renamed.sort();
     renamed.dedup();
     if !renamed.is_empty() {
@@ -83,6 +83,33 @@ fn put(
         );
     }
     renamed.extend(original.renamed);
+    changed
+}
+
+/// Takes names of added items out of messages, labels and suggestions.
+fn added(value: &mut Value, lowered: &Lowered<'_>) -> bool {
+    let mut changed = false;
+    match value {
+        Value::Array(list) => {
+            for value in list {
+                changed |= added(value, lowered);
+            }
+        }
+        Value::Object(map) => {
+            for (name, value) in map.iter_mut() {
+                match (name.as_str(), value) {
+                    ("message" | "label" | "suggested_replacement", Value::String(text)) => {
+                        let new = lowered.original_names(text);
+                        changed |= new != *text;
+                        *text = new;
+                    }
+                    ("children" | "spans", value) => changed |= added(value, lowered),
+                    _ => {}
+                }
+            }
+        }
+        _ => {}
+    }
     changed
 }
 

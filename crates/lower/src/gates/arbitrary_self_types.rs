@@ -23,7 +23,7 @@ mod facts;
 mod hear;
 mod lifetimes;
 pub mod method;
-mod named;
+pub mod named;
 mod names;
 mod naming;
 mod outlives;
@@ -42,11 +42,14 @@ use gateless_rustc::diagnostic::{Event, Said};
 
 use self::facts::Receiver;
 pub use self::facts::{Facts, Key};
-pub(crate) use self::names::called;
+use self::method::Method;
+pub(crate) use self::names::{called, restored};
 use crate::CrateExports;
 use crate::gate::{Added, Ear, Gate, Needs, Page, Places, Purpose, Rendered, Source, View};
 use crate::gates::arbitrary_self_types_pointers::ArbitrarySelfTypesPointers;
 use crate::gates::derive_coerce_pointee::{DeriveCoercePointee, derive};
+use crate::place::Spot;
+use ra_ap_syntax::AstNode;
 
 /// The gate.
 pub struct ArbitrarySelfTypes;
@@ -62,6 +65,20 @@ pub struct Notes {
 /// Whether a crate may have such receivers.
 fn is_on(source: &Source<'_>) -> bool {
     source.has(ArbitrarySelfTypes::NAME) || source.has(ArbitrarySelfTypesPointers::NAME)
+}
+
+/// Whether a place is a use of a lowered method's receiver.
+pub(crate) fn is_receiver(facts: &Facts, source: &Source<'_>, spot: &Spot) -> bool {
+    let text = &source.original(spot.file)[spot.range.clone()];
+    let is_one = |&(file, offset): &Key| {
+        let method = Method::at(source.original(file), source.edition, offset);
+        method.is_some_and(|method| {
+            let whole = method.range(method.function.syntax());
+            whole.start <= spot.range.start && spot.range.end <= whole.end
+        })
+    };
+    let mut here = facts.receivers.range((spot.file, 0)..(spot.file + 1, 0));
+    ["self", "mut self"].contains(&text) && here.any(|(key, _)| is_one(key))
 }
 
 impl Gate for ArbitrarySelfTypes {

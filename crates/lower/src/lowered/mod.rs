@@ -8,14 +8,17 @@ mod render;
 use std::ops::Range;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use cargo_metadata::diagnostic::{Diagnostic, DiagnosticLevel};
 use gateless_model::Result;
 use gateless_model::columns::Columns;
 use gateless_rust_text::tokens::{self, Tokens};
+use gateless_rustc::diagnostic::Place;
 use ra_ap_syntax::Edition;
 
 pub use self::refine::Progress;
 use crate::crate_files::{self, CrateFiles};
 use crate::gate::{Facts, Notes, Places, Purpose, Source, View};
+use crate::gates::arbitrary_self_types::{self, ArbitrarySelfTypes};
 use crate::gates::{ALL, features};
 use crate::original::{self, OriginalSpan};
 use crate::pieces::Pieces;
@@ -160,6 +163,36 @@ impl Lowered<'_> {
     pub fn columns(&self) -> Columns {
         let texts: Vec<&Pieces> = self.files.list.iter().map(|file| &file.text).collect();
         render::columns(&self.source(), &self.facts, &texts)
+    }
+
+    /// A text of the compiler's with the original's names in the place of added ones.
+    pub fn original_names(&self, text: &str) -> String {
+        let facts = self.facts.of::<ArbitrarySelfTypes>();
+        arbitrary_self_types::restored(text, facts, &self.source())
+    }
+
+    /// Whether a warning is only there because of how the crate was lowered: that a receiver, which the compiler says nothing of, is not read; that the
+    /// value of a call, which became an argument, stands in parentheses.
+    pub fn is_of_lowering(&self, diagnostic: &Diagnostic) -> bool {
+        let code = diagnostic.code.as_ref().map_or("", |code| &code.code);
+        let spans = diagnostic.spans.iter().filter(|span| span.is_primary);
+        let mut spots = spans.filter_map(|span| self.source().spot(Place(span)));
+        diagnostic.level == DiagnosticLevel::Warning
+            && match code {
+                "unused_assignments" | "unused_variables" => {
+                    let facts = self.facts.of::<ArbitrarySelfTypes>();
+                    spots
+                        .any(|spot| arbitrary_self_types::is_receiver(facts, &self.source(), &spot))
+                }
+                "unused_parens" => {
+                    let facts = self.facts.of::<ArbitrarySelfTypes>();
+                    spots.any(|spot| {
+                        let mut parts = facts.rewritten.keys();
+                        parts.any(|part| part.file == spot.file && part.start == spot.range.start)
+                    })
+                }
+                _ => false,
+            }
     }
 
     /// The original text of a file as rustc names it, if it is of this crate.

@@ -9,6 +9,7 @@ use super::{Lowered, render};
 use crate::GateStatus;
 use crate::gate::Purpose;
 use crate::gates::arbitrary_self_types::method::Method;
+use crate::gates::arbitrary_self_types::named;
 use crate::gates::arbitrary_self_types::proof::{self, Call};
 use crate::gates::arbitrary_self_types::{ArbitrarySelfTypes, Facts, Key};
 use crate::gates::derive_coerce_pointee::DeriveCoercePointee;
@@ -18,6 +19,11 @@ impl Lowered<'_> {
     /// Whether the crate names a feature, so that there is something to ask about it.
     pub fn is_gated(&self) -> bool {
         !self.features.is_empty()
+    }
+
+    /// Whether no dependency was lowered, so that the compiler can be asked about all of the crate.
+    pub fn is_alone(&self) -> bool {
+        self.source().is_alone()
     }
 
     /// Whether there are methods or pointers about which the compiler is to be asked although the lowered crate compiles.
@@ -147,6 +153,11 @@ impl Lowered<'_> {
     /// If a call can't be told apart that way.
     pub fn name(&mut self, receivers: &BTreeSet<Key>, methods: &BTreeSet<Call>) -> Result<bool> {
         let before = self.methods().clone();
+        let can_be = |&&(file, offset): &&Key| {
+            let method = Method::at(self.source().original(file), self.edition, offset);
+            method.is_some_and(|method| named::can_be(&method, &before.receivers[&(file, offset)]))
+        };
+        let receivers: Vec<Key> = receivers.iter().filter(can_be).copied().collect();
         let facts = self.facts.of_mut::<ArbitrarySelfTypes>();
         facts.named.extend(receivers);
         let named = facts.named.clone();

@@ -5,14 +5,14 @@
 use std::ops::Range;
 
 use gateless_rustc::diagnostic::{Event, NoMethod};
-use ra_ap_syntax::AstNode;
-use ra_ap_syntax::ast::{self, HasArgList};
+use ra_ap_syntax::ast::{self, HasArgList, HasName};
+use ra_ap_syntax::{AstNode, Edition};
 
 use super::facts::Facts;
 use super::method::{Method, Owner};
 use super::{body, names};
 use crate::gate::Source;
-use crate::place::Part;
+use crate::place::{Part, Spot};
 use crate::syntax::{Tree, around};
 use gateless_model::added::OWN;
 
@@ -45,6 +45,15 @@ pub fn rewritten(call: &NoMethod<'_>, source: &Source<'_>) -> Option<Vec<(Part, 
     if in_macro && text[whole.range.start..dot].trim() == "self" {
         // The macro's impls are for several types.
         path = format!("Self::{}", path.rsplit("::").next()?);
+    }
+    if let Some(modules) = call.candidates.first().and_then(|place| {
+        let function = source.spot(*place)?;
+        (function.file == name.file)
+            .then(|| modules_between(text, source.edition, &name, &function))
+    }) && path.split("::").count() == 2
+        && !path.starts_with("Self")
+    {
+        path = format!("{modules}{path}");
     }
     let open = name.range.end + text[name.range.end..].find('(')?;
     let is_reference = call.is_on_reference;
@@ -84,6 +93,28 @@ pub fn rewritten(call: &NoMethod<'_>, source: &Source<'_>) -> Option<Vec<(Part, 
         format!("{path}{turbofish}({borrow}"),
         separator,
     ))
+}
+
+/// The path from a call in a function to the module in the same function that has the method: items of functions have no other.
+fn modules_between(text: &str, edition: Edition, call: &Spot, function: &Spot) -> String {
+    let tree = Tree::around(text, edition, function.range.start);
+    let Some(token) = tree.token_at(function.range.start) else {
+        return String::new();
+    };
+    let outside = around::<ast::Module>(&token)
+        .take_while(|module| !tree.of(module.syntax()).contains(&call.range.start));
+    let names = outside.map(|module| {
+        let is_local = module
+            .syntax()
+            .ancestors()
+            .any(|node| ast::StmtList::can_cast(node.kind()));
+        module
+            .name()
+            .filter(|_| is_local)
+            .map(|name| format!("{name}::"))
+    });
+    let names: Option<Vec<String>> = names.collect();
+    names.unwrap_or_default().into_iter().rev().collect()
 }
 
 /// Paths of rewritten calls that lead nowhere, as the type is known there by its full path only: what rustc suggests to import.

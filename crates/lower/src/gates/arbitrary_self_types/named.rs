@@ -16,6 +16,11 @@ use crate::place::Expression;
 use crate::syntax::{Tree, around};
 use gateless_rust_text::edit::Edit;
 
+/// Whether a method can have a name of its own: one of a trait only where that has an extension trait for it, since its impls go by the name.
+pub fn can_be(method: &Method<'_>, receiver: &Receiver) -> bool {
+    matches!(method.owner, Owner::Inherent(_) | Owner::Unknown) || has_items(method, receiver)
+}
+
 /// Whether a method can have a trait that is in scope in all of the crate.
 pub fn has_items(method: &Method<'_>, receiver: &Receiver) -> bool {
     let is_trait = matches!(method.owner, Owner::Trait(_));

@@ -6,7 +6,7 @@ use ra_ap_syntax::AstNode;
 use ra_ap_syntax::ast::HasName;
 
 use super::facts::Facts;
-use super::method::Method;
+use super::method::{Method, Owner};
 use crate::gate::{Added, Source};
 use crate::pieces::Pieces;
 use gateless_model::added::{METHOD, OWN, TRAIT};
@@ -65,6 +65,45 @@ pub fn note_repeated(name: &str, facts: &mut Facts) {
     {
         receiver.is_repeated = true;
     }
+}
+
+/// A text of the compiler's with the names that it has for added items in the original: the type or trait whose method an extension trait is for, and
+/// the method for a name of its own.
+pub fn restored(text: &str, facts: &Facts, source: &Source<'_>) -> String {
+    let mut new = String::new();
+    let mut rest = text;
+    while let Some(at) = [METHOD, TRAIT, OWN]
+        .iter()
+        .filter_map(|kind| rest.find(kind))
+        .min()
+    {
+        let (before, from) = rest.split_at(at);
+        let is_name = |c: char| c.is_alphanumeric() || c == '_';
+        let len = from.find(|c| !is_name(c)).unwrap_or(from.len());
+        let (name, after) = from.split_at(len);
+        let is_path = after.starts_with("::");
+        let original = receiver(name, facts).and_then(|(file, offset)| {
+            let method = Method::at(source.original(file), source.edition, offset)?;
+            match &method.owner {
+                _ if name.starts_with(OWN) && !is_path => Some(method.name()),
+                Owner::Inherent(owner) => {
+                    let ty = method.source(owner.self_ty()?.syntax());
+                    let is_generic = is_path && !ty.starts_with('<');
+                    Some(if is_generic {
+                        ty.replacen('<', "::<", 1)
+                    } else {
+                        ty
+                    })
+                }
+                Owner::Trait(owner) => Some(method.source(owner.name()?.syntax())),
+                Owner::TraitImpl | Owner::Unknown => None,
+            }
+        });
+        new.push_str(before);
+        new.push_str(original.as_deref().unwrap_or(name));
+        rest = after;
+    }
+    new + rest
 }
 
 /// For what stands before the value of a call that is written another way, the method's name in the call.

@@ -104,7 +104,9 @@ pub fn lower(facts: &Facts, page: &Page<'_>) -> Result<Work> {
             .filter(|key| facts.named.contains(key))
             .map(|_| names::own(crate_name, index, method.start()));
         let has_items = named::has_items(&method, receiver);
-        if let Some(own_name) = own_name.as_ref().filter(|_| !has_items) {
+        // A trait's function has the name that its impls have.
+        let is_inherent = matches!(method.owner, Owner::Inherent(_) | Owner::Unknown);
+        if let Some(own_name) = own_name.as_ref().filter(|_| !has_items && is_inherent) {
             edits.extend(named::until_rewritten(&method, facts, key, own_name));
         }
         let (after, end, visibility, of_trait) = match &method.owner {

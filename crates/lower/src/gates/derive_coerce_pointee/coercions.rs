@@ -211,10 +211,19 @@ fn branch(branches: &Branches<'_>, source: &Source<'_>, spot: &Spot) -> Option<C
     let by_syntax = || {
         let tree = Tree::around(source.original(file), source.edition, earlier.0);
         let token = tree.token_at(earlier.0)?;
-        let whole = around::<ast::Expr>(&token)
+        let mut whole = around::<ast::Expr>(&token)
             .filter(|node| matches!(node, ast::Expr::IfExpr(_) | ast::Expr::MatchExpr(_)))
-            .map(|node| tree.of(node.syntax()))
-            .find(|range| range.contains(&here))?;
+            .find(|node| tree.of(node.syntax()).contains(&here))?;
+        // What stands after `else` is no expression by itself.
+        while let Some(outer) = whole.syntax().parent().and_then(ast::IfExpr::cast)
+            && outer.else_branch().is_some_and(|last| match last {
+                ast::ElseBranch::IfExpr(last) => last.syntax() == whole.syntax(),
+                ast::ElseBranch::Block(_) => false,
+            })
+        {
+            whole = ast::Expr::IfExpr(outer);
+        }
+        let whole = tree.of(whole.syntax());
         Some((whole.start, whole.end))
     };
     let whole = by_syntax().or_else(|| range(branches.whole))?;
