@@ -44,6 +44,7 @@ use self::facts::Receiver;
 pub use self::facts::{Facts, Key};
 use self::method::Method;
 pub(crate) use self::names::{called, restored};
+pub(crate) use self::scope::imports_lowered;
 use crate::CrateExports;
 use crate::gate::{Added, Ear, Gate, Needs, Page, Places, Purpose, Rendered, Source, View};
 use crate::gates::arbitrary_self_types_pointers::ArbitrarySelfTypesPointers;
@@ -140,6 +141,10 @@ impl Gate for ArbitrarySelfTypes {
             .extensions
             .into_iter()
             .filter_map(|extension| extension.of_trait);
+        let traits: BTreeSet<String> = traits.collect();
+        let names = traits.iter().map(String::as_str).collect();
+        let aliases = scope::aliases(&page.source, &names);
+        let traits = traits.iter().cloned().chain(aliases);
         Ok(Rendered {
             edits: facts.paths.iter().cloned().chain(work.edits).collect(),
             notes: Notes {

@@ -172,7 +172,7 @@ impl Lowered<'_> {
     }
 
     /// Whether a warning is only there because of how the crate was lowered: that a receiver, which the compiler says nothing of, is not read; that the
-    /// value of a call, which became an argument, stands in parentheses.
+    /// value of a call, which became an argument, stands in parentheses; that nothing uses an import whose trait a dependency has lowered.
     pub fn is_of_lowering(&self, diagnostic: &Diagnostic) -> bool {
         let code = diagnostic.code.as_ref().map_or("", |code| &code.code);
         let spans = diagnostic.spans.iter().filter(|span| span.is_primary);
@@ -184,6 +184,10 @@ impl Lowered<'_> {
                     spots
                         .any(|spot| arbitrary_self_types::is_receiver(facts, &self.source(), &spot))
                 }
+                "unused_imports" => spots.any(|spot| {
+                    let import = &self.source().original(spot.file)[spot.range.clone()];
+                    spot.added || arbitrary_self_types::imports_lowered(&self.source(), import)
+                }),
                 "unused_parens" => {
                     let facts = self.facts.of::<ArbitrarySelfTypes>();
                     spots.any(|spot| {

@@ -10,6 +10,8 @@ use crate::gate::Source;
 use crate::lints::QUIET;
 use crate::support::MODULE;
 use gateless_rust_text::edit::Edit;
+use gateless_rust_text::tokens::Tokens;
+use ra_ap_syntax::Edition;
 
 /// An extension trait at module level.
 pub struct Extension {
@@ -133,10 +135,19 @@ pub fn edits(
         .filter_map(|extension| extension.of_trait.as_deref())
         .chain(foreign.traits.iter().copied())
         .collect();
+    let aliases = aliases(source, &traits);
+    let traits: BTreeSet<&str> = traits
+        .into_iter()
+        .chain(aliases.iter().map(String::as_str))
+        .collect();
     for (index, module) in files.modules.iter().enumerate() {
         let Some(end) = module.end else { continue };
         let body = &files.list[module.file].text.original()[module.body.clone()];
-        let may_use = imported.contains(&index) || uses_trait(body, &traits);
+        let naming = match imported.contains(&index) {
+            true => Naming::Module,
+            false => naming(body, &traits, source.edition),
+        };
+        let may_use = matches!(naming, Naming::Module);
         let mut text = String::new();
         for (kind, label) in KINDS.into_iter().enumerate() {
             // A module that is there in several configurations has the same names in each.
@@ -194,8 +205,49 @@ pub fn edits(
         if !text.is_empty() {
             edits.push((module.file, Edit::insert(end, text)));
         }
+        if let Naming::Functions(places) = naming {
+            let text = foreign.imports(|kind| EXPORTED.contains(&kind) && is_for_traits(kind));
+            let places = places.into_iter().filter(|_| !text.is_empty());
+            edits.extend(places.map(|at| {
+                let edit = Edit::insert(module.body.start + at, text.clone());
+                (module.file, edit)
+            }));
+        }
+    }
+    // A type's own methods are in scope everywhere.
+    let text = foreign.imports(|kind| EXPORTED.contains(&kind) && !is_for_traits(kind));
+    for file in (0..files.list.len()).filter(|_| !text.is_empty()) {
+        let ends = unknown_modules(source, file).into_iter();
+        edits.extend(ends.map(|end| (file, Edit::insert(end, text.clone()))));
     }
     edits
+}
+
+/// Whether what stands at an import names a trait whose methods a dependency lowered, or may do so: then it is not known whether they use it.
+pub fn imports_lowered(source: &Source<'_>, import: &str) -> bool {
+    let foreign = Foreign::of(source);
+    let tokens = Tokens::new(import, source.edition);
+    let first = tokens.at(0);
+    (0..tokens.list.len()).any(|i| foreign.traits.contains(&tokens.at(i)))
+        || foreign.crates.iter().any(|(name, _)| *name == first)
+}
+
+impl Foreign<'_> {
+    /// Imports of the dependencies' hidden modules of some kinds.
+    fn imports(&self, which: impl Fn(usize) -> bool) -> String {
+        let mut text = String::new();
+        for (kind, label) in KINDS.into_iter().enumerate() {
+            for (dependency, has) in &self.crates {
+                if which(kind) && has.iter().any(|own| own == label) {
+                    text.push_str(&format!(
+                        " {QUIET} use ::{dependency}::{}::*;",
+                        hidden(label, dependency, 0)
+                    ));
+                }
+            }
+        }
+        text
+    }
 }
 
 /// Dependencies with extension traits. Only crates that turned the feature on can call such methods without naming the type.
@@ -226,10 +278,134 @@ impl<'a> Foreign<'a> {
     }
 }
 
-/// Whether a module's text names one of the traits, or may have it from a glob import.
-fn uses_trait(body: &str, traits: &BTreeSet<&str>) -> bool {
-    body.contains("::*")
-        || body.contains("*}")
-        || body.contains("*,")
-        || traits.iter().any(|name| body.contains(name))
+/// Where a module's text has one of the traits in scope, as far as its tokens show.
+enum Naming {
+    /// Nowhere.
+    None,
+    /// In the whole module: it names the trait, or may have it from a glob import.
+    Module,
+    /// After these bytes of the text, where imports within functions end.
+    Functions(Vec<usize>),
+}
+
+/// Where a module's text has one of the traits in scope.
+fn naming(body: &str, traits: &BTreeSet<&str>, edition: Edition) -> Naming {
+    let is_near = ["::*", "*}", "*,"].iter().any(|glob| body.contains(glob))
+        || traits.iter().any(|name| body.contains(name));
+    if !is_near {
+        return Naming::None;
+    }
+    // Not in comments and strings.
+    let tokens = Tokens::new(body, edition);
+    let all = || 0..tokens.list.len();
+    let bodies: Vec<(usize, usize)> = all()
+        .filter(|&i| tokens.at(i) == "fn")
+        .filter_map(|i| {
+            let open = (i..tokens.list.len()).find(|&k| ["{", ";"].contains(&tokens.at(k)))?;
+            tokens.opens(open, "{").then(|| (open, tokens.close(open)))
+        })
+        .collect();
+    let is_inside = |i: usize| bodies.iter().any(|&(open, close)| open < i && i < close);
+    // The standard library has none of the traits.
+    let start = |i: usize| (0..i).rfind(|&k| tokens.at(k) == "use" || tokens.at(k) == ";");
+    let is_standard = |i: usize| {
+        let first = start(i).map_or(0, |at| at + 1);
+        let first = if tokens.are(first, &[":", ":"]) {
+            first + 2
+        } else {
+            first
+        };
+        ["std", "core", "alloc"].contains(&tokens.at(first))
+    };
+    let is_glob = |i: usize| {
+        tokens.at(i) == "*"
+            && i >= 2
+            && (tokens.are(i - 2, &[":", ":"]) || ["{", ","].contains(&tokens.at(i - 1)))
+            && [";", "}", ","].contains(&tokens.at(i + 1))
+            && !is_standard(i)
+    };
+    let found: Vec<usize> = all()
+        .filter(|&i| traits.contains(tokens.at(i)) || is_glob(i))
+        .collect();
+    if found.iter().any(|&i| !is_inside(i)) {
+        return Naming::Module;
+    }
+    let imports = found
+        .into_iter()
+        .filter(|&i| start(i).is_some_and(|at| tokens.at(at) == "use"));
+    let ends = imports.filter_map(|i| {
+        let end = (i..tokens.list.len()).find(|&k| tokens.at(k) == ";")?;
+        Some(tokens.list[end].range.end)
+    });
+    let ends: BTreeSet<usize> = ends.collect();
+    match ends.is_empty() {
+        true => Naming::None,
+        false => Naming::Functions(ends.into_iter().collect()),
+    }
+}
+
+/// The ends of modules in a file that are not among the crate's, as functions and macros have them.
+fn unknown_modules(source: &Source<'_>, file: usize) -> Vec<usize> {
+    let text = source.original(file);
+    if !text.contains("mod ") {
+        return Vec::new();
+    }
+    let tokens = Tokens::new(text, source.edition);
+    let is_known = |open: usize| {
+        let inside = tokens.list[open].range.end;
+        let mut modules = source.files.modules.iter();
+        modules.any(|module| module.file == file && module.body.start == inside)
+    };
+    let mut ends = Vec::new();
+    for i in 0..tokens.list.len() {
+        let open = if tokens.at(i + 1) == "$" {
+            i + 3
+        } else {
+            i + 2
+        };
+        if tokens.at(i) == "mod" && tokens.opens(open, "{") && !is_known(open) {
+            ends.push(tokens.list[tokens.close(open)].range.start);
+        }
+    }
+    ends
+}
+
+/// Other names that the crate's imports give to these traits (`pub use Alpha as Beta`) and to those names, and names of macros that import one.
+pub fn aliases(source: &Source<'_>, traits: &BTreeSet<&str>) -> BTreeSet<String> {
+    let mut known: BTreeSet<String> = traits.iter().map(|name| (*name).to_owned()).collect();
+    if known.is_empty() {
+        return known;
+    }
+    let texts: Vec<&str> = (0..source.files.list.len())
+        .map(|file| source.original(file))
+        .filter(|text| text.contains(" as ") || text.contains("macro_rules"))
+        .collect();
+    let tokens: Vec<Tokens<'_>> = texts
+        .iter()
+        .map(|text| Tokens::new(text, source.edition))
+        .collect();
+    loop {
+        let before = known.len();
+        for tokens in &tokens {
+            for i in 1..tokens.list.len() {
+                let alias = tokens.at(i + 1);
+                if tokens.at(i) == "as" && alias != "_" && known.contains(tokens.at(i - 1)) {
+                    known.insert(alias.to_owned());
+                }
+                // A macro that imports one.
+                if tokens.are(i - 1, &["macro_rules", "!"]) && i + 2 < tokens.list.len() {
+                    let body = i + 2..tokens.close(i + 2);
+                    let has =
+                        |words: &dyn Fn(&str) -> bool| body.clone().any(|k| words(tokens.at(k)));
+                    if has(&|word| word == "use") && has(&|word| known.contains(word)) {
+                        known.insert(alias.to_owned());
+                    }
+                }
+            }
+        }
+        if known.len() == before {
+            known.retain(|name| !traits.contains(name.as_str()));
+            return known;
+        }
+    }
 }
