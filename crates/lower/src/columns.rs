@@ -24,15 +24,12 @@ const STANDARD: [&str; 1] = ["dbg"];
 ///
 /// Fails where a column can't be put right.
 pub fn edits(source: &Source<'_>, edits: &[Vec<Edit>]) -> Result<(Vec<(usize, Edit)>, bool)> {
-    let is_named = |word: &str| {
-        let mut files = source.files.list.iter();
-        files.any(|file| file.text.original().contains(word))
-    };
     let known = source.request.known.crates.values();
     let others = known.flat_map(|exports| exports.telling.iter().map(String::as_str));
     let others: BTreeSet<&str> = others.chain(STANDARD).collect();
     let mut found = Vec::new();
-    if !is_named("column") && !others.iter().any(|name| is_named(name)) {
+    let mut names = others.iter().copied().chain(["column"]);
+    if !names.any(|name| is_called(source, name)) {
         return Ok((found, false));
     }
     let crate_files: Vec<File<'_>> = (0..edits.len())
@@ -77,13 +74,22 @@ pub fn edits(source: &Source<'_>, edits: &[Vec<Edit>]) -> Result<(Vec<(usize, Ed
 
 /// Macros that a crate exports which tell a column: of a call in another crate, whose lines are not in this one's table.
 pub fn exported(source: &Source<'_>) -> Vec<String> {
-    let mut files = source.files.list.iter();
-    if !files.any(|file| file.text.original().contains("column")) {
+    if !is_called(source, "column") {
         return Vec::new();
     }
     let files = 0..source.files.list.len();
     let files: Vec<File<'_>> = files.map(|file| File::new(source, file, &[])).collect();
     telling(&files).into_iter().map(str::to_owned).collect()
+}
+
+/// Whether the text of any file looks like a call of a macro.
+fn is_called(source: &Source<'_>, name: &str) -> bool {
+    let mut files = source.files.list.iter();
+    files.any(|file| {
+        let text = file.text.original();
+        let mut found = text.match_indices(name);
+        found.any(|(at, _)| text[at + name.len()..].trim_start().starts_with('!'))
+    })
 }
 
 /// The module with the table of all rewritten lines.
