@@ -36,7 +36,12 @@ impl Fake {
                 "tree/tools/testing/kunit/qemu_configs/x86_64.py",
                 DESCRIPTION,
             ),
-            ("bin/qemu-system-x86_64", &format!("#!/bin/sh\n{script}\n")),
+            (
+                "bin/qemu-system-x86_64",
+                &format!(
+                    "#!/bin/sh\n[ \"$1\" = --version ] && echo 'QEMU emulator version 7.2.99 (Fake)' && exit\n{script}\n"
+                ),
+            ),
         ] {
             let path = root.join(file);
             fs_err::create_dir_all(path.parent().unwrap()).unwrap();
@@ -90,6 +95,36 @@ fn passing_tests_exit_with_0() {
         fake.log().ends_with("restart\r\n"),
         "the console is kept byte for byte"
     );
+}
+
+#[test]
+fn results_name_the_version_of_the_emulator() {
+    let fake = Fake::new(&format!("{START}\n{END}"));
+    let text = answer(&fake.boot(&[]));
+    assert!(
+        text.contains("emulator: QEMU emulator version 7.2.99 (Fake)\n"),
+        "{text}"
+    );
+    let json = fs_err::read_to_string(fake.out.join("boot.json")).unwrap();
+    assert!(
+        json.contains("\"version\": \"QEMU emulator version 7.2.99 (Fake)\""),
+        "{json}"
+    );
+}
+
+#[test]
+fn a_machine_that_makes_no_progress_is_reported_before_the_limit_with_its_last_lines() {
+    let fake = Fake::new("echo one; echo two; echo 'clocksource: timebase mult'; echo; sleep 100");
+    let output = fake.boot(&["--timeout", "4"]);
+    assert_eq!(output.status.code(), Some(5), "{}", answer(&output));
+    let text = answer(&output);
+    assert!(
+        text.contains("the console has been quiet for 1 s (the limit is 4 s); it said last:\n  one\n  two\n  clocksource: timebase mult\n")
+            && text.contains("--timeout")
+            && text.contains("another version of the emulator"),
+        "{text}"
+    );
+    assert_eq!(text.matches("has been quiet").count(), 1, "{text}");
 }
 
 #[test]
@@ -190,7 +225,7 @@ fn what_is_missing_is_named() {
     };
     missing(
         &fake.root.join("bin/qemu-system-x86_64"),
-        "gateless doctor --arch x86_64 --install",
+        "gateless doctor --arch x86_64`, which says how to install it",
     );
     missing(
         &fake.out.join("arch/x86/boot/bzImage"),

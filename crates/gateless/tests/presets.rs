@@ -17,7 +17,7 @@ fn main() {
     let arguments = Arguments::from_args();
     let tree = Need::kernel_tree();
     let trials = Machine::all().filter_map(|machine| {
-        let Runner::Qemu { config } = &machine.boot.runner else {
+        let Runner::Qemu { config, .. } = &machine.boot.runner else {
             return None;
         };
         let name = format!("{}_small_has_what_its_machine_needs", machine.name());

@@ -11,6 +11,7 @@ use crate::console::{Ended, Progress};
 use crate::guest::Guest;
 use crate::qemu::{self, Qemu};
 use crate::qemu_config::QemuConfig;
+use crate::results::Emulator;
 use crate::screen::PanicWatch;
 use crate::uml::{self, Uml};
 
@@ -42,9 +43,11 @@ pub fn boot(
             };
             uml::boot(&uml, out, log, limit, progress)
         }
-        Runner::Qemu { config } => {
+        Runner::Qemu { config, replaced } => {
+            let mut config = QemuConfig::read(&tree_of(out), config)?;
+            qemu::replace(&mut config, replaced);
             let qemu = Qemu {
-                config: QemuConfig::read(&tree_of(out), config)?,
+                config,
                 arguments,
                 guest,
                 screen: false,
@@ -55,6 +58,28 @@ pub fn boot(
             })
         }
     }
+}
+
+/// The emulator that boots the kernel in `out`; nothing for a kernel that is a program itself.
+///
+/// # Errors
+/// If the machine's description can't be read, or the emulator is missing or does not say its version.
+pub fn emulator(machine: &Machine, out: &Utf8Path) -> Result<Option<Emulator>> {
+    let Runner::Qemu { config, replaced } = &machine.boot.runner else {
+        return Ok(None);
+    };
+    let mut config = QemuConfig::read(&tree_of(out), config)?;
+    let replaced = qemu::replace(&mut config, replaced)
+        .into_iter()
+        .map(|one| {
+            let (tree, with) = (one.tree.join(" "), one.with.join(" "));
+            format!("`{with}` in place of the tree's `{tree}`: {}", one.because)
+        })
+        .collect();
+    Ok(Some(Emulator {
+        version: qemu::version(&config)?,
+        replaced,
+    }))
 }
 
 /// Boots the kernel in `out` with a userland that makes it panic, and takes a picture of the screen as it is then.
@@ -71,11 +96,13 @@ pub fn boot_to_panic(
     log: &Utf8Path,
     limit: Duration,
 ) -> Result<Ended> {
-    let Runner::Qemu { config } = &machine.boot.runner else {
+    let Runner::Qemu { config, replaced } = &machine.boot.runner else {
         return Err(no_userland(machine));
     };
+    let mut config = QemuConfig::read(&tree_of(out), config)?;
+    qemu::replace(&mut config, replaced);
     let qemu = Qemu {
-        config: QemuConfig::read(&tree_of(out), config)?,
+        config,
         arguments: &machine.boot.arguments,
         guest: Some(guest),
         screen: true,
@@ -101,6 +128,6 @@ fn no_userland(machine: &Machine) -> Failure {
 pub fn image(machine: &Machine, tree: &Utf8Path) -> Result<Utf8PathBuf> {
     match &machine.boot.runner {
         Runner::Process { kernel, .. } => Ok(kernel.into()),
-        Runner::Qemu { config } => Ok(QemuConfig::read(tree, config)?.kernel_path),
+        Runner::Qemu { config, .. } => Ok(QemuConfig::read(tree, config)?.kernel_path),
     }
 }

@@ -41,10 +41,30 @@ pub struct Progress {
     pub failed: usize,
     /// Bytes on the console so far.
     pub bytes: u64,
+    /// For how long the console has been quiet, where that is so long that the machine may hang.
+    pub quiet: Option<Duration>,
+}
+
+/// A console that is quiet for longer may be a machine that hangs; a single test may take longer, too.
+const QUIET: Duration = Duration::from_secs(60);
+
+/// The last lines of a console, without those that are empty.
+pub fn last_lines(log: &Utf8Path, count: usize) -> Result<Vec<String>> {
+    let text = String::from_utf8_lossy(&fs_err::read(log)?).into_owned();
+    let mut lines: Vec<String> = text
+        .lines()
+        .rev()
+        .map(|line| line.trim_end().to_owned())
+        .filter(|line| !line.is_empty())
+        .take(count)
+        .collect();
+    lines.reverse();
+    Ok(lines)
 }
 
 /// Runs `command` until it ends, with its output and errors in the file `log`, which is emptied first and grows
-/// while the machine runs. `progress` is called whenever the console has grown.
+/// while the machine runs. `progress` is called whenever the console has grown, and once
+/// when it has been quiet for long.
 ///
 /// The process gets its own group and no terminal; the whole group is killed at the time limit, when the console
 /// floods, when gateless is interrupted, and at the end for what the machine left running.
@@ -73,10 +93,20 @@ pub fn run(
     let mut group = Group { child };
     let start = Instant::now();
     let mut counter = Counter::default();
+    let quiet = QUIET.min(limit / 4);
+    let mut grown = start;
+    let mut said = false;
     loop {
         let status = group.child.try_wait()?;
         if counter.read(&mut console)? {
+            (grown, said) = (Instant::now(), false);
             progress(counter.progress);
+        } else if !said && status.is_none() && grown.elapsed() >= quiet {
+            said = true;
+            progress(Progress {
+                quiet: Some(grown.elapsed()),
+                ..counter.progress
+            });
         }
         if let Some(status) = status {
             return Ok(ended(status));

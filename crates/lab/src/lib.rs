@@ -19,5 +19,5 @@ pub mod trouble;
 mod uml;
 mod vulnerabilities;
 
-pub use boot::{boot, boot_to_panic, image};
+pub use boot::{boot, boot_to_panic, emulator, image};
 pub use guest::Guest;

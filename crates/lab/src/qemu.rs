@@ -3,8 +3,9 @@
 use std::process::Command;
 use std::time::Duration;
 
-use camino::Utf8Path;
-use gateless_base::program;
+use camino::{Utf8Path, Utf8PathBuf};
+use gateless_base::{process, program};
+use gateless_machines::Replaced;
 use gateless_model::{Failure, Result};
 
 use crate::console::{self, Ended, Progress};
@@ -58,13 +59,7 @@ pub(crate) fn boot(
     if !kernel.is_file() {
         return Err(no_kernel(&kernel));
     }
-    let name = format!("qemu-system-{}", qemu.config.qemu_arch);
-    let emulator = program::find(&name).ok_or_else(|| {
-        Failure::failed(format!("no `{name}` on PATH, which boots the kernel")).help(format!(
-            "run `gateless doctor --arch {} --install`",
-            qemu.config.linux_arch
-        ))
-    })?;
+    let emulator = find(&qemu.config)?;
     let scratch = tempfile::Builder::new()
         .prefix("gateless-qemu-")
         .tempdir()?;
@@ -93,6 +88,38 @@ pub(crate) fn boot(
         ),
         None => Ok(ended),
     }
+}
+
+fn find(config: &QemuConfig) -> Result<Utf8PathBuf> {
+    let name = format!("qemu-system-{}", config.qemu_arch);
+    program::find(&name).ok_or_else(|| {
+        Failure::failed(format!("no `{name}` on PATH, which boots the kernel")).help(format!(
+            "run `gateless doctor --arch {}`, which says how to install it",
+            config.linux_arch
+        ))
+    })
+}
+
+/// What the emulator says of its version.
+pub(crate) fn version(config: &QemuConfig) -> Result<String> {
+    let text = process::stdout(&find(config)?, &["--version"])?;
+    Ok(text.lines().next().unwrap_or_default().trim().to_owned())
+}
+
+/// Puts a machine's own arguments in the place of the tree's; those of `replaced` that the tree has are the answer.
+pub(crate) fn replace<'a>(config: &mut QemuConfig, replaced: &'a [Replaced]) -> Vec<&'a Replaced> {
+    let mut applied = Vec::new();
+    for one in replaced.iter().filter(|one| !one.tree.is_empty()) {
+        let words = &mut config.extra_qemu_params;
+        let at = words
+            .windows(one.tree.len())
+            .position(|row| row == one.tree);
+        if let Some(at) = at {
+            words.splice(at..at + one.tree.len(), one.with.iter().cloned());
+            applied.push(one);
+        }
+    }
+    applied
 }
 
 /// The emulator's arguments, as the tree's own test runner makes them (`LinuxSourceTreeOperationsQemu.start` in
@@ -212,6 +239,39 @@ mod tests {
                 "a b.rom"
             ]
         );
+    }
+
+    #[test]
+    fn a_machine_replaces_arguments_of_the_trees_where_they_stand_in_a_row() {
+        let words = |words: &[&str]| -> Vec<String> {
+            words.iter().map(|word| (*word).to_owned()).collect()
+        };
+        let replaced = [Replaced {
+            tree: words(&["-cpu", "max"]),
+            with: words(&["-cpu", "750"]),
+            because: "x".to_owned(),
+        }];
+        for (tree, becomes, count) in [
+            (
+                &["-M", "g3beige", "-cpu", "max"][..],
+                &["-M", "g3beige", "-cpu", "750"][..],
+                1,
+            ),
+            (&["-cpu", "g4"], &["-cpu", "g4"], 0),
+            (&["-cpu"], &["-cpu"], 0),
+        ] {
+            let mut config = QemuConfig {
+                linux_arch: String::new(),
+                kconfig: String::new(),
+                qemu_arch: String::new(),
+                kernel_path: Utf8PathBuf::new(),
+                kernel_command_line: String::new(),
+                extra_qemu_params: words(tree),
+                serial: String::new(),
+            };
+            assert_eq!(replace(&mut config, &replaced).len(), count);
+            assert_eq!(config.extra_qemu_params, becomes);
+        }
     }
 
     #[test]

@@ -46,6 +46,9 @@ pub struct Results {
     pub vulnerabilities: Vec<String>,
     /// Where the log is not what KTAP asks for, or the build's promises are unclear.
     pub notes: Vec<String>,
+    /// What the machine was emulated by; nothing for a kernel that is a program itself, and where only a log was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub emulator: Option<Emulator>,
     /// Path of the raw console log.
     pub log: String,
     /// SHA-256 of the raw console log.
@@ -53,6 +56,17 @@ pub struct Results {
     /// What was found out about the boot from outside of the machine, in KTAP as well.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub further_logs: Vec<FurtherLog>,
+}
+
+/// What emulated a machine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Emulator {
+    /// What it says of its version.
+    pub version: String,
+    /// Its arguments that take the place of the tree's, with the reason.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub replaced: Vec<String>,
 }
 
 /// KTAP that gateless wrote down about a machine, and what it was written down from.
@@ -224,6 +238,7 @@ impl Results {
             trouble,
             vulnerabilities: vulnerabilities::find(&lines),
             notes: Vec::new(),
+            emulator: None,
             log: log.to_string(),
             log_sha256: hash::sha256(bytes),
             further_logs: further

@@ -40,6 +40,12 @@ pub fn summary(results: &Results) -> String {
     let _ = writeln!(text, "{}", totals(results.totals));
     let _ = writeln!(text, "{}", verdict(results));
     let _ = writeln!(text, "console: {}", results.log);
+    if let Some(emulator) = &results.emulator {
+        let _ = writeln!(text, "emulator: {}", emulator.version);
+        for replaced in &emulator.replaced {
+            let _ = writeln!(text, "  {replaced}");
+        }
+    }
     text
 }
 

@@ -61,7 +61,7 @@ fn trials(tree: &Utf8Path) -> Vec<Trial> {
         })
         .collect();
     for machine in Machine::all() {
-        if let Runner::Qemu { config } = &machine.boot.runner {
+        if let Runner::Qemu { config, .. } = &machine.boot.runner {
             let tree = tree.to_owned();
             let name = format!(
                 "{config}_is_in_the_tree_and_its_emulator_is_the_one_that_doctor_looks_for"

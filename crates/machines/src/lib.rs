@@ -130,7 +130,22 @@ pub enum Runner {
     Qemu {
         /// Name of the description in the tree's `tools/testing/kunit/qemu_configs`, without `.py`.
         config: String,
+        /// Arguments for the emulator that take the place of the tree's.
+        #[serde(default)]
+        replaced: Vec<Replaced>,
     },
+}
+
+/// Arguments of the tree's description that are replaced, wherever they stand in it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Replaced {
+    /// The tree's, in a row.
+    pub tree: Vec<String>,
+    /// What the emulator is given instead.
+    pub with: Vec<String>,
+    /// Why, for people.
+    pub because: String,
 }
 
 impl Machine {

@@ -7,7 +7,7 @@ use gateless_base::Progress;
 use gateless_kbuild::build::userland_of;
 use gateless_kbuild::out::Out;
 use gateless_lab::compare::{self, Comparison};
-use gateless_lab::console::Ended;
+use gateless_lab::console::{self, Ended};
 use gateless_lab::expected::{Expected, expected};
 use gateless_lab::results::Results;
 use gateless_lab::summary::{summary, totals};
@@ -169,6 +169,7 @@ fn boot(
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
         _ => {}
     }
+    let emulator = gateless_lab::emulator(machine, out)?;
     progress.step(&format!("booting ({})", machine.name()));
     let mut shown = 0;
     let ended = gateless_lab::boot(machine, out, guest, &log, limit, &mut |now| {
@@ -176,13 +177,34 @@ fn boot(
             shown += 1;
             progress.tick(&format!("tests, {} failed", now.failed));
         }
+        if let Some(quiet) = now.quiet {
+            progress.note(&quiet_console(&log, quiet, limit));
+        }
     });
     progress.done();
     let ended = ended?;
     let further = userland.panic_screens(machine, limit, progress)?;
-    let results = Results::from_logs(&log, &further, &ended, &expected)?;
+    let mut results = Results::from_logs(&log, &further, &ended, &expected)?;
+    results.emulator = emulator;
     results.write(&json)?;
     Ok(results)
+}
+
+/// What to say of a machine that has printed nothing for a while, before its time is up.
+fn quiet_console(log: &Utf8Path, quiet: Duration, limit: Duration) -> String {
+    const SHOWN: usize = 3;
+    let lines = console::last_lines(log, SHOWN).unwrap_or_default();
+    let last = if lines.is_empty() {
+        "  nothing at all".to_owned()
+    } else {
+        format!("  {}", lines.join("\n  "))
+    };
+    format!(
+        "the console has been quiet for {} s (the limit is {} s); it said last:\n{last}\n\
+         one test may take that long (--timeout for more time); a machine that hangs there every time may boot with another version of the emulator",
+        quiet.as_secs(),
+        limit.as_secs()
+    )
 }
 
 fn answer(results: &Results, json: bool) -> Result<Exit> {
