@@ -491,6 +491,34 @@ mod tests {
     }
 
     #[test]
+    fn each_wish_of_a_list_is_a_decision_and_none_reaches_the_compiler() {
+        let args = "-Zgateless-wish=overflow-report,build-assert -Coverflow-checks=y --target=./scripts/target.json --emit=obj=k.o k.rs";
+        let plan = plan(Tool::Rustc, args).unwrap();
+        assert!(!plan.tokens().join(" ").contains("wish"));
+        let wishes = plan.decisions.iter();
+        let wishes: Vec<_> = wishes
+            .filter_map(|decision| gateless_model::wish::name(&decision.argument))
+            .collect();
+        assert_eq!(wishes, ["overflow-report", "build-assert"]);
+        assert!(plan.flags.need_lines());
+    }
+
+    #[test]
+    fn a_wish_that_is_not_known_or_has_nothing_to_do_is_refused_by_name() {
+        for (wish, words) in [
+            ("made-up", "-Zgateless-wish=made-up"),
+            ("build-assert,made-up", "-Zgateless-wish=made-up"),
+            ("overflow-report", "-Coverflow-checks=y"),
+        ] {
+            let args = format!(
+                "-Zgateless-wish={wish} --target=./scripts/target.json --emit=obj=k.o k.rs"
+            );
+            let failure = plan(Tool::Rustc, &args).unwrap_err();
+            assert!(failure.what.contains(words), "{wish}: {failure}");
+        }
+    }
+
+    #[test]
     fn a_flag_nobody_knows_or_reproduces_is_an_error_that_names_it() {
         let unknown = plan(Tool::Rustc, "-Zmade-up=1 k.rs").unwrap_err();
         assert!(unknown.what.contains("-Zmade-up=1"), "{}", unknown.what);
