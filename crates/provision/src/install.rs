@@ -105,6 +105,25 @@ impl Installation {
         parts.join(", ")
     }
 
+    /// The commands that do the same by hand on a system that is not Debian; remarks start with `#`.
+    pub fn commands(&self, system: &System) -> Vec<String> {
+        let mut lines = system.install(&self.packages, self.libclang);
+        if let Some((wanted, why)) = &self.toolchain {
+            lines.push(format!("# a stable rustc {wanted}: {why}"));
+            lines.push("rustup toolchain install stable --component rust-src".to_owned());
+        }
+        if self.rust_src.is_some() {
+            lines.push("rustup component add rust-src".to_owned());
+        }
+        if self.bindgen {
+            let wanted = tools::BINDGEN_WANTED;
+            lines.push(format!(
+                "cargo install bindgen-cli --version {wanted} --locked"
+            ));
+        }
+        lines
+    }
+
     /// Does it all; what is there already from an earlier, interrupted installation is kept.
     pub fn run(&self, cache: &Utf8Path, progress: &mut dyn Progress) -> Result<()> {
         let only_bindgen = Self {
@@ -116,7 +135,7 @@ impl Installation {
         } else {
             {
                 let system = System::this();
-                let instead = format!("\n  {}", system.commands(self).join("\n  "));
+                let instead = format!("\n  {}", self.commands(&system).join("\n  "));
                 Some(system.debian(&instead)?.to_owned())
             }
         };
@@ -333,6 +352,22 @@ mod tests {
                 && !installation.is_empty()
         );
         assert!(Installation::of(Vec::new()).unwrap().is_empty());
+    }
+
+    #[test]
+    fn by_hand_a_compiler_its_sources_and_bindgen_come_from_rustup_and_cargo() {
+        let missing = Installation {
+            rust_src: Some(Version::new(1, 95, 0)),
+            bindgen: true,
+            ..Installation::default()
+        };
+        assert_eq!(
+            missing.commands(&System::of("ID=fedora\n")),
+            [
+                "rustup component add rust-src",
+                "cargo install bindgen-cli --version 0.72.1 --locked"
+            ]
+        );
     }
 
     #[test]

@@ -6,9 +6,6 @@ use gateless_base::program;
 use gateless_model::{Failure, Result};
 use serde::Deserialize;
 
-use crate::install::Installation;
-use crate::tools;
-
 /// What is known of a system.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -100,59 +97,31 @@ impl System {
         }
     }
 
-    /// The commands that bring in what is missing, each on its line; remarks start with `#`.
-    pub fn commands(&self, missing: &Installation) -> Vec<String> {
-        let mut lines = Vec::new();
-        let packages = self.packages(missing);
-        match &self.known {
-            _ if packages.is_empty() => {}
-            Some(known) => {
-                if !known.tried {
-                    lines.push(format!(
-                        "# {} (names from {}; not tried)",
-                        known.name, known.source
-                    ));
-                }
-                let packages: Vec<&str> = packages.iter().map(String::as_str).collect();
-                lines.push(format!("{} {}", known.install, packages.join(" ")));
-            }
-            None => {
-                let packages: Vec<&str> = packages.iter().map(String::as_str).collect();
-                lines.push(format!("# Debian calls them {}", packages.join(" ")));
-            }
-        }
-        if let Some((wanted, why)) = &missing.toolchain {
-            lines.push(format!("# a stable rustc {wanted}: {why}"));
-            lines.push("rustup toolchain install stable --component rust-src".to_owned());
-        }
-        if missing.rust_src.is_some() {
-            lines.push("rustup component add rust-src".to_owned());
-        }
-        if missing.bindgen {
-            lines.push(format!(
-                "cargo install bindgen-cli --version {} --locked",
-                tools::BINDGEN_WANTED
-            ));
-        }
-        lines
-    }
-
-    /// The system's own names of the missing packages.
-    fn packages(&self, missing: &Installation) -> BTreeSet<String> {
+    /// The command that installs these packages, which have Debian's names, and libclang if it is wanted; remarks start with `#`. None if there are none.
+    pub fn install(&self, packages: &BTreeSet<String>, libclang: bool) -> Vec<String> {
         let known = self.known.as_ref();
-        let mut names: BTreeSet<String> = missing
-            .packages
+        let mut names: BTreeSet<&str> = packages
             .iter()
             .map(|debian| {
                 let own = known.and_then(|known| known.packages.get(debian));
-                own.unwrap_or(debian).clone()
+                own.unwrap_or(debian).as_str()
             })
             .collect();
-        if missing.libclang {
-            let own = known.map_or("libclang", |known| known.libclang.as_str());
-            names.insert(own.to_owned());
+        if libclang {
+            names.insert(known.map_or("libclang", |known| known.libclang.as_str()));
         }
-        names
+        let names: Vec<&str> = names.into_iter().collect();
+        let names = names.join(" ");
+        match known {
+            _ if names.is_empty() => Vec::new(),
+            Some(known) => {
+                let remark = (!known.tried)
+                    .then(|| format!("# {} (names from {}; not tried)", known.name, known.source));
+                let command = format!("{} {names}", known.install);
+                remark.into_iter().chain([command]).collect()
+            }
+            None => vec![format!("# Debian calls them {names}")],
+        }
     }
 }
 
@@ -180,20 +149,14 @@ mod tests {
     const DEBIAN: &str =
         "PRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\nID=debian\nVERSION_CODENAME=bookworm\n";
 
-    fn missing() -> Installation {
-        Installation {
-            packages: ["libelf-dev", "bison", "xz-utils"]
-                .map(str::to_owned)
-                .into(),
-            libclang: true,
-            bindgen: true,
-            ..Installation::default()
-        }
+    fn install(system: &System) -> Vec<String> {
+        let packages = ["libelf-dev", "bison", "xz-utils"].map(str::to_owned);
+        system.install(&packages.into(), true)
     }
 
     #[test]
     fn each_system_is_told_its_own_commands_marked_as_not_tried() {
-        for (text, name, install) in [
+        for (text, name, command) in [
             (
                 UBUNTU,
                 "Ubuntu",
@@ -236,19 +199,13 @@ mod tests {
             ),
         ] {
             let system = System::of(text);
-            let lines = system.commands(&missing());
+            let lines = install(&system);
             assert!(
                 lines[0].starts_with(&format!("# {name} (names from "))
                     && lines[0].ends_with("; not tried)"),
                 "{lines:?}"
             );
-            assert_eq!(
-                lines[1..],
-                [
-                    install,
-                    "cargo install bindgen-cli --version 0.72.1 --locked"
-                ]
-            );
+            assert_eq!(lines[1..], [command]);
             assert!(!system.help().contains("--install"));
             let failure = system.debian("x").unwrap_err();
             assert_eq!(failure.help.unwrap(), "install by hand: x");
@@ -257,10 +214,14 @@ mod tests {
 
     #[test]
     fn an_unknown_system_is_told_debians_names() {
-        let lines = System::of("ID=void\n").commands(&missing());
         assert_eq!(
-            lines[0],
-            "# Debian calls them bison libclang libelf-dev xz-utils"
+            install(&System::of("ID=void\n")),
+            ["# Debian calls them bison libclang libelf-dev xz-utils"]
+        );
+        assert!(
+            System::of(FEDORA)
+                .install(&BTreeSet::new(), false)
+                .is_empty()
         );
     }
 
@@ -269,17 +230,5 @@ mod tests {
         let system = System::of(DEBIAN);
         assert_eq!(system.help(), "run `gateless doctor --install`");
         assert_eq!(system.debian.as_deref(), Some("bookworm"));
-    }
-
-    #[test]
-    fn a_missing_compiler_or_its_sources_are_rustups() {
-        let missing = Installation {
-            rust_src: Some(gateless_model::Version::new(1, 95, 0)),
-            ..Installation::default()
-        };
-        assert_eq!(
-            System::of(FEDORA).commands(&missing),
-            ["rustup component add rust-src"]
-        );
     }
 }

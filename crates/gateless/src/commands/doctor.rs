@@ -143,7 +143,7 @@ fn advise(arch: &str, found: Vec<Prerequisite>) -> Result<()> {
             "something is missing; this machine runs {}, where these commands bring it in:",
             system.name
         ));
-        for line in system.commands(&missing) {
+        for line in missing.commands(&system) {
             output::note(format_args!("  {line}"));
         }
     }
