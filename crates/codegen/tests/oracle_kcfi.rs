@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet};
 use camino::Utf8Path;
 use gateless_kcfi::{Bodies, Mir, Numbers, Sources, World, crates_of, numbers, types};
 use gateless_llvm::{Context, Llvm, Module};
-use object::{Object, ObjectSymbol};
+use object::{Object, ObjectSection};
 
 use support::{HOST, Sample, llvm_path, rustc};
 
@@ -17,6 +17,24 @@ const SAMPLE: &str = include_str!("kcfi/sample.rs");
 
 /// What the sample needs of core's sources.
 const CORE: &str = include_str!("kcfi/core.rs");
+
+/// The little that compiles for targets whose core is not at hand.
+const NO_CORE: &str = include_str!("kcfi/no_core.rs");
+
+const X86: Sample<'static> = Sample {
+    source: SAMPLE,
+    ..HOST
+};
+
+const ARM64: Sample<'static> = Sample {
+    source: NO_CORE,
+    target: "aarch64-unknown-none",
+    triple: "aarch64-unknown-none",
+    cpu: "generic",
+    reloc: "static",
+    stable_reloc: "static",
+    ..HOST
+};
 
 /// As the kernel has it, but that the prebuilt core has no kCFI; nothing is linked with it here.
 const KCFI: &[&str] = &[
@@ -26,12 +44,12 @@ const KCFI: &[&str] = &[
 ];
 
 /// The numbers of the module that stable rustc has written to `directory`.
-fn found(directory: &Utf8Path, normalized: bool) -> Numbers {
+fn found(directory: &Utf8Path, source: &str, normalized: bool) -> Numbers {
     let context = Context::new(Llvm::load(&llvm_path()).unwrap()).unwrap();
     let bitcode = std::fs::read(directory.join("stable.bc")).unwrap();
     let module = Module::from_bitcode(&context, &bitcode, "stable.bc").unwrap();
     let mut sources = Sources::default();
-    sources.add("sample", &[], "sample.rs", SAMPLE, "2021");
+    sources.add("sample", &[], "sample.rs", source, "2021");
     sources.add("core", &[], "core.rs", CORE, "2024");
     let text = std::fs::read_to_string(directory.join("stable.mir")).unwrap();
     let mir = Mir::read(&text, release()).unwrap();
@@ -56,14 +74,10 @@ fn release() -> (u32, u32) {
 }
 
 /// Fails unless the object is byte for byte the one that rustc makes.
-fn compare(level: &str, options: &[&str]) -> Vec<u8> {
-    let sample = Sample {
-        source: SAMPLE,
-        ..HOST
-    };
+fn compare(sample: &Sample<'_>, level: &str, options: &[&str], least: usize) {
     let directory = tempfile::tempdir().unwrap();
     let directory = Utf8Path::from_path(directory.path()).unwrap();
-    std::fs::write(directory.join("sample.rs"), SAMPLE).unwrap();
+    std::fs::write(directory.join("sample.rs"), sample.source).unwrap();
     let abi = "-Cunsafe-allow-abi-mismatch=sanitizer,sanitizer-cfi-normalize-integers";
     sample.gated_with(directory, level, options, &[abi]);
     let ours: Vec<&str> = options
@@ -78,40 +92,59 @@ fn compare(level: &str, options: &[&str]) -> Vec<u8> {
         &ours,
         &llvm_path(),
         ",mir=stable.mir",
-        &|| Some(found(directory, normalized)),
+        &|| Some(found(directory, sample.source, normalized)),
     );
     let read = |name: &str| std::fs::read(directory.join(name)).unwrap();
     let (gated, stable) = (read("gated.o"), read("stable.o"));
-    assert!(preambles(&gated) > 40, "the sample has little in it");
+    let numbers = found(directory, sample.source, normalized);
+    assert!(
+        used(&gated, &numbers) > least,
+        "the sample has little in it"
+    );
     assert!(
         gated == stable,
         "-Copt-level={level} {options:?}: the objects differ"
     );
-    gated
 }
 
-/// How many functions have a number before them.
-fn preambles(object: &[u8]) -> usize {
+/// How many of the numbers of functions are somewhere in the code: before functions, and at calls.
+fn used(object: &[u8], numbers: &Numbers) -> usize {
     let file = object::File::parse(object).unwrap();
-    let names = file.symbols().filter_map(|symbol| symbol.name().ok());
-    names.filter(|name| name.starts_with("__cfi_")).count()
+    let code = file.section_by_name(".text").unwrap().data().unwrap();
+    let words: HashSet<&[u8]> = code.windows(4).collect();
+    let of_functions = numbers.functions.values();
+    of_functions
+        .filter(|number| words.contains(&number.to_le_bytes()[..]))
+        .count()
 }
 
 #[test]
 fn every_kind_of_call() {
     for level in ["2", "s", "3"] {
-        compare(level, KCFI);
+        compare(&X86, level, KCFI, 40);
     }
 }
 
 #[test]
 fn integers_as_they_are() {
-    compare("2", &["sanitizer=kcfi", "merge-functions=disabled"]);
+    compare(
+        &X86,
+        "2",
+        &["sanitizer=kcfi", "merge-functions=disabled"],
+        40,
+    );
 }
 
 #[test]
 fn with_room_for_patches_before_functions() {
     let mut options = KCFI.to_vec();
     options.push("patchable-function-entry=16,16");
-    compare("2", &options);
+    compare(&X86, "2", &options, 40);
+}
+
+#[test]
+fn function_pointers_on_arm64() {
+    for level in ["0", "2", "s"] {
+        compare(&ARM64, level, KCFI, 4);
+    }
 }
