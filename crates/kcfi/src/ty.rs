@@ -226,7 +226,7 @@ pub struct Krate {
 pub struct Segment {
     /// What kind of name it is.
     pub namespace: Namespace,
-    /// The name; `{closure}`, `{impl}` and the like for what has none.
+    /// The name; `{{closure}}`, `{{impl}}` and the like for what has none.
     pub name: String,
     /// Which it is among those of the same name there.
     pub disambiguator: u64,

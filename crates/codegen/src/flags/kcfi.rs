@@ -9,7 +9,8 @@
 //! rustc's. What is missing:
 //! - the driver asks rustc for MIR and debug information, and compiles `core` with `cfg(sanitize = "kcfi")`;
 //! - the functions that rustc puts between a function pointer and a trait's method (`ReifyShim`): a crate that needs one is refused;
-//! - numbers of functions that have a closure in their type, which nothing calls but by its name;
+//! - the numbers of functions that have a closure's type in theirs (they have none), or another function's own (debug information has it as a
+//!   pointer, so it is another number): whatever calls one through its address traps;
 //! - `-Zsanitizer-kcfi-arity`, which no kernel configuration asks for.
 //!
 //! Linux 7.3 lets CONFIG_CFI be on with Rust (init/Kconfig: `!CFI || HAVE_CFI_ICALL_NORMALIZE_INTEGERS_RUSTC`) and passes

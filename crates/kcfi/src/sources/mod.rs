@@ -280,6 +280,7 @@ mod inner {
         fn none() -> u8;
     }
 }
+impl Cover<'_, u8> { fn method(&self) -> impl Copy { struct Hidden; } }
 unsafe extern "C" { fn foreign(x: u8); type Far; }
 pub unsafe extern "C" fn exported() { struct Within; }
 macro_rules! make { ($(#[$m:meta])* $vis:vis struct $name:ident($int:ty);) => {
@@ -321,6 +322,15 @@ macro_rules! named { ($name:ident) => { pub struct $name; } }
         assert_eq!(only("Own").encoding.as_deref(), Some("3own"));
         assert_eq!(only("Far").kind, Kind::Foreign);
         assert_eq!(only("Within").modules, ["a", "exported"]);
+        assert_eq!(only("Hidden").modules, ["a", "{{impl}}", "method"]);
+        let path = |names: &[&str]| {
+            names
+                .iter()
+                .map(|&name| name.into())
+                .collect::<Vec<String>>()
+        };
+        assert!(sources().is_function(&path(&["k", "a", "exported"])));
+        assert!(!sources().is_function(&path(&["k", "a", "method"])));
         assert!(only("Auto").in_trait.unwrap().is_auto);
     }
 

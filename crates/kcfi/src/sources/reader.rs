@@ -4,6 +4,9 @@ use gateless_rust_text::tokens::Tokens;
 
 use super::{Header, Item, Kind, MacroCall};
 
+/// What can stand before an `impl` block, as opposed to the type `impl Trait`.
+const BEFORE_ITEMS: &[&str] = &["}", "]", ";", "{", "unsafe", "default"];
+
 /// Where the lines of a text begin.
 pub(super) struct Lines(Vec<usize>);
 
@@ -94,6 +97,14 @@ impl<'a> Reader<'a> {
                 self.around.push((tokens.close(at + 2), name));
                 self.clear();
                 return at + 3;
+            }
+            "impl" if at == 0 || BEFORE_ITEMS.contains(&tokens.at(at - 1)) => {
+                if let Some(open) = self.find_body(at) {
+                    let block = Around::Named("{{impl}}".to_owned());
+                    self.around.push((tokens.close(open), block));
+                    self.clear();
+                    return open + 1;
+                }
             }
             "fn" => self.function(at, modules),
             "struct" => self.item(at, Kind::Struct, modules),

@@ -101,8 +101,8 @@ impl World {
         for (at, name) in names.iter().enumerate() {
             so_far.push((*name).to_owned());
             segments.push(match numbered(name) {
-                Some(("impl", number)) => segment(Namespace::Impl, "{impl}", number),
-                Some(("closure", number)) => segment(Namespace::Closure, "{closure}", number),
+                Some(("impl", number)) => segment(Namespace::Impl, "{{impl}}", number),
+                Some(("closure", number)) => segment(Namespace::Closure, "{{closure}}", number),
                 Some(_) => {
                     return Err(Failure::failed(format!(
                         "{} has no name of its own",
