@@ -328,7 +328,7 @@ impl Build {
     }
 
     /// What Kconfig knows, with the overlay's symbols.
-    fn symbols(&self) -> Result<Symbols> {
+    pub fn symbols(&self) -> Result<Symbols> {
         let top = overlay::state::kconfig(&self.out.path);
         Symbols::read_top(&self.tree.path, &top, tree::source_arch(&self.make.arch))
     }

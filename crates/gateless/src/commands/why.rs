@@ -10,6 +10,7 @@ use gateless_linux::tree::{self, Tree};
 use gateless_linux::why::{Answer, Why};
 use gateless_machines::kbuild_arch;
 use gateless_model::{Exit, Failure, Result};
+use gateless_overlay::state as overlay;
 use gateless_provision::toolchain::Choice;
 use serde::Serialize;
 
@@ -77,6 +78,8 @@ struct Json<'a> {
 struct Subject {
     tree: Utf8PathBuf,
     arch: String,
+    /// What the tree's Kconfig says, and that of an overlay.
+    symbols: Symbols,
     config: DotConfig,
     /// What the tree's own check of the Rust tools printed, where it was run and found something.
     rustavailable: Option<String>,
@@ -88,8 +91,7 @@ pub fn run(args: Args) -> Result<Exit> {
         Some(out) => configured(out, &args)?,
         None => configure(&args)?,
     };
-    let symbols = Symbols::read(&subject.tree, tree::source_arch(&subject.arch))?;
-    let answer = Why::new(&symbols, &subject.config).explain(&args.symbol);
+    let answer = Why::new(&subject.symbols, &subject.config).explain(&args.symbol);
     if let Answer::Unknown { .. } = &answer {
         return Err(Failure::usage(answer.to_string()).help(format!(
             "the tree is {}, the architecture {}",
@@ -136,7 +138,9 @@ fn configured(out: &Utf8Path, args: &Args) -> Result<Subject> {
             .help("give it with --arch")
         })?,
     };
+    let top = overlay::kconfig(&camino::absolute_utf8(out)?);
     Ok(Subject {
+        symbols: Symbols::read_top(&tree.path, &top, tree::source_arch(&arch))?,
         tree: tree.path,
         arch,
         config: DotConfig::parse(&text),
@@ -168,6 +172,7 @@ fn configure(args: &Args) -> Result<Subject> {
     let config = build.try_config(progress)?;
     let is_checked = args.symbol.trim_start_matches("CONFIG_") == RUST && !config.is_on(RUST);
     Ok(Subject {
+        symbols: build.symbols()?,
         tree: build.tree.path.clone(),
         arch: kbuild_arch(&options.arch).to_owned(),
         rustavailable: is_checked
