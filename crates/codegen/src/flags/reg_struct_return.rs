@@ -2,13 +2,16 @@
 //!
 //! gcc and clang: `-freg-struct-return`, with which the kernel's C is compiled. rustc decides it while it makes LLVM IR, so stable rustc compiles for a
 //! built-in target that does so (`abi-return-struct-as-int`, see the driver's `target.rs`). All that is left here is to check that: a module in which a
-//! structure of 1, 2, 4 or 8 bytes is returned by way of a pointer was compiled for another target, and is refused.
+//! function that C knows by name returns a structure of 1, 2, 4 or 8 bytes by way of a pointer was compiled for another target, and is refused.
 
 use gateless_llvm::{Attribute, Module, Place};
 use gateless_model::{Failure, Result};
 
 use crate::flag::{Flag, Given, Spelling, X86_32, only_on};
 use crate::target::Target;
+
+/// How the names begin that rustc gives to what C doesn't know by name (`-Csymbol-mangling-version=v0`).
+const MANGLED: &str = "_R";
 
 /// The flag.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,13 +30,17 @@ impl Flag for RegStructReturn {
         only_on(target, X86_32)?;
         let layout = module.layout()?;
         for function in module.functions()? {
+            // Rust's own convention returns other things this way, by other rules.
+            if function.name()?.starts_with(MANGLED) {
+                continue;
+            }
             for attribute in function.attributes(Place::Parameter(0))? {
                 let Attribute::Type(name, ty) = attribute else {
                     continue;
                 };
                 if name == "sret" && matches!(layout.size(ty)?, 1 | 2 | 4 | 8) {
                     return Err(Failure::failed(format!(
-                        "-Zreg-struct-return: {} returns {} by way of a pointer",
+                        "{} returns {} by way of a pointer",
                         function.name()?,
                         ty.to_text()?
                     ))
@@ -62,6 +69,7 @@ mod tests {
         let failure = apply("declare void @small(ptr sret([8 x i8]))").unwrap_err();
         assert!(failure.what.contains("small returns [8 x i8]"), "{failure}");
         apply("declare void @large(ptr sret([12 x i8]))\ndeclare i64 @small()").unwrap();
+        apply("declare void @_RNvC1x1f(ptr sret([8 x i8]))").unwrap();
     }
 
     #[test]

@@ -121,8 +121,7 @@ impl Regparm {
                 words if words > left => left = 0,
                 words if by_value.is_some() => {
                     return Err(Failure::no(format!(
-                        "-Zregparm={}: {name} has a structure of {words} words by value, which C passes in registers and rustc on the stack",
-                        self.words
+                        "{name} has a structure of {words} words by value, which C passes in registers and rustc on the stack"
                     ))
                     .help("pass a pointer to it, through a helper in C"));
                 }
