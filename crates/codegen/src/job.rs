@@ -15,7 +15,7 @@ pub struct Job {
     pub bitcode: Utf8PathBuf,
     /// Whether rustc has optimised it.
     pub stage: Stage,
-    /// The libLLVM of that rustc ([`crate::llvm_of_compiler`]).
+    /// The libLLVM of that rustc (`gateless-rustc` finds it).
     pub llvm: Utf8PathBuf,
     /// Options for LLVM itself, as rustc got them in `-Cllvm-args`.
     pub llvm_args: Vec<String>,

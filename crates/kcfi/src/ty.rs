@@ -109,7 +109,7 @@ impl fmt::Display for Integer {
 pub enum Region {
     /// Any: rustc erases all that are not bound within the type.
     Erased,
-    /// `'static`, which is left in one place only, see [`crate::encode`].
+    /// `'static`, which is left in one place only, see `fold.rs`.
     Static,
     /// One that a `for<...>` within the type binds.
     Bound {

@@ -235,7 +235,7 @@ pub enum Operation<'m> {
     },
     /// `resume`
     Resume(Value<'m>),
-    /// An instruction of exception handling as Windows has it, see [`Instruction::operands`].
+    /// An instruction of exception handling as Windows has it, see [`crate::Instruction::operands`].
     Funclet(Opcode),
 }
 
