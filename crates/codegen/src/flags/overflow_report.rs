@@ -125,6 +125,11 @@ impl<'m> Report<'m> {
             what.set_linkage(Linkage::Private)?;
         }
         global(self.module, "gateless_overflow_last")?.set_linkage(Linkage::Private)?;
+        // Another name in each crate: who looks for an object's functions in the image goes by names.
+        let source = self.module.source_name()?;
+        let source = source.replace(|c: char| !c.is_ascii_alphanumeric(), "_");
+        let name = format!("{}.{source}", self.function.name()?);
+        self.function.set_name(&name)?;
         self.function.make_internal()
     }
 
@@ -240,7 +245,7 @@ mod tests {
     fn the_branch_to_the_panic_leads_through_a_report_to_the_result() {
         let text = sum().with(ASKED);
         let report = "overflow:                                         ; preds = %start\n  \
-            call void @gateless_overflow_report(ptr @at, ptr @gateless_overflow_add, ptr @gateless_overflow_last.1)\n  \
+            call void @gateless_overflow_report.LLVM_IR(ptr @at, ptr @gateless_overflow_add, ptr @gateless_overflow_last.1)\n  \
             br label %next";
         assert!(text.contains(report), "{text}");
         assert!(
@@ -253,7 +258,7 @@ mod tests {
     fn what_reports_is_private_and_generated_as_the_crate_is() {
         let text = sum().with(ASKED);
         let line = |start: &str| text.lines().find(|line| line.starts_with(start));
-        let report = line("define internal void @gateless_overflow_report").expect(&text);
+        let report = line("define internal void @gateless_overflow_report.LLVM_IR").expect(&text);
         let group = report.split_once('#').unwrap().1.trim_end_matches(" {");
         let group = line(&format!("attributes #{group} = ")).unwrap();
         for wanted in [

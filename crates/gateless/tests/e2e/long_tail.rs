@@ -48,28 +48,39 @@ fn boot(workshop: &Workshop) -> Tested<(Value, String)> {
     Ok((answer, fs_err::read_to_string(out.join("boot.log"))?))
 }
 
-/// The lines of the suite that say that they overflow, with the words of the report.
-fn wanted() -> BTreeSet<(usize, String)> {
+/// Where the suite says that it overflows (a line of its own, or a file of core), with the words of the report.
+fn wanted() -> BTreeSet<(String, String)> {
     let lines = (1..).zip(SUITE.lines());
-    lines
-        .filter_map(|(number, line)| Some((number, line.split_once("//~ ")?.1.to_owned())))
+    let marked = lines.filter_map(|(number, line)| Some((number, line.split_once(" //~ ")?.1)));
+    marked
+        .map(
+            |(number, words): (usize, &str)| match words.split_once(" in ") {
+                Some((words, file)) => (file.to_owned(), words.to_owned()),
+                None => (format!("{SUITE_FILE}:{number}"), words.to_owned()),
+            },
+        )
         .collect()
 }
 
-/// What the kernel reported of the suite; a report of anything else, or one that comes twice, is an error.
-fn reported(log: &str) -> Tested<BTreeSet<(usize, String)>> {
+/// What the kernel reported, in the same form; a report that comes twice is an error.
+fn reported(log: &str) -> Tested<BTreeSet<(String, String)>> {
     let mut found = BTreeSet::new();
     for line in log.lines() {
         let Some((_, report)) = line.split_once("rust: attempt to ") else {
             continue;
         };
-        let parsed = report
-            .split_once(&format!(" with overflow at {SUITE_FILE}:"))
-            .and_then(|(words, place)| Some((words, place.split(':').next()?.parse().ok()?)));
-        let Some((words, number)) = parsed else {
-            return Err(format!("reported elsewhere: {line}").into());
+        let parts = report.split_once(" with overflow at ");
+        let Some((words, (file, place))) =
+            parts.and_then(|(words, place)| Some((words, place.split_once(':')?)))
+        else {
+            return Err(format!("not a report: {line}").into());
         };
-        if !found.insert((number, words.to_owned())) {
+        let number = place.split(':').next().unwrap_or_default();
+        let place = match file.rfind("core/src/") {
+            Some(at) => file[at..].to_owned(),
+            None => format!("{file}:{number}"),
+        };
+        if !found.insert((place, words.to_owned())) {
             return Err(format!("reported twice: {line}").into());
         }
     }

@@ -109,10 +109,6 @@ const UM: &[Test] = &[
         stray_gates::option,
     ),
     (
-        "every_overflow_of_the_suite_is_reported_with_its_line_and_wraps",
-        long_tail::overflow_report,
-    ),
-    (
         "with_the_hosts_core_every_test_passes_and_no_gate_is_open_at_all",
         runtime::host,
     ),
@@ -131,10 +127,16 @@ const X86_64_ON_REQUEST: &[Test] = &[
 ];
 
 /// On User Mode Linux, when asked for.
-const UM_ON_REQUEST: &[Test] = &[(
-    "the_example_of_a_driver_outside_the_tree_builds_and_loads_as_its_page_says",
-    example::loads,
-)];
+const UM_ON_REQUEST: &[Test] = &[
+    (
+        "the_example_of_a_driver_outside_the_tree_builds_and_loads_as_its_page_says",
+        example::loads,
+    ),
+    (
+        "every_overflow_of_the_suite_is_reported_with_its_line_and_wraps",
+        long_tail::overflow_report,
+    ),
+];
 
 fn main() {
     let mut arguments = Arguments::from_args();
