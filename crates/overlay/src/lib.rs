@@ -1,8 +1,8 @@
 //! The overlay: what is added beside an unmodified kernel tree, so that Kbuild turns Rust on where upstream has not.
 //!
-//! It is three files outside of the tree: a top `Kconfig` (the tree's own, and the symbols of [`kconfig`]), a C header that is put before the C
-//! helpers of Rust ([`header`]), and a makefile that makes make read both and sets what the architecture's own makefile does not
-//! ([`makefile`]). make reads that makefile first, by its variable `MAKEFILES`.
+//! It is three files outside of the tree: a top `Kconfig` (the tree's own, and the symbols of `kconfig.rs`), a C header that is put before the C
+//! helpers of Rust (`header.rs`), and a makefile that makes make read both and sets what the architecture's own makefile does not
+//! (`makefile.rs`). make reads that makefile first, by its variable `MAKEFILES`.
 //!
 //! What can be read in the tree is read there: which functions the architecture defines inline, how `core` is kept from dividing, whether
 //! the architecture has atomic operations that plain stores don't tear. What only a person can know stands in `machines/*.toml`, under `[overlay]`.
