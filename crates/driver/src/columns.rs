@@ -7,15 +7,13 @@ use camino::{Utf8Path, Utf8PathBuf};
 use gateless_base::files;
 use gateless_lower::Lowered;
 use gateless_model::columns::{Columns, Machine};
-use gateless_model::record::Run;
 use gateless_model::{Failure, Result};
 use object::{Object, ObjectSection, ObjectSymbol, RelocationKind, RelocationTarget};
 
 use crate::call::{Call, mangle};
 use crate::classify::Class;
-use crate::linker::{self, Wanted};
 use crate::objects::{self, Change};
-use crate::used::{self, Used};
+use crate::used;
 
 /// The columns of the crate's own lowered lines, if it was lowered, and of those of the crates that it uses.
 pub fn all(lowered: Option<&Lowered<'_>>, others: &Columns) -> Columns {
@@ -25,45 +23,8 @@ pub fn all(lowered: Option<&Lowered<'_>>, others: &Columns) -> Columns {
 }
 
 /// Whether the call makes code for the host, of which rustc makes the objects.
-fn is_of_host(call: &Call<'_>) -> bool {
+pub fn is_of_host(call: &Call<'_>) -> bool {
     matches!(call.class, Class::HostProgram | Class::HostLibrary)
-}
-
-/// Prepares a run of rustc that may link: its objects are put right before.
-pub fn prepare(
-    call: &Call<'_>,
-    run: &mut Run,
-    columns: &dyn Fn() -> Columns,
-    used: Used,
-) -> Result<()> {
-    let links = call.class == Class::HostProgram || has_type(call, &["dylib", "cdylib"]);
-    let columns = match links && is_of_host(call) {
-        true => columns(),
-        false => Columns::default(),
-    };
-    let mut wanted = Wanted {
-        used: used == Used::Program,
-        columns: None,
-    };
-    let own = call.invocation.codegen("linker");
-    if !columns.is_empty() {
-        let is_driver = |name: &str| {
-            let stem = Utf8Path::new(name).file_stem().unwrap_or_default();
-            ["cc", "gcc", "clang"].iter().any(|end| stem.ends_with(end))
-        };
-        if call.invocation.codegen("linker-flavor").is_some() || !own.is_none_or(is_driver) {
-            eprintln!(
-                "note: gateless: objects can't be put right for this linker: columns of panic locations in lowered lines are those of the lowered text"
-            );
-        } else {
-            wanted.columns = Some(write(call, &columns)?);
-            tell_of_computed(call);
-        }
-    }
-    if wanted.used || wanted.columns.is_some() {
-        linker::stand_in(run, own.unwrap_or(linker::LINKER), wanted)?;
-    }
-    Ok(())
 }
 
 /// Puts right what rustc wrote: a library, or an object by itself.
@@ -80,23 +41,8 @@ pub fn put_right(call: &Call<'_>, columns: &Columns) -> Result<()> {
     Ok(())
 }
 
-/// Where rustc optimises, it may have looked into a location before its object is put right.
-fn tell_of_computed(call: &Call<'_>) {
-    let level = call.invocation.codegen("opt-level");
-    if call.invocation.has("opt") || !matches!(level, None | Some("0")) {
-        eprintln!(
-            "note: gateless: the compiler optimises: where code computes with the column of a `Location` in a lowered line, that is the lowered text's"
-        );
-    }
-}
-
-fn has_type(call: &Call<'_>, types: &[&str]) -> bool {
-    let mut asked = call.invocation.values("crate-type");
-    asked.any(|kind| types.contains(&kind))
-}
-
 /// Writes the columns down for the process that stands in for the linker.
-fn write(call: &Call<'_>, columns: &Columns) -> Result<Utf8PathBuf> {
+pub fn write(call: &Call<'_>, columns: &Columns) -> Result<Utf8PathBuf> {
     let name = format!("{}.json", mangle(&call.primary_output()));
     let path = call.state.directory().join("columns").join(name);
     let text =

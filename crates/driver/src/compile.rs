@@ -11,7 +11,6 @@ use gateless_model::{Failure, Result};
 
 use crate::call::Call;
 use crate::classify::Class;
-use crate::columns;
 use crate::compiler;
 use crate::diagnostics::{self, Format};
 use crate::doctest;
@@ -25,6 +24,7 @@ use crate::runtime::source::{BUILTINS, Source};
 use crate::runtime::{self, float_helpers};
 use crate::times::{Times, timed};
 use crate::used::Used;
+use crate::{columns, linker};
 
 /// Compiles, and returns the exit code for make.
 pub fn compile(call: &Call<'_>) -> Result<u8> {
@@ -98,7 +98,7 @@ pub fn compile(call: &Call<'_>) -> Result<u8> {
                 true => used,
                 false => Used::Nowhere,
             };
-            columns::prepare(call, &mut run, &columns, used)?;
+            linker::prepare(call, &mut run, &columns, used)?;
             Ok(run)
         },
     )?;

@@ -1,13 +1,17 @@
-//! This program in the place of the linker: the objects that rustc made for a program of the host are put right before they are linked.
+//! This program in the place of the linker: which calls need that, and the objects that rustc made for a program of the host put right before they are linked.
 
 use std::ffi::OsString;
 use std::process::Command;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_base::process;
+use gateless_model::columns::Columns;
 use gateless_model::record::Run;
 use gateless_model::{Failure, Result};
 
+use crate::call::Call;
+use crate::classify::Class;
+use crate::used::Used;
 use crate::{columns, retain};
 
 /// Tells this program that it stands in for the linker, and for which one.
@@ -20,19 +24,19 @@ const USED: &str = "GATELESS_LINKER_USED";
 const COLUMNS: &str = "GATELESS_LINKER_COLUMNS";
 
 /// rustc's own choice for the host.
-pub const LINKER: &str = "cc";
+const LINKER: &str = "cc";
 
 /// What is to be put right.
 #[derive(Debug, Clone, Default)]
-pub struct Wanted {
+struct Wanted {
     /// Whether the uses of `#[used]` are told apart.
-    pub used: bool,
+    used: bool,
     /// The file with the columns of lowered lines, if there are such.
-    pub columns: Option<Utf8PathBuf>,
+    columns: Option<Utf8PathBuf>,
 }
 
 /// Lets a run of rustc link through this program, with `linker` in the end.
-pub fn stand_in(run: &mut Run, linker: &str, wanted: Wanted) -> Result<()> {
+fn stand_in(run: &mut Run, linker: &str, wanted: Wanted) -> Result<()> {
     let program = std::env::current_exe()
         .map_err(|error| Failure::failed("cannot find this program").because(error))?;
     run.args.push(format!("-Clinker={}", program.display()));
@@ -45,6 +49,58 @@ pub fn stand_in(run: &mut Run, linker: &str, wanted: Wanted) -> Result<()> {
         set(COLUMNS, columns.into_string());
     }
     Ok(())
+}
+
+/// Prepares a run of rustc that may link: its objects are put right before.
+pub fn prepare(
+    call: &Call<'_>,
+    run: &mut Run,
+    of_crate: &dyn Fn() -> Columns,
+    used: Used,
+) -> Result<()> {
+    let links = call.class == Class::HostProgram || has_type(call, &["dylib", "cdylib"]);
+    let found = match links && columns::is_of_host(call) {
+        true => of_crate(),
+        false => Columns::default(),
+    };
+    let mut wanted = Wanted {
+        used: used == Used::Program,
+        columns: None,
+    };
+    let own = call.invocation.codegen("linker");
+    if !found.is_empty() {
+        let is_driver = |name: &str| {
+            let stem = Utf8Path::new(name).file_stem().unwrap_or_default();
+            ["cc", "gcc", "clang"].iter().any(|end| stem.ends_with(end))
+        };
+        if call.invocation.codegen("linker-flavor").is_some() || !own.is_none_or(is_driver) {
+            eprintln!(
+                "note: gateless: objects can't be put right for this linker: columns of panic locations in lowered lines are those of the lowered text"
+            );
+        } else {
+            wanted.columns = Some(columns::write(call, &found)?);
+            tell_of_computed(call);
+        }
+    }
+    if wanted.used || wanted.columns.is_some() {
+        stand_in(run, own.unwrap_or(LINKER), wanted)?;
+    }
+    Ok(())
+}
+
+/// Where rustc optimises, it may have looked into a location before its object is put right.
+fn tell_of_computed(call: &Call<'_>) {
+    let level = call.invocation.codegen("opt-level");
+    if call.invocation.has("opt") || !matches!(level, None | Some("0")) {
+        eprintln!(
+            "note: gateless: the compiler optimises: where code computes with the column of a `Location` in a lowered line, that is the lowered text's"
+        );
+    }
+}
+
+fn has_type(call: &Call<'_>, types: &[&str]) -> bool {
+    let mut asked = call.invocation.values("crate-type");
+    asked.any(|kind| types.contains(&kind))
 }
 
 /// Whether rustc started this process in place of the linker.
