@@ -40,6 +40,7 @@ use gateless_model::Result;
 use gateless_rust_text::edit::Edit;
 use gateless_rustc::diagnostic::{Event, Said};
 
+pub(crate) use self::exported::are_methods;
 use self::facts::Receiver;
 pub use self::facts::{Facts, Key};
 use self::method::Method;

@@ -11,7 +11,7 @@ use crate::gate::Purpose;
 use crate::gates::arbitrary_self_types::method::Method;
 use crate::gates::arbitrary_self_types::named;
 use crate::gates::arbitrary_self_types::proof::{self, Call};
-use crate::gates::arbitrary_self_types::{ArbitrarySelfTypes, Facts, Key};
+use crate::gates::arbitrary_self_types::{self, ArbitrarySelfTypes, Facts, Key};
 use crate::gates::derive_coerce_pointee::DeriveCoercePointee;
 use crate::place::Expression;
 
@@ -28,7 +28,7 @@ impl Lowered<'_> {
 
     /// Whether there are methods or pointers about which the compiler is to be asked although the lowered crate compiles.
     pub fn is_to_be_proven(&self) -> bool {
-        !self.methods().receivers.is_empty() || self.facts.of::<DeriveCoercePointee>().has_pointers
+        self.has_methods() || self.facts.of::<DeriveCoercePointee>().has_pointers
     }
 
     /// Whether the crate names a feature that is stable by now, of which the compiler may warn.
@@ -39,7 +39,7 @@ impl Lowered<'_> {
 
     /// Whether there are methods whose calls have to be the same.
     pub fn has_methods(&self) -> bool {
-        !self.methods().receivers.is_empty()
+        arbitrary_self_types::are_methods(self.methods().receivers.keys(), &self.source())
     }
 
     /// Renders the crate for another purpose. What is written and asked from now on is about that.

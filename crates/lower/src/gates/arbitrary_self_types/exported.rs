@@ -3,6 +3,9 @@
 
 use gateless_rust_text::tokens::Tokens;
 
+use super::facts::Key;
+use crate::gate::Source;
+
 /// First bytes of the types of all receivers in the bodies of exported `macro_rules!` macros that stable Rust may refuse.
 pub fn receivers(tokens: &Tokens<'_>) -> Vec<usize> {
     let mut found = Vec::new();
@@ -23,6 +26,44 @@ pub fn receivers(tokens: &Tokens<'_>) -> Vec<usize> {
         }
     }
     found
+}
+
+/// Whether the crate has a method with one of the receivers, rather than macros alone, which it exports and never calls.
+pub fn are_methods<'k>(receivers: impl Iterator<Item = &'k Key>, source: &Source<'_>) -> bool {
+    let mut receivers = receivers;
+    receivers.any(|&(file, offset)| match macro_around(source, file, offset) {
+        Some(name) => is_called(source, name),
+        None => true,
+    })
+}
+
+/// The name of the macro whose definition a byte of a file is in.
+fn macro_around<'a>(source: &Source<'a>, file: usize, offset: usize) -> Option<&'a str> {
+    let tokens = Tokens::new(source.original(file), source.edition);
+    let mut all = 0..tokens.list.len();
+    let at = all.find(|&i| {
+        tokens.are(i, &["macro_rules", "!"])
+            && i + 3 < tokens.list.len()
+            && tokens.bytes(i + 3, tokens.close(i + 3)).contains(&offset)
+    })?;
+    Some(tokens.at(at + 2))
+}
+
+/// Whether a macro is called anywhere in the crate, be it by another one; not in comments, which show how to.
+fn is_called(source: &Source<'_>, name: &str) -> bool {
+    let mut files = 0..source.files.list.len();
+    files.any(|file| {
+        let text = source.original(file);
+        text.contains(name) && {
+            let tokens = Tokens::new(text, source.edition);
+            let mut all = 0..tokens.list.len();
+            // Under another name it may be called as well.
+            all.any(|i| {
+                let is_defined = i >= 2 && tokens.are(i - 2, &["macro_rules", "!"]);
+                tokens.at(i) == name && !is_defined
+            })
+        }
+    })
 }
 
 /// The type of the receiver of the function whose parameters are the group that `open` opens.
@@ -53,6 +94,18 @@ mod tests {
     use ra_ap_syntax::Edition;
 
     use super::*;
+
+    #[test]
+    fn a_macro_that_is_only_exported_makes_no_method() {
+        let text = "#![feature(arbitrary_self_types)]\n/// m! {}\n#[macro_export] macro_rules! m { () => { fn f(self: Arc<Self>) {} } }\n";
+        let has_methods = |text: &str| {
+            let scratch = crate::testing::Scratch::new(&[("lib.rs", text)]);
+            scratch.lower("lib.rs", &[], |lowered| lowered.unwrap().has_methods())
+        };
+        assert!(!has_methods(text));
+        assert!(has_methods(&format!("{text}impl S {{ m!(); }}\n")));
+        assert!(has_methods(&format!("{text}pub use m as n;\n")));
+    }
 
     #[test]
     fn only_receivers_of_exported_macros_are_found() {
