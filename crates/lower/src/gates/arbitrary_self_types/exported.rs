@@ -49,20 +49,28 @@ fn macro_around<'a>(source: &Source<'a>, file: usize, offset: usize) -> Option<&
     Some(tokens.at(at + 2))
 }
 
-/// Whether a macro is called anywhere in the crate, be it by another one; not in comments, which show how to.
+/// Whether a macro is called anywhere in the crate but in itself; not in comments, which show how to. An import under its own name is no call.
 fn is_called(source: &Source<'_>, name: &str) -> bool {
     let mut files = 0..source.files.list.len();
     files.any(|file| {
         let text = source.original(file);
-        text.contains(name) && {
-            let tokens = Tokens::new(text, source.edition);
-            let mut all = 0..tokens.list.len();
-            // Under another name it may be called as well.
-            all.any(|i| {
-                let is_defined = i >= 2 && tokens.are(i - 2, &["macro_rules", "!"]);
-                tokens.at(i) == name && !is_defined
-            })
+        if !text.contains(name) {
+            return false;
         }
+        let tokens = Tokens::new(text, source.edition);
+        let is_in_itself = |i: usize| {
+            (3..=i).any(|open| {
+                let is_own = tokens.are(open - 3, &["macro_rules", "!", name]);
+                is_own && (i == open || tokens.close(open) > i)
+            })
+        };
+        let is_imported = |i: usize| {
+            let start = (0..i).rfind(|&k| ["use", ";"].contains(&tokens.at(k)));
+            start.is_some_and(|at| tokens.at(at) == "use") && tokens.at(i + 1) != "as"
+        };
+        let is_defined = |i: usize| i >= 2 && tokens.are(i - 2, &["macro_rules", "!"]);
+        let mut all = 0..tokens.list.len();
+        all.any(|i| tokens.at(i) == name && !is_defined(i) && !is_in_itself(i) && !is_imported(i))
     })
 }
 
@@ -103,6 +111,8 @@ mod tests {
             scratch.lower("lib.rs", &[], |lowered| lowered.unwrap().has_methods())
         };
         assert!(!has_methods(text));
+        let recursive = text.replace(") {} } }", ") {} }; (x) => { m!(); } }");
+        assert!(!has_methods(&format!("{recursive}pub use m;\n")));
         assert!(has_methods(&format!("{text}impl S {{ m!(); }}\n")));
         assert!(has_methods(&format!("{text}pub use m as n;\n")));
     }
