@@ -83,13 +83,18 @@ pub fn named(program: &Utf8Path, by: &str) -> Result<Compiler> {
     inspect(&which::named(program, by)?, true)
 }
 
+/// The failure of a compiler in which gates are open by default.
+pub(crate) fn not_stable(path: &Utf8Path, why: &str) -> Failure {
+    Failure::failed(format!("`{path}` must be a stable release of rustc, but {why}"))
+        .help("choose one with `rustup default stable`, RUSTUP_TOOLCHAIN=stable or GATELESS_RUSTC=PATH; in any other compiler gates are open by default")
+}
+
 /// Asks the compiler at `path` (absolute) what it is.
 pub fn inspect(path: &Utf8Path, named: bool) -> Result<Compiler> {
     let verbose = Verbose::ask(path)?;
-    let version = verbose.stable_release().map_err(|why| {
-        Failure::failed(format!("`{path}` must be a stable release of rustc, but {why}"))
-            .help("choose one with `rustup default stable`, RUSTUP_TOOLCHAIN=stable or GATELESS_RUSTC=PATH; in any other compiler gates are open by default")
-    })?;
+    let version = verbose
+        .stable_release()
+        .map_err(|why| not_stable(path, &why))?;
     let sysroot = verbose::sysroot(path)?;
     let beside = |name: &str| {
         verbose::of_sysroot(&sysroot, name)

@@ -4,12 +4,13 @@
 
 use camino::Utf8Path;
 use gateless_base::{cache, files, hash};
-use gateless_model::{Failure, Result};
+use gateless_model::{Exit, Failure, Result};
 use serde::{Deserialize, Serialize};
 
 use crate::compiler::{self, Compiler};
 use crate::find;
 use crate::llvm::driver_library;
+use crate::verbose::Verbose;
 
 /// A compiler, and what proves that it is still the same.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +40,12 @@ impl Toolchain {
             && known.compiler.rustc.exists()
         {
             return Ok(known);
+        }
+        // To a call, a compiler whose gates are open is a no.
+        if let Err(why) = Verbose::ask(&program.path)?.stable_release() {
+            let mut failure = compiler::not_stable(&program.path, &why);
+            failure.exit = Exit::No;
+            return Err(failure);
         }
         let compiler = compiler::inspect(&program.path, program.named)?;
         if compiler.host.is_empty() {
