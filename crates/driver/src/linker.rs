@@ -28,7 +28,7 @@ const LINKER: &str = "cc";
 
 /// What is to be put right.
 #[derive(Debug, Clone, Default)]
-struct Wanted {
+struct Repairs {
     /// Whether the uses of `#[used]` are told apart.
     used: bool,
     /// The file with the columns of lowered lines, if there are such.
@@ -36,16 +36,16 @@ struct Wanted {
 }
 
 /// Lets a run of rustc link through this program, with `linker` in the end.
-fn stand_in(run: &mut Run, linker: &str, wanted: Wanted) -> Result<()> {
+fn stand_in(run: &mut Run, linker: &str, repairs: Repairs) -> Result<()> {
     let program = std::env::current_exe()
         .map_err(|error| Failure::failed("cannot find this program").because(error))?;
     run.args.push(format!("-Clinker={}", program.display()));
     let mut set = |name: &str, value: String| run.env.insert(name.to_owned(), Some(value));
     set(VARIABLE, linker.to_owned());
-    if wanted.used {
+    if repairs.used {
         set(USED, "1".to_owned());
     }
-    if let Some(columns) = wanted.columns {
+    if let Some(columns) = repairs.columns {
         set(COLUMNS, columns.into_string());
     }
     Ok(())
@@ -63,7 +63,7 @@ pub fn prepare(
         true => of_crate(),
         false => Columns::default(),
     };
-    let mut wanted = Wanted {
+    let mut repairs = Repairs {
         used: used == Used::Program,
         columns: None,
     };
@@ -78,12 +78,12 @@ pub fn prepare(
                 "note: gateless: objects can't be put right for this linker: columns of panic locations in lowered lines are those of the lowered text"
             );
         } else {
-            wanted.columns = Some(columns::write(call, &found)?);
+            repairs.columns = Some(columns::write(call, &found)?);
             tell_of_computed(call);
         }
     }
-    if wanted.used || wanted.columns.is_some() {
-        stand_in(run, own.unwrap_or(LINKER), wanted)?;
+    if repairs.used || repairs.columns.is_some() {
+        stand_in(run, own.unwrap_or(LINKER), repairs)?;
     }
     Ok(())
 }
