@@ -6,7 +6,7 @@ use camino::Utf8Path;
 use gateless_linux::places::{KERNEL, TREE};
 use gateless_linux::record;
 use gateless_model::Result;
-use gateless_model::record::{OUT, Record, STATE, VERSION};
+use gateless_model::record::{OUT, Record, STATE};
 
 use crate::Problem;
 
@@ -16,12 +16,6 @@ pub fn load(out: &Utf8Path, problems: &mut Vec<Problem>) -> Result<BTreeMap<Stri
     for (name, read) in record::all(out)? {
         let shown = format!("{STATE}/records/{name}");
         match read {
-            Ok(record) if record.version != VERSION => {
-                problems.push(Problem::new(
-                    shown,
-                    format!("is a record of version {}, not {VERSION}", record.version),
-                ));
-            }
             Ok(record) => {
                 // A record of something that was removed since says nothing about this build.
                 let mut outputs = record.outputs.keys();
@@ -29,7 +23,7 @@ pub fn load(out: &Utf8Path, problems: &mut Vec<Problem>) -> Result<BTreeMap<Stri
                     records.insert(name, record);
                 }
             }
-            Err(error) => problems.push(Problem::new(shown, format!("can't be read: {error}"))),
+            Err(failure) => problems.push(Problem::new(shown, failure.what)),
         }
     }
     Ok(records)

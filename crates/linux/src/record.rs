@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use camino::Utf8Path;
 use gateless_base::hash;
-use gateless_model::record::{Output, Record, STATE};
+use gateless_model::record::{Output, Record, STATE, VERSION};
 use gateless_model::{Failure, Result};
 use object::{Object, ObjectSection};
+use serde::Deserialize;
 
 /// The records in the output directory `out`, by file name; one that can't be read is there as its error. None where there are no records.
-pub fn all(out: &Utf8Path) -> Result<BTreeMap<String, serde_json::Result<Record>>> {
+pub fn all(out: &Utf8Path) -> Result<BTreeMap<String, Result<Record>>> {
     let mut records = BTreeMap::new();
     let Ok(entries) = out.join(STATE).join("records").read_dir_utf8() else {
         return Ok(records);
@@ -20,10 +21,27 @@ pub fn all(out: &Utf8Path) -> Result<BTreeMap<String, serde_json::Result<Record>
         // A call that was interrupted leaves its temporary file.
         if name.ends_with(".json") && !name.starts_with('.') {
             let text = fs_err::read_to_string(entry.path())?;
-            records.insert(name.to_owned(), serde_json::from_str(&text));
+            records.insert(name.to_owned(), read(&text));
         }
     }
     Ok(records)
+}
+
+/// A record's text read; one of another version is told from a damaged one.
+fn read(text: &str) -> Result<Record> {
+    /// What records of all versions have.
+    #[derive(Deserialize)]
+    struct Versioned {
+        version: u32,
+    }
+    let damaged = |error: serde_json::Error| Failure::failed(format!("can't be read: {error}"));
+    let Versioned { version } = serde_json::from_str(text).map_err(damaged)?;
+    if version != VERSION {
+        return Err(Failure::no(format!(
+            "is a record of version {version}, and this gateless reads version {VERSION}: build its object again, or remove both"
+        )));
+    }
+    serde_json::from_str(text).map_err(damaged)
 }
 
 /// What a record says of the file at `path`.
@@ -80,4 +98,26 @@ pub fn seal(record: &Record) -> Result<String> {
     let text =
         serde_json::to_string(&unsealed).map_err(|error| Failure::failed(error.to_string()))?;
     Ok(hash::sha256(&text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_of_another_version_is_told_from_a_damaged_one() {
+        let old = read("{\"version\": 1, \"outputs\": {}}").unwrap_err();
+        assert!(
+            old.what.contains("version 1") && old.what.contains("build its object again"),
+            "{old}"
+        );
+        for damaged in [
+            "{",
+            "{\"outputs\": {}}",
+            &format!("{{\"version\": {VERSION}}}"),
+        ] {
+            let failure = read(damaged).unwrap_err();
+            assert!(failure.what.starts_with("can't be read"), "{failure}");
+        }
+    }
 }
