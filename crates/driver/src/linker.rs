@@ -1,4 +1,4 @@
-//! This program in the place of the linker: which calls need that, and the objects that rustc made for a program of the host put right before they are linked.
+//! The linker's wrapper: which calls need it, and how it fixes up the objects of a host program before they are linked.
 
 use std::ffi::OsString;
 use std::process::Command;
@@ -14,7 +14,7 @@ use crate::classify::Class;
 use crate::used::Used;
 use crate::{columns, retain};
 
-/// Tells this program that it stands in for the linker, and for which one.
+/// Tells this program that it is the linker's wrapper, and which linker it wraps.
 const VARIABLE: &str = "GATELESS_LINKER";
 
 /// Tells it to tell the uses of `#[used]` apart.
@@ -26,7 +26,7 @@ const COLUMNS: &str = "GATELESS_LINKER_COLUMNS";
 /// rustc's own choice for the host.
 const LINKER: &str = "cc";
 
-/// What is to be put right.
+/// What to fix up.
 #[derive(Debug, Clone, Default)]
 struct Repairs {
     /// Whether the uses of `#[used]` are told apart.
@@ -75,7 +75,7 @@ pub fn prepare(
         };
         if call.invocation.codegen("linker-flavor").is_some() || !own.is_none_or(is_driver) {
             eprintln!(
-                "note: gateless: objects can't be put right for this linker: columns of panic locations in lowered lines are those of the lowered text"
+                "note: gateless: objects can't be fixed up for this linker; panic locations in lowered lines have the columns of the lowered text"
             );
         } else {
             repairs.columns = Some(columns::write(call, &found)?);
@@ -93,7 +93,7 @@ fn tell_of_computed(call: &Call<'_>) {
     let level = call.invocation.codegen("opt-level");
     if call.invocation.has("opt") || !matches!(level, None | Some("0")) {
         eprintln!(
-            "note: gateless: the compiler optimises: where code computes with the column of a `Location` in a lowered line, that is the lowered text's"
+            "note: gateless: with optimisation, code that computes with the column of a `Location` in a lowered line may see the lowered text's"
         );
     }
 }
