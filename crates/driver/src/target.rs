@@ -114,6 +114,14 @@ const BUILTINS: &[Builtin] = &[
         cpus: &["mips32r2"],
         ..PLAIN
     },
+    Builtin {
+        name: "mipsel-unknown-none",
+        arch: "mips",
+        layout: "e-m:m-p:32:32-i8:8:32-i16:16:32-i64:64-n32-S64",
+        features: MIPS,
+        cpus: &["mips32r2"],
+        ..PLAIN
+    },
     // Their calls go through the global offset table unless the code generation stage is told otherwise.
     Builtin {
         name: "mips64-unknown-linux-gnuabi64",
@@ -156,7 +164,14 @@ const X86_32: &str =
     "e-m:e-p:32:32-p270:32:32-p271:32:32-p272:64:64-i128:128-f64:32:64-f80:32-n8:16:32-S128";
 
 /// The features of MIPS specifications that the code generation stage sets.
-const MIPS: &[&str] = &["+mips32r2", "+mips64r2", "+soft-float", "+noabicalls"];
+const MIPS: &[&str] = &[
+    "+mips32r2",
+    "+mips64r2",
+    "+soft-float",
+    "+noabicalls",
+    "+long-calls",
+    "+sym32",
+];
 
 /// The names that rustc's releases have for x86's soft-float ABI.
 const SOFT_FLOAT: &[&str] = &["x86-softfloat", "softfloat"];

@@ -43,11 +43,9 @@ pub fn boot(
             };
             uml::boot(&uml, out, log, limit, progress)
         }
-        Runner::Qemu { config, replaced } => {
-            let mut config = QemuConfig::read(&tree_of(out), config)?;
-            qemu::replace(&mut config, replaced);
+        Runner::Qemu { .. } | Runner::OwnQemu(_) => {
             let qemu = Qemu {
-                config,
+                config: of_machine(machine, out)?,
                 arguments,
                 guest,
                 screen: false,
@@ -65,8 +63,16 @@ pub fn boot(
 /// # Errors
 /// If the machine's description can't be read, or the emulator is missing or does not say its version.
 pub fn emulator(machine: &Machine, out: &Utf8Path) -> Result<Option<Emulator>> {
-    let Runner::Qemu { config, replaced } = &machine.boot.runner else {
-        return Ok(None);
+    let (config, replaced) = match &machine.boot.runner {
+        Runner::Process { .. } => return Ok(None),
+        Runner::Qemu { config, replaced } => (config, replaced),
+        Runner::OwnQemu(own) => {
+            let config = QemuConfig::own(&machine.arch, own);
+            return Ok(Some(Emulator {
+                version: qemu::version(&config)?,
+                replaced: Vec::new(),
+            }));
+        }
     };
     let mut config = QemuConfig::read(&tree_of(out), config)?;
     let replaced = qemu::replace(&mut config, replaced)
@@ -96,13 +102,8 @@ pub fn boot_to_panic(
     log: &Utf8Path,
     limit: Duration,
 ) -> Result<Ended> {
-    let Runner::Qemu { config, replaced } = &machine.boot.runner else {
-        return Err(no_userland(machine));
-    };
-    let mut config = QemuConfig::read(&tree_of(out), config)?;
-    qemu::replace(&mut config, replaced);
     let qemu = Qemu {
-        config,
+        config: of_machine(machine, out)?,
         arguments: &machine.boot.arguments,
         guest: Some(guest),
         screen: true,
@@ -129,5 +130,19 @@ pub fn image(machine: &Machine, tree: &Utf8Path) -> Result<Utf8PathBuf> {
     match &machine.boot.runner {
         Runner::Process { kernel, .. } => Ok(kernel.into()),
         Runner::Qemu { config, .. } => Ok(QemuConfig::read(tree, config)?.kernel_path),
+        Runner::OwnQemu(own) => Ok(own.kernel.as_str().into()),
+    }
+}
+
+/// The machine of QEMU's that a build in `out` runs on, with what gateless has changed of the tree's description.
+fn of_machine(machine: &Machine, out: &Utf8Path) -> Result<QemuConfig> {
+    match &machine.boot.runner {
+        Runner::Process { .. } => Err(no_userland(machine)),
+        Runner::Qemu { config, replaced } => {
+            let mut config = QemuConfig::read(&tree_of(out), config)?;
+            qemu::replace(&mut config, replaced);
+            Ok(config)
+        }
+        Runner::OwnQemu(own) => Ok(QemuConfig::own(&machine.arch, own)),
     }
 }

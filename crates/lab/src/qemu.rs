@@ -59,13 +59,17 @@ pub(crate) fn boot(
     if !kernel.is_file() {
         return Err(no_kernel(&kernel));
     }
+    let device_tree = qemu.config.device_tree.as_ref().map(|path| out.join(path));
+    if let Some(missing) = device_tree.as_ref().filter(|path| !path.is_file()) {
+        return Err(no_kernel(missing));
+    }
     let emulator = find(&qemu.config)?;
     let scratch = tempfile::Builder::new()
         .prefix("gateless-qemu-")
         .tempdir()?;
     let mut command = Command::new(&emulator);
     command
-        .args(arguments(qemu, &kernel))
+        .args(arguments(qemu, &kernel, device_tree.as_deref()))
         .current_dir(scratch.path())
         // Whatever the environment says must not change the machine; `cargo run` sets a library path as well.
         .env_clear()
@@ -125,14 +129,18 @@ pub(crate) fn replace<'a>(config: &mut QemuConfig, replaced: &'a [Replaced]) -> 
 /// The emulator's arguments, as the tree's own test runner makes them (`LinuxSourceTreeOperationsQemu.start` in
 /// `kunit_kernel.py`), but always emulated: a host's virtualisation would make the processor, and so the code paths that
 /// are tested, another one on each host, and where it is nested it may hang instead of failing.
-fn arguments(qemu: &Qemu<'_>, kernel: &Utf8Path) -> Vec<String> {
-    let own = qemu.arguments.iter().map(String::as_str);
-    let own = own.filter(|word| qemu.guest.is_none() || !word.starts_with(ENDS_BEFORE_USERLAND));
+fn arguments(qemu: &Qemu<'_>, kernel: &Utf8Path, device_tree: Option<&Utf8Path>) -> Vec<String> {
+    let is_kept = |word: &&str| qemu.guest.is_none() || !word.starts_with(ENDS_BEFORE_USERLAND);
     let guests = qemu.guest.map_or(&[][..], |guest| guest.arguments);
-    let command_line: Vec<&str> = own
+    let described = qemu.config.kernel_command_line.split_whitespace();
+    let command_line: Vec<&str> = qemu
+        .arguments
+        .iter()
+        .map(String::as_str)
+        .filter(is_kept)
         .chain(qemu.guest.map(|_| ALL_LINES))
         .chain(guests.iter().map(String::as_str))
-        .chain([qemu.config.kernel_command_line.as_str()])
+        .chain(described.filter(is_kept))
         .collect();
     let command_line = command_line.join(" ");
     let arguments = [
@@ -157,6 +165,9 @@ fn arguments(qemu: &Qemu<'_>, kernel: &Utf8Path) -> Vec<String> {
         .chain(extra)
         .map(str::to_owned)
         .collect();
+    if let Some(device_tree) = device_tree {
+        words.extend(["-dtb".to_owned(), device_tree.to_string()]);
+    }
     if let Some(guest) = qemu.guest {
         words.extend(["-initrd".to_owned(), guest.initramfs.to_string()]);
         for device in guest.devices {
@@ -206,6 +217,7 @@ mod tests {
             kernel_command_line: "console=ttyS0 kunit_shutdown=poweroff".to_owned(),
             extra_qemu_params: extra.iter().map(|word| (*word).to_owned()).collect(),
             serial: serial.to_owned(),
+            device_tree: None,
         };
         let qemu = Qemu {
             config,
@@ -213,7 +225,7 @@ mod tests {
             guest,
             screen: guest.is_some(),
         };
-        arguments(&qemu, Utf8Path::new("/o/zImage"))
+        arguments(&qemu, Utf8Path::new("/o/zImage"), None)
     }
 
     #[test]
@@ -292,10 +304,10 @@ mod tests {
         };
         let words = with_guest("stdio", &[], &own, Some(guest));
         let append = words.iter().position(|word| word == "-append").unwrap();
-        // The last one wins; that of the description is the tree's own.
+        // Nothing ends the machine before that, whether gateless says so or the tree's description.
         assert_eq!(
             words[append + 1],
-            "panic=-1 printk.devkmsg=on panic=0 console=ttyS0 kunit_shutdown=poweroff"
+            "panic=-1 printk.devkmsg=on panic=0 console=ttyS0"
         );
         assert_eq!(
             words[words.len() - 8..],

@@ -6,6 +6,7 @@
 mod python;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use gateless_machines::OwnQemu;
 use gateless_model::{Failure, Result};
 
 use python::Value;
@@ -16,6 +17,9 @@ pub const DIRECTORY: &str = "tools/testing/kunit/qemu_configs";
 /// The variable that holds the description, and the class that it is made of (`tools/testing/kunit/qemu_config.py`).
 const VARIABLE: &str = "QEMU_ARCH";
 const CLASS: &str = "QemuArchParams";
+
+/// Where the first serial line leads, unless a description says otherwise.
+const SERIAL: &str = "stdio";
 
 /// One machine, with the names that the tree uses.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,9 +38,25 @@ pub struct QemuConfig {
     pub extra_qemu_params: Vec<String>,
     /// Where the emulator's first serial line leads.
     pub serial: String,
+    /// The device tree that the kernel is given, relative to the output directory. The kernel tree's own machines bring theirs.
+    pub device_tree: Option<Utf8PathBuf>,
 }
 
 impl QemuConfig {
+    /// The machine that a file of `machines/` describes instead of the tree.
+    pub fn own(arch: &str, machine: &OwnQemu) -> Self {
+        Self {
+            linux_arch: arch.to_owned(),
+            kconfig: String::new(),
+            qemu_arch: machine.emulator.clone(),
+            kernel_path: machine.kernel.as_str().into(),
+            kernel_command_line: machine.command_line.clone(),
+            extra_qemu_params: machine.arguments.clone(),
+            serial: SERIAL.to_owned(),
+            device_tree: machine.device_tree.as_deref().map(Utf8PathBuf::from),
+        }
+    }
+
     /// Reads the machine `name` of a tree.
     ///
     /// # Errors
@@ -72,7 +92,8 @@ impl QemuConfig {
             kernel_path: string("kernel_path")?.into(),
             kernel_command_line: string("kernel_command_line")?,
             extra_qemu_params: Vec::new(),
-            serial: "stdio".to_owned(),
+            serial: SERIAL.to_owned(),
+            device_tree: None,
         };
         let serial = match take("serial") {
             Some(Value::Text(text)) => text,
@@ -116,6 +137,7 @@ mod tests {
             kernel_command_line: "console=ttyS0".to_owned(),
             extra_qemu_params: vec!["-M".to_owned(), "780".to_owned()],
             serial: "stdio".to_owned(),
+            device_tree: None,
         };
         assert_eq!(config, expected);
         let other = MACHINE.replace("extra_", "serial='null',\nextra_");

@@ -53,6 +53,8 @@ pub struct Overlay {
     pub target: Option<String>,
     /// The target as a specification, where no built-in one is like it: fields as rustc's target files have them.
     pub specification: Option<BTreeMap<String, toml::Value>>,
+    /// Features that modules have besides those of the specification.
+    pub module_features: Option<String>,
     /// Options for rustc besides.
     #[serde(default)]
     pub rust_flags: Vec<String>,
@@ -63,6 +65,21 @@ pub struct Overlay {
     pub bindgen_target: Option<String>,
     /// Why plain stores and read-modify-write operations are atomic to one another on several processors as well.
     pub atomic_rmw: Option<String>,
+    /// Which exchanges of one and two bytes the architecture's C lacks; then they are made of those of the aligned word.
+    pub small_atomics: Option<String>,
+    /// Tests that fail on it as they do, gated, on an architecture of the same width and byte order that upstream has Rust for.
+    #[serde(default)]
+    pub known_failures: Vec<KnownFailure>,
+}
+
+/// A test that fails for a reason that is upstream's.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KnownFailure {
+    /// Its name in results.
+    pub test: String,
+    /// Where upstream's own build was seen to fail alike, and why it does.
+    pub because: String,
 }
 
 /// A program that is looked for on PATH.
@@ -134,6 +151,26 @@ pub enum Runner {
         #[serde(default)]
         replaced: Vec<Replaced>,
     },
+    /// QEMU emulates a machine that the kernel tree does not describe.
+    OwnQemu(OwnQemu),
+}
+
+/// A machine of QEMU's that the kernel tree has no description of.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OwnQemu {
+    /// The emulator's name after `qemu-system-`.
+    pub emulator: String,
+    /// What is booted, relative to the build's output directory.
+    pub kernel: String,
+    /// The device tree that the kernel is given, relative to the build's output directory.
+    pub device_tree: Option<String>,
+    /// Arguments for the kernel, such as its console; they come last.
+    pub command_line: String,
+    /// Arguments for the emulator.
+    pub arguments: Vec<String>,
+    /// Why this machine, for people.
+    pub because: String,
 }
 
 /// Arguments of the tree's description that are replaced, wherever they stand in it.

@@ -4,8 +4,11 @@
 //! and each fix is noted in the file, with its reason.
 
 mod clashes;
+mod flags;
+mod memory;
 
 use std::ffi::OsString;
+use std::io::Write;
 use std::process::{Command, ExitCode};
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -40,11 +43,27 @@ fn run(args: Vec<OsString>) -> Result<u8> {
         .help("give make all variables that `gateless make-vars` prints")
     })?;
     let written = output(&args);
-    let status = Command::new(&real).args(&args).status().map_err(|error| {
-        Failure::failed(format!("cannot run `{}`", real.to_string_lossy())).because(error)
-    })?;
+    let mut args = args;
+    let mut notes = Vec::new();
+    let status = loop {
+        let done = Command::new(&real).args(&args).output().map_err(|error| {
+            Failure::failed(format!("cannot run `{}`", real.to_string_lossy())).because(error)
+        })?;
+        let said = String::from_utf8_lossy(&done.stderr);
+        let dropped = match done.status.success() {
+            true => Vec::new(),
+            false => flags::drop_unknown(&mut args, &said),
+        };
+        if !dropped.is_empty() {
+            notes.push(flags::note(&dropped));
+            continue;
+        }
+        std::io::stdout().write_all(&done.stdout)?;
+        std::io::stderr().write_all(&done.stderr)?;
+        break done.status;
+    };
     if let Some(path) = written.filter(|path| status.success() && path.is_file()) {
-        fix(&path)?;
+        fix(&path, notes)?;
     }
     Ok(process::exit_code(status))
 }
@@ -57,14 +76,18 @@ fn output(args: &[OsString]) -> Option<Utf8PathBuf> {
     Some(Utf8Path::new(args.get(at + 1)?.to_str()?).to_owned())
 }
 
-/// Fixes up the bindings in `path`, and notes in front of them what was done.
-fn fix(path: &Utf8Path) -> Result<()> {
-    let text = fs_err::read_to_string(path)?;
-    let (fixed, notes) = clashes::fix(&text);
+/// Fixes up the bindings in `path`, and notes in front of them what was done, after the `notes` that there are already.
+fn fix(path: &Utf8Path, mut notes: Vec<String>) -> Result<()> {
+    let mut text = fs_err::read_to_string(path)?;
+    for one in [clashes::fix, memory::fix] {
+        let (fixed, new) = one(&text);
+        text = fixed;
+        notes.extend(new);
+    }
     if notes.is_empty() {
         return Ok(());
     }
     let notes: String = notes.iter().map(|note| format!("{NOTE}{note}\n")).collect();
-    fs_err::write(path, notes + &fixed)?;
+    fs_err::write(path, notes + &text)?;
     Ok(())
 }

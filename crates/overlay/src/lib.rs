@@ -7,6 +7,7 @@
 //! What can be read in the tree is read there: which functions the architecture defines inline, how `core` is kept from dividing, whether
 //! the architecture has atomic operations that plain stores don't tear. What only a person can know stands in `machines/*.toml`, under `[overlay]`.
 
+mod atomics;
 pub mod bindgen;
 mod division;
 mod header;
@@ -16,6 +17,8 @@ mod makefile;
 pub mod state;
 #[cfg(test)]
 mod testing;
+
+use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_base::files;
@@ -28,8 +31,8 @@ use gateless_model::{Failure, Result};
 pub struct Overlay {
     kconfig: String,
     header: String,
-    /// The target specification, as JSON.
-    specification: Option<String>,
+    /// The target specifications, as JSON, with the names of their files.
+    specifications: Vec<(&'static str, String)>,
     /// The variables of make that depend on no path.
     settings: Vec<makefile::Setting>,
 }
@@ -61,7 +64,7 @@ impl Overlay {
         Ok(Some(Self {
             kconfig: kconfig::text(tree, source_arch, facts)?,
             header: header::text(tree, source_arch)?,
-            specification: specification(facts)?,
+            specifications: specifications(facts)?,
             settings: makefile::settings(tree, source_arch, facts)?,
         }))
     }
@@ -85,14 +88,15 @@ impl Overlay {
     }
 
     fn files(&self, directory: &Utf8Path) -> Vec<(Utf8PathBuf, String)> {
-        let makefile = makefile::text(directory, self.specification.is_some(), &self.settings);
+        let specifications = self.specifications.iter().map(|(name, _)| *name);
+        let specifications: Vec<&str> = specifications.collect();
+        let makefile = makefile::text(directory, &specifications, &self.settings);
         let mut files = vec![
             (state::KCONFIG, self.kconfig.clone()),
             (state::HEADER, self.header.clone()),
             (state::MAKEFILE, makefile),
         ];
-        let specification = self.specification.iter();
-        files.extend(specification.map(|text| (state::SPECIFICATION, text.clone())));
+        files.extend(self.specifications.iter().cloned());
         files
             .into_iter()
             .map(|(name, text)| (directory.join(name), text))
@@ -100,14 +104,29 @@ impl Overlay {
     }
 }
 
-/// The target specification of a machine that has one, as rustc reads it.
-fn specification(facts: &Facts) -> Result<Option<String>> {
-    let as_json = |fields| {
-        serde_json::to_string_pretty(fields).map_err(|error| {
-            Failure::failed("a target specification of machines/ can't be written").because(error)
-        })
+/// The target specifications of a machine that has one, as rustc reads them: for all code, and for modules where they differ.
+fn specifications(facts: &Facts) -> Result<Vec<(&'static str, String)>> {
+    let bad = || Failure::failed("a target specification of machines/ can't be written");
+    let Some(fields) = &facts.specification else {
+        return match &facts.module_features {
+            None => Ok(Vec::new()),
+            Some(_) => Err(bad().help("`module_features` are added to those of a specification")),
+        };
     };
-    facts.specification.as_ref().map(as_json).transpose()
+    let as_json = |fields: &BTreeMap<String, toml::Value>| {
+        serde_json::to_string_pretty(fields).map_err(|error| bad().because(error))
+    };
+    let mut written = vec![(state::SPECIFICATION, as_json(fields)?)];
+    if let Some(more) = &facts.module_features {
+        let mut fields = fields.clone();
+        let all = match fields.get("features").and_then(toml::Value::as_str) {
+            Some(own) => format!("{own},{more}"),
+            None => more.clone(),
+        };
+        fields.insert("features".to_owned(), all.into());
+        written.push((state::MODULE_SPECIFICATION, as_json(&fields)?));
+    }
+    Ok(written)
 }
 
 #[cfg(test)]
@@ -119,6 +138,23 @@ mod tests {
         let (_directory, tree) = testing::tree(&[]);
         assert_eq!(Overlay::of(&tree, Machine::find("x86_64")).unwrap(), None);
         assert_eq!(Overlay::of(&tree, None).unwrap(), None);
+    }
+
+    #[test]
+    fn modules_have_their_features_besides() {
+        let facts = Facts {
+            specification: Some([("features".to_owned(), "+a".into())].into()),
+            module_features: Some("+long-calls".to_owned()),
+            ..Facts::default()
+        };
+        let written = specifications(&facts).unwrap();
+        assert_eq!(written.len(), 2);
+        assert!(written[0].1.contains("\"+a\"") && written[1].1.contains("\"+a,+long-calls\""));
+        let facts = Facts {
+            specification: None,
+            ..facts
+        };
+        assert!(specifications(&facts).is_err());
     }
 
     #[test]

@@ -10,7 +10,7 @@ use gateless_linux::tree::Tree;
 use gateless_machines::Overlay as Facts;
 use gateless_model::Result;
 
-use crate::{division, state};
+use crate::{atomics, division, state};
 
 /// One assignment that depends on no path.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +27,9 @@ pub struct Setting {
 
 /// Flags for rustc that make adds to the kernel's own.
 const FLAGS: &str = "KRUSTFLAGS";
+
+/// Flags for rustc where it compiles a module; they come after all others.
+const MODULE_FLAGS: &str = "RUSTFLAGS_MODULE";
 
 /// The objects that are made from the C helpers of Rust, and the bindings made from the same file, relative to `rust/`.
 const OF_HELPERS: [&str; 2] = ["helpers/helpers.o", "bindings/bindings_helpers_generated.o"];
@@ -63,6 +66,16 @@ pub fn settings(tree: &Tree, source_arch: &str, facts: &Facts) -> Result<Vec<Set
             why: "what libclang reads the headers for, where gcc compiles",
         });
     }
+    if facts.small_atomics.is_some() {
+        for object in OF_HELPERS {
+            settings.push(Setting {
+                name: format!("CFLAGS_{object}"),
+                operator: "+=",
+                value: format!("-D{}", atomics::SYMBOL),
+                why: "exchanges of one and two bytes, see the machine's file",
+            });
+        }
+    }
     if let Some(names) = division::redirected(tree)? {
         settings.push(Setting {
             name: division::REDIRECTED.to_owned(),
@@ -75,7 +88,7 @@ pub fn settings(tree: &Tree, source_arch: &str, facts: &Facts) -> Result<Vec<Set
 }
 
 /// The makefile's text, for an overlay in `directory`.
-pub fn text(directory: &Utf8Path, has_specification: bool, settings: &[Setting]) -> String {
+pub fn text(directory: &Utf8Path, specifications: &[&str], settings: &[Setting]) -> String {
     let (kconfig, header) = (
         directory.join(state::KCONFIG),
         directory.join(state::HEADER),
@@ -89,12 +102,20 @@ pub fn text(directory: &Utf8Path, has_specification: bool, settings: &[Setting])
     for object in OF_HELPERS {
         let _ = writeln!(text, "override CFLAGS_{object} += -include {header}");
     }
-    if has_specification {
-        let target = directory.join(state::SPECIFICATION);
-        let _ = write!(
-            text,
-            "# what rustc compiles for, as a specification\noverride {FLAGS} += --target={target}\n"
-        );
+    for name in specifications {
+        let target = directory.join(name);
+        let _ = match *name {
+            // make exports it, and reads this file again where it calls itself.
+            state::MODULE_SPECIFICATION => write!(
+                text,
+                "# what it compiles modules for, as a specification\n\
+                 override {MODULE_FLAGS} := $(filter-out --target=%,$({MODULE_FLAGS})) --target={target}\n"
+            ),
+            _ => write!(
+                text,
+                "# what rustc compiles for, as a specification\noverride {FLAGS} += --target={target}\n"
+            ),
+        };
     }
     for Setting {
         name,
@@ -121,14 +142,21 @@ mod tests {
             rust_flags: vec!["-Zregparm=3".to_owned()],
             make: [("filechk_x".to_owned(), "cat y".to_owned())].into(),
             bindgen_target: Some("vax-linux-gnu".to_owned()),
+            small_atomics: Some("none of two bytes".to_owned()),
             ..Facts::default()
         };
         let settings = settings(&tree, testing::ARCH, &facts).unwrap();
-        let text = text("/o".into(), true, &settings);
+        let text = text(
+            "/o".into(),
+            &[state::SPECIFICATION, state::MODULE_SPECIFICATION],
+            &settings,
+        );
         for line in [
             "override KBUILD_KCONFIG := /o/Kconfig",
             "override CFLAGS_helpers/helpers.o += -include /o/helpers.h",
+            "override CFLAGS_helpers/helpers.o += -DGATELESS_SMALL_ATOMICS",
             "override KRUSTFLAGS += --target=/o/target.json",
+            "override RUSTFLAGS_MODULE := $(filter-out --target=%,$(RUSTFLAGS_MODULE)) --target=/o/target-module.json",
             "override KRUSTFLAGS += --target=vax-unknown-none -Zregparm=3",
             "override filechk_x = cat y",
             "override BINDGEN_TARGET_vax := vax-linux-gnu",

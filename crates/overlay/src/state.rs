@@ -15,6 +15,9 @@ pub const MAKEFILE: &str = "overlay.mk";
 /// Its target specification, if it has one.
 pub const SPECIFICATION: &str = "target.json";
 
+/// Its target specification for modules, if they have another one.
+pub const MODULE_SPECIFICATION: &str = "target-module.json";
+
 /// The symbol that turns Rust on.
 pub const SYMBOL: &str = "GATELESS_RUST";
 

@@ -1,7 +1,34 @@
 //! What stands in the way of a gateless kernel, nearest first.
 
+use std::sync::LazyLock;
+
 use gateless_model::Version;
 use gateless_model::targets::Architecture;
+use serde::Deserialize;
+
+static SEEN: LazyLock<Vec<Seen>> = LazyLock::new(|| {
+    let file: File = toml::from_str(include_str!("known.toml"))
+        .expect("the embedded file is checked by a test of this crate");
+    file.obstacle
+});
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    obstacle: Vec<Seen>,
+}
+
+/// What stands in the way and only a build shows.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Seen {
+    /// The directory below `arch/`.
+    arch: String,
+    /// Of which of its kernels, if not of all.
+    of: Option<String>,
+    /// In words.
+    what: String,
+}
 
 /// What machine files say of an architecture.
 #[derive(Debug, Clone, Copy, Default)]
@@ -56,7 +83,16 @@ pub(crate) fn of(
     if arch.upstream && arch.variants.is_empty() {
         found.push("gateless has no machine file and no preset for it".to_owned());
     }
+    found.extend(seen(&arch.arch));
     found
+}
+
+fn seen(arch: &str) -> impl Iterator<Item = String> {
+    let of_arch = SEEN.iter().filter(move |seen| seen.arch == arch);
+    of_arch.map(|seen| match &seen.of {
+        Some(of) => format!("{of}: {}", seen.what),
+        None => seen.what.clone(),
+    })
 }
 
 #[cfg(test)]
@@ -139,6 +175,19 @@ mod tests {
         };
         let found = of(&arch, Version::new(1, 85, 0), Version::new(1, 95, 0), known);
         assert!(found.is_empty(), "{found:?}");
+    }
+
+    #[test]
+    fn what_only_builds_show_is_told_of_the_architecture_and_of_no_other() {
+        let arch = Architecture {
+            arch: "m68k".to_owned(),
+            ..good()
+        };
+        let known = Known::default();
+        let found = of(&arch, Version::new(1, 85, 0), Version::new(1, 95, 0), known);
+        assert!(found.len() == 1 && found[0].contains("u64"), "{found:?}");
+        let of_sparc: Vec<String> = seen("sparc").collect();
+        assert!(of_sparc[0].starts_with("32 bits: "), "{of_sparc:?}");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use gateless_base::Progress;
+use gateless_base::{Progress, files};
 use gateless_lab::expected::Expected;
 use gateless_lab::{Guest, boot_to_panic, screen};
 use gateless_linux::DotConfig;
@@ -12,7 +12,7 @@ use gateless_machines::Machine;
 use gateless_model::{Failure, Result};
 
 use crate::modules::{self, Module};
-use crate::{Check, Script, archive, guest, programs};
+use crate::{Check, Script, abi, archive, guest, programs};
 
 /// Stands for every check of `userland/`.
 const ALL: &str = "all";
@@ -27,7 +27,12 @@ pub fn chosen(words: &[String]) -> Result<Vec<Check>> {
     let mut checks: Vec<Check> = Vec::new();
     for word in words {
         let more = match word.as_str() {
-            ALL => Check::all().to_vec(),
+            // One with an init of its own can't be in one boot with the others.
+            ALL => Check::all()
+                .iter()
+                .filter(|check| check.init.is_none())
+                .cloned()
+                .collect(),
             NONE => Vec::new(),
             name => vec![Check::find(name)?],
         };
@@ -38,6 +43,28 @@ pub fn chosen(words: &[String]) -> Result<Vec<Check>> {
         }
     }
     Ok(checks)
+}
+
+/// Writes the sources of modules that `checks` generate for the build in `out`; the directories, which make takes as `M=`.
+///
+/// # Errors
+/// If the configuration can't be read or something can't be written.
+pub fn generate(checks: &[Check], out: &Utf8Path) -> Result<Vec<Utf8PathBuf>> {
+    if !checks.iter().any(|check| check.abi) {
+        return Ok(Vec::new());
+    }
+    let config = DotConfig::read(out)?;
+    let directory = generated(out)?;
+    fs_err::create_dir_all(&directory)?;
+    for (name, text) in abi::sources(&|symbol| config.is_on(symbol)) {
+        files::write_if_changed(&directory.join(name), text)?;
+    }
+    Ok(vec![directory])
+}
+
+/// Where the sources of [`generate`] are.
+fn generated(out: &Utf8Path) -> Result<Utf8PathBuf> {
+    Ok(out.canonicalize_utf8()?.join(".gateless/modules/abi"))
 }
 
 /// The userland of one build: what its boots need, ready.
@@ -88,11 +115,42 @@ impl Userland {
         }
         progress.step("making the initial RAM file system");
         userland.modules = modules::of_build(&userland.out)?;
+        if userland.checks.iter().any(|check| check.abi) {
+            let directory = generated(out)?;
+            let built = modules::of_build(&directory)?;
+            if built.is_empty() {
+                return Err(Failure::failed(format!(
+                    "{directory} has no module, which a check loads"
+                ))
+                .help("`gateless build` makes it"));
+            }
+            userland
+                .modules
+                .extend(built.into_iter().map(|module| Module {
+                    file: directory.join(&module.file),
+                    ..module
+                }));
+        }
         let checks = userland.checks.iter().filter(|check| !check.panic_screen);
         let checks: Vec<Check> = checks.cloned().collect();
-        if !checks.is_empty() {
-            userland.main = Some(userland.pack(&checks, "userland.cpio")?);
-        }
+        userland.main = match checks.as_slice() {
+            [] => None,
+            [
+                check @ Check {
+                    init: Some(init), ..
+                },
+            ] => Some(userland.pack_init(check, init)?),
+            several => match several.iter().find(|check| check.init.is_some()) {
+                Some(check) => {
+                    return Err(Failure::usage(format!(
+                        "the check {} has an init of its own, and runs alone",
+                        check.name
+                    ))
+                    .help("boot once for it with --userland, and once for the others"));
+                }
+                None => Some(userland.pack(several, "userland.cpio")?),
+            },
+        };
         progress.done();
         Ok(userland)
     }
@@ -119,6 +177,9 @@ impl Userland {
     pub fn expect(&self, expected: &mut Expected) {
         for check in &self.checks {
             let reason = format!("the check {} of userland", check.name);
+            if check.abi {
+                expected.suites.insert(abi::NAME.to_owned(), reason.clone());
+            }
             expected.suites.insert(check.name.clone(), reason);
         }
     }
@@ -176,6 +237,38 @@ impl Userland {
         };
         fs_err::write(&ktap, answer)?;
         Ok(ktap)
+    }
+
+    /// Writes what a check with an init of its own needs: that program, and the modules with Rust in them, listed in the order in which they are loaded.
+    fn pack_init(&self, check: &Check, init: &str) -> Result<Prepared> {
+        let lacks = check.needs.iter().find(|symbol| !self.config.is_on(symbol));
+        if let Some(symbol) = lacks {
+            return Err(Failure::usage(format!(
+                "the check {} needs CONFIG_{symbol}, which is off in {}",
+                check.name, self.out
+            )));
+        }
+        let modules = modules::with_rust(&self.modules);
+        if modules.is_empty() {
+            return Err(Failure::usage(format!(
+                "the check {} loads modules with Rust in them, and {} has none",
+                check.name, self.out
+            )));
+        }
+        let scratch = tempfile::tempdir()?;
+        let directory = Utf8Path::from_path(scratch.path())
+            .ok_or_else(|| Failure::failed("the directory for temporary files is not UTF-8"))?;
+        let program = programs::compile_init(init, &tree_of(&self.out), &self.out, directory)?;
+        let files = guest::files_of_init(program, &modules, &self.out)?;
+        let initramfs = self.out.join(".gateless/userland.cpio");
+        archive::write(&initramfs, &files)?;
+        let script = Script {
+            suites: Vec::new(),
+            devices: check.devices.clone(),
+            arguments: check.arguments.clone(),
+            programs: Vec::new(),
+        };
+        Ok(Prepared { script, initramfs })
     }
 
     /// Plans `checks` and writes what they need to `file` among gateless's own files in the output directory.

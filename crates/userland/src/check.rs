@@ -53,8 +53,15 @@ pub struct Check {
     /// Static programs that it runs.
     #[serde(default, rename = "program")]
     pub programs: Vec<Program>,
+    /// Its own program, a file of `userland/programs/`, in place of the shell that runs steps: it prints the suite, and is compiled by the kernel's own
+    /// compiler against nothing but the kernel's tree, so that it runs on any machine. The modules with Rust are listed for it.
+    #[serde(default)]
+    pub init: Option<String>,
+    /// Whether the module that checks the ABI between C and Rust is generated, built and loaded as well; its suite is one more of the answer.
+    #[serde(default)]
+    pub abi: bool,
     /// What is done.
-    #[serde(rename = "step")]
+    #[serde(default, rename = "step")]
     pub steps: Vec<Step>,
 }
 
@@ -146,12 +153,20 @@ impl Check {
         Check::parse(path, &fs_err::read_to_string(path)?).map_err(Failure::failed)
     }
 
+    /// Whether something is compiled for it.
+    pub fn has_programs(&self) -> bool {
+        self.init.is_some() || !self.programs.is_empty()
+    }
+
     fn parse(path: &Utf8Path, text: &str) -> Result<Check, String> {
         let bad = |what: String| format!("{path}: {what}");
         let mut check: Check = toml::from_str(text).map_err(|error| bad(error.to_string()))?;
         check.name = path.file_stem().unwrap_or_default().replace('-', "_");
-        if check.steps.is_empty() {
-            return Err(bad("a check without steps would pass".to_owned()));
+        if check.steps.is_empty() == check.init.is_none() {
+            return Err(bad(
+                "a check without steps would pass; one with an `init` of its own has none"
+                    .to_owned(),
+            ));
         }
         for step in &check.steps {
             if step.name.is_empty() == step.for_each.is_none() {
@@ -214,6 +229,18 @@ mod tests {
                 let path = format!("programs/{}", program.source);
                 assert!(own_file(&path).is_some(), "{}: {path}", check.name);
             }
+        }
+    }
+
+    #[test]
+    fn a_program_in_place_of_steps_is_there_and_prints_its_suite() {
+        for check in Check::all() {
+            let Some(init) = &check.init else { continue };
+            let text = own_file(&format!("programs/{init}")).unwrap();
+            assert!(
+                text.contains(&format!("# Subtest: {}\"", check.name)),
+                "{init}"
+            );
         }
     }
 

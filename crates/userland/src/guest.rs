@@ -90,6 +90,28 @@ pub fn files(
     Ok(entries)
 }
 
+/// What a guest has whose init is a program of its own: `/modules/list` names the modules in the order in which they are loaded.
+///
+/// # Errors
+/// If a module can't be read.
+pub fn files_of_init(init: Vec<u8>, modules: &[&Module], out: &Utf8Path) -> Result<Vec<Entry>> {
+    let mut entries = vec![
+        Entry::new("dev", Kind::Directory),
+        Entry::new("dev/console", Kind::Device(5, 1)),
+        Entry::new("dev/kmsg", Kind::Device(1, 11)),
+        Entry::new("modules", Kind::Directory),
+        Entry::new("init", Kind::Program(init)),
+    ];
+    let names: Vec<&str> = modules.iter().map(|module| module.name.as_str()).collect();
+    entries.push(text("modules/list".to_owned(), &names));
+    for module in modules {
+        let bytes = fs_err::read(out.join(&module.file))?;
+        let path = format!("modules/{}.ko", module.name);
+        entries.push(Entry::new(path, Kind::File(bytes)));
+    }
+    Ok(entries)
+}
+
 fn case_files(directory: &str, case: &Case) -> Vec<Entry> {
     let step = &case.step;
     let mut entries = vec![

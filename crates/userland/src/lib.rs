@@ -4,6 +4,7 @@
 //! Data flows one way: check (a file of `userland/`) -> script (for one build) -> files -> archive. Only [`programs`] starts a process,
 //! the C compiler.
 
+pub mod abi;
 pub mod archive;
 pub mod boot;
 pub mod check;

@@ -38,6 +38,19 @@ pub fn of_build(out: &Utf8Path) -> Result<Vec<Module>> {
     in_order(modules)
 }
 
+/// Those of `modules` (in load order) that have code in Rust, each after what it needs.
+pub fn with_rust(modules: &[Module]) -> Vec<&Module> {
+    let rust = modules.iter().filter(|module| module.is_rust);
+    let wanted: BTreeSet<&str> = rust
+        .flat_map(|module| module.needs.iter().chain([&module.name]))
+        .map(String::as_str)
+        .collect();
+    modules
+        .iter()
+        .filter(|module| wanted.contains(module.name.as_str()))
+        .collect()
+}
+
 fn read(out: &Utf8Path, stem: &Utf8Path) -> Result<Module> {
     let file = Utf8PathBuf::from(format!("{stem}.ko"));
     let bytes = fs_err::read(out.join(&file)).map_err(|error| {

@@ -17,7 +17,7 @@ use gateless_userland::Check;
 use gateless_userland::boot::{Userland, chosen};
 use serde::Serialize;
 
-use super::build::{Purpose, build};
+use super::build::{Purpose, build, make_for_checks};
 use super::build_options::BuildOptions;
 use crate::output;
 use crate::terminal::Terminal;
@@ -134,9 +134,8 @@ fn build_and_boot(
     }
     let out = &built.build.out.path;
     let checks = checks(userland, out)?;
-    if checks.iter().any(|check| !check.programs.is_empty()) {
-        // The programs of checks are compiled for this kernel, not for the host's.
-        built.build.make(&["headers".to_owned()], progress)?;
+    if !userland.checks.is_empty() && checks.iter().any(Check::has_programs) {
+        make_for_checks(&built.build, &checks, progress)?;
     }
     boot(machine, out, userland, limit, progress)
 }

@@ -2,13 +2,15 @@
 
 use camino::Utf8PathBuf;
 use gateless_base::{Progress, cache};
-use gateless_kbuild::build::{Build, Home, Request};
+use gateless_kbuild::build::{Build, Home, Request, userland_of};
 use gateless_kbuild::c_tools::{self, MakeArgs};
 use gateless_linux::tree::Tree;
 use gateless_machines::Machine;
 use gateless_model::{Exit, Result};
 use gateless_provision::doctor::Job;
 use gateless_provision::{fetch, toolset};
+use gateless_userland::Check;
+use gateless_userland::boot::{chosen, generate};
 
 use super::build_options::{BuildOptions, Runtime};
 use super::doctor;
@@ -62,7 +64,23 @@ pub fn build(
     build.configure(progress)?;
     build.make(&MakeArgs::of(&options.make_args).others, progress)?;
     let image = Some(build.out.path.join(image)).filter(|image| image.is_file());
+    if image.is_some() {
+        let checks = chosen(&userland_of(&build.out.path)?)?;
+        if checks.iter().any(Check::has_programs) {
+            make_for_checks(&build, &checks, progress)?;
+        }
+    }
     Ok(Built { build, image })
+}
+
+/// Makes what checks of userland need besides the kernel: headers for their programs, which are this kernel's and not the host's, and modules that are
+/// generated.
+pub fn make_for_checks(build: &Build, checks: &[Check], progress: &mut dyn Progress) -> Result<()> {
+    build.make(&["headers".to_owned()], progress)?;
+    for directory in generate(checks, &build.out.path)? {
+        build.make(&[format!("M={directory}"), "modules".to_owned()], progress)?;
+    }
+    Ok(())
 }
 
 /// Finds or installs the tools, fetches the tree and locks the output directory; neither configures nor makes.

@@ -188,6 +188,7 @@ fn run_cells(
             yes: args.yes,
             jobs: args.jobs,
             gateless: gateless.clone(),
+            known_failures: known_failures(&cell.arch),
         };
         let mut runner = |step: &str, command: &steps::Command| {
             output::note(format_args!("{place}: {step}"));
@@ -204,6 +205,15 @@ fn run_cells(
         records.push(finished.record);
     }
     Ok(records)
+}
+
+/// What a machine's file says of tests that fail in upstream's builds alike.
+fn known_failures(arch: &str) -> Vec<String> {
+    let overlay = Machine::find(arch).and_then(|machine| machine.overlay.as_ref());
+    let known = overlay
+        .into_iter()
+        .flat_map(|overlay| &overlay.known_failures);
+    known.map(|failure| failure.test.clone()).collect()
 }
 
 /// Runs one gateless command; passes its stderr through and keeps the last lines.

@@ -9,6 +9,7 @@ mod configurations;
 mod example;
 mod long_tail;
 mod modversions;
+mod overlay;
 mod patches;
 mod rebuilds;
 mod results;
@@ -135,6 +136,10 @@ const UM_ON_REQUEST: &[Test] = &[
     (
         "every_overflow_of_the_suite_is_reported_with_its_line_and_wraps",
         long_tail::overflow_report,
+    ),
+    (
+        "an_architecture_without_upstream_rust_compiles_as_far_as_the_kernel_crate",
+        overlay::kernel_crate,
     ),
 ];
 
