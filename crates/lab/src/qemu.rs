@@ -280,10 +280,36 @@ mod tests {
                 kernel_command_line: String::new(),
                 extra_qemu_params: words(tree),
                 serial: String::new(),
+                device_tree: None,
             };
             assert_eq!(replace(&mut config, &replaced).len(), count);
             assert_eq!(config.extra_qemu_params, becomes);
         }
+    }
+
+    #[test]
+    fn a_machine_of_ours_is_given_its_device_tree() {
+        let own = gateless_machines::OwnQemu {
+            emulator: "vax".to_owned(),
+            kernel: "zImage".to_owned(),
+            device_tree: Some("vax.dtb".to_owned()),
+            command_line: "console=ttyAMA0".to_owned(),
+            arguments: vec!["-M".to_owned(), "780".to_owned()],
+            because: "the tree has none".to_owned(),
+        };
+        let qemu = Qemu {
+            config: QemuConfig::own("vax", &own),
+            arguments: &[],
+            guest: None,
+            screen: false,
+        };
+        let tree = Utf8Path::new("/o/vax.dtb");
+        let words = arguments(&qemu, Utf8Path::new("/o/zImage"), Some(tree));
+        assert_eq!(
+            words[words.len() - 4..],
+            ["-M", "780", "-dtb", "/o/vax.dtb"]
+        );
+        assert_eq!(qemu.config.linux_arch, "vax");
     }
 
     #[test]
