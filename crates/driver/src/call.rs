@@ -76,6 +76,11 @@ impl Call<'_> {
         self.state.directory().join("lowered").join(mangle(name))
     }
 
+    /// Where the files lie with which the compiler is asked about the crate that the call knows by `name`.
+    pub fn questions(&self, name: &str) -> Utf8PathBuf {
+        self.state.directory().join("questions").join(mangle(name))
+    }
+
     /// What lowering is asked to do with the crate whose root file is `root`; `shown` is the compiler's name for a file.
     pub fn lowering<'b>(
         &'b self,

@@ -19,6 +19,7 @@ use crate::generate::Generate;
 use crate::invocation::{Arg, Kind};
 use crate::libraries::{self, Loads};
 use crate::mapping::Mapping;
+use crate::proof::Asking;
 use crate::rounds::{self, Proof};
 use crate::runtime::source::{BUILTINS, Source};
 use crate::runtime::{self, float_helpers};
@@ -40,6 +41,8 @@ pub fn compile(call: &Call<'_>) -> Result<u8> {
     });
     let mirror = call.mirror(&call.primary_output());
     let mapping = Mapping::new(&mirror, call.cwd, root.as_str());
+    let questions = call.questions(&call.primary_output());
+    let asked = Mapping::new(&questions, call.cwd, root.as_str());
     if call.class == Class::RuntimeCore && call.runtime != Source::Source {
         return runtime::core::generate(call, &mapping, &loads, generate.as_ref());
     }
@@ -79,8 +82,12 @@ pub fn compile(call: &Call<'_>) -> Result<u8> {
         })?;
         Ok(Some((generator, took)))
     };
+    let asking = Asking {
+        mirror: &questions,
+        mapping: &asked,
+    };
     let proof = Proof {
-        mapping: &mapping,
+        asking,
         columns: &loads.columns,
         make: &make,
     };
@@ -102,15 +109,19 @@ pub fn compile(call: &Call<'_>) -> Result<u8> {
             Ok(run)
         },
     )?;
+    if questions.exists() {
+        fs_err::remove_dir_all(&questions)?;
+    }
     let success = last.ran.status.success();
     let shown = lowered.as_ref().filter(|_| last.in_mirror);
+    diagnostics::tell(&last.shown.0);
     diagnostics::show(
         &last.ran.stderr,
         &Format::of(call.invocation),
         &mapping,
         shown,
     );
-    diagnostics::tell(&last.shown);
+    diagnostics::tell(&last.shown.1);
     if !success {
         tell_of_bare_libraries(&loads);
         return Ok(process::exit_code(last.ran.status));

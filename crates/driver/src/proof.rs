@@ -1,6 +1,9 @@
 //! The proof that a lowered crate is a valid one, and that its calls mean what they did: the compiler is asked about the crate as it is, and about
 //! calls once methods are lowered (`gateless_lower`'s `proof.rs`). Nothing that it makes of these questions is kept.
+//!
+//! A question lies in a mirror of its own. Where the sources show what it will be, it is asked while the crate is compiled ([`Ahead`]).
 
+use std::process::ExitStatus;
 use std::time::Duration;
 
 use camino::Utf8Path;
@@ -10,7 +13,7 @@ use gateless_model::Result;
 use gateless_model::record::Run;
 use serde_json::json;
 
-use crate::call::{Call, mangle};
+use crate::call::Call;
 use crate::compiler::{self, Ran, execute};
 use crate::diagnostics::{self, Format};
 use crate::invocation::{Arg, Kind};
@@ -25,14 +28,65 @@ pub enum Proven {
     Changed,
     /// Nothing more can be done about a crate that does not compile.
     Stuck,
-    /// The original has errors. This is what the compiler says about it.
-    Refused(Ran),
+    /// The original has errors: how the compiler ended, and what it says about them, in the form that the call wants.
+    Refused(ExitStatus, String),
+}
+
+/// How a crate is asked about.
+pub struct Asking<'m, 'l> {
+    /// The mirror of the questions.
+    pub mirror: &'l Utf8Path,
+    /// Names of their files, and back.
+    pub mapping: &'m Mapping,
+}
+
+/// A question that is asked before it is known whether it has to be, or whether it is the right one.
+pub struct Ahead<'l> {
+    /// The crate as it is asked about.
+    twin: Lowered<'l>,
+    run: Run,
+    /// What the compiler answered, and how long that took.
+    answer: Option<(Ran, Duration)>,
+}
+
+impl<'l> Ahead<'l> {
+    /// The question about a crate whose sources show what will be lowered. Nothing where they don't, or where it can't be asked, which is told once it
+    /// has to be.
+    pub fn of(call: &Call<'_>, lowered: &Lowered<'l>, asking: &Asking<'_, 'l>) -> Option<Self> {
+        if !lowered.is_foreseen() {
+            return None;
+        }
+        let mut twin = lowered.twin(asking.mirror);
+        twin.render_for(Purpose::Methods).ok()?;
+        twin.write().ok()?;
+        let run = question(call, &twin, asking.mapping).ok()?;
+        Some(Self {
+            twin,
+            run,
+            answer: None,
+        })
+    }
+
+    /// What the compiler is run with.
+    pub fn run(&self) -> &Run {
+        &self.run
+    }
+
+    /// Whether it was asked.
+    pub fn is_answered(&self) -> bool {
+        self.answer.is_some()
+    }
+
+    /// Takes the answer; without one the question is asked again when it has to be.
+    pub fn take(&mut self, answer: Option<(Ran, Duration)>) {
+        self.answer = answer;
+    }
 }
 
 /// What the compiler says of the original that it can't say of the lowered crate, one JSON object a line.
 #[derive(Debug, Default)]
 pub struct Told {
-    /// About features that are named without need.
+    /// About features that are named without need. In the form that the call wants.
     pub features: String,
     /// About dead code, if that was asked: what was added keeps it alive in the program. In the form that the call wants.
     pub dead: Option<String>,
@@ -41,13 +95,13 @@ pub struct Told {
 }
 
 impl Told {
-    /// What the compiler said about the lowered crate, with this.
-    pub fn with(&self, stderr: &str) -> String {
+    /// What the compiler said about the lowered crate, without what this tells better.
+    pub fn rest(&self, stderr: &str) -> String {
         let is_told = |line: &&str| {
             self.dead.is_some() && is_of(line, "dead_code")
                 || self.imports.is_some() && is_of(line, IMPORTS)
         };
-        let mut all = self.features.clone();
+        let mut all = String::new();
         for line in stderr.lines().filter(|line| !is_told(line)) {
             all.push_str(line);
             all.push('\n');
@@ -55,9 +109,10 @@ impl Told {
         all
     }
 
-    /// What is to be shown besides, in the form that the call wants.
-    pub fn shown(self) -> String {
-        self.imports.unwrap_or_default() + &self.dead.unwrap_or_default()
+    /// What is to be shown before that, and after it, in the form that the call wants.
+    pub fn shown(self) -> (String, String) {
+        let after = self.imports.unwrap_or_default() + &self.dead.unwrap_or_default();
+        (self.features, after)
     }
 }
 
@@ -84,97 +139,93 @@ pub fn is_of_imports(stderr: &str) -> bool {
 ///
 /// # Errors
 /// Where a call may have become another one.
-pub fn prove(
+pub fn prove<'l>(
     call: &Call<'_>,
-    lowered: &mut Lowered<'_>,
-    mapping: &Mapping,
-    compiles: bool,
+    lowered: &mut Lowered<'l>,
+    asking: &Asking<'_, 'l>,
+    (compiles, ahead): (bool, Option<Ahead<'l>>),
     times: &mut Times,
 ) -> Result<Proven> {
-    let mut ask = |lowered: &mut Lowered<'_>, purpose| {
-        timed(&mut times.rewriting, || {
-            lowered.render_for(purpose)?;
-            lowered.write()
-        })?;
+    let mut twin = lowered.twin(asking.mirror);
+    let mut ahead = ahead;
+    let mut ask = |twin: &mut Lowered<'_>, purpose| {
+        timed(&mut times.rewriting, || twin.render_for(purpose))?;
+        let ahead = ahead.take().filter(|ahead| ahead.twin.reads_as(twin));
+        if let Some((ran, took)) = ahead.and_then(|ahead| ahead.answer) {
+            times.guiding.push(took);
+            return Ok(ran);
+        }
+        timed(&mut times.rewriting, || twin.write())?;
         let mut took = Duration::ZERO;
-        let ran = timed(&mut took, || answer(call, lowered, mapping));
+        let ran = timed(&mut took, || {
+            execute(call, &question(call, twin, asking.mapping)?)
+        });
         times.guiding.push(took);
         ran
     };
-    let mut ran = ask(lowered, Purpose::Methods)?;
+    let mut ran = ask(&mut twin, Purpose::Methods)?;
     let mut found = diagnostics::parse(&ran.stderr);
-    if lowered.note_functions(&found) {
-        ran = ask(lowered, Purpose::Methods)?;
+    if twin.note_functions(&found) {
+        ran = ask(&mut twin, Purpose::Methods)?;
         found = diagnostics::parse(&ran.stderr);
     }
-    if found.iter().any(|diagnostic| lowered.is_users(diagnostic)) {
-        ran.stderr = users(&ran.stderr, lowered);
-        return Ok(Proven::Refused(ran));
-    }
-    let features = ran.stderr.lines().filter(|line| {
-        serde_json::from_str(line).is_ok_and(|found| diagnostics::is_about_stable_feature(&found))
-    });
     let format = Format::of(call.invocation);
-    let imports = lowered.is_alone().then(|| {
+    let shown = |lines: &str, twin: &Lowered<'_>| {
+        diagnostics::shown(lines, &format, asking.mapping, Some(twin))
+    };
+    if found.iter().any(|diagnostic| twin.is_users(diagnostic)) {
+        let users = users(&ran.stderr, &twin);
+        return Ok(Proven::Refused(ran.status, shown(&users, &twin)));
+    }
+    let imports = twin.is_alone().then(|| {
         let lines = ran.stderr.lines().filter(|line| is_of(line, IMPORTS));
         let lines: String = lines.map(|line| format!("{line}\n")).collect();
-        diagnostics::shown(&lines, &format, mapping, Some(lowered))
+        shown(&lines, &twin)
     });
     let mut told = Told {
-        features: features.map(|line| format!("{line}\n")).collect(),
+        features: shown(&features(&ran.stderr), &twin),
         dead: None,
         imports,
     };
-    let methods = lowered.calls(&found);
-    let proven = if compiles && !lowered.has_methods() {
+    let methods = twin.calls(&found);
+    let proven = if compiles && !twin.has_methods() {
         Proven::Same(told)
     } else if compiles {
-        let ran = ask(lowered, Purpose::Functions)?;
-        let functions = lowered.calls(&diagnostics::parse(&ran.stderr));
-        let dead = dead_code(&ran.stderr, lowered);
+        let ran = ask(&mut twin, Purpose::Functions)?;
+        let functions = twin.calls(&diagnostics::parse(&ran.stderr));
+        let dead = dead_code(&ran.stderr, &twin);
         if diagnostics::parse(&dead)
             .iter()
             .any(|found| found.level == DiagnosticLevel::Error)
         {
-            return Ok(Proven::Refused(Ran {
-                stderr: dead,
-                ..ran
-            }));
+            return Ok(Proven::Refused(ran.status, shown(&dead, &twin)));
         }
-        told.dead = Some(diagnostics::shown(&dead, &format, mapping, Some(lowered)));
-        let differences = lowered.differences(&methods, &functions);
+        told.dead = Some(shown(&dead, &twin));
+        let differences = twin.differences(&methods, &functions);
         let receivers = differences.iter().map(|call| call.receiver).collect();
         match differences.first() {
             None => Proven::Same(told),
-            Some(_) if lowered.name(&receivers, &methods)? => Proven::Changed,
-            Some(call) => return Err(lowered.unclear(call)),
+            Some(_) if twin.name(&receivers, &methods)? => Proven::Changed,
+            Some(call) => return Err(twin.unclear(call)),
         }
     } else {
         let receivers = methods.iter().map(|call| call.receiver).collect();
-        if lowered.name(&receivers, &methods)? {
+        if twin.name(&receivers, &methods)? {
             Proven::Changed
         } else {
             Proven::Stuck
         }
     };
-    timed(&mut times.rewriting, || {
-        lowered.render_for(Purpose::Compile)?;
-        lowered.write()
-    })?;
+    timed(&mut times.rewriting, || lowered.learn_from(&twin))?;
     Ok(proven)
 }
 
-/// Compiles the crate as far as its calls are resolved.
-fn answer(call: &Call<'_>, lowered: &Lowered<'_>, mapping: &Mapping) -> Result<Ran> {
-    let directory = call.state.directory().join("proof");
-    fs_err::create_dir_all(&directory)?;
-    let name = mangle(&call.primary_output());
-    let output = directory.join(format!("{name}.rmeta"));
-    let run = question(call, lowered.root(), mapping, &output);
-    let ran = execute(call, &run)?;
-    // It is only written where there are no errors.
-    let _ = fs_err::remove_file(&output);
-    Ok(ran)
+/// What is said about features that are named without need.
+fn features(stderr: &str) -> String {
+    let lines = stderr.lines().filter(|line| {
+        serde_json::from_str(line).is_ok_and(|found| diagnostics::is_about_stable_feature(&found))
+    });
+    lines.map(|line| format!("{line}\n")).collect()
 }
 
 /// What is said about dead code of the crate itself. Functions that were methods are called that.
@@ -199,8 +250,10 @@ fn dead_code(stderr: &str, lowered: &Lowered<'_>) -> String {
     all
 }
 
-/// A run that only asks the compiler what it has to say about the root `root`; `output` takes what it makes.
-fn question(call: &Call<'_>, root: &Utf8Path, mapping: &Mapping, output: &Utf8Path) -> Run {
+/// A run that only asks the compiler what it has to say about a crate. What it makes lies in the mirror.
+fn question(call: &Call<'_>, twin: &Lowered<'_>, mapping: &Mapping) -> Result<Run> {
+    fs_err::create_dir_all(&mapping.mirror)?;
+    let output = mapping.mirror.join("answer.rmeta");
     let is_output = |kind: &Kind| {
         matches!(kind, Kind::Emit(_) | Kind::Value("output" | "out-dir", _)) || Format::is_of(kind)
     };
@@ -215,8 +268,8 @@ fn question(call: &Call<'_>, root: &Utf8Path, mapping: &Mapping, output: &Utf8Pa
         args.push(format!("--crate-name={}", call.crate_name));
     }
     args.extend(mapping.remaps(&call.plan.remaps));
-    args.push(root.to_string());
-    compiler::run(call, args, call.exempt())
+    args.push(twin.root().to_string());
+    Ok(compiler::run(call, args, call.exempt()))
 }
 
 /// Whether the compiler is to be asked about a crate, of which it is known whether it compiles once it is lowered.

@@ -11,8 +11,7 @@ use crate::call::Call;
 use crate::columns;
 use crate::compiler::{self, Ran};
 use crate::diagnostics;
-use crate::mapping::Mapping;
-use crate::proof::{self, Proven, Told};
+use crate::proof::{self, Ahead, Asking, Proven, Told};
 use crate::times::{Times, timed};
 
 /// How often the compiler is asked before a crate is given up.
@@ -26,9 +25,9 @@ const PROOFS: usize = 6;
 pub type Make<'m, T> = &'m (dyn Fn(&Columns) -> Result<T> + Sync);
 
 /// How the crate is proven to mean the same.
-pub struct Proof<'m, T> {
-    /// Names of lowered files, and back.
-    pub mapping: &'m Mapping,
+pub struct Proof<'m, 'l, T> {
+    /// How it is asked about.
+    pub asking: Asking<'m, 'l>,
     /// Columns of the lowered lines of the crates that it uses.
     pub columns: &'m Columns,
     /// What is made of it.
@@ -41,8 +40,8 @@ pub struct Last<T> {
     pub run: Run,
     /// What came of it.
     pub ran: Ran,
-    /// What is to be shown besides, in the form that the call wants.
-    pub shown: String,
+    /// What is to be shown before and after that, in the form that the call wants.
+    pub shown: (String, String),
     /// Whether it compiled the mirror, rather than the originals.
     pub in_mirror: bool,
     /// What was made beside the proof, if there was one.
@@ -54,10 +53,10 @@ pub struct Last<T> {
 ///
 /// # Errors
 /// If the compiler can't be run, or if lowering finds something that it can't do.
-pub fn run<T: Send>(
+pub fn run<'l, T: Send>(
     call: &Call<'_>,
-    lowered: &mut Option<Lowered<'_>>,
-    (always, proof): (bool, Option<Proof<'_, T>>),
+    lowered: &mut Option<Lowered<'l>>,
+    (always, proof): (bool, Option<Proof<'_, 'l, T>>),
     times: &mut Times,
     run: &dyn Fn(Option<&Lowered<'_>>) -> Result<Run>,
 ) -> Result<Last<T>> {
@@ -65,6 +64,8 @@ pub fn run<T: Send>(
     let mut proofs = 0..PROOFS;
     let mut told = Told::default();
     let mut allows_imports = false;
+    let mut ahead = None;
+    let mut is_first = true;
     loop {
         let mirrored = lowered
             .as_ref()
@@ -77,8 +78,13 @@ pub fn run<T: Send>(
         if allows_imports {
             run.args.push(format!("--force-warn={}", proof::IMPORTS));
         }
-        let mut took = Duration::ZERO;
-        let mut ran = timed(&mut took, || compiler::execute(call, &run))?;
+        if std::mem::take(&mut is_first) {
+            ahead = proof
+                .as_ref()
+                .zip(lowered.as_ref())
+                .and_then(|(proof, lowered)| Ahead::of(call, lowered, &proof.asking));
+        }
+        let (mut ran, took) = execute(call, &run, ahead.as_mut())?;
         let compiles = ran.status.success();
         let mut unlowered = None;
         if !compiles
@@ -112,7 +118,8 @@ pub fn run<T: Send>(
             && proof::is_wanted(call, lowered, compiles)
             && proofs.next().is_some()
         {
-            let (proven, beside) = beside(call, lowered, proof, (compiles, in_mirror), times);
+            let state = (compiles, in_mirror, ahead.take());
+            let (proven, beside) = beside(call, lowered, proof, state, times);
             if compiles && !matches!(proven, Ok(Proven::Same(_))) {
                 call.remove_outputs();
             }
@@ -126,11 +133,12 @@ pub fn run<T: Send>(
                     times.guiding.push(took);
                     continue;
                 }
-                Proven::Refused(ran) => {
+                Proven::Refused(status, shown) => {
+                    let stderr = String::new();
                     return Ok(Last {
                         run,
-                        ran,
-                        shown: String::new(),
+                        ran: Ran { status, stderr },
+                        shown: (shown, String::new()),
                         in_mirror: true,
                         made: None,
                     });
@@ -141,7 +149,7 @@ pub fn run<T: Send>(
             return Err(failure);
         }
         times.compiling = took;
-        ran.stderr = told.with(&ran.stderr);
+        ran.stderr = told.rest(&ran.stderr);
         return Ok(Last {
             run,
             ran,
@@ -152,22 +160,45 @@ pub fn run<T: Send>(
     }
 }
 
+/// Runs the compiler, and asks it beside that what was not asked yet.
+fn execute(call: &Call<'_>, run: &Run, ahead: Option<&mut Ahead<'_>>) -> Result<(Ran, Duration)> {
+    let timely = |run: &Run| {
+        let mut took = Duration::ZERO;
+        let ran = timed(&mut took, || compiler::execute(call, run))?;
+        Ok((ran, took))
+    };
+    let Some(ahead) = ahead.filter(|ahead| !ahead.is_answered()) else {
+        return timely(run);
+    };
+    let question = ahead.run().clone();
+    let (ran, answer) = std::thread::scope(|scope| {
+        let asking = scope.spawn(|| timely(&question));
+        (timely(run), asking.join())
+    });
+    match answer {
+        Ok(answer) => ahead.take(answer.ok()),
+        Err(panic) => std::panic::resume_unwind(panic),
+    }
+    ran
+}
+
 /// Proves a crate, and makes what is to be made of it in the meantime if it compiles.
-fn beside<T: Send>(
+fn beside<'l, T: Send>(
     call: &Call<'_>,
-    lowered: &mut Lowered<'_>,
-    proof: &Proof<'_, T>,
-    (compiles, in_mirror): (bool, bool),
+    lowered: &mut Lowered<'l>,
+    proof: &Proof<'_, 'l, T>,
+    (compiles, in_mirror, ahead): (bool, bool, Option<Ahead<'l>>),
     times: &mut Times,
 ) -> (Result<Proven>, Option<Result<T>>) {
+    let asking = &proof.asking;
     if !compiles {
-        let proven = proof::prove(call, lowered, proof.mapping, compiles, times);
+        let proven = proof::prove(call, lowered, asking, (compiles, ahead), times);
         return (proven, None);
     }
     let columns = columns::all(in_mirror.then_some(&*lowered), proof.columns);
     std::thread::scope(|scope| {
         let making = scope.spawn(|| (proof.make)(&columns));
-        let proven = proof::prove(call, lowered, proof.mapping, compiles, times);
+        let proven = proof::prove(call, lowered, asking, (compiles, ahead), times);
         let made = match making.join() {
             Ok(made) => made,
             Err(panic) => std::panic::resume_unwind(panic),

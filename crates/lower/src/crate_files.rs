@@ -69,6 +69,22 @@ impl CrateFiles {
         }
     }
 
+    /// The same files in the mirror `to` in the place of `from`.
+    pub fn moved(&self, from: &Utf8Path, to: &Utf8Path) -> Self {
+        let mut files = self.clone();
+        for (index, file) in files.list.iter_mut().enumerate() {
+            files.by_path.remove(&file.mirror);
+            file.mirror = mirrored(to, &file.path);
+            files.by_path.insert(file.mirror.clone(), index);
+        }
+        for directory in &mut files.directories {
+            if let Ok(path) = directory.strip_prefix(from) {
+                *directory = to.join(path);
+            }
+        }
+        files
+    }
+
     /// Gives all files a new text.
     pub fn set(&mut self, texts: Vec<Pieces>) {
         for (file, text) in self.list.iter_mut().zip(texts) {

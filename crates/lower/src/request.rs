@@ -18,6 +18,7 @@ pub enum GateStatus {
 }
 
 /// One crate to lower.
+#[derive(Clone)]
 pub struct Request<'a> {
     /// Root file exactly as rustc would be given it: absolute, or relative to `cwd`.
     pub root: &'a Utf8Path,

@@ -1,11 +1,38 @@
 //! Syntax trees of files and of what is inside of macros, with the byte offsets of the file.
 
+use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::ops::Range;
 
 use ra_ap_parser::SyntaxKind;
-use ra_ap_syntax::{AstNode, Edition, SourceFile, SyntaxNode, SyntaxToken, TextRange, ast};
+use ra_ap_syntax::{AstNode, Edition, Parse, SourceFile, SyntaxNode, SyntaxToken, TextRange, ast};
 
 use gateless_rust_text::tokens::Tokens;
+
+/// How many parsed texts are remembered: the files that methods and their calls are in are asked for again and again.
+const REMEMBERED: usize = 32;
+
+thread_local! {
+    static PARSED: RefCell<VecDeque<(String, Edition, Parse<SourceFile>)>> = const { RefCell::new(VecDeque::new()) };
+}
+
+/// The tree of a text.
+fn parse(text: &str, edition: Edition) -> SyntaxNode {
+    PARSED.with_borrow_mut(|parsed| {
+        let is_it = |(other, of, _): &(String, Edition, _)| *of == edition && other == text;
+        if let Some(at) = parsed.iter().position(is_it) {
+            let found = parsed.remove(at).expect("it was just found");
+            let tree = found.2.syntax_node();
+            parsed.push_front(found);
+            return tree;
+        }
+        let found = SourceFile::parse(text, edition);
+        let tree = found.syntax_node();
+        parsed.truncate(REMEMBERED - 1);
+        parsed.push_front((text.to_owned(), edition, found));
+        tree
+    })
+}
 
 /// A tree for a part of a file.
 #[derive(Clone)]
@@ -23,7 +50,7 @@ impl Tree {
     pub fn of_file(text: &str, edition: Edition) -> Self {
         Self {
             base: 0,
-            root: SourceFile::parse(text, edition).syntax_node(),
+            root: parse(text, edition),
             in_macro: false,
         }
     }
@@ -105,7 +132,7 @@ impl Tree {
         };
         Some(Self {
             base: inside.start,
-            root: SourceFile::parse(&source, edition).syntax_node(),
+            root: parse(&source, edition),
             in_macro,
         })
     }

@@ -129,6 +129,7 @@ fn own<G: Gate>(notes: &dyn Any) -> &G::Notes {
 }
 
 /// What rendering noted, gate by gate.
+#[derive(Default)]
 pub struct Notes(Vec<Box<dyn Any>>);
 
 /// What all gates know about one crate.

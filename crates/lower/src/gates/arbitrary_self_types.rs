@@ -21,6 +21,7 @@ mod exported;
 mod extension;
 mod facts;
 mod hear;
+mod kept_self;
 mod lifetimes;
 pub mod method;
 pub mod named;

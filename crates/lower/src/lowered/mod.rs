@@ -4,6 +4,7 @@ mod mirror;
 mod proof;
 mod refine;
 mod render;
+mod twin;
 
 use std::ops::Range;
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use cargo_metadata::diagnostic::Diagnostic;
 use gateless_model::{Failure, Result};
+use gateless_rust_text::tokens::Tokens;
 
 use super::{Lowered, render};
 use crate::GateStatus;
@@ -58,6 +59,17 @@ impl Lowered<'_> {
             self.notes = notes;
         }
         Ok(())
+    }
+
+    /// Whether the sources show what will be lowered: there are pointers, and no receiver of which the compiler has yet to say what it is.
+    pub fn is_foreseen(&self) -> bool {
+        let files = 0..self.files.list.len();
+        self.facts.of::<DeriveCoercePointee>().has_pointers
+            && self.is_alone()
+            && !self.has_methods()
+            && !files.map(|file| self.source().original(file)).any(|text| {
+                text.contains("self:") && proof::has_receivers(&Tokens::new(text, self.edition))
+            })
     }
 
     fn methods(&self) -> &Facts {

@@ -112,6 +112,7 @@ fn is_sized(method: &Method<'_>) -> bool {
 }
 
 /// What is to be generated for a method.
+#[derive(Clone, Copy)]
 pub struct DispatchParts<'a> {
     /// Name of the extension trait.
     pub name: &'a str,
@@ -123,6 +124,8 @@ pub struct DispatchParts<'a> {
     pub own_name: Option<&'a str>,
     /// Whether it has to pass its caller's place on.
     pub is_tracked: bool,
+    /// Whether the trait says so, so that what a vtable leads to gets the place, too.
+    pub is_declared_tracked: bool,
     /// The path before the support module's name if the method is to be callable on trait objects.
     pub support: Option<&'a str>,
     /// The hidden supertrait of the method before, if the trait has one.
@@ -144,6 +147,7 @@ pub fn lower(
         mark,
         own_name,
         is_tracked,
+        is_declared_tracked,
         support,
         above,
         outlives,
@@ -180,6 +184,19 @@ pub fn lower(
     if support.is_none() {
         signature.demand(outlives);
         signature.repeated = method.repetitions(method.range(owner.syntax()).end);
+    }
+    if support.is_some() && is_tracked {
+        let is_own = |text: &String| mentions(text, SELF);
+        let is_simple = is_declared_tracked
+            && signature.params.len() == generics().len() + 1
+            && signature.conditions.is_empty()
+            && outlives.is_empty()
+            && !signature.types.iter().any(is_own)
+            && !is_own(&signature.output);
+        if !is_simple {
+            let support = None;
+            return lower(method, naming, owner, &DispatchParts { support, ..*parts });
+        }
     }
     let passed = |first: &str| {
         std::iter::once(first)
@@ -230,13 +247,35 @@ pub fn lower(
     // The phantom, which is not passed in any register, tells both sides that the receiver's type is well-formed.
     let hidden = format!("{name}{HIDDEN}");
     let blanks = "_, ".repeat(signature.arguments.len());
-    let body = format!(
-        "let (_, raw) = {support}{MODULE}::take(self); let call: unsafe fn(*mut (), {support}{MODULE}::core::marker::PhantomData<{}>, {blanks}) -> _ = unsafe {{ {support}{MODULE}::core::mem::transmute::<*const (), _>(<{SELF} as {hidden}{arguments}>::{hidden}(&*(raw as *const {SELF}))) }}; unsafe {{ call({}) }}",
-        signature.subject,
-        passed(&format!(
-            "raw as *mut (), {support}{MODULE}::core::marker::PhantomData"
-        )),
+    let inputs: String = signature
+        .arguments
+        .iter()
+        .zip(&signature.types)
+        .map(|(name, ty)| format!(", {name}: {ty}"))
+        .collect();
+    // A function pointer knows nothing of its caller's place. A method in the vtable does.
+    let tracked = format!(
+        "#[track_caller] unsafe fn {hidden}{}(&self, pointer: *mut (){inputs}){}",
+        match &signature.lifetimes[..] {
+            [] => String::new(),
+            lifetimes => format!("<{}>", lifetimes.join(", ")),
+        },
+        signature.output,
     );
+    let body = if is_tracked {
+        format!(
+            "let (_, raw) = {support}{MODULE}::take(self); unsafe {{ <{SELF} as {hidden}{arguments}>::{hidden}(&*(raw as *const {SELF}), {}) }}",
+            passed("raw as *mut ()"),
+        )
+    } else {
+        format!(
+            "let (_, raw) = {support}{MODULE}::take(self); let call: unsafe fn(*mut (), {support}{MODULE}::core::marker::PhantomData<{}>, {blanks}) -> _ = unsafe {{ {support}{MODULE}::core::mem::transmute::<*const (), _>(<{SELF} as {hidden}{arguments}>::{hidden}(&*(raw as *const {SELF}))) }}; unsafe {{ call({}) }}",
+            signature.subject,
+            passed(&format!(
+                "raw as *mut (), {support}{MODULE}::core::marker::PhantomData"
+            )),
+        )
+    };
     let mut after = all(&signature, &body);
     let shim_params = shim_params(&signature, &trait_name, &arguments);
     let predicates = clause(&signature.predicates);
@@ -270,12 +309,6 @@ pub fn lower(
             .cloned()
             .collect::<Vec<_>>(),
     );
-    let inputs: String = signature
-        .arguments
-        .iter()
-        .zip(&signature.types)
-        .map(|(name, ty)| format!(", {name}: {ty}"))
-        .collect();
     let outer: Vec<Param> = generics();
     let mut with_self = generics();
     with_self.insert(
@@ -302,15 +335,28 @@ pub fn lower(
         in_unsafe(call("this")),
         subject = signature.subject,
     );
+    let (declaration, made) = if is_tracked {
+        let made = format!(
+            "let this: {} = {support}{MODULE}::To::NEW.make(pointer.cast()); {}",
+            signature.subject,
+            in_unsafe(call("this")),
+        );
+        (tracked, made)
+    } else {
+        (
+            format!("fn {hidden}(&self) -> *const (){demands}"),
+            format!("{shim} {SHIM}::{turbofish} as *const ()"),
+        )
+    };
     let definition = uncounted(
         &hidden,
         &format!(
-            "impl{blanket} {hidden}{arguments} for {SELF}{predicates} {{ fn {hidden}(&self) -> *const (){demands} {{ {shim} {SHIM}::{turbofish} as *const () }} }}"
+            "impl{blanket} {hidden}{arguments} for {SELF}{predicates} {{ {declaration} {{ {made} }} }}"
         ),
     );
     let above = above.map_or_else(String::new, |above| format!(": {}", above.name));
     after.push_str(&format!(
-        " {conditions}#[doc(hidden)] {QUIET} {visibility}trait {hidden}{}{above}{predicates} {{ fn {hidden}(&self) -> *const (){demands}; }} {conditions}{QUIET} {definition}",
+        " {conditions}#[doc(hidden)] {QUIET} {visibility}trait {hidden}{}{above}{predicates} {{ {declaration}; }} {conditions}{QUIET} {definition}",
         declared(&outer),
     ));
     let name = format!("{hidden}{arguments}");

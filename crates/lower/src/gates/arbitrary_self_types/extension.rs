@@ -418,13 +418,12 @@ pub struct ExtensionParts<'a> {
     pub outlives: &'a BTreeSet<(String, String)>,
 }
 
-/// The extension trait of an inherent method.
-pub fn inherent(
+/// The signature of an inherent method once its receiver's type is the implementing one, and the type of its impl.
+pub fn of_inherent(
     method: &Method<'_>,
     naming: &Naming,
     owner: &ast::Impl,
-    parts: &ExtensionParts<'_>,
-) -> Option<String> {
+) -> Option<(Signature, String)> {
     let ty = owner.self_ty()?;
     let mut fresh = Vec::new();
     let edits = name_all(method, ty.syntax(), &|i| format!("{FRESH}_{i}"));
@@ -444,7 +443,18 @@ pub fn inherent(
         .map(|clause| self_edits(clause.syntax()))
         .unwrap_or_default();
     let predicates = method.predicates(owner.where_clause(), &where_edits);
-    let mut signature = signature(method, naming, params, predicates, &own, true);
+    let signature = signature(method, naming, params, predicates, &own, true);
+    Some((signature, own))
+}
+
+/// The extension trait of an inherent method.
+pub fn inherent(
+    method: &Method<'_>,
+    naming: &Naming,
+    owner: &ast::Impl,
+    parts: &ExtensionParts<'_>,
+) -> Option<String> {
+    let (mut signature, own) = of_inherent(method, naming, owner)?;
     signature.demand(parts.outlives);
     signature.mark(parts.mark);
     signature.repeated = method.repetitions(method.range(owner.syntax()).end);

@@ -72,6 +72,22 @@ pub fn calls(diagnostics: &[Diagnostic], source: &Source<'_>) -> BTreeSet<Call> 
     found.collect()
 }
 
+/// Whether a text may have receivers other than those that every compiler takes.
+pub fn has_receivers(tokens: &Tokens<'_>) -> bool {
+    let is_usual = |i: usize| {
+        let ty: String = (i..i + 4).map(|k| tokens.at(k)).collect();
+        ["Self", "&Self", "&mutSelf", "Pin<"]
+            .iter()
+            .any(|usual| ty.starts_with(usual))
+    };
+    (1..tokens.list.len()).any(|i| {
+        tokens.are(i, &["self", ":"])
+            && tokens.at(i + 2) != ":"
+            && ["(", "mut"].contains(&tokens.at(i - 1))
+            && !is_usual(i + 2)
+    })
+}
+
 /// Whether a diagnostic is about dead code, not all of which was added.
 pub fn is_dead_code(diagnostic: &Diagnostic, source: &Source<'_>) -> bool {
     let is_it = diagnostic

@@ -11,7 +11,8 @@ use super::facts::{Facts, Key};
 use super::method::{Method, Owner};
 use super::scope::{Extension, Reach};
 use super::{
-    ArbitrarySelfTypes, body, dispatch, extension, lifetimes, named, names, naming, proof, scope,
+    ArbitrarySelfTypes, body, dispatch, extension, kept_self, lifetimes, named, names, naming,
+    proof, scope,
 };
 use crate::gate::{Gate, Page, Source};
 use crate::lints::QUIET;
@@ -58,7 +59,9 @@ pub fn lower(facts: &Facts, page: &Page<'_>) -> Result<Work> {
         };
         let key = (index, offset);
         let is_marked = page.purpose.is_marked();
-        if let Some(name) = body::seen_by_macro(&method) {
+        let seen = body::seen_by_macro(&method);
+        let kept = seen.as_ref().and_then(|_| kept_self::is_possible(&method));
+        if let (Some(name), None) = (seen, &kept) {
             return Err(refuse(&format!(
                 "the macro `{name}!` looks at the text of its arguments, and `self` has another name there"
             )));
@@ -72,7 +75,13 @@ pub fn lower(facts: &Facts, page: &Page<'_>) -> Result<Work> {
         let naming = lifetimes::naming(&method, &hidden_outputs(&method, facts, index), receiver);
         let strings = in_strings(&method, facts, index);
         let this = body::fresh_name(&method, !strings.is_empty());
-        let mut edits = body::rename(&method, &this);
+        let mut edits = match &kept {
+            Some(owner) => {
+                let edits = kept_self::edits(&method, &naming, owner, &this);
+                edits.ok_or_else(|| refuse("the impl has no type"))?
+            }
+            None => body::rename(&method, &this),
+        };
         if is_marked {
             edits.extend(proof::attribute(&method, key));
         }
@@ -182,11 +191,14 @@ pub fn lower(facts: &Facts, page: &Page<'_>) -> Result<Work> {
                 });
                 let end = method.range(owner.syntax()).end;
                 let repeated = method.repetitions(end);
+                let is_declared_tracked = !method
+                    .attributes(&method.function, &["track_caller"])
+                    .is_empty();
                 let through = support.filter(|_| {
                     !receiver.is_static
                         && repeated.is_empty()
                         && dispatch::is_dispatchable(&method)
-                        && !tracked.contains(&method.name())
+                        && (is_declared_tracked || !tracked.contains(&method.name()))
                 });
                 let parts = dispatch::DispatchParts {
                     name: &name,
@@ -194,6 +206,7 @@ pub fn lower(facts: &Facts, page: &Page<'_>) -> Result<Work> {
                     mark: &mark,
                     own_name: own_name.as_deref().filter(|_| has_items),
                     is_tracked: tracked.contains(&method.name()),
+                    is_declared_tracked,
                     support: through,
                     above: hidden.get(&(index, end)),
                     outlives: &receiver.outlives,
@@ -202,8 +215,9 @@ pub fn lower(facts: &Facts, page: &Page<'_>) -> Result<Work> {
                     return Err(refuse("the trait has no name"));
                 };
                 edits.extend(lowered.edits);
+                let is_through = lowered.hidden.is_some();
                 hidden.extend(lowered.hidden.map(|last| ((index, end), last)));
-                if through.is_some() {
+                if is_through {
                     work.placed
                         .insert((index, offset), (end, format!("{name}{}", names::HIDDEN)));
                 }
@@ -211,7 +225,7 @@ pub fn lower(facts: &Facts, page: &Page<'_>) -> Result<Work> {
                     .map(|name| method.source(name.syntax()));
                 if let Some(trait_name) = trait_name
                     .as_ref()
-                    .filter(|_| through.is_some() && !method.is_local() && !method.tree.in_macro)
+                    .filter(|_| is_through && !method.is_local() && !method.tree.in_macro)
                 {
                     work.dispatched
                         .insert(format!("{trait_name}::{}", method.name()), name.clone());
