@@ -1,7 +1,7 @@
 //! Columns of panic locations where rustc makes the object by itself: libraries and programs for the host.
 //!
 //! Lowering moves characters within their lines. Where the code generation stage makes the object, it puts the columns right in LLVM IR; here they are
-//! put right in the objects that rustc wrote: in libraries once they are written, in those of programs before the linker reads them (`linker.rs`).
+//! fixed up in the objects that rustc wrote: in libraries once they are written, in those of programs before the linker reads them (`linker.rs`).
 
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_base::files;
@@ -41,7 +41,7 @@ pub fn put_right(call: &Call<'_>, columns: &Columns) -> Result<()> {
     Ok(())
 }
 
-/// Writes the columns down for the process that stands in for the linker.
+/// Writes the columns down for the process that replaces the linker.
 pub fn write(call: &Call<'_>, columns: &Columns) -> Result<Utf8PathBuf> {
     let name = format!("{}.json", mangle(&call.primary_output()));
     let path = call.state.directory().join("columns").join(name);

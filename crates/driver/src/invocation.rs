@@ -3,11 +3,14 @@
 //! The options are those of rustc 1.95 (`compiler/rustc_session/src/config.rs`, `rustc_optgroups`) and of rustdoc
 //! (`src/librustdoc/lib.rs`, `opts`). An option that is not among them is an error that names it.
 
+mod options;
+
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_model::{Failure, Result};
 use lexopt::Arg as Token;
+use options::{Name, SWITCHES, VALUES, find};
 
-/// Which program the wrapper stands in for.
+/// Which program the wrapper replaces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tool {
     /// `rustc`.
@@ -73,50 +76,6 @@ pub enum Kind {
     /// The input: a path, or `-` for standard input.
     Input(String),
 }
-
-/// Options with a value that need no understanding of their own: (long name, short name, which tools).
-const VALUES: &[(&str, Option<char>, &[Tool])] = &[
-    ("cap-lints", None, ALL),
-    ("cfg", None, ALL),
-    ("check-cfg", None, ALL),
-    ("color", None, ALL),
-    ("crate-name", None, ALL),
-    ("crate-type", None, ALL),
-    ("default-theme", None, DOC),
-    ("diagnostic-width", None, ALL),
-    ("edition", None, ALL),
-    ("error-format", None, ALL),
-    ("explain", None, COMPILE),
-    ("extend-css", Some('e'), DOC),
-    ("html-after-content", None, DOC),
-    ("html-before-content", None, DOC),
-    ("html-in-header", None, DOC),
-    ("json", None, ALL),
-    ("out-dir", None, ALL),
-    ("print", None, COMPILE),
-    ("remap-path-scope", None, COMPILE),
-    ("sysroot", None, ALL),
-    ("target", None, ALL),
-    ("test-args", None, DOC),
-    ("test-builder", None, DOC),
-    ("test-run-directory", None, DOC),
-];
-
-/// Options without a value: (long name, short name, which tools).
-const SWITCHES: &[(&str, Option<char>, &[Tool])] = &[
-    ("document-private-items", None, DOC),
-    ("generate-link-to-definition", None, DOC),
-    ("help", Some('h'), ALL),
-    ("no-run", None, DOC),
-    ("quiet", None, DOC),
-    ("test", None, ALL),
-    ("verbose", Some('v'), ALL),
-    ("version", Some('V'), ALL),
-];
-
-const ALL: &[Tool] = &[Tool::Rustc, Tool::Rustdoc, Tool::Clippy];
-const COMPILE: &[Tool] = &[Tool::Rustc, Tool::Clippy];
-const DOC: &[Tool] = &[Tool::Rustdoc];
 
 impl Invocation {
     /// Reads a command line. `read` returns the text of a response file (`@path`, one argument a line, as rustc reads them).
@@ -340,9 +299,20 @@ fn parse_tokens(
                         Name::Short(short) => format!("-{short}"),
                         Name::Long(long) => format!("--{long}"),
                     };
-                    return Err(place(format!("{} option `{spelled}` is not known to gateless", tool.name())).help(
-                        "an argument that is not understood is never dropped silently; please report it with the command line",
-                    ));
+                    let help = match name {
+                        // What a caching wrapper tries on a compiler that it doesn't know by its name.
+                        Name::Short('E') => {
+                            "-E is a C compiler's option; an old sccache (0.4) takes gateless for one: leave it out, or take a newer one (0.16)"
+                        }
+                        _ => {
+                            "an argument that is not understood is never dropped silently; please report it with the command line"
+                        }
+                    };
+                    return Err(place(format!(
+                        "{} option `{spelled}` is not known to gateless",
+                        tool.name()
+                    ))
+                    .help(help));
                 }
             }
         };
@@ -353,32 +323,10 @@ fn parse_tokens(
     }
 }
 
-enum Name {
-    Short(char),
-    Long(String),
-}
-
 fn lint_level(name: &str) -> Option<&'static str> {
     ["allow", "warn", "deny", "forbid", "force-warn"]
         .into_iter()
         .find(|level| *level == name)
-}
-
-fn find(
-    table: &'static [(&str, Option<char>, &[Tool])],
-    name: &Name,
-    tool: Tool,
-) -> Option<&'static str> {
-    table
-        .iter()
-        .find(|(long, short, tools)| {
-            tools.contains(&tool)
-                && match name {
-                    Name::Short(given) => *short == Some(*given),
-                    Name::Long(given) => given == long,
-                }
-        })
-        .map(|(long, ..)| *long)
 }
 
 fn split(text: String, make: fn(String, Option<String>) -> Kind) -> Kind {

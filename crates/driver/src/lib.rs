@@ -1,6 +1,6 @@
 //! One compiler call, as Kbuild makes it: invocation -> class -> plan -> run -> object -> record.
 //!
-//! The entry points stand in for `rustc`, `rustdoc` and `clippy-driver`.
+//! The entry points replace `rustc`, `rustdoc` and `clippy-driver`.
 
 mod call;
 mod classify;

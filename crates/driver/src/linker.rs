@@ -51,7 +51,7 @@ fn stand_in(run: &mut Run, linker: &str, repairs: Repairs) -> Result<()> {
     Ok(())
 }
 
-/// Prepares a run of rustc that may link: its objects are put right before.
+/// Prepares a run of rustc that may link: its objects are fixed up before.
 pub fn prepare(
     call: &Call<'_>,
     run: &mut Run,
@@ -88,7 +88,7 @@ pub fn prepare(
     Ok(())
 }
 
-/// Where rustc optimises, it may have looked into a location before its object is put right.
+/// Where rustc optimises, it may have looked into a location before its object is fixed up.
 fn tell_of_computed(call: &Call<'_>) {
     let level = call.invocation.codegen("opt-level");
     if call.invocation.has("opt") || !matches!(level, None | Some("0")) {
@@ -115,7 +115,7 @@ pub fn link(args: Vec<OsString>) -> Result<u8> {
         Err(_) => None,
     };
     for arg in args.iter().filter_map(|arg| arg.to_str()) {
-        // Objects are rustc's own, in a directory that goes with the call; libraries belong to others, and were put right when they were made.
+        // Objects are rustc's own, in a directory that goes with the call; libraries belong to others, and were fixed up when they were made.
         if arg.ends_with(".o") && Utf8Path::new(arg).is_file() {
             if std::env::var_os(USED).is_some() {
                 retain::release(Utf8Path::new(arg))?;

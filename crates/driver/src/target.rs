@@ -1,13 +1,13 @@
 //! Custom target specifications, replaced by built-in targets.
 //!
 //! Kbuild writes `scripts/target.json` with `scripts/generate_rust_target.rs`. Each field is compared with the built-in
-//! target that stands in for it: equal, settable by a stable option, left to code generation, or an error that names it.
+//! target that replaces it: equal, settable by a stable option, left to code generation, or an error that names it.
 
 use camino::Utf8Path;
 use gateless_model::{Failure, Result};
 use serde_json::{Map, Value};
 
-/// A built-in target that stands in for a specification.
+/// A built-in target that replaces a specification.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
     /// Name for `--target`.
@@ -26,7 +26,7 @@ pub struct Target {
     pub abi: String,
 }
 
-/// What is asked for besides a specification and decides which built-in target stands in for it.
+/// What is asked for besides a specification and decides which built-in target replaces it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Abi {
     /// `-Zreg-struct-return`: C functions return small structures in registers.
@@ -188,14 +188,14 @@ const GENERATED: &[&str] = &[
     "-apxf",
 ];
 
-/// The built-in targets that stand in for specifications, each with the specification's `arch`.
+/// The built-in targets that replace specifications, each with the specification's `arch`.
 pub fn spec_targets() -> Vec<(&'static str, &'static str)> {
     let names = BUILTINS.iter();
     names.map(|builtin| (builtin.name, builtin.arch)).collect()
 }
 
 impl Target {
-    /// Reads a specification, for an ABI that is asked for besides. `host` is the target of the compiler itself where that stands in (runtime source `host`).
+    /// Reads a specification, for an ABI that is asked for besides. `host` is the target of the compiler itself where that is used (runtime source `host`).
     ///
     /// # Errors
     /// When the host is another architecture, when the file is missing or not JSON, when no built-in target matches, or when a field or feature has no stable equivalent.
@@ -222,7 +222,7 @@ impl Target {
     /// The same with the host's target in place of the bare-metal one.
     fn on_host(self, host: &str) -> Result<Self> {
         if host.split('-').next() != self.builtin.split('-').next() {
-            return Err(Failure::no(format!("the runtime source `host` needs a host of the kernel's architecture: {host} can't stand in for {}", self.builtin))
+            return Err(Failure::no(format!("the runtime source `host` needs a host of the kernel's architecture: {host} is not {}", self.builtin))
                 .help("use the runtime source `source`"));
         }
         // What the bare-metal target's arguments bring about is the host's default.
@@ -252,7 +252,7 @@ impl Target {
                     false => "",
                 };
                 Failure::no(format!(
-                    "no built-in target stands in for arch `{arch}`, target-endian `{endian}`{returns}"
+                    "no built-in target replaces the specification: arch `{arch}`, target-endian `{endian}`{returns}"
                 ))
             })?;
         let unlike = |field: &str, value: &str| {

@@ -64,7 +64,7 @@ impl Used {
     }
 }
 
-/// The place where rustc makes the object, if it does so in a form in which the uses of `#[used]` can be put right: a library of objects, or
+/// The place where rustc makes the object, if it does so in a form in which the uses of `#[used]` can be fixed up: a library of objects, or
 /// a program that is linked as rustc chooses to.
 fn in_what_rustc_writes(call: &Call<'_>) -> Option<Used> {
     let invocation = call.invocation;

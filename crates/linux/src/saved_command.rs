@@ -152,7 +152,7 @@ fn rust_sources(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// Whether a program of this name is rustc, clippy's driver, or what stands in for them.
+/// Whether a program of this name is rustc, clippy's driver, or what replaces them.
 pub fn is_rust_compiler(program: &str) -> bool {
     let name = program.strip_prefix("gateless-").unwrap_or(program);
     ["rustc", "clippy-driver"].iter().any(|known| {

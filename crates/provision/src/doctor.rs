@@ -1,9 +1,9 @@
 //! What a build needs: each prerequisite with the version found, the version wanted, and what it is for.
 
-use std::process::Command;
+mod machine;
 
 use camino::Utf8Path;
-use gateless_base::{process, program, variable};
+use gateless_base::{process, variable};
 use gateless_linux::tree::{Tool, Tree};
 use gateless_machines::{Machine, NeededBy, kbuild_arch};
 use gateless_model::{Failure, Result};
@@ -14,6 +14,7 @@ use crate::{rust_src, tools};
 use gateless_kbuild::c_tools::CTools;
 use gateless_model::Version;
 use gateless_rustc::compiler::Compiler;
+use machine::{find_header, find_program};
 
 /// One thing that a build needs or can use.
 #[derive(Debug)]
@@ -395,71 +396,10 @@ fn find_libclang(minimum: Version) -> Result<String> {
     })
 }
 
-fn find_program(name: &str, minimum: Option<Version>) -> Result<String> {
-    let path = if name.contains('/') {
-        Some(Utf8Path::new(name).to_owned()).filter(|path| program::is_executable(path))
-    } else {
-        program::find(name)
-    };
-    let path = path.ok_or_else(|| {
-        Failure::no(if name.contains('/') {
-            format!("{name} is no program that can be run")
-        } else {
-            format!("no `{name}` on PATH")
-        })
-    })?;
-    let Some(minimum) = minimum else {
-        return Ok(path.to_string());
-    };
-    let output = process::output_of(Command::new(&path).arg("--version"))?;
-    let text = [output.stdout, output.stderr].concat();
-    let text = String::from_utf8_lossy(&text).into_owned();
-    match text.lines().find_map(last_version) {
-        Some(found) if found >= minimum => Ok(format!("{found} ({path})")),
-        Some(found) => Err(Failure::no(format!("{path} is {found}, which is too old"))),
-        None => Err(Failure::no(format!("`{path} --version` prints no version"))),
-    }
-}
-
-/// GNU tools print the distribution's package version in parentheses before their own.
-fn last_version(line: &str) -> Option<Version> {
-    line.split_whitespace().rev().find_map(Version::find)
-}
-
-/// Whether the compiler of host programs (a command, perhaps with a wrapper) finds a header.
-fn find_header(file: &str, host: &str) -> Result<String> {
-    let mut words = host.split_whitespace();
-    let mut command = Command::new(words.next().unwrap_or_default());
-    command
-        .args(words)
-        .args(["-E", "-include", file, "-x", "c", "/dev/null"]);
-    match process::stdout_of(&mut command) {
-        Ok(_) => Ok(file.to_owned()),
-        Err(_) => Err(Failure::no(format!("{host} does not find {file}"))),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use gateless_kbuild::c_tools;
-
-    #[test]
-    fn a_tools_own_version_is_read_and_not_its_packages() {
-        assert_eq!(
-            last_version("gcc (Debian 12.2.0-14+deb12u1) 12.2.1"),
-            Some(Version::new(12, 2, 1))
-        );
-        assert_eq!(
-            last_version("GNU ld (GNU Binutils for Debian) 2.40"),
-            Some(Version::new(2, 40, 0))
-        );
-        assert_eq!(last_version("bc 1.07.1"), Some(Version::new(1, 7, 1)));
-        assert_eq!(
-            last_version("Copyright 1991-1994, 1997 Free Software Foundation, Inc."),
-            None
-        );
-    }
 
     /// Names of what is required.
     fn required(arch: &str, variables: &[(String, String)], boots: bool) -> Vec<String> {
