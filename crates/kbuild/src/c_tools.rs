@@ -1,5 +1,6 @@
 //! The C compiler and its tools, as make's variables choose them.
 
+use gateless_base::program;
 use gateless_linux::tree::Tool;
 use gateless_machines::Machine;
 use gateless_model::{Failure, Result};
@@ -87,15 +88,35 @@ impl MakeArgs {
 
 /// The variables that choose tools for `arch` (Kbuild's ARCH): those of its machine, then `own`, which win.
 pub fn variables(arch: &str, own: &[(String, String)]) -> Vec<(String, String)> {
+    variables_where(arch, own, &|name| program::find(name).is_some())
+}
+
+fn variables_where(
+    arch: &str,
+    own: &[(String, String)],
+    has: &dyn Fn(&str) -> bool,
+) -> Vec<(String, String)> {
     let defaults = Machine::find(arch)
         .into_iter()
         .flat_map(|machine| &machine.make);
     let mut variables: Vec<(String, String)> = defaults
         .filter(|(name, _)| !own.iter().any(|(given, _)| given == *name))
-        .map(|(name, value)| (name.clone(), value.clone()))
+        .map(|(name, value)| {
+            let value = match name.as_str() {
+                "LLVM" if is_unversioned(value, has) => "1",
+                _ => value,
+            };
+            (name.clone(), value.to_owned())
+        })
         .collect();
     variables.extend_from_slice(own);
     variables
+}
+
+/// Whether this machine has LLVM under no version. Debian and what derives from it name each version's tools after it (`clang-22`), and other
+/// systems have one version, as `clang`.
+fn is_unversioned(llvm: &str, has: &dyn Fn(&str) -> bool) -> bool {
+    llvm.starts_with('-') && !has(&format!("clang{llvm}")) && !has("apt-get")
 }
 
 /// One of the tools that compile and link C.
@@ -315,12 +336,27 @@ mod tests {
     #[test]
     fn what_the_user_chooses_replaces_what_the_machine_does() {
         let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-        assert_eq!(variables("x86_64", &[]), [pair("LLVM", "-22")]);
+        let debian = |arch: &str, own: &[(String, String)]| {
+            variables_where(arch, own, &|name| name == "apt-get")
+        };
+        assert_eq!(debian("x86_64", &[]), [pair("LLVM", "-22")]);
         assert_eq!(
-            variables("x86_64", &pairs(&["LLVM=", "CC=gcc"])),
+            debian("x86_64", &pairs(&["LLVM=", "CC=gcc"])),
             [pair("LLVM", ""), pair("CC", "gcc")]
         );
         assert_eq!(variables("um", &[]), []);
         assert_eq!(variables("vax", &pairs(&["CC=gcc"])), [pair("CC", "gcc")]);
+    }
+
+    #[test]
+    fn llvm_has_no_version_in_its_name_where_it_has_none_on_the_machine() {
+        let llvm = |programs: &[&str]| -> String {
+            let variables = variables_where("x86_64", &[], &|name| programs.contains(&name));
+            variables[0].1.clone()
+        };
+        assert_eq!(llvm(&[]), "1");
+        assert_eq!(llvm(&["clang"]), "1");
+        assert_eq!(llvm(&["clang", "clang-22"]), "-22");
+        assert_eq!(llvm(&["clang", "apt-get"]), "-22");
     }
 }

@@ -36,7 +36,7 @@ pub struct Installation {
 impl Installation {
     /// What is to be done about those of `prerequisites` that are required and missing.
     ///
-    /// The first that only the user can put right is returned as the error.
+    /// The first that only the user can install is returned as the error.
     pub fn of(prerequisites: Vec<Prerequisite>) -> Result<Self> {
         let mut installation = Self::default();
         for prerequisite in prerequisites
@@ -58,7 +58,7 @@ impl Installation {
         Ok(installation)
     }
 
-    /// Like [`Installation::of`], of what is not the user's to put right.
+    /// Like [`Installation::of`], without what only the user can install.
     pub fn possible(prerequisites: Vec<Prerequisite>) -> Self {
         let mut possible = prerequisites;
         possible.retain(|prerequisite| prerequisite.fix != Fix::ByHand);
@@ -176,7 +176,7 @@ impl Installation {
         }
         let names: Vec<&str> = packages.iter().map(String::as_str).collect();
         if system_apt(&[INSTALL, &names].concat(), None, progress).is_err() {
-            // One that can't be had does not stand in the way of the others.
+            // One that can't be had does not keep the others out.
             for name in names {
                 install_alone(name, cache, codename, progress)?;
             }

@@ -76,7 +76,7 @@ impl System {
         match &self.debian {
             Some(codename) if program::find("apt-get").is_some() => Ok(codename),
             _ => Err(Failure::no(format!(
-                "this machine runs {}, and gateless can bring in packages on Debian only",
+                "this machine runs {}, and gateless installs packages on Debian only",
                 self.name
             ))
             .help(format!("install by hand: {by_hand}"))),
