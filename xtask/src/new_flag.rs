@@ -164,6 +164,7 @@ mod tests {{
             r#"kind = "rustc-flag"
 name = "-Z{0}"
 status = "unstable"
+tracking = "https://github.com/rust-lang/rust/issues/NUMBER"
 archs = ["all"]
 used_in = []
 depends_on = []

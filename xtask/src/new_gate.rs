@@ -95,6 +95,7 @@ fn lowered(entry: &str) -> String {
 const ENTRY: &str = r##"kind = "lang-feature"
 name = "feature(NAME)"
 status = "unstable"
+tracking = "https://github.com/rust-lang/rust/issues/NUMBER"
 archs = ["all"]
 used_in = []
 depends_on = []

@@ -44,3 +44,35 @@ fn an_unknown_name_is_wrong_usage_and_near_ones_are_named() {
             .contains("arbitrary_self_types")
     );
 }
+
+#[test]
+fn an_entry_is_found_by_the_names_that_people_know_whatever_the_case() {
+    for (name, id) in [
+        ("RUSTC_BOOTSTRAP", "rustc_bootstrap"),
+        ("target.json", "target_json"),
+        ("CoercePointee", "derive_coerce_pointee"),
+        ("coercepointee", "derive_coerce_pointee"),
+        ("-Zsanitizer=kcfi", "Z_sanitizer_kcfi"),
+        ("btf", "btf_of_rust"),
+        ("tait", "type_alias_impl_trait"),
+        ("bindgen#1949", "bindgen_gcc"),
+        ("bindgen#316", "bindgen_macro_casts"),
+        ("repeatable options", "repeatable_options"),
+    ] {
+        let answer = explain(&["--", name]);
+        let text = String::from_utf8(answer.stdout).unwrap();
+        assert!(
+            answer.status.success() && text.starts_with(&format!("{id}: ")),
+            "{name}: {text}"
+        );
+        let others = text.lines().filter(|line| line.starts_with("Z_")).count();
+        assert!(others <= 1, "{name} shows others as well: {text}");
+    }
+}
+
+#[test]
+fn what_upstream_lacks_has_a_link_or_the_reason_why_there_is_none() {
+    let text = |name| String::from_utf8(explain(&[name]).stdout).unwrap();
+    assert!(text("sealed_traits").contains("https://github.com/rust-lang/rust/issues/105077"));
+    assert!(text("custom_prelude").contains("no issue to follow: "));
+}

@@ -18,6 +18,8 @@ pub struct Entry {
     pub stable_since: Option<String>,
     /// Tracking issue or stabilisation pull request.
     pub tracking: Option<String>,
+    /// Why there is no such link.
+    pub untracked: Option<String>,
     /// The Rust project goal that covers it.
     pub goal: Option<String>,
     /// Architectures it matters for (`all`, `host`, or names as under the kernel's `arch/`).

@@ -302,6 +302,20 @@ mod tests {
     }
 
     #[test]
+    fn every_entry_has_a_link_or_says_why_there_is_none() {
+        for (id, entry) in Ledger::embedded().iter() {
+            match (&entry.tracking, &entry.untracked) {
+                (Some(link), None) => {
+                    assert!(link.starts_with("https://"), "{id}: {link} is no link");
+                }
+                (None, Some(why)) => assert!(!why.is_empty(), "{id}"),
+                (Some(_), Some(_)) => panic!("{id} has a link, and says that there is none"),
+                (None, None) => panic!("{id} has no `tracking`, and no `untracked`"),
+            }
+        }
+    }
+
+    #[test]
     fn a_feature_that_became_stable_later_is_closed_for_older_compilers() {
         let ledger = Ledger::embedded();
         assert!(matches!(

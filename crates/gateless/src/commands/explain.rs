@@ -228,6 +228,12 @@ fn upstream(entry: &Entry) -> Vec<String> {
                 .map(|goal| format!("Rust project goal: {goal}")),
         );
         lines.extend(entry.tracking.clone());
+        lines.extend(
+            entry
+                .untracked
+                .as_ref()
+                .map(|why| format!("no issue to follow: {why}")),
+        );
         lines.extend(match entry.ends {
             Ends::Stabilised => None,
             Ends::WithDependencies => {
