@@ -27,7 +27,7 @@ pub struct Audited {
 pub fn run(tree: &Utf8Path, out: Option<&Utf8Path>, rustc: &Utf8Path) -> Result<Audited> {
     if !tree.is_dir() {
         return Err(Failure::failed(format!("{tree} is not a directory"))
-            .help("`gateless fetch 7.3` brings in a kernel tree and prints its path"));
+            .help("`gateless fetch 7.3` fetches a kernel tree and prints its path"));
     }
     let mut scan = scan::scan(tree)?;
     let configuration = match out {

@@ -6,7 +6,9 @@ use anstyle::{AnsiColor, Style};
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_base::{Progress, cache};
 use gateless_kbuild::c_tools;
+use gateless_linux::kconfig::rust::RUST;
 use gateless_linux::tree::Tree;
+use gateless_linux::why::Answer as WhyAnswer;
 use gateless_machines::Machine;
 use gateless_model::{Exit, Failure, Result};
 use gateless_provision::doctor::{self, Job, Prerequisite};
@@ -17,15 +19,19 @@ use gateless_provision::system::System;
 use gateless_provision::toolchain::Choice;
 
 use super::build_options::{DEFAULT_RELEASE, architecture, toolchain};
+use super::why;
 use crate::output;
 use crate::terminal::Terminal;
 
 /// Check what a build needs, with the versions found and wanted; --install installs what is missing
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Architecture to build for (`gateless targets` lists them)
-    #[arg(long, default_value = "um", value_parser = architecture)]
-    arch: String,
+    /// Architecture to build for (`gateless targets` lists them) [default: um; with --out, that of its .config]
+    #[arg(long, value_parser = architecture)]
+    arch: Option<String>,
+    /// Output directory: also say why CONFIG_RUST is off in its .config
+    #[arg(long, value_name = "DIR", conflicts_with = "json")]
+    out: Option<Utf8PathBuf>,
     /// Kernel tree whose minimum versions apply [default: a Linux 7.3 in the cache, else what 7.3 wants for um and x86_64]
     #[arg(long, value_name = "DIR")]
     tree: Option<Utf8PathBuf>,
@@ -45,22 +51,35 @@ pub struct Args {
 
 /// Prints the table on stdout; [`Exit::No`] if something required is missing.
 pub fn run(args: Args) -> Result<Exit> {
-    if Machine::find(&args.arch).is_none() {
+    let subject = match &args.out {
+        Some(out) => Some(why::configured(
+            out,
+            args.tree.as_deref(),
+            args.arch.as_deref(),
+        )?),
+        None => None,
+    };
+    let arch = match (&args.arch, &subject) {
+        (Some(arch), _) => arch.clone(),
+        (None, Some(subject)) => subject.arch.clone(),
+        (None, None) => "um".to_owned(),
+    };
+    if Machine::find(&arch).is_none() {
         return Err(Failure::usage(format!(
-            "nothing is known about what a build for {} needs",
-            args.arch
+            "nothing is known about what a build for {arch} needs"
         ))
         .help(format!("known: {}", Machine::names())));
     }
     let cache = cache::root()?;
-    let tree = match &args.tree {
-        Some(path) => Some(path.clone()),
-        None => fetch::cached(&cache, DEFAULT_RELEASE)?,
+    let tree = match (&args.tree, &subject) {
+        (Some(path), _) => Some(path.clone()),
+        (None, Some(subject)) => Some(subject.tree.path.clone()),
+        (None, None) => fetch::cached(&cache, DEFAULT_RELEASE)?,
     };
     let tree = tree.as_deref().map(Tree::open).transpose()?;
-    let variables = c_tools::variables(&args.arch, &[]);
+    let variables = c_tools::variables(&arch, &[]);
     let job = Job {
-        arch: &args.arch,
+        arch: &arch,
         c_tools: &variables,
         boots: true,
         builds_core: true,
@@ -73,14 +92,32 @@ pub fn run(args: Args) -> Result<Exit> {
     let found = check()?;
     let all_there = !found.iter().any(Prerequisite::is_missing);
     if args.json {
-        output::json(&Answer::of(&args.arch, &found))?;
+        output::json(&Answer::of(&arch, &found))?;
     } else {
         print_table(&found)?;
         if !all_there && !args.install {
-            advise(&args.arch, found)?;
+            advise(&arch, found)?;
         }
     }
-    Ok(if all_there { Exit::Yes } else { Exit::No })
+    let has_rust = match &subject {
+        Some(subject) => tell_rust(subject, all_there)?,
+        None => true,
+    };
+    Ok(if all_there && has_rust {
+        Exit::Yes
+    } else {
+        Exit::No
+    })
+}
+
+/// Says whether a configuration has Rust on, and why not.
+fn tell_rust(subject: &why::Subject, all_there: bool) -> Result<bool> {
+    let answer = subject.explain(RUST);
+    output::line(&answer)?;
+    if all_there && why::is_of_rust_tools(&answer) {
+        output::line(why::not_by_gateless(&subject.arch))?;
+    }
+    Ok(matches!(answer, WhyAnswer::On(_)))
 }
 
 /// Makes sure that what `job` needs is there; asks before installing anything, unless `yes`.
@@ -119,7 +156,7 @@ fn confirm(what: &str) -> Result<bool> {
         return Ok(false);
     }
     output::note(format_args!("missing: {what}"));
-    output::note("bring this in now? [y/N]");
+    output::note("install this now? [y/N]");
     let mut answer = String::new();
     std::io::stdin()
         .lock()
@@ -133,14 +170,14 @@ fn advise(arch: &str, found: Vec<Prerequisite>) -> Result<()> {
     let system = System::this();
     let missing = Installation::possible(found);
     if missing.is_empty() {
-        output::note("something is missing that only you can put right");
+        output::note("install what is marked MISSING by hand; each line says what is wrong");
     } else if system.is_debian() {
         output::note(format_args!(
             "something is missing: run `gateless doctor --arch {arch} --install`"
         ));
     } else {
         output::note(format_args!(
-            "something is missing; this machine runs {}, where these commands bring it in:",
+            "something is missing; on {}, install it with:",
             system.name
         ));
         for line in missing.commands(&system) {

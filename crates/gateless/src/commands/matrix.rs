@@ -264,7 +264,7 @@ const KEPT_LINES: usize = 40;
 fn collect(store: &Store, from: &Utf8Path, json: bool) -> Result<Exit> {
     let collected = store.collect(from)?;
     for refused in &collected.refused {
-        output::note(format_args!("not taken over: {refused}"));
+        output::note(format_args!("not imported: {refused}"));
     }
     output::note(format_args!(
         "{} new results, {} known, {} refused",

@@ -27,7 +27,7 @@ impl Tree {
     pub fn open(path: &Utf8Path) -> Result<Self> {
         let no_tree = |why: String| {
             Failure::failed(why)
-                .help("`gateless fetch 7.3` brings in a kernel tree and prints its path")
+                .help("`gateless fetch 7.3` fetches a kernel tree and prints its path")
         };
         if !path.is_dir() {
             let why = if path.exists() {

@@ -20,6 +20,13 @@ pub struct Outside {
     pub place: String,
 }
 
+impl Outside {
+    /// Whether the tree's own check of the Rust tools (scripts/rust_is_available.sh) decides it.
+    pub fn is_of_rust_tools(&self) -> bool {
+        self.decided_by.contains("rust_is_available.sh")
+    }
+}
+
 /// What each change outside of .config weighs against lines of it.
 const OUTSIDE: usize = 1000;
 
@@ -37,7 +44,7 @@ pub(super) struct Draft {
     outside: Vec<Outside>,
     /// What goes off with the symbols that are turned off.
     burden: usize,
-    /// Macro calls that are taken to hold, since nothing recorded what they are.
+    /// Macro calls that are assumed to be y, since nothing recorded what they are.
     assumed: Vec<String>,
     /// What another way costs; one that costs as much is given up.
     pub(super) limit: Option<usize>,
@@ -118,7 +125,7 @@ pub struct Change {
     pub lines: Vec<String>,
     /// What has to change outside of .config, before Kconfig runs.
     pub outside: Vec<Outside>,
-    /// Macro calls that are taken to hold: only Kconfig can tell.
+    /// Macro calls that are assumed to be y: only Kconfig can evaluate them.
     pub assumed: Vec<String>,
 }
 

@@ -46,7 +46,7 @@ impl fmt::Display for Off {
             self.places.join(", ")
         )?;
         if self.terms.is_empty() {
-            write!(f, "\n  everything that it depends on holds")?;
+            write!(f, "\n  all its dependencies are met")?;
         }
         for term in &self.terms {
             term.write(f, 1)?;
@@ -121,16 +121,16 @@ impl fmt::Display for Change {
             parts.extend(self.outside.iter().map(|one| format!("  {one}")));
         }
         if !self.lines.is_empty() {
-            parts.push("Change these lines of .config, then run `make olddefconfig`:".to_owned());
+            parts.push("Change these lines of .config, then run `make $(gateless make-vars) olddefconfig`:".to_owned());
             parts.extend(self.lines.iter().map(|line| format!("  {line}")));
         }
         if !self.assumed.is_empty() {
-            parts.push("Taken to hold, since only Kconfig can tell:".to_owned());
+            parts.push("Assumed to be y, since only Kconfig can evaluate it:".to_owned());
             parts.extend(self.assumed.iter().map(|call| format!("  {call}")));
         }
         if parts.is_empty() {
             parts.push(
-                "Nothing has to change but .config is older than this: run `make olddefconfig`"
+                "Nothing to change: .config is older than its tree. Run `make $(gateless make-vars) olddefconfig`"
                     .to_owned(),
             );
         }
@@ -145,11 +145,8 @@ impl fmt::Display for Outside {
             "{} (recorded {}, decided by {}, {})",
             self.needs, self.recorded, self.decided_by, self.place
         )?;
-        if self.decided_by.contains("rust_is_available.sh") {
-            write!(
-                f,
-                ": `gateless doctor` says what is missing; if it says nothing, configure with `make $(gateless make-vars) olddefconfig`"
-            )?;
+        if self.is_of_rust_tools() {
+            write!(f, "; gateless doctor lists what is missing")?;
         } else if self.decided_by.contains("rustc-version") {
             write!(f, ": another rustc, by --toolchain or GATELESS_RUSTC")?;
         }
