@@ -75,6 +75,65 @@ fn the_json_has_the_shape_that_scripts_rely_on() {
 }
 
 #[test]
+fn gates_are_found_where_people_write_them_and_flags_of_other_tools_are_not() {
+    let tree = tempfile::tempdir().unwrap();
+    for (path, text) in [
+        (
+            "lib.rs",
+            "pub struct S; impl S { pub fn n(self: *const Self) {} pub fn m(self: *mut Self) {} }\n",
+        ),
+        ("old/rust-toolchain", "nightly\n"),
+        ("plus.mk", "all:\n\tcargo +nightly build\n"),
+        (
+            ".github/workflows/ci.yml",
+            "env:\n  RUSTC_BOOTSTRAP: 1\n  RUSTFLAGS: -Zplanted-one\n",
+        ),
+        (
+            "Dockerfile",
+            "FROM rust\nENV RUSTC_BOOTSTRAP=1\nRUN cargo build -Zbuild-std=core\n",
+        ),
+        (
+            "x.sh",
+            "#!/bin/sh\nRUSTFLAGS=\"-Zplanted-two\" cargo build\n",
+        ),
+        ("remove.mk", "RUSTFLAGS_REMOVE_a.o := -Zsanitizer=kcfi\n"),
+        (
+            "cflags.mk",
+            "ccflags-y += -Zi\nKBUILD_CFLAGS += -Zj\n\tls -Z\n",
+        ),
+    ] {
+        write(tree.path(), path, text);
+    }
+    let answer = json(&gateless(&["audit", text(tree.path()), "--json"]));
+    let mut found: Vec<String> = Vec::new();
+    for gate in answer["gates"].as_array().unwrap() {
+        for used in gate["uses"].as_array().unwrap() {
+            found.push(format!(
+                "{} {}:{}",
+                gate["id"].as_str().unwrap(),
+                used["file"].as_str().unwrap(),
+                used["line"]
+            ));
+        }
+    }
+    found.sort();
+    assert_eq!(
+        found,
+        [
+            "-Zplanted-one .github/workflows/ci.yml:3",
+            "-Zplanted-two x.sh:2",
+            "arbitrary_self_types_pointers lib.rs:1",
+            "arbitrary_self_types_pointers lib.rs:1",
+            "build_std Dockerfile:3",
+            "rustc_bootstrap .github/workflows/ci.yml:2",
+            "rustc_bootstrap Dockerfile:2",
+            "unstable_toolchain old/rust-toolchain:1",
+            "unstable_toolchain plus.mk:2",
+        ]
+    );
+}
+
+#[test]
 fn with_an_empty_ledger_the_same_places_are_listed_as_unknown() {
     let (tree, ledger) = (tree(), tempfile::tempdir().unwrap());
     let with = json(&gateless(&["audit", text(tree.path()), "--json"]));

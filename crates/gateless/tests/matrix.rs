@@ -104,3 +104,35 @@ fn listing_and_emitting_run_nothing() {
     );
     assert!(!place.root.join("cache").exists());
 }
+
+/// The very command of each job, but for `--list`, which runs nothing.
+#[test]
+fn the_command_of_each_emitted_job_is_that_of_its_own_cell_and_installs_unasked() {
+    let place = Place::new();
+    let emitted = text(&place.matrix(&["--arch", "arm64,um", "--emit", "github-actions"]));
+    let command = emitted
+        .lines()
+        .find_map(|line| line.split_once("- run: target/release/gateless matrix "))
+        .map(|(_, command)| command)
+        .unwrap();
+    let value = |line: &str, key: &str| {
+        let (_, value) = line.split_once(key)?;
+        Some(value.trim().trim_matches('"').to_owned())
+    };
+    let names: Vec<String> = emitted
+        .lines()
+        .filter_map(|line| value(line, "- name: "))
+        .collect();
+    let arguments: Vec<String> = emitted
+        .lines()
+        .filter_map(|line| value(line, "arguments: "))
+        .collect();
+    assert_eq!((names.len(), arguments.len()), (2, 2), "{emitted}");
+    for (name, arguments) in names.iter().zip(&arguments) {
+        let command = command.replace("${{ matrix.arguments }}", arguments);
+        let mut words: Vec<&str> = command.split_whitespace().collect();
+        assert!(words.contains(&"--yes"), "{command}");
+        words.push("--list");
+        assert_eq!(text(&place.matrix(&words)), format!("{name}\n"));
+    }
+}

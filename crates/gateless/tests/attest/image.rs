@@ -38,7 +38,7 @@ fn image(out: &Out) -> Vec<u8> {
 }
 
 /// (offset in the file, size) of the function whose name contains this.
-fn function(image: &[u8], name: &str) -> (usize, usize) {
+pub fn function(image: &[u8], name: &str) -> (usize, usize) {
     let file = object::File::parse(image).unwrap();
     let symbol = file
         .symbols()

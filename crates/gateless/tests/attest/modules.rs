@@ -49,6 +49,34 @@ fn a_changed_byte_of_code_in_a_module_is_caught() {
 }
 
 #[test]
+fn every_changed_byte_of_a_rust_function_in_a_module_is_caught() {
+    let out = with_module();
+    let original = module(&out);
+    for name in ["three", "four"] {
+        let (start, size) = crate::image::function(&original, name);
+        assert!(size > 4);
+        for at in start..start + size {
+            let mut bytes = original.clone();
+            bytes[at] ^= 0x10;
+            put(&out, &bytes);
+            let attestation = attest(&out.path).unwrap();
+            let is_said = attestation
+                .problems
+                .iter()
+                .any(|problem| problem.file == "m.ko" && problem.what.contains(name));
+            assert!(
+                !attestation.gateless && is_said,
+                "byte {} of {name}: {:?}",
+                at - start,
+                attestation.problems
+            );
+        }
+    }
+    put(&out, &original);
+    assert!(attest(&out.path).unwrap().gateless);
+}
+
+#[test]
 fn a_relocation_of_a_module_that_leads_elsewhere_is_caught() {
     use object::read::elf::{ElfFile64, FileHeader as _, SectionHeader as _};
     let out = with_module();

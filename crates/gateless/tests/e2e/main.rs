@@ -11,6 +11,7 @@ mod long_tail;
 mod modversions;
 mod overlay;
 mod patches;
+mod proof;
 mod rebuilds;
 mod results;
 mod runtime;
@@ -74,6 +75,10 @@ const UM: &[Test] = &[
     ),
     ("the_build_can_be_attested", results::attested),
     (
+        "a_build_that_was_moved_is_proven_and_one_that_was_changed_is_not",
+        proof::changed_image,
+    ),
+    (
         "gated_and_gateless_kernels_have_the_same_machine_code",
         results::same_code,
     ),
@@ -129,6 +134,10 @@ const X86_64_ON_REQUEST: &[Test] = &[
 
 /// On User Mode Linux, when asked for.
 const UM_ON_REQUEST: &[Test] = &[
+    (
+        "a_signed_module_is_proven_and_one_that_was_changed_is_not",
+        proof::signed_module,
+    ),
     (
         "the_example_of_a_driver_outside_the_tree_builds_and_loads_as_its_page_says",
         example::loads,

@@ -14,7 +14,7 @@ use super::placing::Placed;
 use super::{File, Image};
 use crate::Problem;
 
-/// Proves that a file is made of `vmlinux`; what stands in the way is the error.
+/// Proves that a file is made of `vmlinux`; the error says why not.
 type Unpack = fn(&[u8], &Vmlinux<'_>) -> std::result::Result<(), String>;
 
 /// The image that a file has to unpack to.
