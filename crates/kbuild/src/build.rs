@@ -372,7 +372,7 @@ impl Build {
             config::describe(&unmet, &symbols, &DotConfig::parse(&text))
         );
         let mut help = format!(
-            "change what is named with another `--config FILE`; `gateless why SYMBOL --out {}` says it all the way down",
+            "change what is named with another `--config FILE`; `gateless why SYMBOL --out {}` shows the whole chain",
             self.out.path
         );
         if unmet.iter().any(|unmet| unmet.symbol == "RUST") {

@@ -43,7 +43,7 @@ pub struct Off {
     pub symbol: String,
     /// Where it is defined.
     pub places: Vec<String>,
-    /// What it says to a person who configures; nothing if nobody is asked.
+    /// Its prompt, if it has one.
     pub prompt: Option<String>,
     /// What is false, by every definition.
     pub terms: Vec<Term>,

@@ -150,7 +150,7 @@ impl<'a> Why<'a> {
             let mut found = self.failed(condition, &line.place, seen);
             for term in &mut found {
                 term.because
-                    .insert(0, "without it nobody is asked".to_owned());
+                    .insert(0, "its prompt depends on it".to_owned());
             }
             terms.append(&mut found);
         }
@@ -367,8 +367,8 @@ impl<'a> Why<'a> {
             if selectors.is_empty() {
                 let is_chosen = entries.iter().any(|one| one.choice.is_some());
                 because.push(match is_chosen {
-                    true => "it is chosen in .config".to_owned(),
-                    false => ".config says so, and can say otherwise".to_owned(),
+                    true => "chosen in .config".to_owned(),
+                    false => "set in .config".to_owned(),
                 });
             }
             return because;
