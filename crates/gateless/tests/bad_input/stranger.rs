@@ -69,6 +69,11 @@ fn doctor_runs_what_it_checks() -> Result<(), Failed> {
     bench.program("bindgen", "echo bindgen 0.72.1\n");
     now(&bench, "bindgen", "does not say which libclang it loads")?;
     bench.bindgen("clang version 22.1.2");
+    // The headers that it would be asked for are not missing as well.
+    bench.program("cc", "");
+    fs::remove_file(bench.path("bin/gcc"))?;
+    now(&bench, "gcc", "no `gcc` on PATH")?;
+    bench.program("gcc", "echo 'gcc 99.0.0'\n");
     // A toolchain that a file of the directory pins, as rustup says it.
     bench.program(
         "rustc",
