@@ -118,6 +118,11 @@ impl<'data> Linked<'data> {
                 let Some(field) = bytes.get_mut(at..at + meaning.field.size()) else {
                     continue;
                 };
+                // Where the addend stands in the relocation there is nothing in the section; a loader overwrites or refuses what is. It stays
+                // as it is, and is found to differ.
+                if relocation.addend.is_some() && meaning.field.get(field, false).0 != 0 {
+                    continue;
+                }
                 let addend = relocation
                     .addend
                     .unwrap_or_else(|| meaning.field.get(field, true).0.cast_signed());

@@ -4,7 +4,7 @@
 use std::process::Command;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use object::read::elf::{ElfFile64, FileHeader as _, SectionHeader as _};
+use object::read::elf::{ElfFile64, FileHeader as _};
 use object::{Object as _, ObjectSection as _, ObjectSymbol as _};
 
 use crate::workshop::{Mode, Tested, Workshop, run, succeeded};
