@@ -33,8 +33,25 @@ impl<'a, T: Copy + std::fmt::Debug> S<'a, T> {
         }
     }
 }
+trait T<A> {
+    fn of_trait(self: P<Self>, more: A) -> (&'static str, A);
+}
+impl<'a, A, B: Copy> T<A> for S<'a, B> {
+    fn of_trait(self: P<Self>, more: A) -> (&'static str, A) {
+        (told!(self.0.1).0, more)
+    }
+}
+struct Told(u8);
+impl Told {
+    fn tell(self: P<Self>) -> u8 {
+        let told =
+            dbg!(self.0.0 + 1);
+        told
+    }
+}
 fn main() {
     let p = P(Box::new(S("a", 7)));
     println!("{:?} {:?} {}", p.by_reference(2u8), p.by_reference(1u32), p.again(2));
     println!("{:?}", p.by_value(3));
+    println!("{:?} {}", P(Box::new(S("b", 'c'))).of_trait(4), P(Box::new(Told(1))).tell());
 }

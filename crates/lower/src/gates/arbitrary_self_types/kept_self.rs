@@ -1,37 +1,50 @@
 //! Receivers whose name a macro sees: `stringify!(self)`, `dbg!(self)`, a macro with a rule for the token `self`. There the body is that of a method
 //! with such a receiver, of a trait within the function: `fn m(this: P<Self>) { trait T { fn m(self); } impl T for P<S> { fn m(self) { body } } ... }`.
 
-use ra_ap_syntax::{AstNode, SyntaxKind, ast};
+use ra_ap_syntax::ast::HasGenericParams;
+use ra_ap_syntax::{AstNode, SyntaxKind, SyntaxNode, ast};
 
 use super::extension::{clause, of_inherent};
 use super::lifetimes::Naming;
 use super::method::{Method, Owner};
 use crate::generics::{declared, named};
 use crate::lints::QUIET;
-use gateless_model::added::PREFIX;
 use gateless_rust_text::edit::Edit;
+
+/// Name of the trait and of its method. What is in it is the user's own, so that code generation must not take it for added code.
+const NAME: &str = "gateless_self";
 
 /// The impl of a method whose body can be that of another method: its parameters are plain names, which are handed on, and nothing in the body
 /// depends on where it is.
 pub fn is_possible(method: &Method<'_>) -> Option<ast::Impl> {
-    let Owner::Inherent(owner) = &method.owner else {
-        return None;
-    };
     let function = &method.function;
+    let names_type = |node: &SyntaxNode| {
+        let mut parts = node.descendants_with_tokens();
+        parts.any(|part| part.kind() == SyntaxKind::SELF_TYPE_KW)
+    };
+    let owner = match &method.owner {
+        Owner::Inherent(owner) => owner.clone(),
+        // What a trait's impl calls `Self::X` has no such name outside of it.
+        Owner::TraitImpl => {
+            let output = function.ret_type();
+            let names_type = method.arguments().any(|param| names_type(param.syntax()))
+                || output.is_some_and(|output| names_type(output.syntax()))
+                || function.where_clause().is_some();
+            let mut around = function.syntax().ancestors();
+            around.find_map(ast::Impl::cast).filter(|_| !names_type)?
+        }
+        Owner::Trait(_) | Owner::Unknown => return None,
+    };
     let is_plain = |param: ast::Param| {
         matches!(param.pat(), Some(ast::Pat::IdentPat(pat))
             if pat.pat().is_none() && pat.mut_token().is_none() && pat.ref_token().is_none())
     };
     let is_mutable = method.source(&method.receiver).starts_with("mut ");
     let body = function.body()?;
-    let names_type = body
-        .syntax()
-        .descendants_with_tokens()
-        .any(|part| part.kind() == SyntaxKind::SELF_TYPE_KW);
     let is_possible = !method.tree.in_macro
         && !method.is_variable
         && !is_mutable
-        && !names_type
+        && !names_type(body.syntax())
         && method.attributes(function, &["must_use"]).is_empty()
         && function.async_token().is_none()
         && function.const_token().is_none()
@@ -39,7 +52,7 @@ pub fn is_possible(method: &Method<'_>) -> Option<ast::Impl> {
         && !method
             .source(function.param_list()?.syntax())
             .contains("#[");
-    is_possible.then(|| owner.clone())
+    is_possible.then_some(owner)
 }
 
 /// The edits that make the body one of a method of its own, and rename the parameter to `this`.
@@ -50,8 +63,7 @@ pub fn edits(
     this: &str,
 ) -> Option<Vec<Edit>> {
     let (signature, _) = of_inherent(method, naming, owner)?;
-    let name = format!("{PREFIX}_self");
-    let inner = signature.called(&name);
+    let inner = signature.called(NAME);
     let receiver = method
         .receiver
         .descendants_with_tokens()
@@ -64,7 +76,7 @@ pub fn edits(
         .chain(signature.arguments.iter().map(String::as_str))
         .collect();
     let call = format!(
-        "<{} as {name}{given}>::{name}{}({})",
+        "<{} as {NAME}{given}>::{NAME}{}({})",
         signature.subject,
         signature.turbofish,
         passed.join(", ")
@@ -75,7 +87,7 @@ pub fn edits(
         call
     };
     let head = format!(
-        "{{ {QUIET} trait {name}{all}{clause} {{ {}; }} impl{all} {name}{given} for {}{clause} {{ {} ",
+        "{{ {QUIET} trait {NAME}{all}{clause} {{ {}; }} impl{all} {NAME}{given} for {}{clause} {{ {} ",
         inner.method, signature.subject, inner.method,
     );
     Some(vec![
@@ -87,4 +99,23 @@ pub fn edits(
         Edit::insert(body.start, head),
         Edit::insert(body.end, format!(" }} {call} }}")),
     ])
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::refined;
+
+    #[test]
+    fn what_a_macro_sees_is_self() {
+        let text = "#![feature(arbitrary_self_types)]\nmacro_rules! told { ($e:expr) => { stringify!($e) } }\nimpl S {\n  fn m(self: P<Self>, a: u8) { told!(self); a; }\n}\n";
+        let message = "`P<Self>` cannot be used as the type of `self` without the `arbitrary_self_types` feature";
+        let lowered = refined(text, "E0658", message, "P<Self>", "");
+        let quiet = "#[quiet]";
+        assert!(
+            lowered.contains(&format!(
+                "fn m(this: P<Self>, a: u8) {{ {quiet} trait gateless_self {{ fn gateless_self(self, a: u8); }} impl gateless_self for P<S> {{ fn gateless_self(self, a: u8) {{ told!(self); a; }} }} <P<S> as gateless_self>::gateless_self(this, a) }}"
+            )),
+            "{lowered}"
+        );
+    }
 }
