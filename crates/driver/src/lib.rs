@@ -52,12 +52,12 @@ use plan::Plan;
 use runtime::source::Source;
 use target::{Abi, Target};
 
-/// Stands in for `rustc`. `args` without the program's name.
+/// The wrapper of rustc. `args` without the program's name.
 pub fn rustc_main(args: Vec<OsString>) -> ExitCode {
     exit(Tool::Rustc, args)
 }
 
-/// Stands in for `rustdoc`. `args` without the program's name.
+/// The wrapper of rustdoc. `args` without the program's name.
 pub fn rustdoc_main(args: Vec<OsString>) -> ExitCode {
     if let Some(builder) = doctest::Builder::from_env() {
         return report(builder.run(args));
@@ -80,12 +80,12 @@ pub fn is_linker() -> bool {
     linker::is_linker()
 }
 
-/// Stands in for the linker of programs for the host. `args` without the program's name.
+/// The wrapper of the linker of host programs. `args` without the program's name.
 pub fn linker_main(args: Vec<OsString>) -> ExitCode {
     report(linker::link(args))
 }
 
-/// Stands in for `clippy-driver`. `args` without the program's name.
+/// The wrapper of clippy-driver. `args` without the program's name.
 pub fn clippy_main(args: Vec<OsString>) -> ExitCode {
     exit(Tool::Clippy, args)
 }

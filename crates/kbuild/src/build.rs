@@ -227,6 +227,12 @@ impl Build {
             self.write_config(&config, progress)?;
             progress.done();
         }
+        for left_out in &self.recipe.left_out {
+            progress.note(&format!(
+                "Linux {} does not have it, so it is left out: {left_out}",
+                self.tree.release
+            ));
+        }
         self.check_config(&config, progress)?;
         self.tell_rust_options(&config, progress)?;
         let checks = self.recipe.userland.iter();

@@ -31,6 +31,8 @@ pub struct Setting {
     pub origin: String,
     /// Whether it was found on behalf of an option about Rust; whether that became on is told for the option itself.
     pub is_derived: bool,
+    /// Whether a preset asks for it: presets are for many releases.
+    pub of_preset: bool,
 }
 
 /// Everything asked for, from all presets and files; later ones win, as in the kernel's merge_config.sh.
@@ -38,8 +40,8 @@ pub struct Setting {
 pub struct Recipe {
     /// What to start from.
     pub base: Base,
-    /// Menus of which every option shall be on.
-    pub menus: Vec<String>,
+    /// Menus of which every option shall be on, and whether a preset asks for that.
+    pub menus: Vec<(String, bool)>,
     /// Whether every option about Rust shall be on.
     pub every_rust_option: bool,
     /// What was found for that.
@@ -49,7 +51,12 @@ pub struct Recipe {
     wanted: BTreeMap<String, Setting>,
     /// Names of the presets and files, as part of an output directory's name.
     pub label: String,
+    /// What presets ask for and this tree's Kconfig does not have, a line each.
+    pub left_out: Vec<String>,
 }
+
+/// Without it a configuration is none for gateless: never left out.
+const NEEDED: &str = "RUST";
 
 /// The first line of a comment block that Kconfig puts at the top of what it writes.
 const COMPLETE_MARK: &str = "# Automatically generated file; DO NOT EDIT.";
@@ -65,14 +72,15 @@ impl Recipe {
             rust_options: None,
             wanted: BTreeMap::new(),
             label: String::new(),
+            left_out: Vec::new(),
         };
         let mut labels = Vec::new();
         for (index, source) in sources.iter().enumerate() {
             if let Some(preset) = presets::find(source) {
-                recipe.add(preset.text, &format!("preset {source}"), index)?;
+                recipe.add(preset.text, &format!("preset {source}"), index, true)?;
                 labels.push(source.clone());
             } else if Utf8Path::new(source).is_file() {
-                recipe.add(&fs_err::read_to_string(source)?, source, index)?;
+                recipe.add(&fs_err::read_to_string(source)?, source, index, false)?;
                 let stem = Utf8Path::new(source).file_name().unwrap_or("config");
                 labels.push(
                     stem.chars()
@@ -96,7 +104,7 @@ impl Recipe {
         Ok(recipe)
     }
 
-    fn add(&mut self, text: &str, origin: &str, index: usize) -> Result<()> {
+    fn add(&mut self, text: &str, origin: &str, index: usize, of_preset: bool) -> Result<()> {
         if text
             .lines()
             .take(5)
@@ -123,12 +131,15 @@ impl Recipe {
                             value: value.to_owned(),
                             origin: place,
                             is_derived: false,
+                            of_preset,
                         },
                     );
                 }
                 Line::Directive("base", "defconfig") => self.base = Base::Goal("defconfig"),
                 Line::Directive("base", "allnoconfig") => self.base = Base::Goal("allnoconfig"),
-                Line::Directive("every-option-under", menu) => self.menus.push(menu.to_owned()),
+                Line::Directive("every-option-under", menu) => {
+                    self.menus.push((menu.to_owned(), of_preset));
+                }
                 Line::Directive("every-rust-option", "") => self.every_rust_option = true,
                 Line::Directive("userland", names) if !names.is_empty() => {
                     self.userland
@@ -148,15 +159,18 @@ impl Recipe {
         self.every_rust_option || !self.menus.is_empty()
     }
 
-    /// Adds the options of the menus that were asked for, and those about Rust with what they need; a value given by name stays.
+    /// Leaves out what presets ask for and the tree does not have. Adds the options of the menus that were asked for, and those about Rust with what
+    /// they need; a value given by name stays.
     pub fn expand(&mut self, symbols: &Symbols, tree: &Utf8Path, source_arch: &str) -> Result<()> {
-        for menu in &self.menus {
+        self.fit(symbols);
+        for (menu, _) in &self.menus {
             let origin = format!("every option under {menu}");
             for option in symbols.options_under(menu)? {
                 self.wanted.entry(option).or_insert_with(|| Setting {
                     value: "y".to_owned(),
                     origin: origin.clone(),
                     is_derived: false,
+                    of_preset: false,
                 });
             }
         }
@@ -170,12 +184,34 @@ impl Recipe {
                         value: value.letter().to_owned(),
                         origin: format!("every Rust option, for {of}"),
                         is_derived: true,
+                        of_preset: false,
                     },
                 );
             }
             self.rust_options = Some(found);
         }
         Ok(())
+    }
+
+    /// Leaves out what presets ask for and the tree's Kconfig does not have. What is to be off is off without its symbol.
+    fn fit(&mut self, symbols: &Symbols) {
+        let has = |name: &str| !symbols.entries(name).is_empty();
+        let left_out = &mut self.left_out;
+        self.menus.retain(|(menu, of_preset)| {
+            let is_kept = !of_preset || has(menu);
+            if !is_kept {
+                left_out.push(format!("every option under {menu}"));
+            }
+            is_kept
+        });
+        self.wanted.retain(|symbol, wanted| {
+            let is_kept = !wanted.of_preset || symbol == NEEDED || has(symbol);
+            if !is_kept && wanted.value != "n" {
+                let setting = assignment(symbol, &wanted.value);
+                left_out.push(format!("{} ({})", setting.trim_end(), wanted.origin));
+            }
+            is_kept
+        });
     }
 
     /// The value asked for by name.
@@ -328,15 +364,16 @@ mod tests {
             rust_options: None,
             wanted: BTreeMap::new(),
             label: String::new(),
+            left_out: Vec::new(),
         };
-        recipe.add(text, "x.config", 0)?;
+        recipe.add(text, "x.config", 0, false)?;
         Ok(recipe)
     }
 
     #[test]
     fn later_values_win_and_replace_those_of_the_base() {
         let mut recipe = recipe("CONFIG_A=y\n# CONFIG_B is not set\n").unwrap();
-        recipe.add("CONFIG_A=m\n", "y.config", 1).unwrap();
+        recipe.add("CONFIG_A=m\n", "y.config", 1, false).unwrap();
         assert_eq!(
             recipe.merged_into("# top\nCONFIG_A=n\nCONFIG_AB=y\nCONFIG_B=y\n"),
             "# top\nCONFIG_AB=y\nCONFIG_A=m\n# CONFIG_B is not set\n"
@@ -376,6 +413,27 @@ mod tests {
     }
 
     #[test]
+    fn a_preset_fits_a_release_that_lacks_some_symbols_and_a_users_file_does_not() {
+        let kconfig = "config RUST\n\tbool \"r\"\nconfig OLD\n\tbool \"o\"\n";
+        let symbols = Symbols::of_text(kconfig, "Kconfig").unwrap();
+        let text = "#: every-option-under SUITES\nCONFIG_RUST=y\nCONFIG_OLD=y\nCONFIG_NEW=y\n# CONFIG_OTHER is not set\n";
+        let mut of_preset = recipe("").unwrap();
+        of_preset.add(text, "preset x", 0, true).unwrap();
+        let tree = Utf8Path::new("/nowhere");
+        of_preset.expand(&symbols, tree, "um").unwrap();
+        assert_eq!(of_preset.fragment(), "CONFIG_OLD=y\nCONFIG_RUST=y\n");
+        let left_out = ["every option under SUITES", "CONFIG_NEW=y (preset x:4)"];
+        assert_eq!(of_preset.left_out, left_out);
+        let mut of_user = recipe(text).unwrap();
+        assert!(of_user.expand(&symbols, tree, "um").is_err());
+        let mut without_rust = recipe("").unwrap();
+        without_rust.add("CONFIG_RUST=y\n", "preset x", 0, true).unwrap();
+        let none = Symbols::of_text("config OLD\n\tbool \"o\"\n", "Kconfig").unwrap();
+        without_rust.expand(&none, tree, "um").unwrap();
+        assert_eq!(without_rust.fragment(), "CONFIG_RUST=y\n");
+    }
+
+    #[test]
     fn a_line_that_is_not_understood_is_named() {
         for bad in [
             "CONFIG A=y",
@@ -401,7 +459,7 @@ mod tests {
         let mut recipe = recipe(&text).unwrap();
         assert_eq!(recipe.base, Base::Complete(text.clone()));
         assert!(recipe.unmet("").is_empty());
-        assert!(recipe.add(&text, "late.config", 1).is_err());
+        assert!(recipe.add(&text, "late.config", 1, false).is_err());
     }
 
     #[test]

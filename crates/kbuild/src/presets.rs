@@ -61,7 +61,8 @@ mod tests {
                     preset.name
                 );
             }
-            assert_eq!(recipe.menus, ["RUST_KUNIT_TESTS"], "{}", preset.name);
+            let menus = [("RUST_KUNIT_TESTS".to_owned(), true)];
+            assert_eq!(recipe.menus, menus, "{}", preset.name);
         }
     }
 

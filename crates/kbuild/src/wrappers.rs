@@ -9,13 +9,13 @@ use gateless_model::{Failure, Result};
 /// Absolute paths of the wrappers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wrappers {
-    /// Stands in for rustc.
+    /// The wrapper of rustc.
     pub rustc: Utf8PathBuf,
-    /// Stands in for rustdoc.
+    /// The wrapper of rustdoc.
     pub rustdoc: Utf8PathBuf,
-    /// Stands in for clippy-driver.
+    /// The wrapper of clippy-driver.
     pub clippy_driver: Utf8PathBuf,
-    /// Stands in for bindgen, where the tree's bindings have to be fixed up.
+    /// The wrapper of bindgen, where the tree's bindings have to be fixed up.
     pub bindgen: Utf8PathBuf,
 }
 

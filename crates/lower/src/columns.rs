@@ -1,7 +1,7 @@
 //! `column!()` in lines that lowering rewrites.
 //!
 //! In such a line it becomes the number itself. In a macro it tells the place of the macro's call, so there the number is looked up, in a table
-//! of the rewritten lines at the end of the crate root. The columns that panic locations have are put right in what the compiler makes of them.
+//! of the rewritten lines at the end of the crate root. The columns that panic locations have are fixed up in what the compiler makes of them.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -22,7 +22,7 @@ const STANDARD: [&str; 1] = ["dbg"];
 
 /// What the crate's calls of `column!()` become, by file, and whether the table is needed for them.
 ///
-/// Fails where a column can't be put right.
+/// Fails where a column can't be fixed up.
 pub fn edits(source: &Source<'_>, edits: &[Vec<Edit>]) -> Result<(Vec<(usize, Edit)>, bool)> {
     let known = source.request.known.crates.values();
     let others = known.flat_map(|exports| exports.telling.iter().map(String::as_str));

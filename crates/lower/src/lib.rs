@@ -21,6 +21,7 @@ mod exports;
 mod gate;
 mod gates;
 mod generics;
+mod imports;
 mod links;
 mod lints;
 mod lowered;

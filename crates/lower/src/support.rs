@@ -85,21 +85,25 @@ fn module(parent: Option<&str>) -> String {
     text
 }
 
-/// No lifetimes, allocators or constants are lost on the way: `take` keeps them in the phantom, `same` wants them equal.
+/// No lifetimes, allocators or constants are lost on the way: `take` keeps them in the phantom, `same` wants them equal. `Use` tells pointers that
+/// coerce from those that can only be receivers of calls through trait objects.
 const POINTERS: &str = "pub extern crate core; use self::core::{marker::PhantomData, mem::ManuallyDrop, ops::Deref}; \
-pub unsafe trait Pointer: Sized { type Raw; type Rest; } \
-unsafe impl<P: Pointer> Pointer for self::core::pin::Pin<P> { type Raw = P::Raw; type Rest = P::Rest; } \
-unsafe impl<T: ?Sized> Pointer for *const T { type Raw = *mut T; type Rest = (); } \
-unsafe impl<T: ?Sized> Pointer for *mut T { type Raw = *mut T; type Rest = (); } \
-unsafe impl<P: Pointer> Pointer for self::core::cell::Cell<P> { type Raw = P::Raw; type Rest = Of<self::core::cell::Cell<P::Rest>>; } \
-unsafe impl<P: Pointer> Pointer for self::core::cell::UnsafeCell<P> { type Raw = self::core::cell::UnsafeCell<P::Raw>; type Rest = Of<self::core::cell::UnsafeCell<P::Rest>>; } \
-unsafe impl<P: Pointer> Pointer for self::core::cell::RefCell<P> { type Raw = self::core::cell::RefCell<P::Raw>; type Rest = Of<self::core::cell::RefCell<P::Rest>>; } \
+pub enum Coerced {} pub enum Dispatched {} \
+pub unsafe trait Pointer: Sized { type Raw; type Rest; type Use; } \
+unsafe impl<P: Pointer> Pointer for self::core::pin::Pin<P> { type Raw = P::Raw; type Rest = P::Rest; type Use = P::Use; } \
+unsafe impl<T: ?Sized> Pointer for *const T { type Raw = *mut T; type Rest = (); type Use = Coerced; } \
+unsafe impl<T: ?Sized> Pointer for *mut T { type Raw = *mut T; type Rest = (); type Use = Coerced; } \
+unsafe impl<P: Pointer> Pointer for self::core::cell::Cell<P> { type Raw = P::Raw; type Rest = Of<self::core::cell::Cell<P::Rest>>; type Use = P::Use; } \
+unsafe impl<P: Pointer> Pointer for self::core::cell::UnsafeCell<P> { type Raw = self::core::cell::UnsafeCell<P::Raw>; type Rest = Of<self::core::cell::UnsafeCell<P::Rest>>; type Use = P::Use; } \
+unsafe impl<P: Pointer> Pointer for self::core::cell::RefCell<P> { type Raw = self::core::cell::RefCell<P::Raw>; type Rest = Of<self::core::cell::RefCell<P::Rest>>; type Use = P::Use; } \
+pub trait Placeholder {} \
 pub trait Receiver { type Target: ?Sized; } impl<P: ?Sized + Deref> Receiver for P { type Target = P::Target; } \
 pub struct Of<T: ?Sized>(PhantomData<fn(*mut T) -> *mut T>); \
 #[repr(C)] union Cast<A, B> { from: ManuallyDrop<A>, to: ManuallyDrop<B> } \
 #[inline(always)] const fn cast<A, B>(from: A) -> B { const { self::core::assert!(self::core::mem::size_of::<A>() == self::core::mem::size_of::<B>()) } ManuallyDrop::into_inner(unsafe { Cast { from: ManuallyDrop::new(from) }.to }) } \
 pub struct To<D>(PhantomData<fn(D) -> D>); \
-#[inline(always)] pub const fn take<P: Pointer>(pointer: P) -> (PhantomData<fn(P::Rest) -> P::Rest>, P::Raw) { (PhantomData, cast::<P, P::Raw>(pointer)) } \
+#[inline(always)] pub const fn take<P: Pointer<Use = Coerced>>(pointer: P) -> (PhantomData<fn(P::Rest) -> P::Rest>, P::Raw) { (PhantomData, cast::<P, P::Raw>(pointer)) } \
+#[inline(always)] pub const fn receive<P: Pointer>(pointer: P) -> P::Raw { cast::<P, P::Raw>(pointer) } \
 impl<D: Pointer> To<D> { pub const NEW: To<D> = To(PhantomData); \
 #[inline(always)] pub fn is(&self, pointer: D) -> D { pointer } \
 #[inline(always)] pub const fn never(&self) -> D { loop {} } \

@@ -1,6 +1,6 @@
 //! Columns of lines that lowering rewrote: where in its line each character stands in the source as it was written.
 //!
-//! Lowering keeps files and lines of everything. What a program can see of columns (panic locations, `Location::caller()`) is put right by this map,
+//! Lowering keeps files and lines of everything. What a program can see of columns (panic locations, `Location::caller()`) is fixed up by this map,
 //! in LLVM IR or in the objects that rustc made.
 
 use std::collections::BTreeMap;

@@ -21,7 +21,7 @@ pub const REAL: &str = "GATELESS_BINDGEN";
 /// How a note in the generated file begins.
 pub const NOTE: &str = "// gateless-bindgen: ";
 
-/// Stands in for `bindgen`. `args` without the program's name.
+/// The wrapper of bindgen. `args` without the program's name.
 pub fn main(args: Vec<OsString>) -> ExitCode {
     match run(args) {
         Ok(code) => ExitCode::from(code),

@@ -58,7 +58,7 @@ pub fn publish(module: &Module, mark: &str) -> Result<()> {
 /// they do is done where they were called.
 ///
 /// The same is done with the functions of `core` that only those of the module `mark` call: the gated build has no instances of them. Where rustc
-/// has inlined all of it already, only debug information is left to be put right.
+/// has inlined all of it already, only debug information is left to be fixed up.
 ///
 /// `own` is what the names of the crate's own traits have in front of two numbers.
 pub fn dissolve(module: &mut Module, machine: &TargetMachine, mark: &str, own: &str) -> Result<()> {

@@ -3,7 +3,7 @@
 //! rustc makes LLVM's target options from LLVM's command line (InitTargetOptionsFromCodeGenFlags in LLVMRustCreateTargetMachine,
 //! compiler/rustc_llvm/llvm-wrapper/PassWrapper.cpp), where NoTrappingFPMath is off; the C API has no setter, and there it is on. On ARM the
 //! build attribute Tag_ABI_FP_exceptions (ARM's "Addenda to the ABI", build attributes) is all that goes by it
-//! (ARMAsmPrinter::emitAttributes, llvm/lib/Target/ARM/ARMAsmPrinter.cpp), so it is put right in the object.
+//! (ARMAsmPrinter::emitAttributes, llvm/lib/Target/ARM/ARMAsmPrinter.cpp), so it is fixed up in the object.
 
 use gateless_model::{Failure, Result};
 use object::elf;

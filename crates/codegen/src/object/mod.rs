@@ -1,4 +1,4 @@
-//! What is put right in a finished object, for want of a setter in LLVM's C API.
+//! What is fixed up in a finished object, for want of a setter in LLVM's C API.
 
 pub mod arm_attributes;
 pub mod elf;

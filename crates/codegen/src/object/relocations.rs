@@ -2,7 +2,7 @@
 //!
 //! gcc and clang: `-Wa,-mrelax-relocations=no`. rustc sets LLVM's target option X86RelaxRelocations (LLVMRustCreateTargetMachine,
 //! compiler/rustc_llvm/llvm-wrapper/PassWrapper.cpp), which only decides the type of the relocation (getRelocType64,
-//! llvm/lib/Target/X86/MCTargetDesc/X86ELFObjectWriter.cpp). LLVM's C API has no setter, so the type is put right in the object.
+//! llvm/lib/Target/X86/MCTargetDesc/X86ELFObjectWriter.cpp). LLVM's C API has no setter, so the type is fixed up in the object.
 
 use gateless_model::{Failure, Result};
 use object::LittleEndian as LE;

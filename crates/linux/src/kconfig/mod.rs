@@ -150,7 +150,7 @@ impl Symbols {
             return Err(Failure::failed(format!(
                 "this kernel tree has no Kconfig menu {menu} with options in it"
             ))
-            .help("choose another --config; the presets are made for Linux 7.3 and later"));
+            .help("ask for a menu that it has"));
         }
         Ok(options)
     }

@@ -50,7 +50,7 @@ pub(crate) use self::scope::imports_lowered;
 use crate::CrateExports;
 use crate::gate::{Added, Ear, Gate, Needs, Page, Places, Purpose, Rendered, Source, View};
 use crate::gates::arbitrary_self_types_pointers::ArbitrarySelfTypesPointers;
-use crate::gates::derive_coerce_pointee::{DeriveCoercePointee, derive};
+use crate::imports;
 use crate::place::Spot;
 use ra_ap_syntax::AstNode;
 
@@ -94,13 +94,9 @@ impl Gate for ArbitrarySelfTypes {
         if !is_on(source) {
             return Ok(facts);
         }
-        let derives = if source.has(DeriveCoercePointee::NAME) {
-            derive::names(files)
-        } else {
-            BTreeSet::new()
-        };
+        let removed = imports::removed(source, files);
         for view in files {
-            let edits = receiver_trait::redirect(&view.tokens, &derives);
+            let edits = receiver_trait::redirect(&view.tokens, &removed);
             facts.names_trait |= !edits.is_empty();
             facts
                 .paths

@@ -1,4 +1,4 @@
-//! `derive_coerce_pointee`: `derive(CoercePointee)` and `#[pointee]` are removed, as are imports of the derive macro.
+//! `derive_coerce_pointee`: `derive(CoercePointee)` and `#[pointee]` are removed.
 //!
 //! The derive makes a `#[repr(transparent)]` pointer coerce like a built-in one (`Arc<T>` to `Arc<dyn Trait>`). In its place
 //! the type gets an impl of the support module's `Pointer`, behind the last item of its module; places that relied on the
@@ -6,7 +6,7 @@
 
 mod closures;
 mod coercions;
-pub mod derive;
+mod derive;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,6 +17,7 @@ use gateless_rustc::diagnostic::{Event, Said};
 use self::coercions::Coercion;
 use crate::CrateExports;
 use crate::gate::{Ear, Gate, Needs, Page, Places, Purpose, Rendered, Shown, Source, View};
+use crate::imports;
 use crate::place::{Expression, Part};
 
 /// The gate.
@@ -52,7 +53,7 @@ impl Gate for DeriveCoercePointee {
         let mut facts = Facts::default();
         // Elsewhere the names are the user's own.
         if source.has(Self::NAME) {
-            let names = derive::names(files);
+            let names = imports::names(files, "CoercePointee");
             for view in files {
                 let impls = derive::remove(view, &names, &mut facts.shown)?;
                 facts.has_pointers |= impls > 0;
@@ -157,7 +158,7 @@ mod tests {
             #[repr(transparent)] struct X<T: ?Sized>(NonNull<T>);
             //
             #[repr(transparent)] pub struct Y<'a,  T: 'a + ?Sized, A = u8, const N: u64 = 0> where // c
-              T: Send { a: &'a T, b: PhantomData<A> } #[allow(warnings, unsafe_code, unused, nonstandard_style, rust_2018_idioms, unreachable_pub, clippy::all)] unsafe impl<T: ?Sized> crate::__gateless::Pointer for X<T>  { type Raw = *mut T; type Rest = (); } #[allow(warnings, unsafe_code, unused, nonstandard_style, rust_2018_idioms, unreachable_pub, clippy::all)] unsafe impl<'a, T: 'a + ?Sized, A, const N: u64> crate::__gateless::Pointer for Y<'a, T, A, N> where T: Send { type Raw = *mut T; type Rest = (crate::__gateless::Of<&'a ()>,crate::__gateless::Of<A>,crate::__gateless::Const_u64<N>,); }"#]].assert_eq(own);
+              T: Send { a: &'a T, b: PhantomData<A> } #[allow(warnings, unsafe_code, unused, nonstandard_style, rust_2018_idioms, unreachable_pub, clippy::all)] unsafe impl<T: ?Sized> crate::__gateless::Pointer for X<T>  { type Raw = *mut T; type Rest = (); type Use = crate::__gateless::Coerced; } #[allow(warnings, unsafe_code, unused, nonstandard_style, rust_2018_idioms, unreachable_pub, clippy::all)] unsafe impl<'a, T: 'a + ?Sized, A, const N: u64> crate::__gateless::Pointer for Y<'a, T, A, N> where T: Send { type Raw = *mut T; type Rest = (crate::__gateless::Of<&'a ()>,crate::__gateless::Of<A>,crate::__gateless::Const_u64<N>,); type Use = crate::__gateless::Coerced; }"#]].assert_eq(own);
     }
 
     #[test]

@@ -13,6 +13,7 @@ use crate::gates::arbitrary_self_types::method::Method;
 use crate::gates::arbitrary_self_types::named;
 use crate::gates::arbitrary_self_types::proof::{self, Call};
 use crate::gates::arbitrary_self_types::{self, ArbitrarySelfTypes, Facts, Key};
+use crate::gates::coerce_unsized::CoerceUnsized;
 use crate::gates::derive_coerce_pointee::DeriveCoercePointee;
 use crate::place::Expression;
 
@@ -29,7 +30,9 @@ impl Lowered<'_> {
 
     /// Whether there are methods or pointers about which the compiler is to be asked although the lowered crate compiles.
     pub fn is_to_be_proven(&self) -> bool {
-        self.has_methods() || self.facts.of::<DeriveCoercePointee>().has_pointers
+        self.has_methods()
+            || self.facts.of::<DeriveCoercePointee>().has_pointers
+            || self.facts.of::<CoerceUnsized>().has_pointers
     }
 
     /// Whether the crate names a feature that is stable by now, of which the compiler may warn.

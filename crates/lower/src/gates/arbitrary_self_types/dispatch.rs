@@ -264,12 +264,12 @@ pub fn lower(
     );
     let body = if is_tracked {
         format!(
-            "let (_, raw) = {support}{MODULE}::take(self); unsafe {{ <{SELF} as {hidden}{arguments}>::{hidden}(&*(raw as *const {SELF}), {}) }}",
+            "let raw = {support}{MODULE}::receive(self); unsafe {{ <{SELF} as {hidden}{arguments}>::{hidden}(&*(raw as *const {SELF}), {}) }}",
             passed("raw as *mut ()"),
         )
     } else {
         format!(
-            "let (_, raw) = {support}{MODULE}::take(self); let call: unsafe fn(*mut (), {support}{MODULE}::core::marker::PhantomData<{}>, {blanks}) -> _ = unsafe {{ {support}{MODULE}::core::mem::transmute::<*const (), _>(<{SELF} as {hidden}{arguments}>::{hidden}(&*(raw as *const {SELF}))) }}; unsafe {{ call({}) }}",
+            "let raw = {support}{MODULE}::receive(self); let call: unsafe fn(*mut (), {support}{MODULE}::core::marker::PhantomData<{}>, {blanks}) -> _ = unsafe {{ {support}{MODULE}::core::mem::transmute::<*const (), _>(<{SELF} as {hidden}{arguments}>::{hidden}(&*(raw as *const {SELF}))) }}; unsafe {{ call({}) }}",
             signature.subject,
             passed(&format!(
                 "raw as *mut (), {support}{MODULE}::core::marker::PhantomData"

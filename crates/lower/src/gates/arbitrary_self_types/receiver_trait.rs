@@ -9,8 +9,8 @@ use gateless_rust_text::cfg::split_commas;
 use gateless_rust_text::edit::Edit;
 use gateless_rust_text::tokens::Tokens;
 
-/// The edits that redirect imports and paths of a file.
-pub fn redirect(tokens: &Tokens<'_>, derives: &BTreeSet<String>) -> Vec<Edit> {
+/// The edits that redirect imports and paths of a file. `removed` are names that imports lose besides.
+pub fn redirect(tokens: &Tokens<'_>, removed: &BTreeSet<String>) -> Vec<Edit> {
     let mut all = Vec::new();
     if !tokens.text.contains("Receiver") {
         return all;
@@ -29,8 +29,8 @@ pub fn redirect(tokens: &Tokens<'_>, derives: &BTreeSet<String>) -> Vec<Edit> {
                 } else {
                     ""
                 };
-                // A tree that has the derive macro, too, loses both names at once.
-                if !(i..end).any(|k| derives.contains(tokens.at(k))) {
+                // A tree that loses other names, too, loses all at once.
+                if !(i..end).any(|k| removed.contains(tokens.at(k))) {
                     all.extend(removals);
                 }
                 all.push(Edit {

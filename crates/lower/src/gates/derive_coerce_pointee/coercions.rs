@@ -411,7 +411,7 @@ mod tests {
 
     #[test]
     fn what_was_coerced_is_converted() {
-        expect!["fn f() -> P<dyn T> { crate::__gateless_coerce!(g(1)?) } #[quiet] unsafe impl<T: ?Sized> crate::__gateless::Pointer for P<T>  { type Raw = *mut T; type Rest = (); }"].assert_eq(&lowered(
+        expect!["fn f() -> P<dyn T> { crate::__gateless_coerce!(g(1)?) } #[quiet] unsafe impl<T: ?Sized> crate::__gateless::Pointer for P<T>  { type Raw = *mut T; type Rest = (); type Use = crate::__gateless::Coerced; }"].assert_eq(&lowered(
             "fn f() -> P<dyn T> { g(1)? }",
             "E0308",
             "g(1)?",
@@ -420,7 +420,7 @@ mod tests {
 
     #[test]
     fn a_cast_gives_its_type() {
-        expect!["fn f() { crate::__gateless_coerce!(x => P<dyn T>); } #[quiet] unsafe impl<T: ?Sized> crate::__gateless::Pointer for P<T>  { type Raw = *mut T; type Rest = (); }"].assert_eq(&lowered(
+        expect!["fn f() { crate::__gateless_coerce!(x => P<dyn T>); } #[quiet] unsafe impl<T: ?Sized> crate::__gateless::Pointer for P<T>  { type Raw = *mut T; type Rest = (); type Use = crate::__gateless::Coerced; }"].assert_eq(&lowered(
             "fn f() { x as P<dyn T>; }",
             "E0605",
             "x as P<dyn T>",
@@ -429,7 +429,7 @@ mod tests {
 
     #[test]
     fn a_field_in_short_form_is_written_out() {
-        expect!["fn f() -> S { S { field: crate::__gateless_coerce!(field) } } #[quiet] unsafe impl<T: ?Sized> crate::__gateless::Pointer for P<T>  { type Raw = *mut T; type Rest = (); }"].assert_eq(&lowered(
+        expect!["fn f() -> S { S { field: crate::__gateless_coerce!(field) } } #[quiet] unsafe impl<T: ?Sized> crate::__gateless::Pointer for P<T>  { type Raw = *mut T; type Rest = (); type Use = crate::__gateless::Coerced; }"].assert_eq(&lowered(
             "fn f() -> S { S { field } }",
             "E0308",
             "field",

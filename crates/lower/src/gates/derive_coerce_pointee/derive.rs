@@ -6,7 +6,7 @@ use gateless_model::{Failure, Result};
 use gateless_rust_text::attributes::{self, Decision};
 use gateless_rust_text::cfg::split_commas;
 use gateless_rust_text::edit::Edit;
-use gateless_rust_text::tokens::{Tokens, one_line};
+use gateless_rust_text::tokens::one_line;
 use ra_ap_syntax::ast::{self, HasAttrs, HasGenericParams, HasName};
 use ra_ap_syntax::{AstNode, SyntaxNode};
 
@@ -16,19 +16,7 @@ use crate::generics::{self, Kind, Param};
 use crate::support;
 use crate::syntax::{Tree, around};
 
-/// What the derive macro is called in a crate.
-pub fn names(files: &[View<'_>]) -> BTreeSet<String> {
-    let mut names = BTreeSet::new();
-    let importing = || {
-        files
-            .iter()
-            .filter(|view| view.tokens.text.contains("CoercePointee"))
-    };
-    while importing().any(|view| collect_names(&view.tokens, &mut names)) {}
-    names
-}
-
-/// Removes the derive, the marker attribute and the imports from a file; returns how many impls take the derives' place.
+/// Removes the derive and the marker attribute from a file; returns how many impls take the derives' place.
 pub fn remove(view: &View<'_>, names: &BTreeSet<String>, shown: &mut Shown) -> Result<usize> {
     let mut implementations = Vec::new();
     let mut failure = None;
@@ -68,31 +56,6 @@ pub fn remove(view: &View<'_>, names: &BTreeSet<String>, shown: &mut Shown) -> R
     }
     let impls = implementations.len();
     shown.edit(view.file, implementations);
-    for i in 0..tokens.list.len() {
-        if tokens.at(i) == "use"
-            && let Some(end) = (i..tokens.list.len()).find(|&k| tokens.at(k) == ";")
-        {
-            let mut edits = Vec::new();
-            let mut names = names.clone();
-            let is_shared = (i..end).any(|k| names.contains(tokens.at(k)))
-                && (view.source.has("arbitrary_self_types")
-                    || view.source.has("arbitrary_self_types_pointers"))
-                && (i..end).any(|k| tokens.at(k) == "Receiver");
-            if is_shared {
-                // Its other gate imports the trait from somewhere else.
-                names.insert("Receiver".to_owned());
-            }
-            if use_tree(tokens, i + 1, end, &names, &mut edits) {
-                shown.edit(view.file, edits);
-            } else {
-                let first = item_start(tokens, i);
-                shown.edit(
-                    view.file,
-                    [Edit::remove(tokens.text, tokens.bytes(first, end))],
-                );
-            }
-        }
-    }
     Ok(impls)
 }
 
@@ -179,7 +142,7 @@ fn pointer_impl(view: &View<'_>, hash: usize, behind: Option<usize>) -> Result<E
         .map(|clause| text(clause.syntax()))
         .unwrap_or_default();
     let added = format!(
-        " {}{} unsafe impl{} {root}::Pointer for {}{} {clause} {{ type Raw = *mut {}; type Rest = ({rest}); }}",
+        " {}{} unsafe impl{} {root}::Pointer for {}{} {clause} {{ type Raw = *mut {}; type Rest = ({rest}); type Use = {root}::Coerced; }}",
         conditions.concat(),
         crate::lints::QUIET,
         generics::declared(&params),
@@ -213,71 +176,4 @@ fn rest(param: &Param, root: &str) -> String {
                 .collect::<String>()
         ),
     }
-}
-
-/// Removes the derive macro from a use tree; false when nothing of the tree is left.
-fn use_tree(
-    tokens: &Tokens<'_>,
-    first: usize,
-    end: usize,
-    names: &BTreeSet<String>,
-    edits: &mut Vec<Edit>,
-) -> bool {
-    if let Some(open) = (first..end).find(|&i| tokens.opens(i, "{")) {
-        let parts = split_commas(tokens, open + 1, tokens.close(open));
-        let mut inside = Vec::new();
-        let kept: Vec<bool> = parts
-            .iter()
-            .map(|&(a, b)| use_tree(tokens, a, b, names, &mut inside))
-            .collect();
-        if !kept.is_empty() && !kept.contains(&true) {
-            return false;
-        }
-        edits.extend(inside);
-        edits.extend(attributes::removals(tokens, &parts, &kept));
-        return true;
-    }
-    let last = if end >= first + 3 && tokens.at(end - 2) == "as" {
-        end - 3
-    } else {
-        end - 1
-    };
-    !names.contains(tokens.at(last))
-}
-
-/// Adds to `names` what the derive macro is called in a file (`use core::marker::CoercePointee as P`); returns whether there were more.
-fn collect_names(tokens: &Tokens<'_>, names: &mut BTreeSet<String>) -> bool {
-    names.insert("CoercePointee".to_owned());
-    let before = names.len();
-    for i in 0..tokens.list.len() {
-        if tokens.at(i + 1) == "as" && names.contains(tokens.at(i)) && tokens.at(i + 2) != "_" {
-            names.insert(tokens.at(i + 2).to_owned());
-        }
-    }
-    names.len() > before
-}
-
-/// First token of the visibility and the attributes before the item keyword at `keyword`.
-fn item_start(tokens: &Tokens<'_>, keyword: usize) -> usize {
-    let mut start = keyword;
-    if start >= 1 && tokens.at(start - 1) == "pub" {
-        start -= 1;
-    } else if start >= 1 && tokens.at(start - 1) == ")" {
-        let open = (0..start)
-            .rev()
-            .find(|&i| tokens.opens(i, "(") && tokens.close(i) == start - 1);
-        if let Some(open) = open.filter(|&open| open >= 1 && tokens.at(open - 1) == "pub") {
-            start = open - 1;
-        }
-    }
-    while start >= 1 && tokens.at(start - 1) == "]" {
-        let open = (0..start)
-            .rev()
-            .find(|&i| tokens.opens(i, "[") && tokens.close(i) == start - 1);
-        match open {
-            Some(open) if open >= 1 && tokens.at(open - 1) == "#" => start = open - 1,
-            _ => break,
-        }
-    }
-    start
 }
