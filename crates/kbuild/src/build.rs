@@ -12,7 +12,6 @@ use gateless_model::{Failure, Result};
 use gateless_overlay::{self as overlay, Overlay};
 use serde::{Deserialize, Serialize};
 
-use crate::c_tools;
 use crate::config::{self, Base, Recipe};
 use crate::environment;
 use crate::make::Make;
@@ -20,6 +19,7 @@ use crate::make_vars::{Mode, Toolset};
 use crate::out::Out;
 use crate::presets;
 use crate::wrappers;
+use crate::{bindgen_target, c_tools};
 
 /// What to build and how.
 #[derive(Debug, Clone)]
@@ -165,6 +165,11 @@ impl Build {
             ));
         }
         variables.extend(c_tools::variables(&request.arch, &request.c_tools));
+        variables.extend(bindgen_target::missing(
+            &tree.path,
+            source_arch,
+            &request.arch,
+        )?);
         let make = Make {
             tree: tree.path.clone(),
             out: out.path.clone(),

@@ -427,7 +427,9 @@ mod tests {
         let mut of_user = recipe(text).unwrap();
         assert!(of_user.expand(&symbols, tree, "um").is_err());
         let mut without_rust = recipe("").unwrap();
-        without_rust.add("CONFIG_RUST=y\n", "preset x", 0, true).unwrap();
+        without_rust
+            .add("CONFIG_RUST=y\n", "preset x", 0, true)
+            .unwrap();
         let none = Symbols::of_text("config OLD\n\tbool \"o\"\n", "Kconfig").unwrap();
         without_rust.expand(&none, tree, "um").unwrap();
         assert_eq!(without_rust.fragment(), "CONFIG_RUST=y\n");

@@ -3,6 +3,7 @@
 //! It finds and installs nothing: its callers hand in the tools of a build ([`make_vars::Toolset`]). Nothing in here writes to the terminal:
 //! progress goes to a [`gateless_base::Progress`], answers are returned.
 
+mod bindgen_target;
 pub mod build;
 pub mod c_tools;
 pub mod config;
