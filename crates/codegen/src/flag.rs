@@ -55,6 +55,11 @@ pub trait Flag: Any + fmt::Debug + Same + Send + Sync {
         Ok(Inspected::default())
     }
 
+    /// Takes code out of a library that the toolchain has compiled, which rustc would have left out, before anything else is done.
+    fn rewrite_prebuilt(&self, _module: &mut Module) -> Result<()> {
+        Ok(())
+    }
+
     /// Changes what the module's code does, before any flag has said how it is generated.
     fn rewrite(&self, _module: &mut Module, _target: &Target) -> Result<()> {
         Ok(())

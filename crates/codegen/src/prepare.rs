@@ -4,7 +4,9 @@ use gateless_llvm::{Context, Llvm, Module, TargetMachine};
 use gateless_model::Result;
 
 use crate::backend::llvm::{llvm_args, options};
-use crate::ir::{added, columns, debug_paths, kcfi, names, no_unwinding, receivers, used};
+use crate::ir::{
+    added, columns, const_operands, debug_paths, kcfi, names, no_unwinding, receivers, used,
+};
 use crate::{Added, Job, Sample, Stage, Target, producer, target};
 
 /// A module with all flags applied, for a back end.
@@ -76,6 +78,10 @@ pub fn prepare(job: &Job, sample: Sample<'_>) -> Result<Prepared> {
 fn apply(job: &Job, wanted: &Target, module: &mut Module) -> Result<TargetMachine> {
     if let Some(numbers) = &job.kcfi {
         kcfi::annotate(module, numbers)?;
+    }
+    const_operands::apply(module)?;
+    if job.stage == Stage::Prebuilt {
+        job.flags.rewrite_prebuilt(module)?;
     }
     job.flags.rewrite(module, wanted)?;
     job.flags.apply(module, wanted)?;

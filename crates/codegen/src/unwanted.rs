@@ -2,21 +2,97 @@
 //! error that names the function and the line, but for what upstream's own rules allow.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
 use std::sync::LazyLock;
 
 use gateless_llvm::{Instruction, Module};
 use gateless_model::Result;
 use serde::Deserialize;
 
-use crate::flag::Inspected;
+use crate::flag::{Flag, Given, Inspected, Spelling};
 use crate::ir::places;
 
-/// Rules that allow it.
+/// Code that must not be there: one of the wishes.
+pub trait Unwanted: Send + Sync + 'static {
+    /// How the wish is called.
+    const NAME: &'static str;
+    /// How it is asked for.
+    const SPELLING: &'static [Spelling];
+
+    /// What an instruction is that must not be there, in words; nothing for others.
+    fn search(instruction: Instruction<'_>) -> Result<Option<String>>;
+
+    /// Takes it out of a library that the toolchain has compiled, as far as upstream compiles that without.
+    fn leave_out(_module: &mut Module) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// The flag that searches for such code.
+pub struct Check<U>(PhantomData<U>);
+
+impl<U> Default for Check<U> {
+    fn default() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<U> PartialEq for Check<U> {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl<U: Unwanted> fmt::Debug for Check<U> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Check({})", U::NAME)
+    }
+}
+
+impl<U: Unwanted> Flag for Check<U> {
+    fn spellings() -> &'static [Spelling] {
+        U::SPELLING
+    }
+
+    fn parse(_: &Given<'_>, _: Option<&Self>) -> Result<Option<Self>> {
+        Ok(Some(Self::default()))
+    }
+
+    fn needs_lines(&self) -> bool {
+        true
+    }
+
+    fn rewrite_prebuilt(&self, module: &mut Module) -> Result<()> {
+        U::leave_out(module)
+    }
+
+    fn inspect(&self, module: &Module) -> Result<Inspected> {
+        by_rules(module, U::NAME, U::search, &RULES.allow)
+    }
+}
+
+/// Upstream's rules.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Rules {
+    /// Those that allow it.
     #[serde(default)]
     allow: Vec<Rule>,
+    /// What upstream compiles libraries without.
+    #[serde(default)]
+    left_out: Vec<LeftOut>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LeftOut {
+    /// The wish that leaves it out.
+    wish: String,
+    /// Beginnings of the paths of the functions.
+    functions: Vec<String>,
+    #[allow(dead_code, reason = "for people who read the file")]
+    why: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -36,14 +112,17 @@ struct Rule {
 static RULES: LazyLock<Rules> =
     LazyLock::new(|| toml::from_str(include_str!("unwanted.toml")).expect("a test reads it"));
 
-/// What an instruction is that must not be there, in words; nothing for others.
-pub type Search = fn(Instruction<'_>) -> Result<Option<String>>;
-
-/// What of a module `search` finds and the rules don't allow for this wish.
-pub fn inspect(module: &Module, wish: &str, search: Search) -> Result<Inspected> {
-    by_rules(module, wish, search, &RULES.allow)
+/// Whether upstream compiles a library without this function.
+pub fn is_left_out(wish: &str, path: &str) -> bool {
+    let rules = RULES.left_out.iter().filter(|rule| rule.wish == wish);
+    let mut functions = rules.flat_map(|rule| &rule.functions);
+    functions.any(|begin| path.starts_with(begin.as_str()))
 }
 
+/// [`Unwanted::search`].
+type Search = fn(Instruction<'_>) -> Result<Option<String>>;
+
+/// What of a module `search` finds and the rules don't allow for this wish.
 fn by_rules(module: &Module, wish: &str, search: Search, rules: &[Rule]) -> Result<Inspected> {
     let source = module.source_name()?;
     let crate_name = source.split('.').next().unwrap_or_default();
@@ -125,5 +204,8 @@ mod tests {
     #[test]
     fn the_rules_can_be_read_and_each_says_why() {
         assert!(RULES.allow.iter().all(|rule| rule.why.len() > 20));
+        assert!(RULES.left_out.iter().all(|rule| rule.why.len() > 20));
+        assert!(is_left_out("no-floats", "<f32 as core::fmt::Debug>::fmt"));
+        assert!(!is_left_out("no-floats", "<u32 as core::fmt::Debug>::fmt"));
     }
 }

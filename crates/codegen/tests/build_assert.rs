@@ -23,7 +23,21 @@ pub fn offset_in<const SIZE: usize>(offset: usize) -> usize {
     build_assert!(offset < SIZE, "offset out of range");
     offset
 }
+#[inline(never)]
+pub fn kept<const SIZE: usize>(offset: usize) -> usize {
+    build_assert!(offset < SIZE, "kept out of range");
+    offset
+}
 pub trait Register { const OFFSET: usize; fn read(base: usize) -> usize { base + offset_in::<8>(Self::OFFSET) } }
+"#;
+
+/// Between the two: an assertion of one crate in the code of another one, for a third one.
+const MIDDLE: &str = r#"#![no_std]
+#[inline]
+pub fn through<const SIZE: usize>(offset: usize) -> usize {
+    let inner = |offset| checks::offset_in::<SIZE>(offset);
+    inner(offset) + 1
+}
 "#;
 
 const GOOD: &str = r#"#![no_std]
@@ -31,7 +45,7 @@ use checks::{Register, build_assert, offset_in};
 pub struct Status;
 impl Register for Status { const OFFSET: usize = 4; }
 #[unsafe(no_mangle)]
-pub fn good(base: usize) -> usize { let x = base + offset_in::<16>(8); build_assert!(x >= base || x < base, "no number"); Status::read(x) }
+pub fn good(base: usize) -> usize { let x = base + offset_in::<16>(8) + middle::through::<4>(3); build_assert!(x >= base || x < base, "no number"); Status::read(x) }
 "#;
 
 const BAD: &str = r#"#![no_std]
@@ -54,6 +68,12 @@ pub fn direct<T>(value: T) -> T {
 }
 pub fn instance(value: u64) -> u64 {
     direct(value)
+}
+pub fn of_others(offset: usize) -> usize {
+    middle::through::<32>(offset)
+}
+pub fn not_inlined(offset: usize) -> usize {
+    checks::kept::<64>(offset)
 }
 "#;
 
@@ -84,10 +104,16 @@ fn generate(source: &str, debug: &[&str], flags: &[&str]) -> Result<Vec<u8>, Fai
     let directory = Utf8Path::from_path(directory.path()).unwrap();
     std::fs::write(directory.join("checks.rs"), CHECKS).unwrap();
     std::fs::write(directory.join("sample.rs"), source).unwrap();
+    std::fs::write(directory.join("middle.rs"), MIDDLE).unwrap();
     rustc(directory, &[&["checks.rs"], debug].concat());
+    rustc(
+        directory,
+        &[&["middle.rs", "--extern=checks"], debug].concat(),
+    );
     let mut more = vec![
         "sample.rs",
         "--extern=checks",
+        "--extern=middle",
         "-Cno-prepopulate-passes",
         "-Cllvm-args=-preserve-bc-uselistorder",
         "--emit=llvm-bc=sample.bc",
@@ -117,7 +143,7 @@ const ASKED: &[&str] = &["gateless-wish=build-assert"];
 fn what_the_optimiser_leaves_is_refused_with_line_and_inlining() {
     let failure = generate(BAD, LINES, ASKED).unwrap_err();
     let lines: Vec<_> = failure.what.lines().collect();
-    assert_eq!(lines.len(), 3, "{failure}");
+    assert_eq!(lines.len(), 5, "{failure}");
     for (message, chain) in [
         (
             "`offset out of range`",
@@ -137,6 +163,21 @@ fn what_the_optimiser_leaves_is_refused_with_line_and_inlining() {
                 "inlined at sample.rs:13:",
                 "in sample::generic",
             ],
+        ),
+        (
+            "`offset out of range`",
+            &[
+                "checks.rs:10:5 in checks::offset_in::<32>",
+                "inlined at middle.rs:4:",
+                "inlined at middle.rs:5:",
+                "in middle::through::<32>",
+                "inlined at sample.rs:23:",
+                "in sample::of_others",
+            ],
+        ),
+        (
+            "`kept out of range`",
+            &["checks.rs:15:5 in checks::kept::<64>"],
         ),
         (
             "`four bytes`",

@@ -32,6 +32,32 @@ impl<'m> InlineAsm<'m> {
         self.part(self.table().LLVMGetInlineAsmConstraintString()?)
     }
 
+    /// The same with another text and other constraints, for as many results and arguments.
+    pub fn with(self, text: &str, constraints: &str) -> Result<Self> {
+        let get = self.table().LLVMGetInlineAsm()?;
+        let (has_side_effects, needs_aligned_stack, dialect, may_unwind) = (
+            self.has_side_effects()?,
+            self.needs_aligned_stack()?,
+            self.dialect()?,
+            self.may_unwind()?,
+        );
+        // SAFETY: the type that this assembly has, and texts with their lengths, which LLVM copies.
+        let raw = unsafe {
+            get(
+                self.signature_type()?.raw,
+                text.as_ptr().cast(),
+                text.len(),
+                constraints.as_ptr().cast(),
+                constraints.len(),
+                i32::from(has_side_effects),
+                i32::from(needs_aligned_stack),
+                dialect as i32,
+                i32::from(may_unwind),
+            )
+        };
+        Ok(Self::at(self.module(), raw))
+    }
+
     fn part(self, get: Text) -> Result<String> {
         let mut length = 0;
         // SAFETY: inline assembly; LLVM returns the text with its length.
@@ -101,5 +127,10 @@ mod tests {
             first.signature_type().unwrap().to_text().unwrap(),
             "i32 (i32)"
         );
+        let other = first.with("sub $1, $0", "=r,i,~{memory}").unwrap();
+        assert_eq!(other.text().unwrap(), "sub $1, $0");
+        assert_eq!(other.constraints().unwrap(), "=r,i,~{memory}");
+        assert_eq!(other.dialect().unwrap(), Dialect::Att);
+        assert!(other.has_side_effects().unwrap() && other.needs_aligned_stack().unwrap());
     }
 }

@@ -2,7 +2,7 @@
 
 use std::ffi::c_uint;
 
-use gateless_model::Result;
+use gateless_model::{Failure, Result};
 
 use crate::attribute::{Attribute, Place};
 use crate::debug_info::{Location, Record};
@@ -27,6 +27,23 @@ impl<'m> Instruction<'m> {
     pub fn operands(self) -> Result<Vec<Value<'m>>> {
         // SAFETY: an instruction.
         unsafe { self.operands_of_user() }
+    }
+
+    /// Puts a value of the same type into the place of an operand, wherever it has it.
+    pub fn replace_operand(self, old: Value<'m>, new: Value<'m>) -> Result<()> {
+        if old.ty()? != new.ty()? {
+            return Err(Failure::failed(format!(
+                "{old:?} cannot be replaced by {new:?}"
+            )));
+        }
+        let set = self.table().LLVMSetOperand()?;
+        for (at, operand) in (0..).zip(self.operands()?) {
+            if operand == old {
+                // SAFETY: an instruction, the number of one of its operands, and a value of the same module and type.
+                unsafe { set(self.raw, at, new.raw) };
+            }
+        }
+        Ok(())
     }
 
     /// The block in which it stands.

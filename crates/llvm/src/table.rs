@@ -299,6 +299,7 @@ table! {
     LLVMGetRawDataValues(*mut RawValue, *mut usize) -> *const c_char;
     LLVMGetBlockAddressFunction(*mut RawValue) -> *mut RawValue;
     LLVMGetBlockAddressBasicBlock(*mut RawValue) -> *mut RawBlock;
+    LLVMGetInlineAsm(*mut RawType, *const c_char, usize, *const c_char, usize, c_int, c_int, c_int, c_int) -> *mut RawValue;
     LLVMGetInlineAsmAsmString(*mut RawValue, *mut usize) -> *const c_char;
     LLVMGetInlineAsmConstraintString(*mut RawValue, *mut usize) -> *const c_char;
     LLVMGetInlineAsmDialect(*mut RawValue) -> c_int;

@@ -15,6 +15,10 @@ pub const OWN: &str = "__gateless_n_";
 /// The function that a hidden trait's method returns: it calls the method that the gated build has in its vtable.
 pub const SHIM: &str = "shim";
 
+/// A variable that is defined nowhere. The address of a constant that begins with its address is, as an operand of assembly, what lowering made of a
+/// pointer, which comes next in that constant. Code generation puts the pointer in its place; where it doesn't, the object can't be linked.
+pub const CONST_OPERAND: &str = "__gateless_pointer_as_const_operand";
+
 /// Beginning of the names of all traits that lowering adds for the traits of one crate; a number, `_` and another number follow.
 pub fn traits_of(crate_name: &str) -> String {
     format!("{TRAIT}{crate_name}_")
@@ -27,7 +31,7 @@ mod tests {
     #[test]
     fn every_name_begins_alike() {
         assert!(
-            [METHOD, TRAIT, OWN, &traits_of("x")]
+            [METHOD, TRAIT, OWN, CONST_OPERAND, &traits_of("x")]
                 .iter()
                 .all(|name| name.starts_with(PREFIX))
         );

@@ -48,6 +48,7 @@ use gateless_model::{Failure, Result};
 
 use crate::flag::{Flag, Given, Inspected, Place, Spelling};
 use crate::target::Target;
+use crate::unwanted::Check;
 
 /// All flags, in the order in which they are applied: as the target specification and the crate have it, then what is asked for besides.
 const ALL: &[Row] = &[
@@ -70,9 +71,9 @@ const ALL: &[Row] = &[
     Row::of::<kernel_hwaddress::KernelHwaddress>(),
     Row::of::<llvm_module_flag::LlvmModuleFlags>(),
     Row::of::<merge_functions::MergeFunctions>(),
-    Row::of::<no_128_bit::No128Bit>(),
-    Row::of::<no_atomics::NoAtomics>(),
-    Row::of::<no_floats::NoFloats>(),
+    Row::of::<Check<no_128_bit::No128Bit>>(),
+    Row::of::<Check<no_atomics::NoAtomics>>(),
+    Row::of::<Check<no_floats::NoFloats>>(),
     Row::of::<no_jump_tables::NoJumpTables>(),
     Row::of::<noreturn_list::NoreturnList>(),
     Row::of::<overflow_report::OverflowReport>(),
@@ -270,6 +271,14 @@ impl Flags {
     }
 
     /// Changes what the module's code does; fails, by its name, for a flag that does not fit.
+    pub(crate) fn rewrite_prebuilt(&self, module: &mut Module) -> Result<()> {
+        for asked in &self.0 {
+            asked.named(asked.flag.rewrite_prebuilt(module))?;
+        }
+        Ok(())
+    }
+
+    /// Changes what the module's code does.
     pub(crate) fn rewrite(&self, module: &mut Module, target: &Target) -> Result<()> {
         for asked in &self.0 {
             asked.named(asked.flag.rewrite(module, target))?;

@@ -4,39 +4,22 @@
 //! multiplication, division, remainder and shifts. Which of these operations a back end does by itself differs by architecture; here all are found.
 //! What is allowed is data: `unwanted.toml` beside the crate's `unwanted.rs`.
 
-use gateless_llvm::{BinaryOperation, Call, Instruction, Module, Operation, Type, TypeKind};
+use gateless_llvm::{BinaryOperation, Call, Instruction, Operation, Type, TypeKind};
 use gateless_model::{Result, wish};
 
-use crate::flag::{Flag, Given, Inspected, Spelling};
-use crate::unwanted;
+use crate::flag::Spelling;
+use crate::unwanted::Unwanted;
 
 /// The check.
-#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct No128Bit;
 
-/// How it is asked for.
-const NAME: &str = "no-128-bit";
+impl Unwanted for No128Bit {
+    const NAME: &'static str = "no-128-bit";
+    const SPELLING: &'static [Spelling] = &[Spelling::Listed(wish::OPTION, Self::NAME)];
 
-impl Flag for No128Bit {
-    fn spellings() -> &'static [Spelling] {
-        &[Spelling::Listed(wish::OPTION, NAME)]
+    fn search(instruction: Instruction<'_>) -> Result<Option<String>> {
+        Ok(wide(&instruction.operation()?)?.map(str::to_owned))
     }
-
-    fn parse(_: &Given<'_>, _: Option<&Self>) -> Result<Option<Self>> {
-        Ok(Some(Self))
-    }
-
-    fn needs_lines(&self) -> bool {
-        true
-    }
-
-    fn inspect(&self, module: &Module) -> Result<Inspected> {
-        unwanted::inspect(module, NAME, search)
-    }
-}
-
-fn search(instruction: Instruction<'_>) -> Result<Option<String>> {
-    Ok(wide(&instruction.operation()?)?.map(str::to_owned))
 }
 
 /// The operation on 128-bit integers that upstream has a panicking function for.
@@ -80,12 +63,17 @@ fn is_wide_multiplication(call: &Call<'_>) -> Result<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::flag::Flag;
     use crate::testing::Fixture;
+    use crate::unwanted::Check;
 
     fn refused(body: &str) -> String {
         let head = "source_filename = \"driver.0-cgu.0\"\n";
         let module = Fixture::x86(&format!("{head}{body}")).module();
-        let refused = No128Bit.inspect(&module).unwrap().refused;
+        let refused = Check::<No128Bit>::default()
+            .inspect(&module)
+            .unwrap()
+            .refused;
         refused.join("\n")
     }
 

@@ -4,39 +4,22 @@
 //! C++'s, are not to be mixed with them. Assembly is not looked into. A barrier for the compiler alone is none. What is allowed is data:
 //! `unwanted.toml` beside the crate's `unwanted.rs`.
 
-use gateless_llvm::{Instruction, Module, Operation, Ordering, Scope};
+use gateless_llvm::{Instruction, Operation, Ordering, Scope};
 use gateless_model::{Result, wish};
 
-use crate::flag::{Flag, Given, Inspected, Spelling};
-use crate::unwanted;
+use crate::flag::Spelling;
+use crate::unwanted::Unwanted;
 
 /// The check.
-#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NoAtomics;
 
-/// How it is asked for.
-const NAME: &str = "no-atomics";
+impl Unwanted for NoAtomics {
+    const NAME: &'static str = "no-atomics";
+    const SPELLING: &'static [Spelling] = &[Spelling::Listed(wish::OPTION, Self::NAME)];
 
-impl Flag for NoAtomics {
-    fn spellings() -> &'static [Spelling] {
-        &[Spelling::Listed(wish::OPTION, NAME)]
+    fn search(instruction: Instruction<'_>) -> Result<Option<String>> {
+        Ok(atomic(&instruction.operation()?).map(str::to_owned))
     }
-
-    fn parse(_: &Given<'_>, _: Option<&Self>) -> Result<Option<Self>> {
-        Ok(Some(Self))
-    }
-
-    fn needs_lines(&self) -> bool {
-        true
-    }
-
-    fn inspect(&self, module: &Module) -> Result<Inspected> {
-        unwanted::inspect(module, NAME, search)
-    }
-}
-
-fn search(instruction: Instruction<'_>) -> Result<Option<String>> {
-    Ok(atomic(&instruction.operation()?).map(str::to_owned))
 }
 
 /// The atomic instruction that an operation is; a barrier for the compiler alone is none.
@@ -58,12 +41,17 @@ fn atomic(operation: &Operation<'_>) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::flag::Flag;
     use crate::testing::Fixture;
+    use crate::unwanted::Check;
 
     fn refused(body: &str) -> String {
         let head = "source_filename = \"driver.0-cgu.0\"\n";
         let module = Fixture::x86(&format!("{head}{body}")).module();
-        let refused = NoAtomics.inspect(&module).unwrap().refused;
+        let refused = Check::<NoAtomics>::default()
+            .inspect(&module)
+            .unwrap()
+            .refused;
         refused.join("\n")
     }
 

@@ -3,47 +3,103 @@
 //! gcc and clang: `-mgeneral-regs-only` refuses floating point in the source. rustc has no such option: with a soft-float ABI it writes calls of a
 //! library (`__addsf3`), and upstream defines those that `core` needs as functions that panic at run time (rust/compiler_builtins.rs). Wished for
 //! is a `core` that has none of it. What is allowed is data: `unwanted.toml` beside the crate's `unwanted.rs`.
+//!
+//! A `core` that is compiled has none with `--cfg no_fp_fmt_parse`, which leaves parsing out and lets formatting panic (core/src/fmt/nofloat.rs). Of a
+//! prebuilt one the same functions are taken, listed in `unwanted.toml` too: in their place is what panics with upstream's words. That they exist
+//! can't be changed, since the library's metadata says so: what upstream's compiler refuses to parse panics here.
 
-use gateless_llvm::{Instruction, Module, Type, TypeKind};
-use gateless_model::{Result, wish};
+use gateless_llvm::{Builder, Function, Instruction, Module, Type, TypeKind};
+use gateless_model::{Failure, Result, wish};
 
-use crate::flag::{Flag, Given, Inspected, Spelling};
-use crate::unwanted;
+use crate::flag::Spelling;
+use crate::ir::{places, replace};
+use crate::unwanted::{self, Unwanted};
 
 /// The check.
-#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NoFloats;
 
-/// How it is asked for.
-const NAME: &str = "no-floats";
+impl Unwanted for NoFloats {
+    const NAME: &'static str = "no-floats";
+    const SPELLING: &'static [Spelling] = &[Spelling::Listed(wish::OPTION, Self::NAME)];
 
-impl Flag for NoFloats {
-    fn spellings() -> &'static [Spelling] {
-        &[Spelling::Listed(wish::OPTION, NAME)]
+    /// The first floating point type among an instruction's result and operands.
+    fn search(instruction: Instruction<'_>) -> Result<Option<String>> {
+        let operands = instruction.operands()?.into_iter();
+        for value in std::iter::once(*instruction).chain(operands) {
+            if let Some(float) = float(value.ty()?)? {
+                return Ok(Some(float.to_text()?));
+            }
+        }
+        Ok(None)
     }
 
-    fn parse(_: &Given<'_>, _: Option<&Self>) -> Result<Option<Self>> {
-        Ok(Some(Self))
-    }
-
-    fn needs_lines(&self) -> bool {
-        true
-    }
-
-    fn inspect(&self, module: &Module) -> Result<Inspected> {
-        unwanted::inspect(module, NAME, search)
+    fn leave_out(module: &mut Module) -> Result<()> {
+        let mut names = Vec::new();
+        for function in module.functions()? {
+            let name = function.name()?;
+            if unwanted::is_left_out(Self::NAME, &places::readable(&name)) && has_any(function)? {
+                names.push(name);
+            }
+        }
+        if names.is_empty() {
+            return Ok(());
+        }
+        let panic = panicking(module)?;
+        let word = 8 * module.layout()?.pointer_size(0)?;
+        let text = PANIC.replace("iWORD", &format!("i{word}"));
+        module.add_text(&text.replace("PANIC", &panic))?;
+        for name in &names {
+            module.replace_function(name, |module, old| {
+                let panic = module.function(OWN)?.ok_or_else(gone)?;
+                let new = module.add_function("", old.value_type()?)?;
+                new.set_linkage(old.linkage()?)?;
+                new.set_visibility(old.visibility()?)?;
+                new.set_convention(old.convention()?)?;
+                replace::generate_like(new, old)?;
+                let builder = Builder::at_end(new.append_block("start")?)?;
+                builder.call(panic, &[])?;
+                builder.unreachable()?;
+                Ok(new)
+            })?;
+        }
+        let like = module.function(&names[0])?.ok_or_else(gone)?;
+        let own = module.function(OWN)?.ok_or_else(gone)?;
+        replace::generate_like(own, like)?;
+        own.make_internal()
     }
 }
 
-/// The first floating point type among an instruction's result and operands.
-fn search(instruction: Instruction<'_>) -> Result<Option<String>> {
-    let operands = instruction.operands()?.into_iter();
-    for value in std::iter::once(*instruction).chain(operands) {
-        if let Some(float) = float(value.ty()?)? {
-            return Ok(Some(float.to_text()?));
+/// What panics; `PANIC` stands for core's function, `WORD` for the bits of an address.
+const PANIC: &str = include_str!("no_floats.ll");
+
+/// Its name.
+const OWN: &str = "gateless_no_floats";
+
+fn gone() -> Failure {
+    Failure::failed(format!("{OWN} is gone from the module"))
+}
+
+/// The symbol of core's function that panics with a text.
+fn panicking(module: &Module) -> Result<String> {
+    for function in module.functions()? {
+        let name = function.name()?;
+        if places::readable(&name) == "core::panicking::panic" {
+            return Ok(name);
         }
     }
-    Ok(None)
+    Err(Failure::no(
+        "floats can't be left out of a library that has no core::panicking::panic",
+    ))
+}
+
+/// Whether a function has floating point in its code.
+fn has_any(function: Function<'_>) -> Result<bool> {
+    for instruction in function.instructions()? {
+        if NoFloats::search(instruction)?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The floating point type that a type is or holds, if any.
@@ -73,12 +129,17 @@ fn float(ty: Type<'_>) -> Result<Option<Type<'_>>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::flag::Flag;
     use crate::testing::Fixture;
+    use crate::unwanted::Check;
 
     fn refused(body: &str) -> String {
         let head = "source_filename = \"driver.0-cgu.0\"\n";
         let module = Fixture::x86(&format!("{head}{body}")).module();
-        let refused = NoFloats.inspect(&module).unwrap().refused;
+        let refused = Check::<NoFloats>::default()
+            .inspect(&module)
+            .unwrap()
+            .refused;
         refused.join("\n")
     }
 
@@ -103,6 +164,35 @@ mod tests {
                 .starts_with("driver::call of the crate driver: double at ")
         );
         assert_eq!(lines.next(), None);
+    }
+
+    #[test]
+    fn of_a_prebuilt_core_what_formats_and_parses_panics_and_the_rest_stays() {
+        let mut module = Fixture::x86(
+            "source_filename = \"core.0-cgu.0\"\ndefine void @_RNvNtCs1_4core9panicking5panic(ptr %a, i64 %b, ptr %c) noreturn { unreachable }\n\
+             define i1 @_RNvXs1_NtNtCs1_4core3fmt5floatfNtB5_7Display3fmt(ptr %a) memory(read) willreturn noredzone { %x = load float, ptr %a\n\
+             %r = fcmp olt float %x, 0.0\n ret i1 %r }\n\
+             define float @_RNvMNtCs1_4core3num3f32f3abs(float %x) { ret float %x }",
+        )
+        .module();
+        Check::<NoFloats>::default()
+            .rewrite_prebuilt(&mut module)
+            .unwrap();
+        module.verify().unwrap();
+        let text = module.to_text().unwrap();
+        let new = "floatfNtB5_7Display3fmt(ptr %0) #2 {\nstart:\n  call void @gateless_no_floats()\n  unreachable";
+        assert!(text.contains(new), "{text}");
+        assert!(text.contains("attributes #2 = { noredzone }"), "{text}");
+        assert!(
+            text.contains("define internal void @gateless_no_floats()"),
+            "{text}"
+        );
+        assert!(text.contains("ret float %x"), "{text}");
+        let refused = Check::<NoFloats>::default()
+            .inspect(&module)
+            .unwrap()
+            .refused;
+        assert_eq!(refused.len(), 1, "{refused:?}");
     }
 
     #[test]

@@ -14,6 +14,7 @@ use gateless_llvm::{
 use gateless_model::{Failure, Result, wish};
 
 use crate::flag::{Flag, Given, Spelling};
+use crate::ir::replace;
 use crate::target::Target;
 
 /// Reports in place of panics.
@@ -51,7 +52,7 @@ impl Flag for OverflowReport {
         module.add_text(&REPORT.replace("iWORD", &format!("i{word}")))?;
         let report = Report::of(module)?;
         report.make_private()?;
-        report.generate_like(needed(module.function(&caller)?, &caller)?)?;
+        replace::generate_like(report.function, needed(module.function(&caller)?, &caller)?)?;
         for check in checks(module)? {
             report.put_in_place_of(&check)?;
         }
@@ -131,13 +132,6 @@ impl<'m> Report<'m> {
         let name = format!("{}.{source}", self.function.name()?);
         self.function.set_name(&name)?;
         self.function.make_internal()
-    }
-
-    /// Has the function that reports generated like one that rustc wrote.
-    fn generate_like(&self, other: Function<'m>) -> Result<()> {
-        self.function.copy_own_attributes(other, |name| {
-            name == "noredzone" || name == "uwtable" || name.contains('-') && name != "alloc-family"
-        })
     }
 
     /// Leads the branch that leads to a check's panic through a block that reports, and then where it goes without an overflow.

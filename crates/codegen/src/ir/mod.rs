@@ -4,6 +4,7 @@
 
 pub mod added;
 pub mod columns;
+pub mod const_operands;
 mod debug_nodes;
 pub mod debug_paths;
 mod dispatched;
@@ -14,7 +15,7 @@ pub mod names;
 pub mod no_unwinding;
 pub mod places;
 pub mod receivers;
-mod replace;
+pub mod replace;
 pub mod structors;
 pub mod used;
 mod values;

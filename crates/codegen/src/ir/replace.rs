@@ -27,6 +27,13 @@ pub(super) fn replace_in_tables(module: &mut Module, old: &str, new: &str) -> Re
     module.replace_function(old, |module, old| Ok(module.function(new)?.unwrap_or(old)))
 }
 
+/// Has a function that was not written by rustc generated like one that was: by the attributes that say how, and none that says what it does.
+pub fn generate_like(new: Function<'_>, other: Function<'_>) -> Result<()> {
+    new.copy_own_attributes(other, |name| {
+        name == "noredzone" || name == "uwtable" || name.contains('-') && name != "alloc-family"
+    })
+}
+
 /// Gives a function all that says how another one is called, linked and generated.
 fn copy_properties<'m>(from: Function<'m>, to: Function<'m>) -> Result<()> {
     to.set_linkage(from.linkage()?)?;

@@ -85,10 +85,14 @@ fn lists(out: &Utf8Path) -> Result<BTreeMap<String, Noreturn>> {
     let mut lists = BTreeMap::new();
     for entry in directory.read_dir_utf8()? {
         let path = entry?.into_path();
+        let name = path.file_stem().unwrap_or_default().replace('%', "/");
+        // That of an object which is gone: the build has it no more.
+        if !out.join(&name).exists() {
+            continue;
+        }
         let text = fs_err::read_to_string(&path)?;
         let list = serde_json::from_str(&text)
             .map_err(|error| Failure::failed(format!("{path} is damaged")).because(error))?;
-        let name = path.file_stem().unwrap_or_default().replace('%', "/");
         lists.insert(name, list);
     }
     Ok(lists)

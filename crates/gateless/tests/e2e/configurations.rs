@@ -169,7 +169,7 @@ impl Configuration {
 }
 
 /// Object files in `directory`, if it is there.
-fn objects(directory: &Utf8Path) -> Tested<Vec<Utf8PathBuf>> {
+pub fn objects(directory: &Utf8Path) -> Tested<Vec<Utf8PathBuf>> {
     if !directory.exists() {
         return Ok(Vec::new());
     }

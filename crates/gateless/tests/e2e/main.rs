@@ -8,6 +8,7 @@ mod audits;
 mod configurations;
 mod example;
 mod long_tail;
+mod long_tail_checks;
 mod modversions;
 mod overlay;
 mod patches;
@@ -130,6 +131,10 @@ const X86_64_ON_REQUEST: &[Test] = &[
         "two_builds_in_directories_of_different_names_make_the_same_image",
         two_directories::same_image,
     ),
+    (
+        "the_checks_that_are_wished_for_refuse_nothing_of_an_x86_64_kernel_and_find_what_is_planted",
+        long_tail_checks::found,
+    ),
 ];
 
 /// On User Mode Linux, when asked for.
@@ -149,6 +154,10 @@ const UM_ON_REQUEST: &[Test] = &[
     (
         "an_architecture_without_upstream_rust_compiles_as_far_as_the_kernel_crate",
         overlay::kernel_crate,
+    ),
+    (
+        "the_checks_that_are_wished_for_refuse_nothing_of_a_kernel_and_find_what_is_planted",
+        long_tail_checks::found,
     ),
 ];
 

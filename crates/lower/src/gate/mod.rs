@@ -18,6 +18,10 @@ pub use self::facts::{Facts, Listed, Notes};
 use crate::crate_files::{CrateFiles, SourceFile};
 use crate::{CrateExports, Request};
 
+/// Features that no stable compiler knows, not even to refuse them. It can't be asked about a crate that names one, so questions are without them,
+/// and their gates lower for questions as they do for the program ([`Gate::question`]).
+pub const UNASKED: [&str; 1] = ["asm_const_ptr"];
+
 /// One gate. It is a type without fields, in `gates/NAME.rs`, and a row of [`crate::gates::ALL`].
 pub trait Gate: Sync + 'static {
     /// Name of its file and of its ledger entry.

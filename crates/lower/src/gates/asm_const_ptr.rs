@@ -1,69 +1,192 @@
-//! `asm_const_ptr`: `const` operands of assembly that are the address of a static or of a function become `sym` operands.
+//! `asm_const_ptr`: `const` operands of assembly that are pointers.
 //!
-//! Both write the symbol into the assembly, so for a whole static or function they are the same. An address within a static needs an offset, which
-//! `sym` has no place for; one that depends on a type parameter has no symbol; that of a promoted constant has none that can be named. These
-//! are refused. Operands that are numbers are stable, and stay.
+//! The address of a whole static or function becomes a `sym` operand: both write the symbol into the assembly. Any other pointer (an address within a
+//! static, that of a promoted constant, what depends on a type or a generic constant) has no symbol of its own that could be named. In `asm!` the
+//! compiler says which operands are pointers, and each of these becomes an operand in a register, which holds the address of a constant: two addresses,
+//! [`CONST_OPERAND`]'s and the pointer. Code generation puts the pointer in its place, in every instance of generic code
+//! (`crates/codegen/src/ir/const_operands.rs`); an object that is made without it can't be linked. `global_asm!` and `naked_asm!` have no operands in
+//! registers, so there such pointers are refused. Operands that are numbers are stable, and stay.
 
-use crate::gate::{Gate, Page, Places, Rendered, Shown, Source, View};
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use crate::gate::{Ear, Gate, Page, Places, Rendered, Shown, Source, View};
+use crate::lints::QUIET;
+use gateless_model::added::CONST_OPERAND;
 use gateless_model::{Failure, Result};
 use gateless_rust_text::edit::Edit;
 use gateless_rust_text::tokens::Tokens;
+use gateless_rustc::diagnostic::{Event, Said};
 
 /// The gate.
 pub struct AsmConstPtr;
 
-/// Macros whose operands may be `const`.
+/// The pointer as one to nothing in particular; those to functions are none that a cast takes where data pointers are, too. A wide one is an error.
+const THIN: &str = "const fn __gateless_thin<P: Copy>(pointer: P) -> *const () { \
+    union Either<P: Copy> { pointer: P, thin: *const () } \
+    const { ::core::assert!(::core::mem::size_of::<P>() == ::core::mem::size_of::<*const ()>(), \"a `const` operand is a thin pointer\") } \
+    unsafe { Either { pointer }.thin } }";
+
+/// Macros whose operands may be `const`; the first one has operands in registers, too.
 const MACROS: [&str; 3] = ["asm", "global_asm", "naked_asm"];
+
+/// The `const` operands of a crate.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Operands {
+    /// Those that become `sym` operands.
+    symbols: Shown,
+    /// The others of `asm!`.
+    others: Vec<Other>,
+    /// Those of `others` that are pointers, by their number.
+    pointers: BTreeSet<usize>,
+}
+
+/// An operand whose type only the compiler knows.
+#[derive(Debug, Clone, PartialEq)]
+struct Other {
+    file: usize,
+    /// All of it, the name included.
+    bytes: Range<usize>,
+    /// The word `const`.
+    keyword: Range<usize>,
+    /// What comes after that.
+    value: Range<usize>,
+}
 
 impl Gate for AsmConstPtr {
     const NAME: &'static str = "asm_const_ptr";
-    type Facts = Shown;
+    type Facts = Operands;
     type Notes = ();
 
-    fn parse(source: &Source<'_>, files: &[View<'_>]) -> Result<Shown> {
-        let mut shown = Shown::default();
+    fn parse(source: &Source<'_>, files: &[View<'_>]) -> Result<Operands> {
+        let mut operands = Operands::default();
         if source.has(Self::NAME) {
             for view in files.iter().filter(|view| view.tokens.text.contains("asm")) {
-                lower(view, &mut shown)?;
+                lower(view, &mut operands)?;
             }
         }
-        Ok(shown)
+        Ok(operands)
     }
 
-    fn render(shown: &Shown, _page: &Page<'_>) -> Result<Rendered> {
-        Ok(shown.render())
+    fn hear(operands: &mut Operands, ear: &Ear<'_, ()>, event: &Event<'_>) {
+        let Said::ConstOperand { ty } = event.said else {
+            return;
+        };
+        // What a function's name is by itself is no pointer: `fn() {name}`.
+        let is_function = ty.contains("fn(") && !ty.ends_with('}');
+        if !ty.starts_with(['*', '&']) && !is_function {
+            return;
+        }
+        let spots = event.primary().flat_map(|place| place.with_calls());
+        for spot in spots.filter_map(|place| ear.source.spot(place)) {
+            let is_there = |other: &Other| {
+                other.file == spot.file
+                    && other.bytes.start <= spot.range.start
+                    && spot.range.start < other.bytes.end
+            };
+            if let Some(number) = operands.others.iter().position(is_there) {
+                operands.pointers.insert(number);
+                return;
+            }
+        }
     }
 
-    fn count(shown: &Shown, places: &mut Places) {
-        shown.add_to(places);
+    fn render(operands: &Operands, _page: &Page<'_>) -> Result<Rendered> {
+        Ok(Rendered {
+            edits: operands.edits(),
+            notes: (),
+        })
+    }
+
+    /// No attribute opens the gate for a compiler that doesn't know it.
+    fn question(operands: &Operands, _page: &Page<'_>) -> Result<Vec<(usize, Edit)>> {
+        Ok(operands.edits())
+    }
+
+    fn count(operands: &Operands, places: &mut Places) {
+        operands.symbols.add_to(places);
+        if !operands.pointers.is_empty() {
+            *places.entry(Self::NAME.to_owned()).or_default() += operands.pointers.len();
+        }
     }
 }
 
-/// Lowers all operands of a file.
-fn lower(view: &View<'_>, shown: &mut Shown) -> Result<()> {
+impl Operands {
+    fn edits(&self) -> Vec<(usize, Edit)> {
+        let mut edits = self.symbols.edits.clone();
+        for number in &self.pointers {
+            let Other {
+                file,
+                keyword,
+                value,
+                ..
+            } = &self.others[*number];
+            let before = format!(
+                "in(reg) const {{ {QUIET} unsafe extern \"C\" {{ safe static {CONST_OPERAND}: u8; }} {QUIET} {THIN} \
+                 &raw const *&[&raw const {CONST_OPERAND} as *const (), __gateless_thin("
+            );
+            let word = Edit {
+                range: keyword.clone(),
+                text: before,
+                rank: 0,
+            };
+            edits.push((*file, word));
+            edits.push((*file, Edit::insert(value.end, ")] }")));
+        }
+        edits
+    }
+}
+
+/// Lowers the operands of a file that are symbols, and notes the others.
+fn lower(view: &View<'_>, found: &mut Operands) -> Result<()> {
     let tokens = &view.tokens;
-    for (keyword, end) in operands(tokens) {
-        let path = match operand(tokens, keyword + 1, end) {
-            Operand::Number => continue,
-            Operand::Symbol(first, end) => &tokens.text[tokens.bytes(first, end - 1)],
+    for Written {
+        has_registers,
+        first,
+        keyword,
+        end,
+    } in operands(tokens)
+    {
+        match operand(tokens, keyword + 1, end) {
+            Operand::Symbol(first, last) => {
+                let path = &tokens.text[tokens.bytes(first, last - 1)];
+                let range = tokens.bytes(keyword, end - 1);
+                let edit = Edit::replace(tokens.text, range, format!("sym {path}"));
+                found.symbols.edit(view.file, [edit]);
+                found.symbols.count(AsmConstPtr::NAME);
+            }
+            _ if has_registers => found.others.push(Other {
+                file: view.file,
+                bytes: tokens.bytes(first, end - 1),
+                keyword: tokens.bytes(keyword, keyword),
+                value: tokens.bytes(keyword + 1, end - 1),
+            }),
+            Operand::Number => {}
             Operand::Other(why) => {
                 return Err(Failure::no(format!(
-                    "{}: a `const` operand that is an address can't be lowered: {why}",
+                    "{}: a `const` operand that is an address can't be lowered outside of `asm!`: {why}",
                     view.place(keyword)
                 ))
                 .help("take the address of a whole static, as in `const &raw const STATIC`"));
             }
-        };
-        let range = tokens.bytes(keyword, end - 1);
-        let edit = Edit::replace(tokens.text, range, format!("sym {path}"));
-        shown.edit(view.file, [edit]);
-        shown.count(AsmConstPtr::NAME);
+        }
     }
     Ok(())
 }
 
-/// The `const` operands: the keyword of each, and the token after its expression.
-fn operands(tokens: &Tokens<'_>) -> Vec<(usize, usize)> {
+/// A `const` operand, as tokens.
+struct Written {
+    /// Whether its macro has operands in registers.
+    has_registers: bool,
+    /// Its first token: a name or the keyword.
+    first: usize,
+    keyword: usize,
+    /// The token after its expression.
+    end: usize,
+}
+
+/// The `const` operands.
+fn operands(tokens: &Tokens<'_>) -> Vec<Written> {
     let mut found = Vec::new();
     for name in 0..tokens.list.len() {
         let open = name + 2;
@@ -75,7 +198,12 @@ fn operands(tokens: &Tokens<'_>) -> Vec<(usize, usize)> {
             let is_named = tokens.at(first + 1) == "=" && tokens.at(first + 2) != "=";
             let keyword = if is_named { first + 2 } else { first };
             if tokens.at(keyword) == "const" && keyword + 1 < end {
-                found.push((keyword, end));
+                found.push(Written {
+                    has_registers: tokens.at(name) == MACROS[0],
+                    first,
+                    keyword,
+                    end,
+                });
             }
         }
     }
@@ -169,7 +297,8 @@ fn place(tokens: &Tokens<'_>, first: usize, end: usize) -> Operand {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{lowered, refused};
+    use super::*;
+    use crate::testing::{Scratch, error, lowered, refused};
 
     /// Of a crate that names the feature; its first line is left out.
     fn on(text: &str) -> String {
@@ -224,8 +353,64 @@ mod tests {
         assert_eq!(lowered(text), text);
     }
 
+    /// Lowered after the compiler has said what the operand's type is.
+    fn heard(operand: &str, ty: &str) -> String {
+        let text = format!(
+            "#![feature(asm_const_ptr)]\nfn g<T>() {{ asm!(\"{{x}} {{}}\", const 1, x = const {operand}) }}\n"
+        );
+        Scratch::new(&[("lib.rs", &text)]).lower("lib.rs", &[], |lowered| {
+            let mut lowered = lowered.unwrap();
+            let compiled = lowered.changes().next().unwrap().1.to_owned();
+            let said = error(
+                "",
+                "invalid type for `const` operand",
+                &compiled,
+                &format!("x = const {operand}"),
+                &format!("is a `{ty}`"),
+            );
+            let _ = lowered.refine(&[said]);
+            let new = lowered.changes().next().unwrap().1.to_owned();
+            assert_eq!(new.lines().count(), text.lines().count(), "a line moved");
+            new.replace(crate::lints::QUIET, "#[quiet]")
+        })
+    }
+
     #[test]
-    fn addresses_without_a_symbol_are_refused_with_place_and_reason() {
+    fn pointers_without_a_symbol_are_left_to_code_generation_as_the_compiler_says() {
+        for (operand, ty) in [
+            ("&raw const X.field", "*const u8"),
+            ("(&raw const X).byte_add(4)", "*const [u8; 8]"),
+            ("T::POINTER", "*mut u8"),
+            ("&<T as Has>::N", "&usize"),
+            ("c\"text\".as_ptr()", "*const i8"),
+        ] {
+            let text = heard(operand, ty);
+            assert!(
+                text.contains("asm!(\"{x} {}\", const 1, x = in(reg) const {"),
+                "{text}"
+            );
+            let pair = format!(
+                "&raw const *&[&raw const {CONST_OPERAND} as *const (), __gateless_thin( {operand})] }}) }}"
+            );
+            assert!(text.contains(&pair), "{text}");
+        }
+        let text = heard("f::<T> as fn()", "fn()");
+        assert!(
+            text.contains("__gateless_thin( f::<T> as fn())] }"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn operands_of_other_types_are_left_to_the_compiler() {
+        for ty in ["f32", "bool", "fn() {f}", "[u8; 4]"] {
+            let text = heard("F", ty);
+            assert!(text.contains("x = const F)"), "{text}");
+        }
+    }
+
+    #[test]
+    fn outside_of_asm_addresses_without_a_symbol_are_refused_with_place_and_reason() {
         for (operand, why) in [
             ("&raw const X.field", "an offset"),
             ("&raw const X[2]", "an offset"),
@@ -236,11 +421,13 @@ mod tests {
             ("X as *const u8", "a cast"),
             ("&raw const *P", "a path names"),
         ] {
-            let refused = refused(&format!(
-                "#![feature(asm_const_ptr)]\nfn g() {{ asm!(\"{{}}\", const {operand}) }}\n"
-            ));
-            assert!(refused.starts_with("lib.rs:2: "), "{refused}");
-            assert!(refused.contains(why), "{operand}: {refused}");
+            for asm in ["global_asm", "naked_asm"] {
+                let refused = refused(&format!(
+                    "#![feature(asm_const_ptr)]\nfn g() {{ {asm}!(\"{{}}\", const {operand}) }}\n"
+                ));
+                assert!(refused.starts_with("lib.rs:2: "), "{refused}");
+                assert!(refused.contains(why), "{operand}: {refused}");
+            }
         }
     }
 }

@@ -38,6 +38,7 @@ impl Gate for CrateAttr {
     fn question(_facts: &Shown, page: &Page<'_>) -> Result<Vec<(usize, Edit)>> {
         let attributes = page.source.request.crate_attrs.iter();
         let text: String = attributes
+            .filter_map(|attribute| features::asked(attribute))
             .map(|attribute| format!("#![{attribute}]"))
             .collect();
         let start = start(page.source.original(0));

@@ -10,9 +10,10 @@
 use gateless_model::{Failure, Result};
 
 use crate::GateStatus;
-use crate::gate::{Gate, Page, Places, Rendered, Shown, Source, View};
+use crate::gate::{Gate, Page, Places, Rendered, Shown, Source, UNASKED, View};
 use gateless_rust_text::attributes::{self, Attribute, Decision, Meta};
 use gateless_rust_text::cfg::{Truth, split_commas};
+use gateless_rust_text::edit::Edit;
 use gateless_rust_text::tokens::Tokens;
 
 /// Inner attributes at the top of a crate root.
@@ -82,6 +83,28 @@ impl Gate for Features {
         Ok(shown.render())
     }
 
+    /// They stay, but for those that the compiler doesn't know.
+    fn question(_shown: &Shown, page: &Page<'_>) -> Result<Vec<(usize, Edit)>> {
+        let tokens = Tokens::new(page.source.original(0), page.source.edition);
+        let mut edits = Vec::new();
+        for attribute in crate_level(&tokens) {
+            let found = attribute.rewrite(&tokens, &page.source.request.cfg, &mut |meta| {
+                let Some(parts) = names(&tokens, meta) else {
+                    return Decision::Keep;
+                };
+                let is_kept = |part: &(usize, usize)| !UNASKED.contains(&tokens.at(part.0));
+                let kept: Vec<_> = parts.iter().map(is_kept).collect();
+                match (kept.contains(&true), kept.contains(&false)) {
+                    (_, false) => Decision::Keep,
+                    (false, true) => Decision::Remove,
+                    (true, true) => Decision::Edit(attributes::removals(&tokens, &parts, &kept)),
+                }
+            });
+            edits.extend(found.into_iter().map(|edit| (0, edit)));
+        }
+        Ok(edits)
+    }
+
     fn count(shown: &Shown, places: &mut Places) {
         shown.add_to(places);
     }
@@ -128,6 +151,18 @@ fn drop_attributes(view: &View<'_>, shown: &mut Shown) -> Result<()> {
     Ok(())
 }
 
+/// An attribute of the command line with which the compiler can be asked; nothing if it only has features that it doesn't know.
+pub fn asked(attribute: &str) -> Option<String> {
+    let tokens = Tokens::new(attribute, ra_ap_syntax::Edition::Edition2021);
+    if tokens.at(0) != "feature" || !tokens.opens(1, "(") {
+        return Some(attribute.to_owned());
+    }
+    let parts = split_commas(&tokens, 2, tokens.close(1));
+    let names = parts.iter().map(|part| tokens.at(part.0));
+    let names: Vec<_> = names.filter(|name| !UNASKED.contains(name)).collect();
+    (!names.is_empty()).then(|| format!("feature({})", names.join(",")))
+}
+
 /// Whether the feature `name` may be dropped.
 pub fn check(gate_status: &dyn Fn(&str) -> GateStatus, name: &str, place: &str) -> Result<()> {
     let why = match gate_status(name) {
@@ -148,6 +183,20 @@ mod tests {
     use expect_test::expect;
 
     use crate::testing::{lowered, refused};
+
+    #[test]
+    fn the_compiler_is_asked_without_features_that_it_does_not_know() {
+        for (attribute, wanted) in [
+            ("no_std", Some("no_std")),
+            (
+                "feature(used_with_arg,asm_const_ptr)",
+                Some("feature(used_with_arg)"),
+            ),
+            ("feature(asm_const_ptr)", None),
+        ] {
+            assert_eq!(super::asked(attribute).as_deref(), wanted);
+        }
+    }
 
     #[test]
     fn stable_and_lowered_features_leave_their_lines_behind() {

@@ -118,6 +118,11 @@ pub enum Said<'a> {
         /// The name.
         name: &'a str,
     },
+    /// A `const` operand of assembly is no integer.
+    ConstOperand {
+        /// What it is.
+        ty: &'a str,
+    },
     /// How many errors there were.
     Summary,
     /// A method that is not for trait objects is called on one.
@@ -225,6 +230,9 @@ fn said(diagnostic: &Diagnostic) -> Said<'_> {
         "E0284" => Said::UnknownProjection,
         "E0631" => Said::Closure,
         "" if message.starts_with("cannot find derive macro `") => Said::NoDerive { name: first() },
+        "" if message.starts_with("invalid type for `const` operand") => Said::ConstOperand {
+            ty: types::labelled(diagnostic),
+        },
         "" if message.starts_with("aborting due to") => Said::Summary,
         "" if message.ends_with("method cannot be invoked on a trait object") => Said::NotOnObject,
         "" => Said::Uncoded,

@@ -88,6 +88,17 @@ pub fn casts(diagnostic: &Diagnostic) -> Vec<Place<'_>> {
         .collect()
 }
 
+/// The type that a label says something is; empty if none does.
+pub fn labelled(diagnostic: &Diagnostic) -> &str {
+    let mut labels = diagnostic
+        .spans
+        .iter()
+        .filter_map(|span| Place(span).label());
+    labels
+        .find_map(|label| label.strip_prefix("is a `")?.strip_suffix('`'))
+        .unwrap_or_default()
+}
+
 /// The places of an error with their labels, and those of its notes with the notes.
 fn with_notes(diagnostic: &Diagnostic) -> impl Iterator<Item = (Place<'_>, Option<&str>)> {
     let notes = diagnostic.children.iter().flat_map(|note| {
