@@ -225,7 +225,11 @@ fn an_object_that_is_made_without_our_code_generation_can_not_be_linked() {
     std::fs::write(path.join("main.rs"), "#![feature(asm_const_ptr)]\nstatic X: [u8; 4] = [0; 4];\nfn main() { unsafe { std::arch::asm!(\"/* {} */\", const &raw const X[1]) } }\n").unwrap();
     symlink(env!("CARGO_BIN_EXE_gateless"), path.join("gateless-rustc")).unwrap();
     let program = path.join("gateless-rustc");
-    let output = run(path, program.to_str().unwrap(), &["main.rs"]);
+    let output = run(
+        path,
+        program.to_str().unwrap(),
+        &["--edition=2021", "main.rs"],
+    );
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(
         !output.status.success() && said.contains("__gateless_pointer_as_const_operand"),
