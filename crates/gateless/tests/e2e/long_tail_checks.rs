@@ -29,8 +29,10 @@ const REFUSED: [(&str, &[&str]); 4] = [
         "#[inline(always)]\nfn at<const SIZE: usize>(offset: usize) -> usize {\n    build_assert!(offset < SIZE, \"offset out of range\");\n    offset\n}\n\
          /// Planted.\n#[no_mangle]\npub extern \"C\" fn planted(offset: usize) -> usize {\n    at::<16>(offset)\n}\n",
         &[
-            "`offset out of range` at lib/planted.rs:6:",
-            "in planted::at::<16>, inlined at lib/planted.rs:12:",
+            "the assertion `offset out of range` at ",
+            "lib/planted.rs:6:",
+            "in planted::at::<16>, inlined at ",
+            "lib/planted.rs:12:",
             "in planted",
         ],
     ),
