@@ -1,6 +1,7 @@
 //! The gateless command line, and the wrappers: the names by which Kbuild calls the same binary instead of the compiler.
 
 mod commands;
+mod configured;
 mod output;
 mod terminal;
 

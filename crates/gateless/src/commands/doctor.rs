@@ -19,7 +19,7 @@ use gateless_provision::system::System;
 use gateless_provision::toolchain::Choice;
 
 use super::build_options::{DEFAULT_RELEASE, architecture, toolchain};
-use super::why;
+use crate::configured;
 use crate::output;
 use crate::terminal::Terminal;
 
@@ -52,7 +52,7 @@ pub struct Args {
 /// Prints the table on stdout; [`Exit::No`] if something required is missing.
 pub fn run(args: Args) -> Result<Exit> {
     let subject = match &args.out {
-        Some(out) => Some(why::configured(
+        Some(out) => Some(configured::read(
             out,
             args.tree.as_deref(),
             args.arch.as_deref(),
@@ -111,11 +111,11 @@ pub fn run(args: Args) -> Result<Exit> {
 }
 
 /// Says whether a configuration has Rust on, and why not.
-fn tell_rust(subject: &why::Subject, all_there: bool) -> Result<bool> {
+fn tell_rust(subject: &configured::Subject, all_there: bool) -> Result<bool> {
     let answer = subject.explain(RUST);
     output::line(&answer)?;
-    if all_there && why::is_of_rust_tools(&answer) {
-        output::line(why::not_by_gateless(&subject.arch))?;
+    if all_there && configured::is_of_rust_tools(&answer) {
+        output::line(configured::not_by_gateless(&subject.arch))?;
     }
     Ok(matches!(answer, WhyAnswer::On(_)))
 }
