@@ -24,16 +24,17 @@ pub struct Module {
     pub objects: BTreeSet<Utf8PathBuf>,
 }
 
-/// Reads what Kbuild lists; nothing when no image was made.
+/// Reads what Kbuild lists; nothing when neither an image nor a module was made. Modules outside of the tree are in a directory without an image.
 pub fn list(out: &Utf8Path) -> Result<Option<Members>> {
     let archive = out.join("vmlinux.a");
-    if !archive.exists() {
-        return Ok(None);
+    let mut modules = modules(out)?;
+    if archive.exists() {
+        let image = of_archive(out, &archive)?;
+        return Ok(Some(Members { image, modules }));
     }
-    Ok(Some(Members {
-        image: of_archive(out, &archive)?,
-        modules: modules(out)?,
-    }))
+    modules.retain(|module| out.join(&module.file).exists());
+    let image = BTreeSet::new();
+    Ok((!modules.is_empty()).then_some(Members { image, modules }))
 }
 
 /// Names in a thin archive are relative to its directory.

@@ -33,7 +33,7 @@ use members::Members;
 use placing::Placed;
 
 /// What was proven of the image and its modules.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub struct Image {
     /// Files that are made of the recorded objects, or unpack to one that is.
     pub files: Vec<File>,
@@ -69,7 +69,7 @@ pub struct Found {
 /// The file that Kbuild links.
 const VMLINUX: &str = "vmlinux";
 
-/// Looks for the objects in the image and its modules. `recorded` are the outputs of recorded calls. Nothing when no image was made.
+/// Looks for the objects in the image and its modules. `recorded` are the outputs of recorded calls. Nothing when neither was made.
 pub fn check(
     out: &Utf8Path,
     recorded: &BTreeSet<Utf8PathBuf>,
@@ -90,6 +90,16 @@ pub fn check(
             packed,
             format!("can't be the packed `{VMLINUX}`, which is missing"),
         ));
+    } else if members
+        .modules
+        .iter()
+        .any(|module| out.join(&module.file).exists())
+    {
+        let mut image = Image::default();
+        for module in &members.modules {
+            module::check(out, module, &rust, &mut image, problems)?;
+        }
+        found.image = Some(image);
     }
     Ok(Some(found))
 }
@@ -143,13 +153,7 @@ fn prove(
     problems: &mut Vec<Problem>,
 ) -> Result<Image> {
     let config = DotConfig::read(out)?;
-    let mut image = Image {
-        files: Vec::new(),
-        rust_functions: 0,
-        left_out: 0,
-        not_computed: BTreeMap::new(),
-        not_unpacked: BTreeMap::new(),
-    };
+    let mut image = Image::default();
     let vmlinux = fs_err::read(out.join(VMLINUX))?;
     let file = parse_file(Utf8Path::new(VMLINUX), &vmlinux)?;
     let linked = Linked::read(&file).map_err(|error| unreadable(Utf8Path::new(VMLINUX), error))?;

@@ -49,6 +49,22 @@ fn a_changed_byte_of_code_in_a_module_is_caught() {
 }
 
 #[test]
+fn modules_of_a_directory_without_an_image_are_proven_as_well() {
+    let out = with_module();
+    for file in ["vmlinux", "vmlinux.a"] {
+        fs_err::remove_file(out.path.join(file)).unwrap();
+    }
+    let (code, text) = out.attest();
+    assert_eq!(code, 0, "{text}");
+    assert!(text.contains("m.ko: module, sha256 "), "{text}");
+    let mut bytes = module(&out);
+    let at = bytes.windows(2).position(|bytes| bytes == [0x5a, 0x5a]);
+    bytes[at.unwrap()] ^= 1;
+    put(&out, &bytes);
+    out.refused("m.ko: is not made of `four.o`: the Rust function `four`");
+}
+
+#[test]
 fn every_changed_byte_of_a_rust_function_in_a_module_is_caught() {
     let out = with_module();
     let original = module(&out);
