@@ -264,7 +264,8 @@ fn question(call: &Call<'_>, twin: &Lowered<'_>, mapping: &Mapping) -> Result<Ru
         "--force-warn=deprecated".to_owned(),
     ]);
     args.extend(Format::of(call.invocation).arguments());
-    if call.invocation.value("crate-name").is_none() {
+    // Of a file the compiler takes the name by itself, and `#![crate_name]` may say another one.
+    if call.input() == "-" && call.invocation.value("crate-name").is_none() {
         args.push(format!("--crate-name={}", call.crate_name));
     }
     args.extend(mapping.remaps(&call.plan.remaps));
