@@ -85,6 +85,7 @@ pub fn compile(call: &Call<'_>) -> Result<u8> {
     let asking = Asking {
         mirror: &questions,
         mapping: &asked,
+        is_in_files: text.is_none(),
     };
     let proof = Proof {
         asking,

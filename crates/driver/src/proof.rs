@@ -38,6 +38,23 @@ pub struct Asking<'m, 'l> {
     pub mirror: &'l Utf8Path,
     /// Names of their files, and back.
     pub mapping: &'m Mapping,
+    /// Whether the crate is what the call's files have, so that a question without a mark needs no mirror.
+    pub is_in_files: bool,
+}
+
+impl Asking<'_, '_> {
+    /// Whether the question lies in the mirror.
+    fn is_mirrored(&self, twin: &Lowered<'_>) -> bool {
+        !self.is_in_files || twin.changed()
+    }
+
+    /// Puts the question where the compiler will read it.
+    fn write(&self, twin: &Lowered<'_>) -> Result<()> {
+        match self.is_mirrored(twin) {
+            true => twin.write(),
+            false => Ok(()),
+        }
+    }
 }
 
 /// A question that is asked before it is known whether it has to be, or whether it is the right one.
@@ -58,8 +75,8 @@ impl<'l> Ahead<'l> {
         }
         let mut twin = lowered.twin(asking.mirror);
         twin.render_for(Purpose::Methods).ok()?;
-        twin.write().ok()?;
-        let run = question(call, &twin, asking.mapping).ok()?;
+        asking.write(&twin).ok()?;
+        let run = question(call, &twin, asking).ok()?;
         Some(Self {
             twin,
             run,
@@ -155,11 +172,9 @@ pub fn prove<'l>(
             times.guiding.push(took);
             return Ok(ran);
         }
-        timed(&mut times.rewriting, || twin.write())?;
+        timed(&mut times.rewriting, || asking.write(twin))?;
         let mut took = Duration::ZERO;
-        let ran = timed(&mut took, || {
-            execute(call, &question(call, twin, asking.mapping)?)
-        });
+        let ran = timed(&mut took, || execute(call, &question(call, twin, asking)?));
         times.guiding.push(took);
         ran
     };
@@ -251,7 +266,8 @@ fn dead_code(stderr: &str, lowered: &Lowered<'_>) -> String {
 }
 
 /// A run that only asks the compiler what it has to say about a crate. What it makes lies in the mirror.
-fn question(call: &Call<'_>, twin: &Lowered<'_>, mapping: &Mapping) -> Result<Run> {
+fn question(call: &Call<'_>, twin: &Lowered<'_>, asking: &Asking<'_, '_>) -> Result<Run> {
+    let mapping = asking.mapping;
     fs_err::create_dir_all(&mapping.mirror)?;
     let output = mapping.mirror.join("answer.rmeta");
     let is_output = |kind: &Kind| {
@@ -268,8 +284,12 @@ fn question(call: &Call<'_>, twin: &Lowered<'_>, mapping: &Mapping) -> Result<Ru
     if call.input() == "-" && call.invocation.value("crate-name").is_none() {
         args.push(format!("--crate-name={}", call.crate_name));
     }
-    args.extend(mapping.remaps(&call.plan.remaps));
-    args.push(twin.root().to_string());
+    if asking.is_mirrored(twin) {
+        args.extend(mapping.remaps(&call.plan.remaps));
+        args.push(twin.root().to_string());
+    } else {
+        args.push(call.input().to_owned());
+    }
     Ok(compiler::run(call, args, call.exempt()))
 }
 

@@ -66,12 +66,16 @@ impl Lowered<'_> {
 
     /// Whether the sources show what will be lowered: there are pointers, and no receiver of which the compiler has yet to say what it is.
     pub fn is_foreseen(&self) -> bool {
-        let files = 0..self.files.list.len();
+        let mut files = 0..self.files.list.len();
+        let receivers = &self.methods().receivers;
         self.facts.of::<DeriveCoercePointee>().has_pointers
             && self.is_alone()
             && !self.has_methods()
-            && !files.map(|file| self.source().original(file)).any(|text| {
-                text.contains("self:") && proof::has_receivers(&Tokens::new(text, self.edition))
+            && !files.any(|file| {
+                let text = self.source().original(file);
+                text.contains("self:")
+                    && proof::unusual(&Tokens::new(text, self.edition))
+                        .any(|offset| !receivers.contains_key(&(file, offset)))
             })
     }
 

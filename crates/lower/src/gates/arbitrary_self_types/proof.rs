@@ -72,20 +72,22 @@ pub fn calls(diagnostics: &[Diagnostic], source: &Source<'_>) -> BTreeSet<Call> 
     found.collect()
 }
 
-/// Whether a text may have receivers other than those that every compiler takes.
-pub fn has_receivers(tokens: &Tokens<'_>) -> bool {
+/// First bytes of the types of receivers in a text that not every compiler may take.
+pub fn unusual<'t>(tokens: &'t Tokens<'_>) -> impl Iterator<Item = usize> + 't {
     let is_usual = |i: usize| {
         let ty: String = (i..i + 4).map(|k| tokens.at(k)).collect();
         ["Self", "&Self", "&mutSelf", "Pin<"]
             .iter()
             .any(|usual| ty.starts_with(usual))
     };
-    (1..tokens.list.len()).any(|i| {
+    let all = 1..tokens.list.len().saturating_sub(2);
+    all.filter(move |&i| {
         tokens.are(i, &["self", ":"])
             && tokens.at(i + 2) != ":"
             && ["(", "mut"].contains(&tokens.at(i - 1))
             && !is_usual(i + 2)
     })
+    .map(|i| tokens.list[i + 2].range.start)
 }
 
 /// Whether a diagnostic is about dead code, not all of which was added.
