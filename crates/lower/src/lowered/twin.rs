@@ -79,10 +79,6 @@ mod tests {
             ("mut self: Pin<&mut Self>", true),
             ("self: Arc<Self>", false),
             ("self: &Arc<Self>", false),
-            (
-                "a: u8) {} } #[macro_export] macro_rules! m { () => { fn m(self: &'a $crate::P<Self>) {} } } impl T { fn m(self",
-                true,
-            ),
         ] {
             let text = format!(
                 "#![feature(derive_coerce_pointee, arbitrary_self_types)]\n#[derive(std::marker::CoercePointee)] #[repr(transparent)] struct P<T: ?Sized>(Box<T>); impl S {{ fn m({receiver}) {{ self::f() }} }}\n"
