@@ -45,6 +45,11 @@ pub trait Flag: Any + fmt::Debug + Same + Send + Sync {
         false
     }
 
+    /// Whether the flag needs the numbers of Rust's types, and if it does, whether integers count as C's in them.
+    fn needs_types(&self) -> Option<bool> {
+        None
+    }
+
     /// The `--cfg` with which what the flag refuses is only a warning.
     fn tolerated_with(&self) -> Option<&'static str> {
         None

@@ -22,6 +22,7 @@ mod sanitizer;
 mod target;
 #[cfg(test)]
 mod testing;
+mod types;
 mod unwanted;
 
 pub use flag::Spelling;
@@ -31,3 +32,4 @@ pub use job::{Added, Done, Job, Output, Sample, Stage, UsedFix};
 pub use prepare::{Prepared, prepare};
 pub use run::run;
 pub use target::{Merging, OptLevel, Target};
+pub use types::{KnownCrate, Typed, check_release, defines_functions, type_numbers};

@@ -1,7 +1,8 @@
 //! What comes before the back end: reading the bitcode, and giving the module everything that the gated build's has before its optimiser runs.
 
+use gateless_kcfi::Numbers;
 use gateless_llvm::{Context, Llvm, Module, TargetMachine};
-use gateless_model::Result;
+use gateless_model::{Failure, Result};
 
 use crate::backend::llvm::{llvm_args, options};
 use crate::ir::{
@@ -76,7 +77,7 @@ pub fn prepare(job: &Job, sample: Sample<'_>) -> Result<Prepared> {
 
 /// Applies the flags and the target, and undoes what lowering did to names and lists.
 fn apply(job: &Job, wanted: &Target, module: &mut Module) -> Result<TargetMachine> {
-    if let Some(numbers) = &job.kcfi {
+    if let Some(numbers) = numbers(job)? {
         kcfi::annotate(module, numbers)?;
     }
     const_operands::apply(module)?;
@@ -97,4 +98,15 @@ fn apply(job: &Job, wanted: &Target, module: &mut Module) -> Result<TargetMachin
     receivers::apply(module, &job.debug_paths)?;
     debug_paths::apply(module, &job.debug_paths)?;
     Ok(machine)
+}
+
+/// The numbers of types, which are there exactly where a flag needs them.
+fn numbers(job: &Job) -> Result<Option<&Numbers>> {
+    let has = job.kcfi.as_ref().map(|numbers| numbers.normalized);
+    match job.flags.need_types() == has {
+        true => Ok(job.kcfi.as_ref()),
+        false => Err(Failure::failed(
+            "the numbers of function types are missing, or are others than asked for",
+        )),
+    }
 }

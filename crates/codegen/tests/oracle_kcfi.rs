@@ -80,16 +80,11 @@ fn compare(sample: &Sample<'_>, level: &str, options: &[&str], least: usize) {
     std::fs::write(directory.join("sample.rs"), sample.source).unwrap();
     let abi = "-Cunsafe-allow-abi-mismatch=sanitizer,sanitizer-cfi-normalize-integers";
     sample.gated_with(directory, level, options, &[abi]);
-    let ours: Vec<&str> = options
-        .iter()
-        .filter(|option| !option.starts_with("sanitizer"))
-        .copied()
-        .collect();
     let normalized = options.iter().any(|option| option.contains("normalize"));
     sample.stable_with(
         directory,
         level,
-        &ours,
+        options,
         &llvm_path(),
         ",mir=stable.mir",
         &|| Some(found(directory, sample.source, normalized)),

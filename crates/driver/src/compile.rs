@@ -78,7 +78,7 @@ pub fn compile(call: &Call<'_>) -> Result<u8> {
         };
         let mut took = Duration::ZERO;
         let generator = timed(&mut took, || {
-            generate.run(call, &mapping, columns, fix.clone())
+            generate.run(call, (&mapping, &loads), columns, fix.clone())
         })?;
         Ok(Some((generator, took)))
     };
@@ -87,10 +87,15 @@ pub fn compile(call: &Call<'_>) -> Result<u8> {
         mapping: &asked,
         is_in_files: text.is_none(),
     };
+    let types = generate.as_ref().and_then(Generate::types);
+    let make_beside = |columns: &Columns| match types {
+        Some(types) if types.waits() => Ok(None),
+        _ => make(columns),
+    };
     let proof = Proof {
         asking,
         columns: &loads.columns,
-        make: &make,
+        make: &make_beside,
     };
     let last = rounds::run(
         call,
@@ -132,9 +137,15 @@ pub fn compile(call: &Call<'_>) -> Result<u8> {
     }
     let columns = columns::all(shown, &loads.columns);
     columns::put_right(call, &columns)?;
+    if let (Some(types), Some(generate)) = (types, &generate) {
+        let run = timed(&mut times.compiling, || {
+            types.describe(call, &last.run, generate.bitcode())
+        })?;
+        runs.extend(run);
+    }
     runs.push(last.run);
-    let generated = match last.made {
-        Some(made) => made,
+    let generated = match last.made.flatten() {
+        Some(made) => Some(made),
         None => make(&columns)?,
     };
     let generated = generate
@@ -236,7 +247,11 @@ fn arguments(
             _ => args.extend(arg.tokens()),
         }
     }
-    args.extend(generate.map(Generate::arguments).unwrap_or_default());
+    args.extend(
+        generate
+            .map(|generate| generate.arguments(call.class))
+            .unwrap_or_default(),
+    );
     args.extend(Format::of(call.invocation).arguments());
     match root {
         Some(root) => {

@@ -16,9 +16,11 @@ use gateless_model::{Failure, Result, added};
 use crate::call::{Call, mangle};
 use crate::classify::Class;
 use crate::codegen_options;
+use crate::libraries::Loads;
 use crate::mapping::Mapping;
 use crate::runtime::source::Source;
 use crate::sample;
+use crate::types::Types;
 
 /// The planned stage.
 pub struct Generate {
@@ -31,6 +33,8 @@ pub struct Generate {
     flags: Flags,
     /// Whether lines are asked of rustc that nobody but a flag asks for.
     adds_lines: bool,
+    /// What is asked of rustc for the numbers of types, if they are needed.
+    types: Option<Types>,
 }
 
 impl Generate {
@@ -121,12 +125,19 @@ impl Generate {
         } else {
             Stage::Unoptimised
         };
+        let debug_info = DebugInfo::of(call);
+        let types = match stage {
+            // Flags that need types refuse it by themselves.
+            Stage::Prebuilt => None,
+            _ => Types::plan(call, debug_info == DebugInfo::All)?,
+        };
         Ok(Some(Self {
             bitcode,
             outputs,
             stage,
             target,
-            adds_lines: call.plan.flags.need_lines() && !has_debug_info(call),
+            adds_lines: call.plan.flags.need_lines() && debug_info == DebugInfo::None,
+            types,
             flags: call.plan.flags.clone(),
         }))
     }
@@ -137,7 +148,7 @@ impl Generate {
     }
 
     /// Arguments that make rustc stop at unoptimised bitcode. The second option keeps the order of uses, by which the optimiser goes.
-    pub fn arguments(&self) -> Vec<String> {
+    pub fn arguments(&self, class: Class) -> Vec<String> {
         let mut arguments = vec![
             "-Cno-prepopulate-passes".to_owned(),
             "-Cllvm-args=-preserve-bc-uselistorder".to_owned(),
@@ -152,9 +163,15 @@ impl Generate {
             ];
             arguments.extend(lines.map(str::to_owned));
         }
+        arguments.extend(self.types.iter().flat_map(|types| types.arguments(class)));
         let of_flags = self.flags.for_rustc(&self.target);
         arguments.extend(of_flags.into_iter().map(str::to_owned));
         arguments
+    }
+
+    /// What is needed for the numbers of types, if anything is.
+    pub fn types(&self) -> Option<&Types> {
+        self.types.as_ref()
     }
 
     /// Where the bitcode is expected.
@@ -174,12 +191,15 @@ impl Generate {
     pub fn run(
         &self,
         call: &Call<'_>,
-        mapping: &Mapping,
+        (mapping, loads): (&Mapping, &Loads),
         columns: &Columns,
         used: UsedFix,
     ) -> Result<Generator> {
         let compiler = &call.toolchain.compiler;
         let found = compiler.generator()?;
+        let types = self.types.as_ref();
+        let kcfi =
+            types.map(|types| types.numbers(call, mapping, loads, (&found.path, &self.bitcode)));
         let job = Job {
             bitcode: self.bitcode.clone(),
             stage: self.stage,
@@ -204,8 +224,7 @@ impl Generate {
                 _ => Added::None,
             },
             without_debug_info: self.adds_lines,
-            // The plan refuses it: see flags/kcfi.rs in crates/codegen.
-            kcfi: None,
+            kcfi: kcfi.transpose()?,
         };
         let sample = || sample::bitcode(call, &mangle(&call.primary_output()));
         let done = gateless_codegen::run(&job, &sample)?;
@@ -228,10 +247,25 @@ impl Generate {
     }
 }
 
-/// Whether the call asks for debug information of any kind.
-fn has_debug_info(call: &Call<'_>) -> bool {
-    let level = call.invocation.codegen("debuginfo");
-    call.invocation.has("debug") || !matches!(level, None | Some("0" | "none"))
+/// How much debug information a call asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum DebugInfo {
+    None,
+    /// Less than all.
+    Some,
+    All,
+}
+
+impl DebugInfo {
+    fn of(call: &Call<'_>) -> Self {
+        match call.invocation.codegen("debuginfo") {
+            Some("0" | "none") => DebugInfo::None,
+            Some("2" | "full") => DebugInfo::All,
+            Some(_) => DebugInfo::Some,
+            None if call.invocation.has("debug") => DebugInfo::All,
+            None => DebugInfo::None,
+        }
+    }
 }
 
 fn output(kind: &str) -> Output {

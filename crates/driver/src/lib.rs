@@ -33,6 +33,7 @@ mod runtime;
 mod sample;
 pub mod target;
 mod times;
+mod types;
 mod used;
 
 use std::ffi::OsString;

@@ -15,6 +15,7 @@ use crate::call::{Call, State};
 use crate::classify::Class;
 use crate::invocation::{Invocation, Kind};
 use crate::modifiers::{self, Modifiers};
+use crate::types;
 use crate::used;
 
 /// What a call loads.
@@ -86,7 +87,7 @@ pub fn find(call: &Invocation, class: Class, cwd: &Utf8Path) -> Result<Loads> {
             // The toolchain's own libraries (std, proc_macro) are found in its sysroot.
             continue;
         };
-        let beside: Beside = match fs_err::read_to_string(cwd.join(beside(Utf8Path::new(&found)))) {
+        let beside: Beside = match fs_err::read_to_string(cwd.join(notes(Utf8Path::new(&found)))) {
             Ok(text) => {
                 let beside: Beside = serde_json::from_str(&text).map_err(|error| {
                     Failure::failed(format!(
@@ -138,38 +139,51 @@ fn locate(name: &str, directories: &[&str], cwd: &Utf8Path) -> Option<String> {
 }
 
 /// Whether the library is one of macros: it is loaded by the compiler itself, and what it was made of does not reach its users.
-fn is_macro(library: &Utf8Path) -> bool {
+pub fn is_macro(library: &Utf8Path) -> bool {
     library.extension() == Some("so")
 }
 
-fn beside(library: &Utf8Path) -> Utf8PathBuf {
+fn notes(library: &Utf8Path) -> Utf8PathBuf {
+    beside(library, "gateless")
+}
+
+/// A file of ours beside a library.
+pub fn beside(library: &Utf8Path, kind: &str) -> Utf8PathBuf {
     library.with_file_name(format!(
-        ".{}.gateless",
+        ".{}.{kind}",
         library.file_stem().unwrap_or_default()
     ))
 }
 
-/// Leaves the notes for dependants beside the library that the call made, if it made one.
-pub fn leave(call: &Call<'_>, loads: &Loads, exports: &Exports, columns: &Columns) -> Result<()> {
+/// The library that a call makes for other crates, relative to its directory or absolute.
+pub fn made(call: &Call<'_>) -> Option<Utf8PathBuf> {
     let named = call
         .invocation
         .emits()
         .find(|(kind, path)| matches!(*kind, "metadata" | "link") && path.is_some());
-    let library = match named {
+    match named {
         Some((_, Some(library))) => Some(Utf8PathBuf::from(library)),
         _ if call.class == Class::HostLibrary => {
             Some(used::library(call)).filter(|path| path.is_file())
         }
         _ => None,
-    };
+    }
+}
+
+/// Leaves the notes for dependants beside the library that the call made, if it made one.
+pub fn leave(call: &Call<'_>, loads: &Loads, exports: &Exports, columns: &Columns) -> Result<()> {
+    let library = made(call);
     let Some(library) = library else {
         return Ok(());
     };
     let library = library.as_path();
+    if call.plan.flags.need_types().is_none() {
+        types::forget(&call.cwd.join(library));
+    }
     let is_of_build = matches!(call.state, State::Kept(_));
     if !is_of_build && exports.is_empty() && columns.is_empty() {
         // Outside of a build, notes lie only where a dependant needs them.
-        let _ = fs_err::remove_file(call.cwd.join(beside(library)));
+        let _ = fs_err::remove_file(call.cwd.join(notes(library)));
         return Ok(());
     }
     if !library
@@ -210,7 +224,7 @@ pub fn leave(call: &Call<'_>, loads: &Loads, exports: &Exports, columns: &Column
         },
     })
     .map_err(|error| Failure::failed(error.to_string()))?;
-    files::write_if_changed(&call.cwd.join(beside(library)), text.as_bytes())
+    files::write_if_changed(&call.cwd.join(notes(library)), text.as_bytes())
 }
 
 #[cfg(test)]

@@ -41,6 +41,8 @@ pub enum Subject {
     Symbol,
     /// The name of the code generation unit.
     File,
+    /// kCFI's numbers of types: of a function, and of the calls in it.
+    TypeNumber,
     /// The lines of a function in the line table.
     LineTable,
     /// A function, type or variable in the debug information, with all that is in it.
@@ -60,6 +62,8 @@ pub enum Group {
     Sections,
     /// Symbols, and the object's header.
     Symbols,
+    /// kCFI's type numbers.
+    Types,
     /// Debug information.
     Debug,
 }
@@ -76,6 +80,7 @@ impl Subject {
             | Subject::Label
             | Subject::Symbol
             | Subject::File => Group::Symbols,
+            Subject::TypeNumber => Group::Types,
             Subject::LineTable | Subject::DebugEntry | Subject::DebugForm => Group::Debug,
         }
     }

@@ -16,5 +16,6 @@ pub mod pairing;
 pub mod report;
 mod run;
 pub mod text;
+pub mod type_numbers;
 
 pub use run::{Request, run};

@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::difference::{Aspect, Group, Subject};
 
 /// Version of the shape.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// How the Rust objects of two builds compare.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -50,6 +50,8 @@ pub struct Counts {
     pub sections: Count,
     /// The header, symbols that are neither functions nor data, labels, file names.
     pub symbols: Count,
+    /// kCFI's type numbers, of functions and of calls. No cause explains one that differs.
+    pub types: Count,
     /// Lines per function, entries of the debug information, facts about its form.
     pub debug: Count,
 }
@@ -147,6 +149,7 @@ impl Counts {
         self.data.add(&other.data);
         self.sections.add(&other.sections);
         self.symbols.add(&other.symbols);
+        self.types.add(&other.types);
         self.debug.add(&other.debug);
     }
 
@@ -157,6 +160,7 @@ impl Counts {
             Group::Data => &mut self.data,
             Group::Sections => &mut self.sections,
             Group::Symbols => &mut self.symbols,
+            Group::Types => &mut self.types,
             Group::Debug => &mut self.debug,
         }
     }

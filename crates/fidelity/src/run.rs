@@ -229,6 +229,7 @@ fn count(
     counts.data.total = totals.data;
     counts.sections.total = totals.sections;
     counts.symbols.total = totals.symbols;
+    counts.types.total = totals.types;
     counts.debug.total = totals.debug;
     // Whether everything is explained, by group and name. Nameless ones and instances of the same name may look the same: each has its own number.
     let mut units: BTreeMap<(Group, &str, usize), bool> = BTreeMap::new();
@@ -240,7 +241,7 @@ fn count(
             continue;
         }
         let group = difference.subject.group();
-        let number = if matches!(group, Group::Functions | Group::Data) {
+        let number = if matches!(group, Group::Functions | Group::Data | Group::Types) {
             index
         } else {
             0
@@ -262,6 +263,7 @@ fn count(
         &mut counts.data,
         &mut counts.sections,
         &mut counts.symbols,
+        &mut counts.types,
         &mut counts.debug,
     ] {
         count.identical = count

@@ -28,7 +28,7 @@ pub fn text(report: &Report, detail: Detail) -> String {
         .max()
         .unwrap_or(0)
         .max("object".len());
-    let head = ["functions", "data", "sections", "symbols", "debug"];
+    let head = ["functions", "data", "sections", "symbols", "types", "debug"];
     let _ = write!(text, "{:<width$}", "object");
     for name in head {
         let _ = write!(text, "  {name:>12}");
@@ -56,6 +56,14 @@ pub fn text(report: &Report, detail: Detail) -> String {
         "\n{} of {} functions are identical, {} differ for a reason that was checked, {} differ unexplained",
         functions.identical, functions.total, functions.explained, functions.unexplained
     );
+    let types = report.totals.types;
+    if types.total > 0 {
+        let _ = writeln!(
+            text,
+            "{} of {} type numbers (kCFI) before functions and at calls are identical",
+            types.identical, types.total
+        );
+    }
     for cause in &report.causes {
         let _ = writeln!(
             text,
@@ -80,6 +88,7 @@ fn row(text: &mut String, name: &str, width: usize, counts: &crate::report::Coun
         counts.data,
         counts.sections,
         counts.symbols,
+        counts.types,
         counts.debug,
     ] {
         let _ = write!(text, "  {:>12}", cell(&count));

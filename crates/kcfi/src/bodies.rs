@@ -68,7 +68,7 @@ impl Bodies {
         let mut near: Vec<(u32, &Body)> = Vec::new();
         for body in found {
             if let Some((file, line)) = block(&body.name)
-                && let Some((own_file, _)) = &own.file
+                && let Some(own_file) = &own.file
                 && same_file(own_file, file)
                 && line <= own.line
             {

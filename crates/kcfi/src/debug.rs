@@ -35,8 +35,8 @@ pub struct Signature {
     pub inputs: Vec<Described>,
     /// The generic arguments that are types, by the names of the parameters.
     pub generics: HashMap<String, String>,
-    /// The file that it is in, absolute or relative to the second.
-    pub file: Option<(String, String)>,
+    /// The file that it is in, absolute.
+    pub file: Option<String>,
     /// The line of its header, from 1.
     pub line: u32,
 }
@@ -50,6 +50,8 @@ pub struct Types {
     pub sizes: HashMap<String, u64>,
     /// The texts of all types that have a name.
     pub texts: BTreeSet<String>,
+    /// What is said of functions, by symbol; the reason where it is not understood.
+    pub signatures: HashMap<String, std::result::Result<Signature, String>>,
 }
 
 /// Reads the types of a module.
@@ -82,17 +84,24 @@ pub fn types(module: &Module) -> Result<Types> {
         }
         types.texts.insert(text);
     }
+    for function in module.functions()? {
+        let signature = match signature(function, &mut texts) {
+            Ok(None) => continue,
+            Ok(Some(signature)) => Ok(signature),
+            Err(failure) => Err(failure.what),
+        };
+        types.signatures.insert(function.name()?, signature);
+    }
     Ok(types)
 }
 
 /// Reads what debug information says of a function; nothing if it says nothing.
-pub fn signature(function: Function<'_>) -> Result<Option<Signature>> {
+fn signature(function: Function<'_>, texts: &mut Texts) -> Result<Option<Signature>> {
     let Some(subprogram) = function.subprogram()? else {
         return Ok(None);
     };
     let (file, line) = (subprogram.file()?, subprogram.line()?);
     let node = subprogram.node;
-    let mut texts = Texts::default();
     let list = match node.node(SUBPROGRAM_TYPE)? {
         Some(ty) => ty.node(TYPE_FIRST)?,
         None => None,
@@ -120,10 +129,18 @@ pub fn signature(function: Function<'_>) -> Result<Option<Signature>> {
         path,
         output,
         inputs,
-        generics: generics(&node, &mut texts)?,
-        file: file.map(|file| (file.name, file.directory)),
+        generics: generics(&node, texts)?,
+        file: file.map(|file| absolute(&file.directory, file.name)),
         line,
     }))
+}
+
+/// The path of a file that may be named relative to a directory.
+fn absolute(directory: &str, name: String) -> String {
+    match name.starts_with('/') || directory.is_empty() {
+        true => name,
+        false => format!("{}/{name}", directory.trim_end_matches('/')),
+    }
 }
 
 /// What the type parameters of a function are.

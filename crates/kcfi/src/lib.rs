@@ -33,12 +33,12 @@ mod ty;
 mod world;
 
 pub use bodies::Bodies;
-pub use debug::{Described, Types, types};
+pub use debug::{Described, Signature, Types, types};
 pub use definitions::{Definitions, Transparent};
 pub use encode::{id, text};
 pub use mir::{Block, Body, Callee, Mir, RELEASES, Terminator};
 pub use numbers::{Numbers, numbers};
-pub use sources::Sources;
+pub use sources::{CrateSources, Sources};
 pub use text::{Lifetimes, Meaning, Names, Parameters, Trait, ty as read_type};
 pub use ty::{
     Arg, FnPointer, Integer, Krate, Named, Namespace, Path, Predicate, Region, Segment, Type,

@@ -275,10 +275,6 @@ mod tests {
     fn a_value_that_is_not_reproduced_is_explained_by_its_own_entry() {
         let ledger = Ledger::embedded();
         assert_eq!(
-            ledger.flag("sanitizer", "kcfi").unwrap_err(),
-            Some("Z_sanitizer_kcfi")
-        );
-        assert_eq!(
             ledger.flag("unpretty", "expanded").unwrap_err(),
             Some("Z_unpretty_expanded")
         );

@@ -1,42 +1,111 @@
-//! `-Zsanitizer=kcfi` (kCFI): refused, until what is here for it was seen to hold in a kernel.
+//! `-Zsanitizer=kcfi` (kCFI): an indirect call traps unless what it calls has the type that the caller expects.
 //!
-//! gcc and clang: `-fsanitize=kcfi`. Tracking issue: <https://github.com/rust-lang/rust/issues/123479>. LLVM wants a number for the type of every
+//! gcc and clang: `-fsanitize=kcfi`, `-fsanitize-cfi-icall-experimental-normalize-integers`, `-fsanitize-kcfi-arity`. Tracking issues:
+//! <https://github.com/rust-lang/rust/issues/123479>, <https://github.com/rust-lang/rust/issues/138311>. LLVM wants a number for the type of every
 //! function (`!kcfi_type`) and of every indirect call (the operand bundle `"kcfi"`), and a caller traps where the two differ. rustc computes it from
 //! Rust's types, in the encoding that clang has for C's (compiler/rustc_sanitizers/src/kcfi), which are not in LLVM IR: every pointer is `ptr` there.
 //!
 //! `gateless-kcfi` computes the same numbers from what stable rustc prints: `--emit=mir` has the types of calls, debug information those of functions,
-//! and the sources the rest. `../ir/kcfi.rs` puts them into a module, as [`crate::Job::kcfi`] has them. `tests/oracle_kcfi.rs` compares objects with
-//! rustc's. What is missing:
-//! - the driver asks rustc for MIR and debug information, and compiles `core` with `cfg(sanitize = "kcfi")`;
-//! - the functions that rustc puts between a function pointer and a trait's method (`ReifyShim`): a crate that needs one is refused;
-//! - the numbers of functions that have a closure's type in theirs (they have none), or another function's own (debug information has it as a
-//!   pointer, so it is another number): whatever calls one through its address traps;
-//! - `-Zsanitizer-kcfi-arity`, which no kernel configuration asks for.
+//! and the sources the rest. `../ir/kcfi.rs` puts them into a module, as [`crate::Job::kcfi`] has them. What is here is how kCFI is asked for, and the
+//! module flags, which rustc sets in `create_module` (compiler/rustc_codegen_llvm/src/context.rs). `tests/oracle_kcfi.rs` compares objects with
+//! rustc's.
 //!
-//! Linux 7.3 lets CONFIG_CFI be on with Rust (init/Kconfig: `!CFI || HAVE_CFI_ICALL_NORMALIZE_INTEGERS_RUSTC`) and passes
-//! `-Zsanitizer=kcfi -Zsanitizer-cfi-normalize-integers -Zmerge-functions=disabled` (Makefile), of which the last is no obstacle.
-//! To guess numbers would make the kernel trap in calls that are right, or accept calls that are wrong.
+//! A prebuilt `core` can't have it: no MIR comes with it, and its `fmt` calls functions through pointers of another type unless it is compiled with
+//! `cfg(sanitize = "kcfi")`.
 
-use gateless_model::Result;
+use gateless_llvm::{FlagBehavior, Module};
+use gateless_model::{Failure, Result};
 
-use crate::flag::{Flag, Given, Spelling};
+use crate::flag::{Flag, Given, Spelling, X86, only_on};
+use crate::target::Target;
 
-/// No value of it is reproduced.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Kcfi {}
+/// What is asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Kcfi {
+    /// Calls are checked.
+    check: bool,
+    /// Integers count as C's.
+    normalize: bool,
+    /// The number of arguments stands in the code before functions, for FineIBT.
+    arity: bool,
+}
+
+const NORMALIZE: &str = "sanitizer-cfi-normalize-integers";
+const ARITY: &str = "sanitizer-kcfi-arity";
 
 impl Flag for Kcfi {
     fn spellings() -> &'static [Spelling] {
         &[
             Spelling::Listed("sanitizer", "kcfi"),
-            Spelling::Unstable("sanitizer-cfi-normalize-integers"),
-            Spelling::Unstable("sanitizer-kcfi-arity"),
+            Spelling::Unstable(NORMALIZE),
+            Spelling::Unstable(ARITY),
         ]
     }
 
-    fn parse(given: &Given<'_>, _: Option<&Self>) -> Result<Option<Self>> {
-        Err(given.not_reproduced().help(
-            "kCFI needs the Rust type of every function and of every indirect call; they can be told from what rustc prints, but builds don't do so yet; turn CONFIG_CFI off",
-        ))
+    fn parse(given: &Given<'_>, before: Option<&Self>) -> Result<Option<Self>> {
+        let mut all = before.cloned().unwrap_or_default();
+        match given.spelling {
+            Spelling::Unstable(NORMALIZE) => all.normalize = given.yes()?,
+            Spelling::Unstable(ARITY) => all.arity = given.yes()?,
+            _ => all.check = true,
+        }
+        Ok((all != Self::default()).then_some(all))
+    }
+
+    fn needs_unoptimised(&self) -> bool {
+        self.check
+    }
+
+    fn needs_types(&self) -> Option<bool> {
+        self.check.then_some(self.normalize)
+    }
+
+    fn apply(&self, module: &Module, target: &Target) -> Result<()> {
+        let without = |name: &str| {
+            Failure::usage(format!("-Z{name} requires -Zsanitizer=kcfi"))
+                .help("rustc refuses the one without the other, too")
+        };
+        if self.normalize && !self.check {
+            return Err(without(NORMALIZE));
+        }
+        if self.arity && !self.check {
+            return Err(without(ARITY));
+        }
+        if self.arity {
+            only_on(target, X86)?;
+            module.set_flag(FlagBehavior::Override, "kcfi-arity", 1)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Fixture, flags};
+
+    fn types(options: &[&str]) -> Option<bool> {
+        flags(options).need_types()
+    }
+
+    #[test]
+    fn types_are_needed_where_calls_are_checked_with_integers_as_asked_for() {
+        assert_eq!(types(&["-Zsanitizer=kcfi"]), Some(false));
+        let both = ["-Zsanitizer-cfi-normalize-integers", "-Zsanitizer=kcfi"];
+        assert_eq!(types(&both), Some(true));
+        assert_eq!(types(&["-Zsanitizer-cfi-normalize-integers=n"]), None);
+        assert_eq!(types(&["-Zsanitizer=kernel-address"]), None);
+    }
+
+    #[test]
+    fn what_belongs_to_kcfi_is_refused_without_it() {
+        let module = Fixture::x86("define void @f() { ret void }").module();
+        for option in [NORMALIZE, ARITY] {
+            let asked = flags(&[&format!("-Z{option}")]);
+            let failure = asked
+                .apply(&module, &crate::testing::x86_target())
+                .unwrap_err();
+            assert!(failure.what.contains(option), "{failure}");
+        }
     }
 }

@@ -345,6 +345,11 @@ impl Flags {
         self.iter().any(|flag| flag.needs_lines())
     }
 
+    /// Whether some flag needs the numbers of Rust's types, and if so, whether integers count as C's in them.
+    pub fn need_types(&self) -> Option<bool> {
+        self.iter().find_map(|flag| flag.needs_types())
+    }
+
     /// Has flags say what they refuse as warnings, where a crate is compiled with a `--cfg` that tolerates it.
     pub fn tolerate(&mut self, has_cfg: impl Fn(&str) -> bool) {
         for asked in &mut self.0 {

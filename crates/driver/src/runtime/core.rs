@@ -30,7 +30,7 @@ pub fn generate(
         .help("use the runtime source `source`"));
     };
     files::write_with_parents(generate.bitcode(), &library.bitcode()?)?;
-    let generator = generate.run(call, mapping, &Columns::default(), UsedFix::Keep)?;
+    let generator = generate.run(call, (mapping, loads), &Columns::default(), UsedFix::Keep)?;
     if let Some(path) = &call.plan.dep_info {
         files::write_with_parents(
             &call.cwd.join(path),

@@ -6,6 +6,7 @@ mod items;
 mod layout;
 mod sections;
 mod symbols;
+mod type_numbers;
 
 use std::collections::BTreeSet;
 
@@ -26,6 +27,8 @@ pub struct Compared {
     pub sections: usize,
     /// The header, labels, symbols and file symbols.
     pub symbols: usize,
+    /// kCFI's type numbers of functions and of calls.
+    pub types: usize,
     /// Functions with lines, entries of the debug information, and facts about its form.
     pub debug: usize,
 }
@@ -58,6 +61,7 @@ pub fn compare(gated: &Object, gateless: &Object) -> Result<Comparison> {
     layout::compare(&both, &mut differences);
     let symbols = symbols::compare(&both, &mut differences);
     let debug = debug::compare(&both, &mut differences)?;
+    let types = type_numbers::compare(&both, &mut differences)?;
     let is_function =
         |object: &Object, index: usize| object.items[index].kind == ItemKind::Function;
     let functions = pairing
@@ -86,6 +90,7 @@ pub fn compare(gated: &Object, gateless: &Object) -> Result<Comparison> {
         data: all - functions,
         sections: names.len(),
         symbols: symbols + 1,
+        types,
         debug,
     };
     Ok(Comparison {

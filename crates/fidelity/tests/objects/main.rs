@@ -5,3 +5,4 @@ mod causes;
 mod every_byte;
 mod planted;
 mod support;
+mod type_numbers;

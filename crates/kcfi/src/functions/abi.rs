@@ -14,7 +14,7 @@ fn abi(world: &World, bodies: &Bodies, own: &Signature) -> Result<Option<String>
         return Ok(None);
     };
     let mut found: Vec<String> = Vec::new();
-    if let Some((file, _)) = &own.file {
+    if let Some(file) = &own.file {
         let headers = world.sources().headers(file, name, own.line);
         found.extend(headers.into_iter().map(|header| header.abi.clone()));
     }

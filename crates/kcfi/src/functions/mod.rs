@@ -9,7 +9,7 @@ use gateless_llvm::{Attribute, Function, Place};
 use gateless_model::{Failure, Result};
 
 use crate::bodies::Bodies;
-use crate::debug::{self, Signature};
+use crate::debug::Signature;
 use crate::text::{self, Lifetimes};
 use crate::ty::{Arg, FnPointer, Named, Predicate, Region, Type};
 use crate::world::{InDebug, World};
@@ -41,7 +41,9 @@ pub fn signature(
     if role == Role::DropGlue {
         return drop_glue(world);
     }
-    let own = debug::signature(function)?
+    let own = world
+        .signature(&symbol)?
+        .cloned()
         .ok_or_else(|| Failure::failed(format!("debug information says nothing of {symbol}")))?;
     let written = Written::of(world, bodies, &own);
     let output = match &own.output {

@@ -8,7 +8,6 @@ use gateless_model::{Failure, Result};
 use super::read;
 use super::role::Role;
 use crate::brackets::{as_type, split};
-use crate::debug;
 use crate::order;
 use crate::text::{self, Lifetimes};
 use crate::ty::{Arg, Named, Path, Predicate, Region, Type};
@@ -92,7 +91,7 @@ pub(crate) fn told_by(
         .in_trait
         .as_ref()
         .and_then(|own| own.methods.iter().find(|method| method.name == name));
-    let (Some(method), Some(own)) = (method, debug::signature(function)?) else {
+    let (Some(method), Some(own)) = (method, world.signature(&function.name()?)?) else {
         return Ok(Vec::new());
     };
     let Some(output) = &own.output else {

@@ -9,7 +9,7 @@ use gateless_llvm::Function;
 use gateless_model::{Failure, Result};
 
 use crate::bodies::Bodies;
-use crate::debug::{self, Signature};
+use crate::debug::Signature;
 use crate::erase;
 use crate::functions::{Role, drop_glue, trait_of};
 use crate::mir::Body;
@@ -51,7 +51,9 @@ pub fn sites(world: &World, bodies: &Bodies, function: Function<'_>) -> Result<V
     if role == Role::DropGlue {
         return Ok(all(drop_glue(world)?));
     }
-    let own = debug::signature(function)?
+    let own = world
+        .signature(&symbol)?
+        .cloned()
         .ok_or_else(|| Failure::failed(format!("debug information says nothing of {symbol}")))?;
     if let Role::Method { head, name, shim } = &role
         && let Some(signature) = shim_call(world, &own, head, name, shim.as_deref())?
@@ -59,7 +61,7 @@ pub fn sites(world: &World, bodies: &Bodies, function: Function<'_>) -> Result<V
         return Ok(all(signature));
     }
     let place = || {
-        let file = own.file.as_ref().map_or("", |(file, _)| file.as_str());
+        let file = own.file.as_deref().unwrap_or_default();
         format!("{file}:{} ({symbol})", own.line)
     };
     let mut found: Vec<Result<Vec<Site>>> = Vec::new();

@@ -10,10 +10,11 @@ mod traits;
 use std::collections::{HashMap, HashSet};
 
 use gateless_rust_text::tokens::{Tokens, edition};
+use serde::{Deserialize, Serialize};
 
 use reader::{Lines, Reader};
 
-/// The definitions of a crate's files.
+/// The definitions of crates, for whoever asks by name.
 #[derive(Debug, Default)]
 pub struct Sources {
     /// By the crate and the name.
@@ -30,8 +31,49 @@ pub struct Sources {
     bodies: HashSet<Vec<String>>,
 }
 
+/// What the files of one crate say, which can be kept for the crates that use it.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct CrateSources {
+    items: Vec<Item>,
+    /// Each with its macro.
+    templates: Vec<(String, Item)>,
+    in_macros: Vec<Item>,
+    calls: Vec<MacroCall>,
+    /// By file.
+    functions: Vec<(String, Vec<Header>)>,
+    /// Without the crate.
+    bodies: Vec<Vec<String>>,
+}
+
+impl CrateSources {
+    /// Adds a file, which is `modules` as far as its place tells; `file` is its name in debug information.
+    pub fn add(&mut self, modules: &[String], file: &str, text: &str, years: &str) {
+        let tokens = Tokens::new(text, edition(years));
+        let mut reader = Reader {
+            tokens: &tokens,
+            lines: Lines::new(text),
+            around: Vec::new(),
+            attributes: Vec::new(),
+            words: Vec::new(),
+            items: Vec::new(),
+            templates: Vec::new(),
+            made: Vec::new(),
+            calls: Vec::new(),
+            headers: Vec::new(),
+            bodies: Vec::new(),
+        };
+        reader.file(modules);
+        self.items.extend(reader.items);
+        self.templates.extend(reader.templates);
+        self.in_macros.extend(reader.made);
+        self.calls.extend(reader.calls);
+        self.functions.push((file.to_owned(), reader.headers));
+        self.bodies.extend(reader.bodies);
+    }
+}
+
 /// A call of a macro beside definitions.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct MacroCall {
     name: String,
     modules: Vec<String>,
@@ -40,7 +82,7 @@ struct MacroCall {
 }
 
 /// The header of a function.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Header {
     /// Its name.
     pub name: String,
@@ -53,7 +95,7 @@ pub struct Header {
 }
 
 /// A definition.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Item {
     /// The modules and functions around it, as far as the file's place and its text tell.
     pub modules: Vec<String>,
@@ -84,7 +126,7 @@ pub struct Item {
 }
 
 /// A type or constant parameter.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Parameter {
     /// Which of the constant parameters it is, if it is one.
     pub constant: Option<usize>,
@@ -93,7 +135,7 @@ pub struct Parameter {
 }
 
 /// What a definition is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Kind {
     /// `struct`
     Struct,
@@ -108,7 +150,7 @@ pub enum Kind {
 }
 
 /// What a trait has.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Trait {
     /// Whether it is an auto trait.
     pub is_auto: bool,
@@ -123,7 +165,7 @@ pub struct Trait {
 }
 
 /// A method of a trait.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Method {
     /// Its name.
     pub name: String,
@@ -140,45 +182,36 @@ pub struct Method {
 }
 
 impl Sources {
-    /// Adds a file of a crate, which is `modules` as far as its place tells; `file` is its name in debug information.
+    /// Adds a file of a crate, see [`CrateSources::add`].
     pub fn add(&mut self, krate: &str, modules: &[String], file: &str, text: &str, years: &str) {
-        let tokens = Tokens::new(text, edition(years));
-        let mut reader = Reader {
-            tokens: &tokens,
-            lines: Lines::new(text),
-            around: Vec::new(),
-            attributes: Vec::new(),
-            words: Vec::new(),
-            items: Vec::new(),
-            templates: Vec::new(),
-            made: Vec::new(),
-            calls: Vec::new(),
-            headers: Vec::new(),
-            bodies: Vec::new(),
-        };
-        reader.file(modules);
-        for item in reader.items {
+        let mut sources = CrateSources::default();
+        sources.add(modules, file, text, years);
+        self.add_crate(krate, sources);
+    }
+
+    /// Adds what is known of a crate.
+    pub fn add_crate(&mut self, krate: &str, sources: CrateSources) {
+        for item in sources.items {
             let key = (krate.to_owned(), item.name.clone());
             self.items.entry(key).or_default().push(item);
         }
-        for item in reader.made {
+        for item in sources.in_macros {
             let name = item.name.clone();
             self.in_macros.entry(name).or_default().push(item);
         }
-        for (name, item) in reader.templates {
+        for (name, item) in sources.templates {
             let key = (krate.to_owned(), name);
             self.templates.entry(key).or_default().push(item);
         }
         let in_crate = |path: Vec<String>| [vec![krate.to_owned()], path].concat();
-        self.bodies.extend(reader.bodies.into_iter().map(in_crate));
+        self.bodies.extend(sources.bodies.into_iter().map(in_crate));
         self.calls
             .entry(krate.to_owned())
             .or_default()
-            .extend(reader.calls);
-        self.functions
-            .entry(file.to_owned())
-            .or_default()
-            .extend(reader.headers);
+            .extend(sources.calls);
+        for (file, headers) in sources.functions {
+            self.functions.entry(file).or_default().extend(headers);
+        }
     }
 
     /// The definitions of that name in a crate: those that are written out, else those that macros make of a text that has the name.

@@ -213,7 +213,10 @@ impl<'a> Reader<'a> {
         if let Some(open) = self.find_body(at) {
             let around = Around::Function(name.to_owned());
             self.around.push((self.tokens.close(open), around));
-            self.bodies.push(self.path(modules));
+            // What a macro makes is where it is called.
+            if !self.is_template() {
+                self.bodies.push(self.path(modules));
+            }
         }
     }
 

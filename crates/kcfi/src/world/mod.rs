@@ -11,7 +11,7 @@ use std::sync::Arc;
 use gateless_llvm::Module;
 use gateless_model::{Failure, Result};
 
-use crate::debug::Types;
+use crate::debug::{Signature, Types};
 use crate::show::show;
 use crate::sources::{Item, Kind, Sources};
 use crate::text::{self, Meaning, Parameters};
@@ -74,6 +74,15 @@ impl World {
     pub(crate) fn told(&self, head: &str, owner: &Named, name: &str) -> Option<&Type> {
         self.told
             .get(&(head.to_owned(), owner.path.clone(), name.to_owned()))
+    }
+
+    /// What debug information says of the function with a symbol; nothing if it says nothing.
+    pub(crate) fn signature(&self, symbol: &str) -> Result<Option<&Signature>> {
+        match self.types.signatures.get(symbol) {
+            None => Ok(None),
+            Some(Ok(signature)) => Ok(Some(signature)),
+            Some(Err(what)) => Err(Failure::failed(what.clone())),
+        }
     }
 
     /// The sources.
