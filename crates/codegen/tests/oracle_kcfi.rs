@@ -131,6 +131,13 @@ fn integers_as_they_are() {
 }
 
 #[test]
+fn with_the_number_of_arguments_before_functions() {
+    let mut options = KCFI.to_vec();
+    options.push("sanitizer-kcfi-arity");
+    compare(&X86, "2", &options, 40);
+}
+
+#[test]
 fn with_room_for_patches_before_functions() {
     let mut options = KCFI.to_vec();
     options.push("patchable-function-entry=16,16");

@@ -127,6 +127,15 @@ fn told(output: &Type, written: &str, wanted: &str) -> Option<Type> {
     if written == format!("Self::{wanted}") {
         return Some(output.clone());
     }
+    if let Type::Ref { to, .. } = output {
+        let referred = written.strip_prefix('&')?.trim_start();
+        let referred = match referred.strip_prefix('\'') {
+            Some(lifetime) => lifetime.split_once(' ')?.1.trim_start(),
+            None => referred,
+        };
+        let referred = referred.strip_prefix("mut ").unwrap_or(referred);
+        return told(to, referred, wanted);
+    }
     let inner = written.strip_suffix('>')?.split_once('<')?.1;
     let Type::Adt(named) = output else {
         return None;
