@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use gateless_llvm::{CallPlace, ConstantKind, Function, Linkage, Module, Value};
-use gateless_model::{Failure, Result};
+use gateless_model::{Failure, Result, added};
 
 use crate::bodies::Bodies;
 use crate::encode;
@@ -54,7 +54,7 @@ pub fn numbers(
             Ok(number) => {
                 found.functions.insert(name.clone(), number);
             }
-            Err(failure) if uses.is_taken() || is_visible(function)? => {
+            Err(failure) if uses.is_taken() || is_visible(function)? && !is_added(&name) => {
                 let name = rustc_demangle::demangle(&name);
                 return Err(Failure::no(format!(
                     "kCFI: the type of {name:#} is not known: {}",
@@ -108,6 +108,11 @@ fn check_parameters(function: Function<'_>, count: usize) -> Result<()> {
     Err(Failure::failed(format!(
         "LLVM's function has {parameters} parameters, the type {count}"
     )))
+}
+
+/// Whether lowering added it: other crates call it by its name alone, if at all.
+fn is_added(name: &str) -> bool {
+    name.contains(added::PREFIX)
 }
 
 /// Whether other objects can take its address.
