@@ -17,6 +17,7 @@ use crate::generate::Generate;
 use crate::libraries::{self, Loads};
 use crate::mapping::Mapping;
 use crate::record;
+use crate::types;
 
 /// Directory of lowered files as a patch has them, within [`gateless_model::record::STATE`].
 pub const PATCHED: &str = "patched";
@@ -95,6 +96,7 @@ pub fn finish(call: &Call<'_>, finished: Finished<'_>) -> Result<()> {
         files::write_with_parents(&path, new.as_bytes())?;
     }
     let exports = lowered.map(Lowered::exports).unwrap_or_default();
+    types::forget(call);
     libraries::leave(call, loads, &exports, columns)?;
     let State::Kept(directory) = call.state else {
         return Ok(());

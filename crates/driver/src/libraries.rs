@@ -15,7 +15,6 @@ use crate::call::{Call, State};
 use crate::classify::Class;
 use crate::invocation::{Invocation, Kind};
 use crate::modifiers::{self, Modifiers};
-use crate::types;
 use crate::used;
 
 /// What a call loads.
@@ -177,9 +176,6 @@ pub fn leave(call: &Call<'_>, loads: &Loads, exports: &Exports, columns: &Column
         return Ok(());
     };
     let library = library.as_path();
-    if call.plan.flags.need_types().is_none() {
-        types::forget(&call.cwd.join(library));
-    }
     let is_of_build = matches!(call.state, State::Kept(_));
     if !is_of_build && exports.is_empty() && columns.is_empty() {
         // Outside of a build, notes lie only where a dependant needs them.

@@ -177,9 +177,12 @@ impl Types {
     }
 }
 
-/// Takes away what an earlier build with kCFI left beside a library.
-pub fn forget(library: &Utf8Path) {
-    let (mir, types) = beside(library);
+/// Takes away what an earlier build with kCFI left beside the library that the call makes, if this one is without.
+pub fn forget(call: &Call<'_>) {
+    let library = libraries::made(call).filter(|_| call.plan.flags.need_types().is_none());
+    let Some((mir, types)) = library.map(|library| beside(&call.cwd.join(library))) else {
+        return;
+    };
     for file in [mir, types] {
         // Mostly there is none.
         let _ = std::fs::remove_file(file);

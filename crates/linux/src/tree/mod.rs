@@ -49,8 +49,10 @@ impl Tree {
         let makefile = fs_err::read_to_string(path.join("Makefile"))?;
         let (version, release) = version_of(&makefile::parse(&makefile)).ok_or_else(|| Failure::failed(format!("{path}/Makefile does not say which version the kernel is (VERSION, PATCHLEVEL, SUBLEVEL)")))?;
         if !path.join("rust/Makefile").is_file() {
-            return Err(Failure::failed(format!("Linux {release} in {path} has no Rust support: there is no rust/Makefile"))
-                .help("Rust came in with 6.1 on paper and is usable from 6.12 on"));
+            return Err(Failure::failed(format!(
+                "Linux {release} in {path} has no Rust support: there is no rust/Makefile"
+            ))
+            .help("Rust came in with 6.1 on paper and is usable from 6.12 on"));
         }
         Ok(Self {
             path,

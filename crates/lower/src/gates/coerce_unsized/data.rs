@@ -65,7 +65,7 @@ fn data(view: &View<'_>, tokens: &Tokens<'_>, keyword: usize) -> Vec<String> {
         Some(ast::Type::TupleType(ty)) => ty.fields().next().is_some(),
         Some(ast::Type::PathType(ty)) => {
             let name = ty.path().and_then(|path| path.segment()?.name_ref());
-            name.is_none_or(|name| !["PhantomData", "PhantomPinned"].contains(&&*name.text()))
+            name.is_none_or(|name| !["PhantomData", "PhantomPinned"].contains(&name.text()))
         }
         _ => true,
     };

@@ -76,7 +76,7 @@ fn used(view: &View<'_>, i: usize) -> Place {
         .generic_param_list()
         .is_some_and(|list| bytes(list.syntax()))
         || item.where_clause().is_some_and(|list| bytes(list.syntax()));
-    let converts = imports::is_one_of(view, &CONVERSIONS, &name.text());
+    let converts = imports::is_one_of(view, &CONVERSIONS, name.text());
     if in_header && converts {
         Place::Bound
     } else {
