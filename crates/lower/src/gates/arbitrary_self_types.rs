@@ -163,6 +163,9 @@ impl Gate for ArbitrarySelfTypes {
         let mut edits = receivers::marked(facts, page)?;
         if !page.source.is_alone() {
             edits.extend(scope::edits(&page.source, &[], &facts.importing));
+            let rewritten = facts.rewritten.iter();
+            let of_others = rewritten.filter(|(part, _)| facts.of_others.contains(part));
+            edits.extend(of_others.map(|(part, text)| part.edit(&page.source, text)));
         }
         // The crate's own methods are methods here. Those of a dependency that nobody named on the command line are lowered all the same.
         let crate_name = page.source.request.crate_name;

@@ -26,6 +26,8 @@ pub struct Facts {
     pub naming_calls: BTreeSet<Expression>,
     /// Parts of method calls that have to be written another way, and how.
     pub rewritten: BTreeMap<Part, String>,
+    /// Those of them that call what another crate's macro wrote: a function, in the crate as it is as well.
+    pub of_others: BTreeSet<Part>,
     /// Receivers whose methods are called by a name of their own, since other methods of their name are near.
     pub named: BTreeSet<Key>,
     /// Calls of such methods, by the method's name in the call.

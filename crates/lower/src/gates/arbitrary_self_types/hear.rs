@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use gateless_model::added::{METHOD, PREFIX, TRAIT};
 use gateless_rust_text::edit::Edit;
-use gateless_rustc::diagnostic::{Event, NoMethod, Said, Suggestion};
+use gateless_rustc::diagnostic::{Event, NoMethod, Place, Said, Suggestion};
 
 use super::facts::{Facts, Key, Receiver};
 use super::{Notes, calls, lifetimes, names, naming, outlives, paths, scope};
@@ -71,8 +71,13 @@ pub fn learn(facts: &mut Facts, ear: &Ear<'_, Notes>, event: &Event<'_>) {
             }
         }
         Said::NoMethod(call) => {
-            let rewritten = calls::rewritten(call, source);
-            facts.rewritten.extend(rewritten.into_iter().flatten());
+            let rewritten = calls::rewritten(call, source).unwrap_or_default();
+            let of_other = |place: &Place<'_>| source.spot(*place).is_none();
+            if call.candidates.first().is_some_and(of_other) {
+                let parts = rewritten.iter().map(|(part, _)| part.clone());
+                facts.of_others.extend(parts);
+            }
+            facts.rewritten.extend(rewritten);
             import(facts, source, event, call);
         }
         Said::Unmet { is_sized, required } => {
