@@ -77,7 +77,7 @@ mod tests {
 
     #[test]
     fn the_layout_keeps_its_promises() {
-        let repository = Repository::open(crate::root()).unwrap();
+        let repository = Repository::open(&crate::root()).unwrap();
         for (name, check) in CHECKS {
             assert_eq!(check(&repository).unwrap(), Vec::<String>::new(), "{name}");
         }

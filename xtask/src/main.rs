@@ -9,9 +9,10 @@ mod new_flag;
 mod new_gate;
 mod test;
 
+use std::env;
 use std::process::ExitCode;
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Parser, Subcommand};
 
 /// Chores of this repository.
@@ -40,12 +41,12 @@ enum Command {
 
 fn main() -> ExitCode {
     let done = match Arguments::parse().command {
-        Command::Check(arguments) => check::run(root(), &arguments),
-        Command::Test(arguments) => test::run(root(), &arguments),
-        Command::NewFlag(arguments) => new_flag::run(root(), &arguments),
-        Command::NewGate(arguments) => new_gate::run(root(), &arguments),
-        Command::LongTail => long_tail::run(root()),
-        Command::Measured(arguments) => measured::run(root(), &arguments),
+        Command::Check(arguments) => check::run(&root(), &arguments),
+        Command::Test(arguments) => test::run(&root(), &arguments),
+        Command::NewFlag(arguments) => new_flag::run(&root(), &arguments),
+        Command::NewGate(arguments) => new_gate::run(&root(), &arguments),
+        Command::LongTail => long_tail::run(&root()),
+        Command::Measured(arguments) => measured::run(&root(), &arguments),
     };
     done.unwrap_or_else(|error| {
         eprintln!("xtask: {error:#}");
@@ -53,9 +54,12 @@ fn main() -> ExitCode {
     })
 }
 
-/// The checkout that this program was built in.
-fn root() -> &'static Utf8Path {
-    Utf8Path::new(env!("CARGO_MANIFEST_DIR"))
+/// The checkout that cargo runs this program in. Checkouts may share a target directory, and with it this program.
+fn root() -> Utf8PathBuf {
+    let manifests = env::var("CARGO_MANIFEST_DIR");
+    let manifests = manifests.as_deref().unwrap_or(env!("CARGO_MANIFEST_DIR"));
+    Utf8Path::new(manifests)
         .parent()
         .unwrap_or(Utf8Path::new("."))
+        .to_owned()
 }

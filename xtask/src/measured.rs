@@ -68,6 +68,6 @@ pub fn stale(root: &Utf8Path) -> anyhow::Result<Vec<String>> {
 mod tests {
     #[test]
     fn figures_in_documents_are_those_of_the_records() {
-        assert_eq!(super::stale(crate::root()).unwrap(), Vec::<String>::new());
+        assert_eq!(super::stale(&crate::root()).unwrap(), Vec::<String>::new());
     }
 }

@@ -255,7 +255,7 @@ mod tests {
     fn what_is_written_for_a_new_flag_compiles_and_has_no_effect_yet() {
         let directory = tempfile::tempdir().unwrap();
         let copied = Utf8Path::from_path(directory.path()).unwrap();
-        copy(crate::root(), copied);
+        copy(&crate::root(), copied);
         let flag = New::named("made-up").unwrap();
         flag.write(copied).unwrap();
         assert!(flag.write(copied).is_err(), "it is there already");

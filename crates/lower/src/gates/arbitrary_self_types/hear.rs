@@ -74,7 +74,7 @@ pub fn learn(facts: &mut Facts, ear: &Ear<'_, Notes>, event: &Event<'_>) {
             let rewritten = calls::rewritten(call, source).unwrap_or_default();
             let of_other = |place: &Place<'_>| source.spot(*place).is_none();
             if call.candidates.first().is_some_and(of_other) {
-                let parts = rewritten.iter().map(|(part, _)| part.clone());
+                let parts = rewritten.iter().map(|(part, _)| *part);
                 facts.of_others.extend(parts);
             }
             facts.rewritten.extend(rewritten);
