@@ -15,10 +15,15 @@ use crate::libraries;
 use crate::mapping::Mapping;
 use crate::used::Used;
 
+/// Where the crate's files are lowered for its doctests.
+pub fn mirror(call: &Call<'_>) -> Utf8PathBuf {
+    call.mirror(&format!("doctests/{}", call.crate_name))
+}
+
 /// Lowers the crate and starts rustdoc from the view, with one more environment variable, in the directory that names its tests.
 pub fn run(call: &Call<'_>, (name, value): (&str, &str)) -> Result<u8> {
     let root = Utf8PathBuf::from(call.input());
-    let mirror = call.mirror(&format!("doctests/{}", call.crate_name));
+    let mirror = mirror(call);
     let mapping = Mapping::new(&mirror, call.cwd, root.as_str());
     let lowered_root = lower(call, &root, &mirror)?;
     let view = view::of(call.toolchain)?;
