@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::difference::{Aspect, Group, Subject};
 
 /// Version of the shape.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 1;
 
 /// How the Rust objects of two builds compare.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]

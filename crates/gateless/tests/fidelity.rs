@@ -82,7 +82,7 @@ fn answers_and_exit_codes() {
     ]);
     assert_eq!(json.status.code(), Some(1));
     let answer: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
-    assert_eq!(answer["version"], 2);
+    assert_eq!(answer["version"], 1);
     assert_eq!(answer["verdict"], "unexplained");
     assert_eq!(
         answer["objects"][0]["differences"][0]["subject"],
