@@ -49,8 +49,9 @@ fn found(directory: &Utf8Path, source: &str, normalized: bool) -> Numbers {
     let bitcode = std::fs::read(directory.join("stable.bc")).unwrap();
     let module = Module::from_bitcode(&context, &bitcode, "stable.bc").unwrap();
     let mut sources = Sources::default();
-    sources.add("sample", &[], "sample.rs", source, "2021");
-    sources.add("core", &[], "core.rs", CORE, "2024");
+    let file = |name: &str| directory.join(name).to_string();
+    sources.add("sample", &[], &file("sample.rs"), source, "2021");
+    sources.add("core", &[], &file("core.rs"), CORE, "2024");
     let text = std::fs::read_to_string(directory.join("stable.mir")).unwrap();
     let mir = Mir::read(&text, release()).unwrap();
     let functions: HashSet<_> = mir.functions("sample").collect();

@@ -468,24 +468,16 @@ mod tests {
 
     #[test]
     fn what_cannot_be_had_from_bitcode_is_refused_with_the_reason() {
-        for (option, word) in [
-            ("sanitizer=kcfi", "CONFIG_CFI"),
-            ("sanitizer=kernel-address,kcfi", "CONFIG_CFI"),
-            ("sanitizer-cfi-normalize-integers", "CONFIG_CFI"),
-            ("sanitizer=memory", "configuration"),
-        ] {
-            let failure = refused(option);
-            assert!(
-                failure.help.as_ref().unwrap().contains(word),
-                "{option}: {failure:?}"
-            );
-        }
+        let failure = refused("sanitizer=memory");
+        assert!(
+            failure.help.as_ref().unwrap().contains("configuration"),
+            "{failure:?}"
+        );
     }
 
     #[test]
     fn unknown_options_and_values_are_named() {
         for bad in [
-            "sanitizer=kcfi",
             "sanitizer",
             "no-such-option",
             "cf-protection",
