@@ -1,6 +1,6 @@
 //! What `gateless why` says to change is enough: applied as it is to configurations that lack something, Kconfig turns the symbol on.
 //!
-//! The tree is `$GATELESS_TEST_TREE`; without it the tests show as ignored. Nothing is compiled but Kconfig's own program, once, but each run of
+//! The tree is `$GATELESS_TEST_TREE`; without it the tests show as ignored. Nothing is compiled but Kconfig's own program, but each run of
 //! Kconfig asks the compilers hundreds of questions; so some of the cases run only on request (`-- --ignored`).
 
 use std::collections::BTreeMap;
@@ -183,7 +183,7 @@ fn main() {
 
 type Tested = Result<(), Failed>;
 
-/// A directory with Kconfig's program and x86_64's defconfig, as gateless's variables make them.
+/// A directory with Kconfig's program, once per thread, and x86_64's defconfig, as gateless's variables make them.
 struct Bench {
     directory: tempfile::TempDir,
     tree: Utf8PathBuf,
@@ -216,12 +216,17 @@ impl Bench {
         Utf8PathBuf::from_path_buf(path).map_err(|_| "a path that is not UTF-8".into())
     }
 
+    /// The output directory of make for this thread: two makes at once in one directory take each other's `.tmp_Makefile` away.
+    fn out(&self) -> Result<Utf8PathBuf, Failed> {
+        self.path(&format!("out.{:?}", std::thread::current().id()))
+    }
+
     /// Runs Kconfig on the configuration `name`.
     fn make(&self, goal: &str, name: &str, more: &[&str]) -> Result<DotConfig, Failed> {
         let config = self.path(name)?;
         let made = Command::new("make")
             .args(["-s", "-C", self.tree.as_str(), goal])
-            .arg(format!("O={}", self.path("out")?))
+            .arg(format!("O={}", self.out()?))
             .args(&self.variables)
             .args(more)
             .env("KCONFIG_CONFIG", &config)
@@ -293,10 +298,12 @@ impl Bench {
         Ok(())
     }
 
-    /// In a directory of its own, without Rust since bindgen is not where that make looks for it.
+    /// A `.config` without Rust, since bindgen is not where that make looks for it.
     fn plain_make_is_noticed(&self) -> Tested {
-        let out = self.path("out")?;
-        let config = self.make("defconfig", "out/.config", &["BINDGEN=/nowhere/bindgen"])?;
+        let out = self.out()?;
+        std::fs::create_dir_all(&out)?;
+        let name = format!("{}/.config", out.file_name().unwrap_or_default());
+        let config = self.make("defconfig", &name, &["BINDGEN=/nowhere/bindgen"])?;
         if config.is_on("RUST_IS_AVAILABLE") {
             return Err("make found a bindgen that isn't there".into());
         }
