@@ -70,9 +70,10 @@ pub struct Symbol<'data> {
 }
 
 impl Symbol<'_> {
-    /// Whether the linker keeps it: labels of the assembler are left out of images.
+    /// Whether the linker keeps it as the name of one place: labels of the assembler are left out of images, and mapping symbols (`$x`, `$d` in the
+    /// ABIs of Arm and RISC-V) say of many places what lies there.
     pub fn is_kept(&self) -> bool {
-        !self.name.is_empty() && !self.name.starts_with(".L")
+        !self.name.is_empty() && !self.name.starts_with(".L") && !self.name.starts_with('$')
     }
 }
 

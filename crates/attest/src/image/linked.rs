@@ -104,14 +104,21 @@ impl<'data> Linked<'data> {
             })
             .collect();
         let mut linked = Self::empty();
-        for (section, base) in file.sections.iter().zip(&bases) {
+        for (index, (section, base)) in file.sections.iter().zip(&bases).enumerate() {
             if section.kind == Kind::Aside || section.size == 0 {
                 continue;
             }
             let mut bytes = section.bytes.to_vec();
             for relocation in &section.relocations {
                 let meaning = relocations::meaning(file.machine, relocation.kind);
-                let (Some(meaning), Some(symbol)) = (meaning, relocation.symbol) else {
+                let subject = match meaning.map(|meaning| meaning.value) {
+                    Some(Value::PairDistance) => relocations::pair(file, index, relocation),
+                    _ => Some(relocation),
+                };
+                let (Some(meaning), Some(subject)) = (meaning, subject) else {
+                    continue;
+                };
+                let Some(symbol) = subject.symbol else {
                     continue;
                 };
                 let at = relocation.offset as usize;
@@ -120,13 +127,15 @@ impl<'data> Linked<'data> {
                 };
                 // Where the addend stands in the relocation there is nothing in the section; a loader overwrites or refuses what is. It stays
                 // as it is, and is found to differ.
-                if relocation.addend.is_some() && meaning.field.get(field, false).0 != 0 {
+                let counts = matches!(meaning.value, Value::Sum | Value::Difference);
+                let before = meaning.field.get(field, false).0;
+                if relocation.addend.is_some() && !counts && before != 0 {
                     continue;
                 }
-                let addend = relocation
+                let addend = subject
                     .addend
                     .unwrap_or_else(|| meaning.field.get(field, true).0.cast_signed());
-                let place = base + relocation.offset;
+                let place = base + subject.offset;
                 let target = addresses.get(symbol).copied().unwrap_or(0);
                 if meaning.value == Value::Slot {
                     let slot = take(8);
@@ -139,7 +148,10 @@ impl<'data> Linked<'data> {
                     meaning.field.put(field, far);
                 } else {
                     let target = target.wrapping_add_signed(addend);
-                    let value = meaning.value.of(target, place);
+                    let mut value = meaning.value.of(target, place);
+                    if counts {
+                        value = value.wrapping_add(before);
+                    }
                     meaning.field.put(field, value);
                 }
             }

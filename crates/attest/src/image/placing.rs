@@ -220,6 +220,18 @@ impl Placing<'_, '_> {
             return;
         };
         let Meaning { value, field } = meaning;
+        // A lower part is of what its upper part's relocation says, seen from there.
+        let is_lower = value == Value::PairDistance;
+        let subject = match is_lower {
+            true => relocations::pair(self.input, section, relocation),
+            false => Some(relocation),
+        };
+        let Some(subject) = subject else {
+            self.find(format!(
+                "a relocation at {at:#x} of section {section} is the lower part of none"
+            ));
+            return;
+        };
         let Some(range) = (at.checked_add(field.size()))
             .filter(|end| *end <= linked.len())
             .map(|end| at..end)
@@ -229,14 +241,14 @@ impl Placing<'_, '_> {
             ));
             return;
         };
-        let Some(symbol) = relocation.symbol.filter(|_| value != Value::Nothing) else {
+        let Some(symbol) = subject.symbol.filter(|_| value != Value::Nothing) else {
             return;
         };
-        let addend = relocation.addend.unwrap_or_else(|| {
+        let addend = subject.addend.unwrap_or_else(|| {
             let (bits, _) = field.get(&linked[range.clone()], true);
             bits.cast_signed()
         });
-        let place = base.wrapping_add(relocation.offset);
+        let place = base.wrapping_add(subject.offset);
         if is_whole_address(meaning) {
             self.placed.addresses.push(place);
         }
@@ -251,6 +263,21 @@ impl Placing<'_, '_> {
                     ));
                     linked[range.clone()].copy_from_slice(&found[range]);
                 }
+            }
+            Target::Known(addresses) if matches!(value, Value::Sum | Value::Difference) => {
+                let [address] = addresses[..] else {
+                    self.find(format!(
+                        "{} counts with `{}`, which the image has {} times",
+                        self.name_of(section, relocation.offset),
+                        self.input.symbols[symbol].name,
+                        addresses.len()
+                    ));
+                    return;
+                };
+                let target = address.wrapping_add_signed(addend);
+                let (before, _) = field.get(&linked[range.clone()], false);
+                let sum = before.wrapping_add(value.of(target, place));
+                field.put(&mut linked[range], sum);
             }
             Target::Known(addresses) => {
                 let mut first = None;
@@ -276,15 +303,18 @@ impl Placing<'_, '_> {
                     )),
                 }
             }
+            // It was read with its upper part, and agreed with it.
+            _ if is_lower => linked[range.clone()].copy_from_slice(&found[range]),
             target => {
-                let agrees = self.follow(
-                    symbol,
-                    addend,
-                    target,
-                    meaning,
-                    place,
-                    &found[range.clone()],
-                );
+                let said = match relocations::is_upper(self.input.machine, relocation.kind) {
+                    true => relocations::whole(self.input, section, relocation, found)
+                        .map(|whole| self.at_whole(value, whole, place)),
+                    false => Some(self.read(meaning, place, &found[range.clone()])),
+                };
+                let agrees = match said {
+                    Some(said) => self.follow(symbol, addend, target, said),
+                    None => Err("has no address that all of its instructions agree on".to_owned()),
+                };
                 if let Err(what) = agrees {
                     let name = self.name_of(section, relocation.offset);
                     self.find(format!("{name} {what}"));
@@ -319,20 +349,14 @@ impl Placing<'_, '_> {
         }
     }
 
-    /// Goes where the image's bytes lead, and looks at what is there.
+    /// Goes where the image's bytes lead, which say these bits of an address, and looks at what is there.
     fn follow(
         &mut self,
         symbol: usize,
         addend: i64,
         target: Target,
-        meaning: Meaning,
-        place: u64,
-        found: &[u8],
+        (bits, mask): (u64, u64),
     ) -> Result<(), String> {
-        let (bits, mask) = match self.image.filled_at_load(place) {
-            Some(address) if is_whole_address(meaning) => (address, u64::MAX),
-            _ => self.read(meaning, place, found),
-        };
         let part = self.parts.entry((symbol, addend)).or_insert((0, 0));
         let both = part.1 & mask;
         if part.0 & both != bits & both {
@@ -358,9 +382,23 @@ impl Placing<'_, '_> {
         }
     }
 
+    /// The address that an upper and a lower part lead to.
+    fn at_whole(&self, value: Value, whole: u64, place: u64) -> (u64, u64) {
+        let address = match value {
+            Value::Distance => place.wrapping_add(whole),
+            _ => whole,
+        };
+        (self.narrow(address), u64::MAX)
+    }
+
     /// The address that a field leads to, as far as it says.
     fn read(&self, meaning: Meaning, place: u64, found: &[u8]) -> (u64, u64) {
         let Meaning { value, field } = meaning;
+        if let Some(address) = self.image.filled_at_load(place)
+            && is_whole_address(meaning)
+        {
+            return (address, u64::MAX);
+        }
         let (bits, mask) = field.get(found, value != Value::Address);
         match value {
             Value::Distance => {
@@ -436,8 +474,8 @@ impl Placing<'_, '_> {
             // Linkers change the instruction too.
             Some(meaning) if meaning.value == Value::Slot => (at.saturating_sub(3), at + 4),
             Some(meaning) => (at, at + meaning.field.size()),
-            // s390's instructions are a multiple of 2 bytes long, and their last 4 bytes are filled.
-            None if self.input.machine == elf::EM_S390 => (at, at + 4),
+            // Instructions of s390 and RISC-V are a multiple of 2 bytes long; 4 bytes are filled.
+            None if matches!(self.input.machine, elf::EM_S390 | elf::EM_RISCV) => (at, at + 4),
             None => (at & !3, (at & !3) + 4),
         };
         start.min(length)..end.max(at + relocation.bytes as usize).min(length)

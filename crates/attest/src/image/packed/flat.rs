@@ -7,6 +7,9 @@ use object::{Object, ObjectSection, SectionFlags};
 
 use super::{Vmlinux, unpack};
 
+/// Some architectures' Makefiles leave these out (OBJCOPYFLAGS_Image), and zeros stand there.
+const LEFT_OUT: &[&str] = &[".note", ".note.gnu.build-id", ".comment"];
+
 pub fn check_packed(bytes: &[u8], vmlinux: &Vmlinux<'_>) -> Result<(), String> {
     check(&unpack(bytes)?, vmlinux)
 }
@@ -21,21 +24,25 @@ pub fn check(bytes: &[u8], vmlinux: &Vmlinux<'_>) -> Result<(), String> {
         let has_bytes = sh_flags & u64::from(SHF_ALLOC) != 0
             && section.kind() != SectionKind::UninitializedData
             && section.size() > 0;
-        // Kbuild leaves these out (OBJCOPYFLAGS_Image).
-        let left_out = section
-            .name()
-            .is_ok_and(|name| name.starts_with(".note") || name == ".comment");
-        if has_bytes && !left_out {
+        if has_bytes {
+            let may_lack = section.name().is_ok_and(|name| LEFT_OUT.contains(&name));
             let data = section.data().map_err(|error| error.to_string())?;
-            pieces.push((load_address(file, section.address()), data));
+            pieces.push((load_address(file, section.address()), data, may_lack));
         }
     }
     pieces.sort_by_key(|piece| piece.0);
-    let start = pieces.first().map_or(0, |piece| piece.0);
+    let kept = pieces.iter().find(|(_, _, may_lack)| !may_lack);
+    let start = kept.map_or(0, |piece| piece.0);
     let mut end = 0;
-    for (address, data) in pieces {
-        let at = usize::try_from(address - start).map_err(|error| error.to_string())?;
+    for (address, data, may_lack) in pieces {
+        let Some(at) = address.checked_sub(start) else {
+            continue;
+        };
+        let at = usize::try_from(at).map_err(|error| error.to_string())?;
         let found = bytes.get(at..at + data.len());
+        if may_lack && found.is_none_or(|found| found.iter().all(|byte| *byte == 0)) {
+            continue;
+        }
         let found = found.ok_or_else(|| format!("it ends before {address:#x}"))?;
         if let Some(other) = found.iter().zip(data).position(|(one, other)| one != other) {
             return Err(format!(

@@ -4,9 +4,12 @@
 
 mod aarch64;
 mod i386;
+mod riscv;
 mod x86_64;
 
 use object::elf;
+
+use super::input::{Input, Relocation};
 
 /// What one kind of relocation means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +31,12 @@ pub enum Value {
     Distance,
     /// How far its 4 KiB page is from the place's page.
     PageDistance,
+    /// What another relocation computes, at the place where this one's symbol is ([`pair`]).
+    PairDistance,
+    /// The address, added to what is there. What comes of it is only known once all relocations of a place were applied.
+    Sum,
+    /// The address, taken from what is there.
+    Difference,
     /// How far a word is that holds the address (in the global offset table), or what the linker makes of the instruction without such a word.
     Slot,
 }
@@ -51,6 +60,8 @@ pub enum Field {
         /// How many low bits of the value are left out.
         shift: u32,
     },
+    /// RISC-V's instructions.
+    Riscv(riscv::Format),
 }
 
 /// The meaning of a machine's relocation; nothing for one that is not known.
@@ -59,8 +70,59 @@ pub fn meaning(machine: u16, kind: u32) -> Option<Meaning> {
         elf::EM_X86_64 => x86_64::meaning(kind),
         elf::EM_386 => i386::meaning(kind),
         elf::EM_AARCH64 => aarch64::meaning(kind),
+        elf::EM_RISCV => riscv::meaning(kind),
         _ => None,
     }
+}
+
+/// The relocation of the upper part that one of a lower part in this section is about ([`Value::PairDistance`]).
+pub fn pair<'i>(
+    input: &'i Input<'_>,
+    section: usize,
+    relocation: &Relocation,
+) -> Option<&'i Relocation> {
+    let label = input.symbols.get(relocation.symbol?)?;
+    if label.section != Some(section) {
+        return None;
+    }
+    let mut all = input.sections.get(section)?.relocations.iter();
+    all.find(|upper| upper.offset == label.value && is_upper(input.machine, upper.kind))
+}
+
+/// Whether what a relocation computes is rounded, and another one has the rest.
+pub fn is_upper(machine: u16, kind: u32) -> bool {
+    meaning(machine, kind)
+        .is_some_and(|meaning| meaning.field == Field::Riscv(riscv::Format::Upper))
+}
+
+/// What the instruction of an upper part and those of the lower part come to, as the linked section has them: the address, or how far it is. Nothing
+/// where there is no lower part, or where two say different things.
+pub fn whole(input: &Input<'_>, section: usize, upper: &Relocation, found: &[u8]) -> Option<u64> {
+    let read = |relocation: &Relocation, field: Field| {
+        let at = usize::try_from(relocation.offset).ok()?;
+        let bytes = found.get(at..at.checked_add(field.size())?)?;
+        Some(field.get(bytes, true).0)
+    };
+    let is_distance = meaning(input.machine, upper.kind)?.value == Value::Distance;
+    let mut lowers = input.sections[section].relocations.iter().filter_map(|r| {
+        let Meaning { value, field } = meaning(input.machine, r.kind)?;
+        let is_of_it = match value {
+            Value::PairDistance => {
+                pair(input, section, r).is_some_and(|pair| std::ptr::eq(pair, upper))
+            }
+            Value::Address => {
+                !is_distance
+                    && field.is_lower()
+                    && (r.symbol, r.addend) == (upper.symbol, upper.addend)
+            }
+            _ => false,
+        };
+        is_of_it.then(|| read(r, field))
+    });
+    let lower = lowers.next()??;
+    let field = meaning(input.machine, upper.kind)?.field;
+    let whole = read(upper, field)?.wrapping_add(lower);
+    lowers.all(|other| other == Some(lower)).then_some(whole)
 }
 
 impl Value {
@@ -68,8 +130,9 @@ impl Value {
     pub fn of(self, target: u64, place: u64) -> u64 {
         match self {
             Value::Nothing | Value::Slot => 0,
-            Value::Address => target,
-            Value::Distance => target.wrapping_sub(place),
+            Value::Address | Value::Sum => target,
+            Value::Difference => target.wrapping_neg(),
+            Value::Distance | Value::PairDistance => target.wrapping_sub(place),
             Value::PageDistance => (target & !0xfff).wrapping_sub(place & !0xfff),
         }
     }
@@ -81,7 +144,14 @@ impl Field {
         match self {
             Field::Bytes(size) => size,
             Field::Bits { .. } | Field::Adr { .. } => 4,
+            Field::Riscv(format) => format.size(),
         }
+    }
+
+    /// Whether it holds the lower part of what another one holds the upper of.
+    fn is_lower(self) -> bool {
+        use riscv::Format;
+        matches!(self, Field::Riscv(Format::Immediate | Format::Store))
     }
 
     /// Puts a value in. `bytes` has the field's size.
@@ -97,6 +167,7 @@ impl Field {
                 let bits = ((value & 3) << 29) | (((value >> 2) & ones(19)) << 5);
                 set(bytes, (3 << 29) | (ones(19) << 5), bits);
             }
+            Field::Riscv(format) => format.put(bytes, value),
         }
     }
 
@@ -126,6 +197,7 @@ impl Field {
                 let bits = ((word >> 29) & 3) | (((word >> 5) & ones(19)) << 2);
                 signed(bits, 21, shift)
             }
+            Field::Riscv(format) => format.get(bytes, is_signed),
         }
     }
 }
