@@ -55,7 +55,8 @@ pub fn run(root: &Utf8Path, arguments: &Arguments) -> anyhow::Result<ExitCode> {
         }
         left_out
     } else {
-        test.args(["--release", "--workspace"]);
+        // It takes long: one failure is not to hide another.
+        test.args(["--release", "--workspace", "--no-fail-fast"]);
         test.env("GATELESS_TEST_TREE", set_up(root, &metadata)?);
         Vec::new()
     };

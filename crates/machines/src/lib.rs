@@ -58,6 +58,9 @@ pub struct Overlay {
     /// Options for rustc besides.
     #[serde(default)]
     pub rust_flags: Vec<String>,
+    /// Options for rustc where it compiles a module, besides.
+    #[serde(default)]
+    pub module_rust_flags: Vec<String>,
     /// Variables of make, in place of what the tree assigns to them.
     #[serde(default)]
     pub make: BTreeMap<String, String>,

@@ -50,6 +50,16 @@ pub fn settings(tree: &Tree, source_arch: &str, facts: &Facts) -> Result<Vec<Set
             why: "what rustc compiles for; the last --target counts",
         });
     }
+    if !facts.module_rust_flags.is_empty() {
+        let flags = facts.module_rust_flags.join(" ");
+        settings.push(Setting {
+            name: MODULE_FLAGS.to_owned(),
+            operator: ":=",
+            // make exports it, and reads this again where it calls itself.
+            value: format!("$(filter-out {flags},$({MODULE_FLAGS})) {flags}"),
+            why: "what rustc compiles modules with besides",
+        });
+    }
     for (name, value) in &facts.make {
         settings.push(Setting {
             name: name.clone(),
@@ -140,6 +150,7 @@ mod tests {
         let facts = Facts {
             target: Some("vax-unknown-none".to_owned()),
             rust_flags: vec!["-Zregparm=3".to_owned()],
+            module_rust_flags: vec!["-Ccode-model=medium".to_owned()],
             make: [("filechk_x".to_owned(), "cat y".to_owned())].into(),
             bindgen_target: Some("vax-linux-gnu".to_owned()),
             small_atomics: Some("none of two bytes".to_owned()),
@@ -158,6 +169,7 @@ mod tests {
             "override KRUSTFLAGS += --target=/o/target.json",
             "override RUSTFLAGS_MODULE := $(filter-out --target=%,$(RUSTFLAGS_MODULE)) --target=/o/target-module.json",
             "override KRUSTFLAGS += --target=vax-unknown-none -Zregparm=3",
+            "override RUSTFLAGS_MODULE := $(filter-out -Ccode-model=medium,$(RUSTFLAGS_MODULE)) -Ccode-model=medium",
             "override filechk_x = cat y",
             "override BINDGEN_TARGET_vax := vax-linux-gnu",
             "override redirect-intrinsics := __muloti4 __udivti3 __udivdi3 __umoddi3",
