@@ -90,6 +90,11 @@ fn texts_of(
     if purpose == Purpose::Functions {
         for edit in edits.iter_mut().flatten() {
             edit.text = edit.text.replace(lints::QUIET, lints::LIVELESS);
+            // What is named in a public module is alive, though its own module is private.
+            edit.text = edit.text.replace(
+                &format!("{} pub mod ", lints::LIVELESS),
+                &format!("{} pub(crate) mod ", lints::LIVELESS),
+            );
         }
     }
     if let Some(quiet) = lints::quiet(source.original(0)).filter(|_| needs.quiet) {
