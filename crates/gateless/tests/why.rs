@@ -218,7 +218,9 @@ impl Bench {
 
     /// The output directory of make for this thread: two makes at once in one directory take each other's `.tmp_Makefile` away.
     fn out(&self) -> Result<Utf8PathBuf, Failed> {
-        self.path(&format!("out.{:?}", std::thread::current().id()))
+        let thread = format!("{:?}", std::thread::current().id());
+        let number: String = thread.chars().filter(char::is_ascii_digit).collect();
+        self.path(&format!("out{number}"))
     }
 
     /// Runs Kconfig on the configuration `name`.
