@@ -40,6 +40,11 @@ pub trait Flag: Any + fmt::Debug + Same + Send + Sync {
         None
     }
 
+    /// The `--cfg` of a kernel that has what the flag's code calls; without it the object could not be linked.
+    fn needs_cfg(&self) -> Option<&'static str> {
+        None
+    }
+
     /// Whether the flag says where in the source something is, and so needs the lines of debug information, even where none is generated.
     fn needs_lines(&self) -> bool {
         false
@@ -50,9 +55,9 @@ pub trait Flag: Any + fmt::Debug + Same + Send + Sync {
         None
     }
 
-    /// The `--cfg` with which what the flag refuses is only a warning.
-    fn tolerated_with(&self) -> Option<&'static str> {
-        None
+    /// Each `--cfg` with which what the flag refuses is only a warning.
+    fn tolerated_with(&self) -> &'static [&'static str] {
+        &[]
     }
 
     /// Looks at the module that the optimiser has left.

@@ -128,6 +128,16 @@ impl Plan {
                 .help("turn on the option of the configuration that passes it, or leave the wish out"));
             }
         }
+        if let Some((cfg, flag)) = self
+            .flags
+            .needed_cfgs()
+            .find(|(cfg, _)| !cfgs.contains(cfg))
+        {
+            return Err(Failure::no(format!(
+                "{flag} calls what a kernel without {cfg} does not have"
+            ))
+            .help(format!("turn {cfg} on, or leave the wish out")));
+        }
         if class == Class::RuntimeBuiltins {
             self.flags.attribute("compiler_builtins")?;
         }
@@ -445,7 +455,7 @@ mod tests {
 
     #[test]
     fn each_wish_of_a_list_is_a_decision_and_none_reaches_the_compiler() {
-        let args = "-Zgateless-wish=overflow-report,build-assert -Coverflow-checks=y --target=./scripts/target.json --emit=obj=k.o k.rs";
+        let args = "-Zgateless-wish=overflow-report,build-assert -Coverflow-checks=y --cfg=CONFIG_PRINTK --target=./scripts/target.json --emit=obj=k.o k.rs";
         let plan = plan(Tool::Rustc, args).unwrap();
         assert!(!plan.tokens().join(" ").contains("wish"));
         let wishes = plan.decisions.iter();
@@ -462,6 +472,11 @@ mod tests {
             ("made-up", "-Zgateless-wish=made-up"),
             ("build-assert,made-up", "-Zgateless-wish=made-up"),
             ("overflow-report", "-Coverflow-checks=y"),
+            ("overflow-report -Coverflow-checks=y", "CONFIG_PRINTK"),
+            (
+                "overflow-report -Coverflow-checks=y --cfg=CONFIG_PRINTK_TIME",
+                "without CONFIG_PRINTK ",
+            ),
         ] {
             let args = format!(
                 "-Zgateless-wish={wish} --target=./scripts/target.json --emit=obj=k.o k.rs"

@@ -1,13 +1,52 @@
 //! What `--cfg no_fp_fmt_parse` comes to for a prebuilt `core` (the runtime sources `host` and `sysroot`). Its code is taken out of the object with
 //! `--wish no-floats`; what a crate may call is decided by the metadata, and that offers all of it, whatever the crate is compiled with.
 
-#![cfg(target_arch = "x86_64")]
-
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::{Command, Output};
 
+use gateless_trials::{Need, cannot_run};
+use libtest_mimic::{Arguments, Failed, Trial};
 use object::{Object, ObjectSymbol};
+
+/// The target whose library the runtime source `sysroot` takes (`rustup target add`).
+const KERNEL: &str = "x86_64-unknown-none";
+
+fn main() {
+    let offered = "the_metadata_of_a_prebuilt_core_offers_floats_whatever_a_crate_is_compiled_with";
+    let host = "the_code_of_the_hosts_core_has_no_floats_with_the_wish_and_is_as_before_without";
+    let sysroot =
+        "the_code_of_the_targets_core_has_no_floats_with_the_wish_and_is_as_before_without";
+    let trials = match cfg!(target_arch = "x86_64") {
+        true => vec![
+            Trial::test(offered, metadata_offers_floats),
+            Trial::test(host, || leaves_floats_out("host")),
+            prebuilt_for_kernels().trial(sysroot, |()| leaves_floats_out("sysroot")),
+        ],
+        false => [offered, host, sysroot]
+            .map(|name| cannot_run(name, "the host's core is not for x86_64"))
+            .into(),
+    };
+    libtest_mimic::run(&Arguments::from_args(), trials).exit();
+}
+
+/// The toolchain's library for kernels.
+fn prebuilt_for_kernels() -> Need<()> {
+    let output = run(
+        Path::new("."),
+        Path::new("rustc"),
+        &[],
+        &["--print=sysroot"],
+    );
+    let sysroot = String::from_utf8_lossy(&output.stdout).into_owned();
+    let libraries = Path::new(sysroot.trim()).join("lib/rustlib").join(KERNEL);
+    Need::new(match libraries.is_dir() {
+        true => Ok(()),
+        false => Err(format!(
+            "rustc has no library for {KERNEL}; `rustup target add {KERNEL}` gets it"
+        )),
+    })
+}
 
 /// Parses and formats a floating point number.
 const USER: &str = "#![no_std]\n#[no_mangle]\npub fn parse(text: &str) -> bool { text.parse::<f32>().is_ok() }\n\
@@ -37,8 +76,7 @@ fn directory() -> tempfile::TempDir {
     directory
 }
 
-#[test]
-fn the_metadata_of_a_prebuilt_core_offers_floats_whatever_a_crate_is_compiled_with() {
+fn metadata_offers_floats() -> Result<(), Failed> {
     let directory = directory();
     let path = directory.path();
     let args = [
@@ -50,10 +88,10 @@ fn the_metadata_of_a_prebuilt_core_offers_floats_whatever_a_crate_is_compiled_wi
     ];
     let output = run(path, Path::new("rustc"), &[], &args);
     assert!(output.status.success(), "{}", said(&output));
+    Ok(())
 }
 
-#[test]
-fn the_code_of_a_prebuilt_core_has_no_floats_with_the_wish_and_is_as_before_without() {
+fn leaves_floats_out(runtime: &str) -> Result<(), Failed> {
     let directory = directory();
     let path = directory.path();
     std::fs::write(path.join("target.json"), SPECIFICATION).unwrap();
@@ -62,9 +100,9 @@ fn the_code_of_a_prebuilt_core_has_no_floats_with_the_wish_and_is_as_before_with
     let mut args = CORE.to_vec();
     args.push(&source);
     let wrapper = path.join("gateless-rustc");
-    let host = [("GATELESS_RUNTIME", "host")];
+    let runtime = [("GATELESS_RUNTIME", runtime)];
     let helpers = |args: &[&str]| -> Vec<String> {
-        let output = run(path, &wrapper, &host, args);
+        let output = run(path, &wrapper, &runtime, args);
         assert!(output.status.success(), "{}", said(&output));
         let object = std::fs::read(path.join("rust/core.o")).unwrap();
         let object = object::File::parse(&object[..]).unwrap();
@@ -80,6 +118,7 @@ fn the_code_of_a_prebuilt_core_has_no_floats_with_the_wish_and_is_as_before_with
     assert!(before.contains(&"__divdf3".to_owned()), "{before:?}");
     args.push("-Zgateless-wish=no-floats");
     assert_eq!(helpers(&args), [""; 0]);
+    Ok(())
 }
 
 /// rust/Makefile of Linux 7.3 for `rust/core.o`, and the relocation model of arch/um.

@@ -31,9 +31,13 @@ impl Flag for BuildAssert {
         true
     }
 
-    /// With it the symbol is defined, and what is left is a panic at run time.
-    fn tolerated_with(&self) -> Option<&'static str> {
-        Some("CONFIG_RUST_BUILD_ASSERT_ALLOW")
+    /// With the first the symbol is defined, and what is left is a panic at run time. With the second the linker drops functions that nothing
+    /// reaches, and the calls in them.
+    fn tolerated_with(&self) -> &'static [&'static str] {
+        &[
+            "CONFIG_RUST_BUILD_ASSERT_ALLOW",
+            "CONFIG_LD_DEAD_CODE_DATA_ELIMINATION",
+        ]
     }
 
     fn inspect(&self, module: &Module) -> Result<Inspected> {
@@ -101,23 +105,42 @@ fn text(value: Value<'_>) -> Result<Option<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::Fixture;
+    use crate::testing::{Fixture, flags};
+
+    const LEFT: &str = "declare void @rust_build_error(ptr, i64, ptr)\n\
+        define void @_RNvCs1_6driver5probe() { call void @rust_build_error(ptr @text, i64 12, ptr null)\n unreachable }";
+
+    fn fixture(body: &str) -> Fixture {
+        Fixture::x86(&format!(
+            "@text = private constant [12 x i8] c\"out of range\"\n{body}"
+        ))
+    }
 
     fn refused(body: &str) -> Vec<String> {
-        let fixture = Fixture::x86(&format!(
-            "@text = private constant [12 x i8] c\"out of range\"\n{body}"
-        ));
+        let fixture = fixture(body);
         BuildAssert.inspect(&fixture.module()).unwrap().refused
     }
 
     #[test]
+    fn what_a_kernel_links_all_the_same_is_a_warning_there() {
+        let fixture = fixture(LEFT);
+        for (cfg, links) in [
+            ("CONFIG_RUST_BUILD_ASSERT_ALLOW", true),
+            ("CONFIG_LD_DEAD_CODE_DATA_ELIMINATION", true),
+            ("CONFIG_RUST", false),
+        ] {
+            let mut flags = flags(&["-Zgateless-wish=build-assert"]);
+            flags.tolerate(|name| name == cfg);
+            let inspected = flags.inspect(&fixture.module());
+            let warnings = inspected.map(|(warnings, _)| warnings.len());
+            assert_eq!(warnings.ok(), links.then_some(1), "{cfg}");
+        }
+    }
+
+    #[test]
     fn a_call_that_is_left_is_refused_with_its_message() {
-        let left = refused(
-            "declare void @rust_build_error(ptr, i64, ptr)\n\
-             define void @_RNvCs1_6driver5probe() { call void @rust_build_error(ptr @text, i64 12, ptr null)\n unreachable }",
-        );
         assert_eq!(
-            left,
+            refused(LEFT),
             ["the optimiser left the assertion `out of range` at an unknown line of driver::probe"]
         );
     }

@@ -312,6 +312,12 @@ impl Flags {
         self.0.iter().filter_map(switch)
     }
 
+    /// The `--cfg` options of a kernel that has what a flag's code calls, and what people call the flag.
+    pub fn needed_cfgs(&self) -> impl Iterator<Item = (&'static str, String)> {
+        let cfg = |asked: &Asked| Some((asked.flag.needs_cfg()?, ALL[asked.row].name()));
+        self.0.iter().filter_map(cfg)
+    }
+
     /// The target features that the flags stand for, in LLVM's notation.
     pub(crate) fn features(&self) -> String {
         let features: Vec<&str> = self.iter().map(|flag| flag.features()).collect();
@@ -353,7 +359,8 @@ impl Flags {
     /// Has flags say what they refuse as warnings, where a crate is compiled with a `--cfg` that tolerates it.
     pub fn tolerate(&mut self, has_cfg: impl Fn(&str) -> bool) {
         for asked in &mut self.0 {
-            asked.is_tolerant = asked.flag.tolerated_with().is_some_and(&has_cfg);
+            let mut cfgs = asked.flag.tolerated_with().iter();
+            asked.is_tolerant = cfgs.any(|cfg| has_cfg(cfg));
         }
     }
 

@@ -40,6 +40,11 @@ impl Flag for OverflowReport {
         Some("overflow-checks")
     }
 
+    /// `_printk` and `printk_timed_ratelimit` are the kernel's with printing only.
+    fn needs_cfg(&self) -> Option<&'static str> {
+        Some("CONFIG_PRINTK")
+    }
+
     fn needs_unoptimised(&self) -> bool {
         true
     }

@@ -135,6 +135,10 @@ const X86_64_ON_REQUEST: &[Test] = &[
         "the_checks_that_are_wished_for_refuse_nothing_of_an_x86_64_kernel_and_find_what_is_planted",
         long_tail_checks::found,
     ),
+    (
+        "every_overflow_of_the_suite_is_reported_by_an_x86_64_kernel",
+        long_tail::overflow_report,
+    ),
 ];
 
 /// On User Mode Linux, when asked for.
@@ -158,6 +162,10 @@ const UM_ON_REQUEST: &[Test] = &[
     (
         "the_checks_that_are_wished_for_refuse_nothing_of_a_kernel_and_find_what_is_planted",
         long_tail_checks::found,
+    ),
+    (
+        "with_the_hosts_core_and_no_floats_every_test_passes",
+        runtime::host_without_floats,
     ),
 ];
 
