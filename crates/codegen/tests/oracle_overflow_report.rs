@@ -88,7 +88,6 @@ fn rustc(directory: &Utf8Path, more: &[&str]) {
         "-Cembed-bitcode=n",
         "-Csymbol-mangling-version=v0",
         "-Crelocation-model=pic",
-        "-Copt-level=2",
     ]);
     run(command.args(more));
 }
@@ -103,21 +102,36 @@ fn answers(directory: &Utf8Path, object: &str) -> (String, String) {
 
 #[test]
 fn every_result_is_the_wrapped_one_and_every_check_that_fails_is_reported_once() {
+    wraps_and_reports(&["-Copt-level=2"]);
+}
+
+/// CONFIG_CC_OPTIMIZE_FOR_SIZE and CONFIG_DEBUG_INFO.
+#[test]
+fn the_same_in_code_for_size_with_debug_information() {
+    wraps_and_reports(&["-Copt-level=s", "-Cdebuginfo=2"]);
+}
+
+/// rustc does not inline on its own view of the code, and keeps every variable in memory.
+#[test]
+fn the_same_in_code_that_rustc_does_not_optimise() {
+    wraps_and_reports(&["-Copt-level=0", "-Cdebug-assertions=n"]);
+}
+
+fn wraps_and_reports(options: &[&str]) {
     let directory = tempfile::tempdir().unwrap();
     let directory = Utf8Path::from_path(directory.path()).unwrap();
     std::fs::write(directory.join("sample.rs"), source()).unwrap();
     std::fs::write(directory.join("main.c"), program()).unwrap();
-    rustc(directory, &["-Coverflow-checks=n", "--emit=obj=wrapping.o"]);
+    let wrapping = ["-Coverflow-checks=n", "--emit=obj=wrapping.o"];
+    rustc(directory, &[options, &wrapping].concat());
     let (wrapped, silence) = answers(directory, "wrapping.o");
     assert_eq!(silence, "");
-    rustc(
-        directory,
-        &[
-            "-Coverflow-checks=y",
-            "-Cno-prepopulate-passes",
-            "--emit=llvm-bc=sample.bc",
-        ],
-    );
+    let checked = [
+        "-Coverflow-checks=y",
+        "-Cno-prepopulate-passes",
+        "--emit=llvm-bc=sample.bc",
+    ];
+    rustc(directory, &[options, &checked].concat());
     let mut job: Job = support::job(directory, "");
     job.bitcode = directory.join("sample.bc");
     job.stage = Stage::Unoptimised;
