@@ -1,5 +1,6 @@
 //! rustc's diagnostics: read as JSON, shown in the form the call asked for, with the kernel's own file names.
 
+use std::borrow::Cow;
 use std::io::{IsTerminal, Write};
 
 use cargo_metadata::diagnostic::Diagnostic;
@@ -112,11 +113,17 @@ pub fn shown(
     lowered: Option<&Lowered<'_>>,
 ) -> String {
     let mut all = String::new();
-    let is_shown = |line: &&str| {
+    let mut left_out = 0;
+    for line in stderr.lines() {
         let found = serde_json::from_str::<Diagnostic>(line);
-        !lowered.is_some_and(|lowered| found.is_ok_and(|found| lowered.is_of_lowering(&found)))
-    };
-    for line in stderr.lines().filter(is_shown) {
+        if lowered.is_some_and(|lowered| found.is_ok_and(|found| lowered.is_of_lowering(&found))) {
+            left_out += 1;
+            continue;
+        }
+        let Some(line) = counted(line, left_out) else {
+            continue;
+        };
+        let line = &*line;
         let text = restored(line, format, mapping, lowered).unwrap_or_else(|| {
             match (format, serde_json::from_str::<Diagnostic>(line)) {
                 (Format::Json(_), _) | (_, Err(_)) => format!("{line}\n"),
@@ -126,6 +133,33 @@ pub fn shown(
         all.push_str(&mapping.restore(&text));
     }
     all
+}
+
+/// A line of the compiler's output. Where it counts warnings, `left_out` of them are not counted; nothing where none is left to count.
+fn counted(line: &str, left_out: usize) -> Option<Cow<'_, str>> {
+    let count = || {
+        let found: Diagnostic = serde_json::from_str(line).ok()?;
+        let counts = found.spans.is_empty() && found.code.is_none();
+        let words = found.message.strip_suffix(" emitted").filter(|_| counts)?;
+        let words = words.strip_suffix('s').unwrap_or(words);
+        let words = words.strip_suffix(" warning")?;
+        let digits = words.rfind(|c: char| !c.is_ascii_digit());
+        let start = digits.map_or(0, |at| at + 1);
+        let before = found.message[..start].to_owned();
+        Some((before, words[start..].parse::<usize>().ok()?, found.message))
+    };
+    let Some((before, all, message)) = (left_out > 0).then(count).flatten() else {
+        return Some(line.into());
+    };
+    let rest = all.saturating_sub(left_out);
+    let new = match (rest, before.strip_suffix("; ")) {
+        (0, None) => return None,
+        (0, Some(errors)) => errors.to_owned(),
+        (1, _) => format!("{before}1 warning emitted"),
+        _ => format!("{before}{rest} warnings emitted"),
+    };
+    // In `message` and in `rendered`.
+    Some(line.replace(&message, &new).into())
 }
 
 /// A line of the compiler's output in the call's form, if it is a diagnostic of which the original sources say something else.
@@ -157,4 +191,38 @@ fn restored(
         }
         _ => rendered,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn warnings_that_are_not_shown_are_not_counted() {
+        let line = |message: &str| {
+            let rendered = format!("{message}\n\n");
+            serde_json::json!({
+                "$message_type": "diagnostic", "message": message, "code": null, "level": "warning",
+                "spans": [], "children": [], "rendered": rendered,
+            })
+            .to_string()
+        };
+        let cases = [
+            ("3 warnings emitted", 0, Some("3 warnings emitted")),
+            ("3 warnings emitted", 1, Some("2 warnings emitted")),
+            ("2 warnings emitted", 1, Some("1 warning emitted")),
+            ("1 warning emitted", 1, None),
+            (
+                "aborting due to 1 previous error; 1 warning emitted",
+                1,
+                Some("aborting due to 1 previous error"),
+            ),
+            ("unused variable: `x`", 1, Some("unused variable: `x`")),
+        ];
+        for (before, left_out, after) in cases {
+            let before = line(before);
+            let new = counted(&before, left_out);
+            assert_eq!(new.as_deref(), after.map(line).as_deref(), "{before}");
+        }
+    }
 }

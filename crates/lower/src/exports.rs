@@ -1,6 +1,6 @@
 //! What a lowered crate's dependants need to know.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use gateless_model::{Failure, Result};
 use serde::{Deserialize, Serialize};
@@ -31,6 +31,12 @@ pub struct CrateExports {
     pub scopes: Vec<String>,
     /// Names of the traits among whose methods are such.
     pub traits: Vec<String>,
+    /// For these traits, what to import for the methods that dependants can call: paths of extension traits from the crate's root.
+    #[serde(default)]
+    pub named: BTreeMap<String, BTreeSet<String>>,
+    /// Other names that the crate gives to these traits, and macros that import them.
+    #[serde(default)]
+    pub aliases: BTreeMap<String, BTreeSet<String>>,
     /// For those methods of traits that trait objects can call (`Trait::method`), the extension trait.
     #[serde(default)]
     pub dispatched: BTreeMap<String, String>,
@@ -95,6 +101,15 @@ impl CrateExports {
         self.scopes.extend(other.scopes());
         self.extensions |= other.extensions;
         self.traits.extend(other.traits.iter().cloned());
+        for (own, others) in [
+            (&mut self.named, &other.named),
+            (&mut self.aliases, &other.aliases),
+        ] {
+            for (name, of) in others {
+                let own = own.entry(name.clone()).or_default();
+                own.extend(of.iter().cloned());
+            }
+        }
         self.telling.extend(other.telling.iter().cloned());
         self.dispatched
             .extend(other.dispatched.iter().map(|(k, v)| (k.clone(), v.clone())));

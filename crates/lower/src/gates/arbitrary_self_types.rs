@@ -114,6 +114,8 @@ impl Gate for ArbitrarySelfTypes {
     fn hear(facts: &mut Facts, ear: &Ear<'_, Notes>, event: &Event<'_>) {
         if is_on(&ear.source) {
             hear::learn(facts, ear, event);
+        } else if scope::has_others(&ear.source) {
+            hear::learn_of_others(facts, ear, event);
         }
     }
 
@@ -135,6 +137,7 @@ impl Gate for ArbitrarySelfTypes {
         ));
         let has_extensions = !work.extensions.is_empty();
         let scopes = scope::exported(&work.extensions);
+        let named = scope::named(page.source.request.crate_name, &work.extensions);
         let traits = work
             .extensions
             .into_iter()
@@ -142,7 +145,7 @@ impl Gate for ArbitrarySelfTypes {
         let traits: BTreeSet<String> = traits.collect();
         let names = traits.iter().map(String::as_str).collect();
         let aliases = scope::aliases(&page.source, &names);
-        let traits = traits.iter().cloned().chain(aliases);
+        let traits = traits.iter().chain(aliases.keys()).cloned().collect();
         Ok(Rendered {
             edits: facts.paths.iter().cloned().chain(work.edits).collect(),
             notes: Notes {
@@ -151,7 +154,9 @@ impl Gate for ArbitrarySelfTypes {
                     pointers: facts.names_trait,
                     extensions: has_extensions,
                     scopes,
-                    traits: traits.collect(),
+                    traits,
+                    named,
+                    aliases,
                     dispatched: work.dispatched,
                     telling: Vec::new(),
                 },

@@ -112,6 +112,20 @@ pub fn learn(facts: &mut Facts, ear: &Ear<'_, Notes>, event: &Event<'_>) {
     }
 }
 
+/// Notes what an error says of a call in a crate without the feature, which may call other crates' methods all the same.
+pub fn learn_of_others(facts: &mut Facts, ear: &Ear<'_, Notes>, event: &Event<'_>) {
+    match &event.said {
+        Said::NoMethod(call) => {
+            let rewritten = calls::rewritten(call, &ear.source).unwrap_or_default();
+            facts.rewritten.extend(rewritten);
+        }
+        Said::Ambiguous { .. } | Said::Unresolved { .. } | Said::NotConst { .. } => {
+            learn(facts, ear, event);
+        }
+        _ => {}
+    }
+}
+
 /// Where in the sources an error is.
 fn spots<'a>(event: &'a Event<'_>, source: &'a Source<'_>) -> impl Iterator<Item = Spot> + 'a {
     event.primary().filter_map(|place| source.spot(place))

@@ -82,7 +82,8 @@ pub fn restored(text: &str, facts: &Facts, source: &Source<'_>) -> String {
         let len = from.find(|c| !is_name(c)).unwrap_or(from.len());
         let (name, after) = from.split_at(len);
         let is_path = after.starts_with("::");
-        let original = receiver(name, facts).and_then(|(file, offset)| {
+        let own = receiver(name, facts).filter(|_| is_of_crate(name, source.request.crate_name));
+        let original = own.and_then(|(file, offset)| {
             let method = Method::at(source.original(file), source.edition, offset)?;
             match &method.owner {
                 _ if name.starts_with(OWN) && !is_path => Some(method.name()),
@@ -99,8 +100,9 @@ pub fn restored(text: &str, facts: &Facts, source: &Source<'_>) -> String {
                 Owner::TraitImpl | Owner::Unknown => None,
             }
         });
+        let of_other = || super::scope::trait_of(source, name);
         new.push_str(before);
-        new.push_str(original.as_deref().unwrap_or(name));
+        new.push_str(original.as_deref().or_else(of_other).unwrap_or(name));
         rest = after;
     }
     new + rest

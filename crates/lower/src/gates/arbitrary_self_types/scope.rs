@@ -130,24 +130,28 @@ pub fn edits(
             chains[extension.kind()].extend(index_of.get(&path[..len]).copied());
         }
     }
-    let traits: BTreeSet<&str> = extensions
+    let own = extensions
         .iter()
-        .filter_map(|extension| extension.of_trait.as_deref())
-        .chain(foreign.traits.iter().copied())
-        .collect();
-    let aliases = aliases(source, &traits);
-    let traits: BTreeSet<&str> = traits
-        .into_iter()
-        .chain(aliases.iter().map(String::as_str))
-        .collect();
+        .filter_map(|extension| extension.of_trait.as_deref());
+    let mut traits: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for name in own.chain(foreign.traits.iter().copied()) {
+        traits.insert(name, foreign.of_name(name));
+    }
+    let names = traits.keys().copied().collect();
+    let aliases = aliases(source, &names);
+    for (alias, of) in &aliases {
+        let of = of.iter().flat_map(|name| foreign.of_name(name));
+        let of: BTreeSet<&str> = of.collect();
+        traits.entry(alias).or_default().extend(of);
+    }
     for (index, module) in files.modules.iter().enumerate() {
         let Some(end) = module.end else { continue };
         let body = &files.list[module.file].text.original()[module.body.clone()];
         let naming = match imported.contains(&index) {
-            true => Naming::Module,
+            true => Naming::Module(Named::Any),
             false => naming(body, &traits, source.edition),
         };
-        let may_use = matches!(naming, Naming::Module);
+        let may_use = matches!(naming, Naming::Module(_));
         let mut text = String::new();
         for (kind, label) in KINDS.into_iter().enumerate() {
             // A module that is there in several configurations has the same names in each.
@@ -193,20 +197,18 @@ pub fn edits(
                     ));
                 }
             }
-            for (dependency, has) in &foreign.crates {
-                if EXPORTED.contains(&kind) && has.iter().any(|own| own == label) {
-                    text.push_str(&format!(
-                        " {QUIET} use ::{dependency}::{}::*;",
-                        hidden(label, dependency, 0)
-                    ));
-                }
+            if EXPORTED.contains(&kind) && !is_for_traits(kind) {
+                text.push_str(&foreign.imports(|own| own == kind));
             }
+        }
+        if let Naming::Module(named) = &naming {
+            text.push_str(&foreign.imports_of(named));
         }
         if !text.is_empty() {
             edits.push((module.file, Edit::insert(end, text)));
         }
-        if let Naming::Functions(places) = naming {
-            let text = foreign.imports(|kind| EXPORTED.contains(&kind) && is_for_traits(kind));
+        if let Naming::Functions(places, named) = naming {
+            let text = foreign.imports_of(&named);
             let places = places.into_iter().filter(|_| !text.is_empty());
             edits.extend(places.map(|at| {
                 let edit = Edit::insert(module.body.start + at, text.clone());
@@ -232,7 +234,61 @@ pub fn imports_lowered(source: &Source<'_>, import: &str) -> bool {
         || foreign.crates.iter().any(|(name, _)| *name == first)
 }
 
-impl Foreign<'_> {
+/// Whether a crate that is used has lowered methods.
+pub fn has_others(source: &Source<'_>) -> bool {
+    !Foreign::of(source).crates.is_empty()
+}
+
+/// For each trait, the paths of the extension traits for it, of those that dependants may name.
+pub fn named(crate_name: &str, extensions: &[Extension]) -> BTreeMap<String, BTreeSet<String>> {
+    let mut named: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for extension in extensions {
+        let kind = extension.kind();
+        let is_public = extension.visibility.trim() == "pub" && EXPORTED.contains(&kind);
+        if let Some(name) = extension.of_trait.as_ref() {
+            let own = named.entry(name.clone()).or_default();
+            let module = hidden(KINDS[kind], crate_name, 0);
+            own.extend(is_public.then(|| format!("{module}::{}", extension.name)));
+        }
+    }
+    named
+}
+
+/// The trait of a dependency for which an extension trait is.
+pub fn trait_of<'a>(source: &Source<'a>, extension: &str) -> Option<&'a str> {
+    let is_it = |path: &String| path.rsplit("::").next() == Some(extension);
+    let crates = source.request.known.crates.values();
+    let mut all = crates.flat_map(|exports| &exports.named);
+    all.find(|(_, paths)| paths.iter().any(is_it))
+        .map(|(name, _)| name.as_str())
+}
+
+impl<'a> Foreign<'a> {
+    /// The traits that a name may be for: itself, and those that a dependency gives this name to.
+    fn of_name<'n>(&self, name: &'n str) -> BTreeSet<&'n str>
+    where
+        'a: 'n,
+    {
+        let aliased = self.aliases.iter().filter_map(|own| own.get(name));
+        let aliased = aliased.flatten().map(String::as_str);
+        aliased.chain([name]).collect()
+    }
+
+    /// Imports of the extension traits for some names.
+    fn imports_of(&self, named: &Named) -> String {
+        let Named::Only(names) = named else {
+            return self.imports(|kind| EXPORTED.contains(&kind) && is_for_traits(kind));
+        };
+        let mut text = String::new();
+        for (dependency, paths) in &self.paths {
+            let paths = names.iter().filter_map(|name| paths.get(name));
+            for path in paths.flatten().collect::<BTreeSet<_>>() {
+                text.push_str(&format!(" {QUIET} use ::{dependency}::{path} as _;"));
+            }
+        }
+        text
+    }
+
     /// Imports of the dependencies' hidden modules of some kinds.
     fn imports(&self, which: impl Fn(usize) -> bool) -> String {
         let mut text = String::new();
@@ -257,6 +313,10 @@ struct Foreign<'a> {
     crates: Vec<(&'a str, Vec<String>)>,
     /// Names of their traits whose methods were lowered.
     traits: Vec<&'a str>,
+    /// The extension traits for traits, by crate.
+    paths: Vec<(&'a str, &'a BTreeMap<String, BTreeSet<String>>)>,
+    /// Other names of the traits.
+    aliases: Vec<&'a BTreeMap<String, BTreeSet<String>>>,
 }
 
 impl<'a> Foreign<'a> {
@@ -270,6 +330,8 @@ impl<'a> Foreign<'a> {
         let mut foreign = Self::default();
         for (name, exports) in known {
             foreign.crates.push((name, exports.scopes()));
+            foreign.paths.push((name, &exports.named));
+            foreign.aliases.push(&exports.aliases);
             foreign
                 .traits
                 .extend(exports.traits.iter().map(String::as_str));
@@ -283,15 +345,23 @@ enum Naming {
     /// Nowhere.
     None,
     /// In the whole module: it names the trait, or may have it from a glob import.
-    Module,
+    Module(Named),
     /// After these bytes of the text, where imports within functions end.
-    Functions(Vec<usize>),
+    Functions(Vec<usize>, Named),
+}
+
+/// Which of the traits.
+enum Named {
+    /// Those of these names.
+    Only(BTreeSet<String>),
+    /// Perhaps any: there is a glob import.
+    Any,
 }
 
 /// Where a module's text has one of the traits in scope.
-fn naming(body: &str, traits: &BTreeSet<&str>, edition: Edition) -> Naming {
+fn naming(body: &str, traits: &BTreeMap<&str, BTreeSet<&str>>, edition: Edition) -> Naming {
     let is_near = ["::*", "*}", "*,"].iter().any(|glob| body.contains(glob))
-        || traits.iter().any(|name| body.contains(name));
+        || traits.keys().any(|name| body.contains(name));
     if !is_near {
         return Naming::None;
     }
@@ -324,24 +394,45 @@ fn naming(body: &str, traits: &BTreeSet<&str>, edition: Edition) -> Naming {
             && [";", "}", ","].contains(&tokens.at(i + 1))
             && !is_standard(i)
     };
-    let found: Vec<usize> = all()
-        .filter(|&i| traits.contains(tokens.at(i)) || is_glob(i))
+    let is_imported = |i: usize| start(i).is_some_and(|at| tokens.at(at) == "use");
+    // A trait of the module's own has the name, and the other one another.
+    let own: BTreeSet<&str> = all()
+        .filter(|&i| tokens.at(i) == "trait" && !is_inside(i) && !is_in_module(&tokens, i))
+        .map(|i| tokens.at(i + 1))
         .collect();
+    let found: Vec<usize> = all()
+        .filter(|&i| {
+            let name = tokens.at(i);
+            traits.contains_key(name) && (!own.contains(name) || is_imported(i)) || is_glob(i)
+        })
+        .collect();
+    let named = |found: &[usize]| match found.iter().any(|&i| is_glob(i)) {
+        true => Named::Any,
+        false => {
+            let names = found.iter().flat_map(|&i| &traits[tokens.at(i)]);
+            Named::Only(names.map(|name| (*name).to_owned()).collect())
+        }
+    };
     if found.iter().any(|&i| !is_inside(i)) {
-        return Naming::Module;
+        return Naming::Module(named(&found));
     }
-    let imports = found
-        .into_iter()
-        .filter(|&i| start(i).is_some_and(|at| tokens.at(at) == "use"));
-    let ends = imports.filter_map(|i| {
+    let imports: Vec<usize> = found.into_iter().filter(|&i| is_imported(i)).collect();
+    let named = named(&imports);
+    let ends = imports.into_iter().filter_map(|i| {
         let end = (i..tokens.list.len()).find(|&k| tokens.at(k) == ";")?;
         Some(tokens.list[end].range.end)
     });
     let ends: BTreeSet<usize> = ends.collect();
     match ends.is_empty() {
         true => Naming::None,
-        false => Naming::Functions(ends.into_iter().collect()),
+        false => Naming::Functions(ends.into_iter().collect(), named),
     }
+}
+
+/// Whether a token is within an inline module.
+fn is_in_module(tokens: &Tokens<'_>, i: usize) -> bool {
+    let mut before = 0..i;
+    before.any(|k| tokens.at(k) == "mod" && tokens.opens(k + 2, "{") && tokens.close(k + 2) > i)
 }
 
 /// The ends of modules in a file that are not among the crate's, as functions and macros have them.
@@ -370,9 +461,11 @@ fn unknown_modules(source: &Source<'_>, file: usize) -> Vec<usize> {
     ends
 }
 
-/// Other names that the crate's imports give to these traits (`pub use Alpha as Beta`) and to those names, and names of macros that import one.
-pub fn aliases(source: &Source<'_>, traits: &BTreeSet<&str>) -> BTreeSet<String> {
-    let mut known: BTreeSet<String> = traits.iter().map(|name| (*name).to_owned()).collect();
+/// Other names that the crate's imports give to these traits (`pub use Alpha as Beta`) and to those names, and names of macros that import one; each
+/// with the traits that it may be for.
+pub fn aliases(source: &Source<'_>, traits: &BTreeSet<&str>) -> BTreeMap<String, BTreeSet<String>> {
+    let own = |name: &&str| ((*name).to_owned(), BTreeSet::from([(*name).to_owned()]));
+    let mut known: BTreeMap<String, BTreeSet<String>> = traits.iter().map(own).collect();
     if known.is_empty() {
         return known;
     }
@@ -384,27 +477,33 @@ pub fn aliases(source: &Source<'_>, traits: &BTreeSet<&str>) -> BTreeSet<String>
         .iter()
         .map(|text| Tokens::new(text, source.edition))
         .collect();
+    let size = |known: &BTreeMap<String, BTreeSet<String>>| {
+        known.values().map(BTreeSet::len).sum::<usize>() + known.len()
+    };
     loop {
-        let before = known.len();
+        let before = size(&known);
         for tokens in &tokens {
             for i in 1..tokens.list.len() {
                 let alias = tokens.at(i + 1);
-                if tokens.at(i) == "as" && alias != "_" && known.contains(tokens.at(i - 1)) {
-                    known.insert(alias.to_owned());
+                let mut of = BTreeSet::new();
+                if tokens.at(i) == "as" && alias != "_" {
+                    of.extend(known.get(tokens.at(i - 1)).into_iter().flatten().cloned());
                 }
                 // A macro that imports one.
                 if tokens.are(i - 1, &["macro_rules", "!"]) && i + 2 < tokens.list.len() {
-                    let body = i + 2..tokens.close(i + 2);
-                    let has =
-                        |words: &dyn Fn(&str) -> bool| body.clone().any(|k| words(tokens.at(k)));
-                    if has(&|word| word == "use") && has(&|word| known.contains(word)) {
-                        known.insert(alias.to_owned());
+                    let body = || i + 2..tokens.close(i + 2);
+                    if body().any(|k| tokens.at(k) == "use") {
+                        let imported = body().filter_map(|k| known.get(tokens.at(k)));
+                        of.extend(imported.flatten().cloned());
                     }
+                }
+                if !of.is_empty() {
+                    known.entry(alias.to_owned()).or_default().extend(of);
                 }
             }
         }
-        if known.len() == before {
-            known.retain(|name| !traits.contains(name.as_str()));
+        if size(&known) == before {
+            known.retain(|name, _| !traits.contains(name.as_str()));
             return known;
         }
     }
