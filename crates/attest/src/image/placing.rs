@@ -153,7 +153,9 @@ impl Placing<'_, '_> {
         } else {
             section.bytes.to_vec()
         };
-        for relocation in &section.relocations {
+        let relocations =
+            relocations::applied(input.machine, &section.relocations, &mut linked, &found);
+        for relocation in relocations.iter() {
             self.apply(index, base, relocation, &mut linked, &found);
         }
         let mut from = 0;

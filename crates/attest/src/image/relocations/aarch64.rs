@@ -2,7 +2,8 @@
 
 use object::elf;
 
-use super::{Field, Meaning, Value};
+use super::{Field, Meaning, Value, word};
+use crate::image::input::Relocation;
 
 pub fn meaning(kind: u32) -> Option<Meaning> {
     let bytes = |value, size| (value, Field::Bytes(size));
@@ -42,4 +43,93 @@ pub fn meaning(kind: u32) -> Option<Meaning> {
         _ => return None,
     };
     Some(Meaning { value, field })
+}
+
+const NOP: u64 = 0xd503_201f;
+
+/// LLD's relaxation: an `adrp` and an `add` that together make an address within reach of `adr` become `nop` and `adr`. Where `found` has that,
+/// `linked` gets these instructions with nothing in their fields, and what is returned takes the place of the two relocations.
+pub fn relaxed(relocations: &[Relocation], linked: &mut [u8], found: &[u8]) -> Vec<Relocation> {
+    let mut list = Vec::with_capacity(relocations.len());
+    let mut rest = relocations;
+    while let [first, others @ ..] = rest {
+        rest = others;
+        list.push(*first);
+        let Some(second) = others.first().filter(|second| are_pair(first, second)) else {
+            continue;
+        };
+        let Ok(at) = usize::try_from(first.offset) else {
+            continue;
+        };
+        let (Some(made), Some(now)) = (linked.get_mut(at..at + 8), found.get(at..at + 8)) else {
+            continue;
+        };
+        let (adrp, add) = (word(made), word(&made[4..]));
+        let register = adrp & 0x1f;
+        let is_pair = adrp & 0x9f00_0000 == 0x9000_0000
+            && add & 0xffc0_03ff == 0x9100_0000 | (register << 5) | register;
+        let adr = 0x1000_0000 | register;
+        if is_pair && word(now) == NOP && word(&now[4..]) & 0x9f00_001f == adr {
+            made[..4].copy_from_slice(&NOP.to_le_bytes()[..4]);
+            made[4..].copy_from_slice(&adr.to_le_bytes()[..4]);
+            list.pop();
+            list.push(Relocation {
+                kind: elf::R_AARCH64_ADR_PREL_LO21,
+                ..*second
+            });
+            rest = &others[1..];
+        }
+    }
+    list
+}
+
+/// Whether they are about the two parts of one address, one instruction after the other.
+fn are_pair(first: &Relocation, second: &Relocation) -> bool {
+    first.kind == elf::R_AARCH64_ADR_PREL_PG_HI21
+        && second.kind == elf::R_AARCH64_ADD_ABS_LO12_NC
+        && second.offset == first.offset + 4
+        && (first.symbol, first.addend) == (second.symbol, second.addend)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `adrp x3, 0; add x3, x3, #0`, linked to what LLD writes for it.
+    #[test]
+    fn only_the_pair_that_lld_writes_another_way_is_taken_for_one() {
+        let words = |words: [u32; 2]| -> Vec<u8> {
+            words.iter().flat_map(|word| word.to_le_bytes()).collect()
+        };
+        let relocation = |offset, kind| Relocation {
+            offset,
+            kind,
+            symbol: Some(1),
+            addend: Some(0),
+            bytes: 4,
+        };
+        let pair = [
+            relocation(0, elf::R_AARCH64_ADR_PREL_PG_HI21),
+            relocation(4, elf::R_AARCH64_ADD_ABS_LO12_NC),
+        ];
+        let object = words([0x9000_0003, 0x9100_0063]);
+        for (found, is_taken) in [
+            ([0xd503_201f, 0x1000_0043], true),
+            // Another register, and another instruction in front.
+            ([0xd503_201f, 0x1000_0044], false),
+            ([0xd503_205f, 0x1000_0043], false),
+            ([0x9000_0003, 0x9100_8063], false),
+        ] {
+            let mut linked = object.clone();
+            let list = relaxed(&pair, &mut linked, &words(found));
+            let kinds: Vec<u32> = list.iter().map(|relocation| relocation.kind).collect();
+            if is_taken {
+                assert_eq!(kinds, [elf::R_AARCH64_ADR_PREL_LO21]);
+                assert_eq!(linked, words([0xd503_201f, 0x1000_0003]));
+            } else {
+                assert_eq!(kinds.len(), 2, "{found:x?}");
+                assert_eq!(linked, object);
+            }
+        }
+    }
 }

@@ -7,6 +7,8 @@ mod i386;
 mod riscv;
 mod x86_64;
 
+use std::borrow::Cow;
+
 use object::elf;
 
 use super::input::{Input, Relocation};
@@ -72,6 +74,19 @@ pub fn meaning(machine: u16, kind: u32) -> Option<Meaning> {
         elf::EM_AARCH64 => aarch64::meaning(kind),
         elf::EM_RISCV => riscv::meaning(kind),
         _ => None,
+    }
+}
+
+/// A section's relocations as the linker applied them: some, with the instructions in `linked`, in another form that `found` shows.
+pub fn applied<'r>(
+    machine: u16,
+    relocations: &'r [Relocation],
+    linked: &mut [u8],
+    found: &[u8],
+) -> Cow<'r, [Relocation]> {
+    match machine {
+        elf::EM_AARCH64 => aarch64::relaxed(relocations, linked, found).into(),
+        _ => relocations.into(),
     }
 }
 
