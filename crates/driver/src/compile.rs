@@ -19,7 +19,7 @@ use crate::generate::Generate;
 use crate::invocation::{Arg, Kind};
 use crate::libraries::{self, Loads};
 use crate::mapping::Mapping;
-use crate::proof::Asking;
+use crate::proof::{self, Asking};
 use crate::rounds::{self, Proof};
 use crate::runtime::source::{BUILTINS, Source};
 use crate::runtime::{self, float_helpers};
@@ -53,13 +53,23 @@ pub fn compile(call: &Call<'_>) -> Result<u8> {
     let mut lowered = match call.class {
         // The toolchain's own library is not kernel code: it is never lowered.
         Class::RuntimeCore => None,
-        _ => Some(timed(&mut times.rewriting, || {
-            lower_syntax(Request {
-                root_text: text.as_deref(),
-                mark_used: used.marks(),
-                ..call.lowering(&root, &mirror, &name, &known)
-            })
-        })?),
+        _ => {
+            let lowered = timed(&mut times.rewriting, || {
+                lower_syntax(Request {
+                    root_text: text.as_deref(),
+                    mark_used: used.marks(),
+                    ..call.lowering(&root, &mirror, &name, &known)
+                })
+            });
+            match lowered {
+                Ok(lowered) => Some(lowered),
+                Err(failure) => {
+                    let (status, shown) = proof::refused(call, &asked)?.ok_or(failure)?;
+                    diagnostics::tell(&shown);
+                    return Ok(process::exit_code(status));
+                }
+            }
+        }
     };
     let mut runs = Vec::new();
     if call.class == Class::RuntimeBuiltins {

@@ -5,6 +5,7 @@ use std::io::{IsTerminal, Write};
 
 use cargo_metadata::diagnostic::Diagnostic;
 use gateless_lower::Lowered;
+use gateless_rustc::diagnostic::Event;
 use serde_json::Value;
 
 use crate::invocation::{Invocation, Kind};
@@ -92,6 +93,11 @@ pub use gateless_rustc::diagnostic::parse;
 pub fn is_about_stable_feature(diagnostic: &Diagnostic) -> bool {
     let code = diagnostic.code.as_ref();
     code.is_some_and(|code| code.code == "stable_features")
+}
+
+/// Whether a diagnostic is about a gate being closed, which lowering is there for.
+pub fn is_of_gate(diagnostic: &Diagnostic) -> bool {
+    Event::hear(diagnostic).is_some_and(|event| event.is_gate())
 }
 
 /// Prints what the compiler said to standard error, told of the originals where it is about lowered sources.

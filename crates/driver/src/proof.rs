@@ -265,25 +265,47 @@ fn dead_code(stderr: &str, lowered: &Lowered<'_>) -> String {
     all
 }
 
+/// The code of the errors of a derive that lowering refuses as well.
+const DERIVE: &str = "E0802";
+
+/// What the compiler says of a crate that can't be lowered, if that is what is wrong with it: how it ended, and its errors in the form that the call
+/// wants. Nothing where the compiler would take it.
+///
+/// # Errors
+/// If it can't be run.
+pub fn refused(call: &Call<'_>, mapping: &Mapping) -> Result<Option<(ExitStatus, String)>> {
+    if call.input() == "-" {
+        return Ok(None);
+    }
+    let mut args = arguments(call, mapping)?;
+    args.push(call.input().to_owned());
+    let ran = execute(call, &compiler::run(call, args, call.exempt()))?;
+    if mapping.mirror.exists() {
+        fs_err::remove_dir_all(&mapping.mirror)?;
+    }
+    let found = diagnostics::parse(&ran.stderr);
+    let is_derives =
+        |found: &Diagnostic| found.code.as_ref().is_some_and(|code| code.code == DERIVE);
+    if !found.iter().any(is_derives) {
+        return Ok(None);
+    }
+    let is_gate = |line: &str| {
+        serde_json::from_str::<Diagnostic>(line).is_ok_and(|found| diagnostics::is_of_gate(&found))
+    };
+    let lines = ran.stderr.lines().filter(|line| !is_gate(line));
+    let lines: String = lines.map(|line| format!("{line}\n")).collect();
+    let format = Format::of(call.invocation);
+    Ok(Some((
+        ran.status,
+        diagnostics::shown(&lines, &format, mapping, None),
+    )))
+}
+
 /// A run that only asks the compiler what it has to say about a crate. What it makes lies in the mirror.
 fn question(call: &Call<'_>, twin: &Lowered<'_>, asking: &Asking<'_, '_>) -> Result<Run> {
     let mapping = asking.mapping;
-    fs_err::create_dir_all(&mapping.mirror)?;
-    let output = mapping.mirror.join("answer.rmeta");
-    let is_output = |kind: &Kind| {
-        matches!(kind, Kind::Emit(_) | Kind::Value("output" | "out-dir", _)) || Format::is_of(kind)
-    };
-    let kept = call.plan.args.iter().filter(|arg| !is_output(&arg.kind));
-    let mut args: Vec<String> = kept.flat_map(Arg::tokens).collect();
-    args.extend([
-        format!("--emit=metadata={output}"),
-        "--force-warn=deprecated".to_owned(),
-    ]);
-    args.extend(Format::of(call.invocation).arguments());
-    // Of a file the compiler takes the name by itself, and `#![crate_name]` may say another one.
-    if call.input() == "-" && call.invocation.value("crate-name").is_none() {
-        args.push(format!("--crate-name={}", call.crate_name));
-    }
+    let mut args = arguments(call, mapping)?;
+    args.push("--force-warn=deprecated".to_owned());
     if asking.is_mirrored(twin) {
         args.extend(mapping.remaps(&call.plan.remaps));
         args.push(twin.root().to_string());
@@ -291,6 +313,24 @@ fn question(call: &Call<'_>, twin: &Lowered<'_>, asking: &Asking<'_, '_>) -> Res
         args.push(call.input().to_owned());
     }
     Ok(compiler::run(call, args, call.exempt()))
+}
+
+/// The arguments of a question, but for the root.
+fn arguments(call: &Call<'_>, mapping: &Mapping) -> Result<Vec<String>> {
+    fs_err::create_dir_all(&mapping.mirror)?;
+    let output = mapping.mirror.join("answer.rmeta");
+    let is_output = |kind: &Kind| {
+        matches!(kind, Kind::Emit(_) | Kind::Value("output" | "out-dir", _)) || Format::is_of(kind)
+    };
+    let kept = call.plan.args.iter().filter(|arg| !is_output(&arg.kind));
+    let mut args: Vec<String> = kept.flat_map(Arg::tokens).collect();
+    args.push(format!("--emit=metadata={output}"));
+    args.extend(Format::of(call.invocation).arguments());
+    // Of a file the compiler takes the name by itself, and `#![crate_name]` may say another one.
+    if call.input() == "-" && call.invocation.value("crate-name").is_none() {
+        args.push(format!("--crate-name={}", call.crate_name));
+    }
+    Ok(args)
 }
 
 /// Whether the compiler is to be asked about a crate, of which it is known whether it compiles once it is lowered.
