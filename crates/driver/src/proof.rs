@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use camino::Utf8Path;
 use cargo_metadata::diagnostic::{Diagnostic, DiagnosticLevel};
-use gateless_lower::{Lowered, Purpose, is_mark};
+use gateless_lower::{Lowered, OF_REACH, Purpose, is_mark};
 use gateless_model::Result;
 use gateless_model::record::Run;
 use serde_json::json;
@@ -105,8 +105,8 @@ impl<'l> Ahead<'l> {
 pub struct Told {
     /// About features that are named without need. In the form that the call wants.
     pub features: String,
-    /// About dead code, if that was asked: what was added keeps it alive in the program. In the form that the call wants.
-    pub dead: Option<String>,
+    /// About dead code and the like, if that was asked: what was added keeps it alive in the program, or in reach. In the form that the call wants.
+    pub reach: Option<String>,
     /// About imports, if that was asked: those of a trait may be used by methods alone, which are lowered. In the same form.
     pub imports: Option<String>,
 }
@@ -115,7 +115,7 @@ impl Told {
     /// What the compiler said about the lowered crate, without what this tells better.
     pub fn rest(&self, stderr: &str) -> String {
         let is_told = |line: &&str| {
-            self.dead.is_some() && is_of(line, "dead_code")
+            self.reach.is_some() && OF_REACH.iter().any(|lint| is_of(line, lint))
                 || self.imports.is_some() && is_of(line, IMPORTS)
         };
         let mut all = String::new();
@@ -128,7 +128,7 @@ impl Told {
 
     /// What is to be shown before that, and after it, in the form that the call wants.
     pub fn shown(self) -> (String, String) {
-        let after = self.imports.unwrap_or_default() + &self.dead.unwrap_or_default();
+        let after = self.imports.unwrap_or_default() + &self.reach.unwrap_or_default();
         (self.features, after)
     }
 }
@@ -199,7 +199,7 @@ pub fn prove<'l>(
     });
     let mut told = Told {
         features: shown(&features(&ran.stderr), &twin),
-        dead: None,
+        reach: None,
         imports,
     };
     let methods = twin.calls(&found);
@@ -208,14 +208,14 @@ pub fn prove<'l>(
     } else if compiles {
         let ran = ask(&mut twin, Purpose::Functions)?;
         let functions = twin.calls(&diagnostics::parse(&ran.stderr));
-        let dead = dead_code(&ran.stderr, &twin);
-        if diagnostics::parse(&dead)
+        let reach = of_reach(&ran.stderr, &twin);
+        if diagnostics::parse(&reach)
             .iter()
             .any(|found| found.level == DiagnosticLevel::Error)
         {
-            return Ok(Proven::Refused(ran.status, shown(&dead, &twin)));
+            return Ok(Proven::Refused(ran.status, shown(&reach, &twin)));
         }
-        told.dead = Some(shown(&dead, &twin));
+        told.reach = Some(shown(&reach, &twin));
         let differences = twin.differences(&methods, &functions);
         let receivers = differences.iter().map(|call| call.receiver).collect();
         match differences.first() {
@@ -243,19 +243,19 @@ fn features(stderr: &str) -> String {
     lines.map(|line| format!("{line}\n")).collect()
 }
 
-/// What is said about dead code of the crate itself. Functions that were methods are called that.
-fn dead_code(stderr: &str, lowered: &Lowered<'_>) -> String {
+/// What is said about what is reached of the crate itself. Functions that were methods are called that.
+fn of_reach(stderr: &str, lowered: &Lowered<'_>) -> String {
     let mut all = String::new();
     for line in stderr.lines() {
         let Ok(found) = serde_json::from_str::<Diagnostic>(line) else {
             continue;
         };
-        if !lowered.is_dead_code(&found) {
+        if !lowered.is_of_reach(&found) {
             continue;
         }
         let mut line = line.to_owned();
         if let Some((old, new)) = lowered.renamed(&found) {
-            for after in [" `", " in this ", " are never "] {
+            for after in [" `", " in this ", " are never ", "\"", "\\n"] {
                 line = line.replace(&format!("{old}{after}"), &format!("{new}{after}"));
             }
         }

@@ -36,7 +36,7 @@ mod testing;
 
 pub use exports::{CrateExports, Exports};
 pub use gate::Purpose;
-pub use gates::arbitrary_self_types::proof::{Call, is_mark};
+pub use gates::arbitrary_self_types::proof::{Call, OF_REACH, is_mark};
 pub use gates::features as lowered_features;
 pub use gates::used_with_arg::LINKER_MARK;
 pub use lowered::{Lowered, Progress, lower_syntax};

@@ -93,9 +93,9 @@ impl Lowered<'_> {
         proof::calls(diagnostics, &self.source())
     }
 
-    /// Whether a diagnostic is about dead code, and of that of the crate's own.
-    pub fn is_dead_code(&self, diagnostic: &Diagnostic) -> bool {
-        proof::is_dead_code(diagnostic, &self.source())
+    /// Whether a diagnostic is about what is reached ([`OF_REACH`](crate::OF_REACH)) of the crate's own.
+    pub fn is_of_reach(&self, diagnostic: &Diagnostic) -> bool {
+        proof::is_of_reach(diagnostic, &self.source())
     }
 
     /// What a lint calls functions, and what they are in the original.

@@ -90,12 +90,22 @@ pub fn unusual<'t>(tokens: &'t Tokens<'_>) -> impl Iterator<Item = usize> + 't {
     .map(|i| tokens.list[i + 2].range.start)
 }
 
-/// Whether a diagnostic is about dead code, not all of which was added.
-pub fn is_dead_code(diagnostic: &Diagnostic, source: &Source<'_>) -> bool {
+/// Lints that go by what can be reached from outside of the crate or from `main`, to which added code adds.
+pub const OF_REACH: [&str; 6] = [
+    "dead_code",
+    "missing_copy_implementations",
+    "missing_debug_implementations",
+    "missing_docs",
+    "unnameable_types",
+    "unreachable_pub",
+];
+
+/// Whether a diagnostic is about what is reached, and not all of that was added.
+pub fn is_of_reach(diagnostic: &Diagnostic, source: &Source<'_>) -> bool {
     let is_it = diagnostic
         .code
         .as_ref()
-        .is_some_and(|code| code.code == "dead_code");
+        .is_some_and(|code| OF_REACH.contains(&code.code.as_str()));
     let spans = diagnostic.spans.iter().filter(|span| span.is_primary);
     let mut spots = spans.filter_map(|span| source.spot(Place(span)));
     is_it && spots.any(|spot| !spot.added)
@@ -114,6 +124,12 @@ pub fn renamed(
         "method",
     ];
     let message = &diagnostic.message;
+    let undocumented = ("an associated function", "a method");
+    if message.ends_with(undocumented.0) {
+        let mut spans = diagnostic.spans.iter().filter(|span| span.is_primary);
+        let is_one = spans.all(|span| is_method(span, source) == Some(true));
+        return is_one.then_some(undocumented);
+    }
     let message = message.strip_prefix("multiple ").unwrap_or(message);
     let old = WORDS.into_iter().find(|word| message.starts_with(word))?;
     let spans = diagnostic.spans.iter().filter(|span| span.is_primary);
@@ -129,14 +145,15 @@ pub fn renamed(
     (new != old).then_some((old, new))
 }
 
-/// Whether the function with the name at a span is a method in the original; nothing for what is no function.
+/// Whether the function whose name a span has is a method in the original; nothing for what is no function.
 fn is_method(span: &DiagnosticSpan, source: &Source<'_>) -> Option<bool> {
     let spot = source.spot(Place(span))?;
     let tree = Tree::around(source.original(spot.file), source.edition, spot.range.start);
     let token = tree.token_at(spot.range.start)?;
     let function = around::<ast::Fn>(&token).next()?;
-    let is_name = tree.of(function.name()?.syntax()) == spot.range;
-    is_name.then(|| {
+    let name = tree.of(function.name()?.syntax());
+    let has_name = spot.range.start <= name.start && name.end <= spot.range.end;
+    has_name.then(|| {
         function
             .param_list()
             .is_some_and(|list| list.self_param().is_some())
