@@ -5,7 +5,7 @@ use std::io::{IsTerminal, Write};
 
 use cargo_metadata::diagnostic::Diagnostic;
 use gateless_lower::Lowered;
-use gateless_rustc::diagnostic::Event;
+use gateless_rustc::diagnostic::{Event, Said};
 use serde_json::Value;
 
 use crate::invocation::{Invocation, Kind};
@@ -98,6 +98,11 @@ pub fn is_about_stable_feature(diagnostic: &Diagnostic) -> bool {
 /// Whether a diagnostic is about a gate being closed, which lowering is there for.
 pub fn is_of_gate(diagnostic: &Diagnostic) -> bool {
     Event::hear(diagnostic).is_some_and(|event| event.is_gate())
+}
+
+/// Whether a diagnostic is the one that counts the others.
+pub fn is_summary(diagnostic: &Diagnostic) -> bool {
+    Event::hear(diagnostic).is_some_and(|event| matches!(event.said, Said::Summary))
 }
 
 /// Prints what the compiler said to standard error, told of the originals where it is about lowered sources.

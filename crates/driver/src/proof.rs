@@ -265,8 +265,8 @@ fn of_reach(stderr: &str, lowered: &Lowered<'_>) -> String {
     all
 }
 
-/// The code of the errors of a derive that lowering refuses as well.
-const DERIVE: &str = "E0802";
+/// Codes of the compiler's errors about what lowering refuses as well: features that were removed or never were, derives that are wrong.
+const REFUSED: [&str; 3] = ["E0557", "E0635", "E0802"];
 
 /// What the compiler says of a crate that can't be lowered, if that is what is wrong with it: how it ended, and its errors in the form that the call
 /// wants. Nothing where the compiler would take it.
@@ -284,16 +284,16 @@ pub fn refused(call: &Call<'_>, mapping: &Mapping) -> Result<Option<(ExitStatus,
         fs_err::remove_dir_all(&mapping.mirror)?;
     }
     let found = diagnostics::parse(&ran.stderr);
-    let is_derives =
-        |found: &Diagnostic| found.code.as_ref().is_some_and(|code| code.code == DERIVE);
-    if !found.iter().any(is_derives) {
+    let is_it = |found: &Diagnostic| {
+        let code = found.code.as_ref();
+        code.is_some_and(|code| REFUSED.contains(&code.code.as_str()))
+    };
+    if !found.iter().any(is_it) {
         return Ok(None);
     }
-    let is_gate = |line: &str| {
-        serde_json::from_str::<Diagnostic>(line).is_ok_and(|found| diagnostics::is_of_gate(&found))
-    };
-    let lines = ran.stderr.lines().filter(|line| !is_gate(line));
-    let lines: String = lines.map(|line| format!("{line}\n")).collect();
+    let lines = kept(&ran.stderr, &|found| {
+        !diagnostics::is_of_gate(found) && !diagnostics::is_summary(found)
+    });
     let format = Format::of(call.invocation);
     Ok(Some((
         ran.status,
@@ -355,6 +355,14 @@ fn warns_of_features(call: &Call<'_>) -> bool {
 
 /// What the compiler says about the original: without what only the question brought about.
 fn users(stderr: &str, lowered: &Lowered<'_>) -> String {
+    kept(stderr, &|found| {
+        let is_error = found.level == DiagnosticLevel::Error;
+        !is_mark(found) && (!is_error || lowered.is_users(found))
+    })
+}
+
+/// The lines of some of the compiler's diagnostics, and how many these are.
+fn kept(stderr: &str, is_kept: &dyn Fn(&Diagnostic) -> bool) -> String {
     let mut lines = Vec::new();
     let (mut errors, mut warnings) = (0, 0);
     for line in stderr.lines() {
@@ -362,13 +370,11 @@ fn users(stderr: &str, lowered: &Lowered<'_>) -> String {
             lines.push(line.to_owned());
             continue;
         };
-        let is_asked = is_mark(&diagnostic);
         match diagnostic.level {
-            _ if is_asked => continue,
-            DiagnosticLevel::Error if !lowered.is_users(&diagnostic) => continue,
+            _ if !is_kept(&diagnostic) => continue,
+            DiagnosticLevel::FailureNote => continue,
             DiagnosticLevel::Error => errors += 1,
             DiagnosticLevel::Warning => warnings += 1,
-            DiagnosticLevel::FailureNote => continue,
             _ => {}
         }
         lines.push(line.to_owned());
