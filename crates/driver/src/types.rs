@@ -210,7 +210,7 @@ fn read(types: &Utf8Path) -> Result<Kept> {
         .map_err(|error| Failure::failed(format!("{types} is damaged: rebuild it")).because(error))
 }
 
-/// What the crate's own sources say, as they were before they were lowered.
+/// What the crate's own sources say, as they were before they were lowered, and what lowering added to their traits.
 fn sources(call: &Call<'_>, mapping: &Mapping) -> Result<CrateSources> {
     let list = call.plan.dep_info.as_ref().ok_or_else(|| {
         Failure::no("kCFI needs the list of the crate's source files")
@@ -222,12 +222,18 @@ fn sources(call: &Call<'_>, mapping: &Mapping) -> Result<CrateSources> {
     let edition = call.invocation.value("edition").unwrap_or("2015");
     let mut sources = CrateSources::default();
     for file in depinfo::sources(&text) {
+        let compiled = paths::absolute(call.cwd, Utf8Path::new(&file));
         let file = paths::absolute(call.cwd, Utf8Path::new(&mapping.restore(&file)));
         // The rest was included as bytes.
         if file.extension() == Some("rs") {
             let text = fs_err::read_to_string(&file)?;
+            let lowered = match compiled == file {
+                true => None,
+                false => Some(fs_err::read_to_string(&compiled)?),
+            };
             let modules = modules(directory, &root, &file);
-            sources.add(&modules, file.as_str(), &text, edition);
+            let texts = (text.as_str(), lowered.as_deref());
+            sources.add(&modules, file.as_str(), texts, edition);
         }
     }
     Ok(sources)

@@ -66,14 +66,27 @@ impl Bodies {
         }
         // Of those in an `impl` block, the ones whose block begins last before the function.
         let mut near: Vec<(u32, &Body)> = Vec::new();
-        for body in found {
+        for body in &found {
             if let Some((file, line)) = block(&body.name)
                 && let Some(own_file) = &own.file
                 && same_file(own_file, file)
                 && line <= own.line
             {
-                near.push((line, body));
+                near.push((line, *body));
             }
+        }
+        // What a macro wrote into a function may have the macro's place: then only one can be meant.
+        let in_path = |body: &&&Body| {
+            let names = names(&body.name);
+            names.len() + 1 == path.len()
+                && names.iter().zip(&path[1..]).all(|(name, own)| {
+                    name == own || own.starts_with("{impl#") && name.starts_with("<impl at ")
+                })
+        };
+        if near.is_empty()
+            && let [only] = found.iter().filter(in_path).collect::<Vec<_>>()[..]
+        {
+            return vec![only];
         }
         let last = near.iter().map(|(line, _)| *line).max();
         near.into_iter()

@@ -17,6 +17,7 @@ mod bodies;
 mod brackets;
 mod debug;
 mod definitions;
+mod dispatched;
 mod encode;
 mod erase;
 mod fold;

@@ -162,6 +162,19 @@ pub struct Named {
     pub args: Vec<Arg>,
 }
 
+impl Named {
+    /// Whether it is `PhantomData`, which has no size whatever its arguments.
+    pub(crate) fn is_phantom(&self) -> bool {
+        const PHANTOM: [&str; 2] = ["marker", "PhantomData"];
+        let names = self
+            .path
+            .segments
+            .iter()
+            .map(|segment| segment.name.as_str());
+        self.path.krate.name == "core" && names.eq(PHANTOM)
+    }
+}
+
 /// A generic argument.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Arg {

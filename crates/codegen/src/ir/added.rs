@@ -123,7 +123,8 @@ pub fn forget_module(module: &mut Module, mark: &str) -> Result<()> {
 
 /// Makes the functions with `mark` in their names that only return an address (lowering puts them into vtables) return that of the method itself,
 /// where what they lead to does nothing but call it with the same arguments: so the method stays a function of its own, as in the gated build, where
-/// the vtable has it. They come last in the module, so that all others have the neighbours that they have in the gated build.
+/// the vtable has it. They come last in the module, so that all others have the neighbours that they have in the gated build. Not with kCFI: the callers
+/// expect a function of the type of what is returned already.
 ///
 /// If no call of the module can reach such a function through a vtable, and its trait is one of the crate's own, none at all can: nobody else knows that
 /// trait. Then the vtable gets the method itself.
@@ -143,7 +144,11 @@ fn shorten(module: &mut Module, mark: &str, own: &str) -> Result<()> {
             found.push((name, target.name()?, is_called));
         }
     }
+    let is_checked = module.flag("kcfi")?.is_some();
     for (function, target, is_called) in found {
+        if is_called && is_checked {
+            continue;
+        }
         if is_called {
             replace_by_address(module, &function, &target)?;
         } else {
@@ -357,6 +362,16 @@ mod tests {
             "define internal void @__mark_shim(ptr sret([64 x i8]) %r, ptr %p) { call void @large(ptr sret([64 x i8]) %r, ptr %p)\n ret void }",
             "large",
         );
+    }
+
+    #[test]
+    fn with_kcfi_what_a_vtable_holds_returns_what_its_callers_have_the_type_of() {
+        let shim = "define internal i32 @__mark_shim(ptr %p, i32 %x) { %r = call i32 @own(ptr %p, i32 %x)\n ret i32 %r }\n";
+        let kcfi = "!llvm.module.flags = !{!0}\n!0 = !{i32 4, !\"kcfi\", i32 1}\n";
+        let text = dissolved(&format!("{SLOT}{shim}{kcfi}"));
+        assert!(text.contains("ret ptr @__mark_shim"), "{text}");
+        let text = dissolved(&format!("{SLOT}{shim}"));
+        assert!(text.contains("ret ptr @own"), "{text}");
     }
 
     /// The vtable of a trait `name`, which holds a function that leads to `@own`, and what else is there.

@@ -45,3 +45,9 @@ pub mod panic {
 pub mod ffi {
     pub enum c_void {}
 }
+pub mod pin {
+    #[repr(transparent)]
+    pub struct Pin<Ptr> {
+        pointer: Ptr,
+    }
+}

@@ -2,6 +2,7 @@
 #![allow(dead_code, clippy::all)]
 
 use core::ffi::{c_int, c_void};
+use core::pin::Pin;
 
 // What bindgen makes, and what the kernel's abstractions make of it.
 pub mod bindings {
@@ -393,6 +394,38 @@ pub fn through_object(to: &dyn Tracked) -> u32 {
 #[unsafe(no_mangle)]
 pub fn make_tracked() -> u32 {
     through_object(&Post(3))
+}
+
+// Behind a pointer that is a struct.
+pub trait Step {
+    fn step(self: Pin<&mut Self>, by: u32) -> u32;
+    fn peek(self: Pin<&Self>) -> u32;
+}
+pub trait Walk: Step {
+    fn walk(self: Pin<&mut Self>) -> u32;
+}
+impl Step for Post {
+    fn step(self: Pin<&mut Self>, by: u32) -> u32 {
+        unsafe { Pin::get_unchecked_mut(self) }.0 + by
+    }
+    fn peek(self: Pin<&Self>) -> u32 {
+        Pin::get_ref(self).0
+    }
+}
+impl Walk for Post {
+    fn walk(self: Pin<&mut Self>) -> u32 {
+        self.step(2)
+    }
+}
+#[unsafe(no_mangle)]
+pub fn walk(mut to: Pin<&mut dyn Walk>) -> u32 {
+    to.as_mut().step(3) + to.as_ref().peek() + to.walk()
+}
+#[unsafe(no_mangle)]
+pub fn make_walk() -> u32 {
+    let mut post = Post(3);
+    let pinned: Pin<&mut Post> = Pin::new(&mut post);
+    walk(pinned)
 }
 
 // Constants in types, and many references in one signature.

@@ -10,11 +10,12 @@ use gateless_model::{Failure, Result};
 
 use crate::bodies::Bodies;
 use crate::debug::Signature;
+use crate::dispatched;
 use crate::text::{self, Lifetimes};
 use crate::ty::{Arg, FnPointer, Named, Predicate, Region, Type};
 use crate::world::{InDebug, World};
 use abi::with_abi;
-use objects::object;
+use objects::{Dispatched, object};
 use written::{Written, empty_output};
 
 pub(crate) use objects::{hear, trait_of};
@@ -53,7 +54,15 @@ pub fn signature(
     };
     let returned = output.clone();
     let plain = |own: &Signature| -> Result<FnPointer> {
-        let signature = rust(written.inputs(world, own, 0)?, returned.clone());
+        let mut signature = rust(written.inputs(world, own, 0)?, returned.clone());
+        if let [_, second, ..] = &own.inputs[..]
+            && dispatched::may_be_mark(&second.text)
+        {
+            let mark = written.input(world, own, 1)?;
+            if dispatched::mark(&mut signature.inputs, &mark) {
+                return Ok(signature);
+            }
+        }
         with_abi(world, bodies, own, signature)
     };
     match role {
@@ -63,7 +72,13 @@ pub fn signature(
             shim: Some(shim), ..
         } if shim == "reify" && is_pointer => plain(&own),
         Role::Method { head, name, shim } => {
-            let Some((object, by_value)) = object(world, &head, &name, &output)? else {
+            let Some(Dispatched {
+                of,
+                object,
+                by_value,
+                receiver: written_receiver,
+            }) = object(world, &head, &name, &output)?
+            else {
                 return plain(&own);
             };
             let is_closure = names_closure(&head);
@@ -84,7 +99,25 @@ pub fn signature(
                 inputs.extend(written.inputs(world, &own, 1)?);
                 return Ok(rust(inputs, output));
             }
-            with_receiver(world, &written, &own, object, output, plain)
+            let Some(first) = own.inputs.first() else {
+                return plain(&own);
+            };
+            let mut inputs = vec![
+                match (by_reference(&first.text, &object), written_receiver) {
+                    (Some(receiver), _) => receiver,
+                    (None, Some(text)) => {
+                        let concrete = own_type(world, &head)?;
+                        world.receiver(&of, (&text, &first.text), &concrete, &object)?
+                    }
+                    (None, None) => {
+                        return Err(Failure::failed(format!(
+                            "{head}::{name} has a receiver that is not written out"
+                        )));
+                    }
+                },
+            ];
+            inputs.extend(written.inputs(world, &own, 1)?);
+            Ok(rust(inputs, output))
         }
         _ => plain(&own),
     }
@@ -125,42 +158,25 @@ fn rust(inputs: Vec<Type>, output: Type) -> FnPointer {
     }
 }
 
-/// The type of a method for a receiver of which only the trait is known.
-fn with_receiver(
-    world: &World,
-    written: &Written,
-    own: &Signature,
-    object: Type,
-    output: Type,
-    plain: impl Fn(&Signature) -> Result<FnPointer>,
-) -> Result<FnPointer> {
-    let Some(first) = own.inputs.first() else {
-        return plain(own);
-    };
-    let to = Box::new(object);
-    let receiver = if first.text.starts_with("&mut ") {
-        Type::Ref {
-            region: Region::Erased,
-            mutable: true,
-            to,
-        }
-    } else if first.text.starts_with('&') {
-        Type::Ref {
-            region: Region::Erased,
-            mutable: false,
-            to,
-        }
-    } else if let Some(pointer) = first.text.strip_prefix('*') {
-        Type::Pointer {
-            mutable: pointer.starts_with("mut "),
-            to,
-        }
-    } else {
-        return plain(own);
-    };
-    let mut inputs = vec![receiver];
-    inputs.extend(written.inputs(world, own, 1)?);
-    Ok(rust(inputs, output))
+/// The reference or pointer to a trait object that a receiver of this text becomes; nothing for other receivers.
+fn by_reference(text: &str, object: &Type) -> Option<Type> {
+    let to = Box::new(object.clone());
+    if let Some(pointer) = text.strip_prefix('*') {
+        let mutable = pointer.starts_with("mut ");
+        return Some(Type::Pointer { mutable, to });
+    }
+    text.starts_with('&').then(|| Type::Ref {
+        region: Region::Erased,
+        mutable: text.starts_with("&mut "),
+        to,
+    })
+}
+
+/// The type in `<TYPE as TRAIT>`.
+fn own_type(world: &World, head: &str) -> Result<Type> {
+    let (ty, _) = crate::brackets::as_type(&head[1..head.len() - 1])
+        .ok_or_else(|| Failure::failed(format!("{head} names no trait")))?;
+    text::ty(ty, Lifetimes::Written, &InDebug(world))
 }
 
 fn closure(world: &World, written: &Written, own: &Signature, output: Type) -> Result<FnPointer> {

@@ -13,13 +13,25 @@ use crate::text::{self, Lifetimes};
 use crate::ty::{Arg, Named, Path, Predicate, Region, Type};
 use crate::world::{InDebug, World};
 
-/// The trait object by which a method is called, if it can be called by one, and whether it takes that itself.
+/// How a method is called by those who know its trait alone.
+pub(super) struct Dispatched {
+    /// The method's trait.
+    pub(super) of: Named,
+    /// The trait object.
+    pub(super) object: Type,
+    /// Whether it takes that itself.
+    pub(super) by_value: bool,
+    /// The type of `self`, if the trait writes it out.
+    pub(super) receiver: Option<String>,
+}
+
+/// How a method is called through a trait object, if it can be.
 pub(super) fn object(
     world: &World,
     head: &str,
     name: &str,
     output: &Type,
-) -> Result<Option<(Type, bool)>> {
+) -> Result<Option<Dispatched>> {
     let of = trait_of(world, head)?;
     let item = world.item(&of.path, true)?;
     let method = item
@@ -35,13 +47,21 @@ pub(super) fn object(
     {
         return Ok(None);
     }
+    let dispatched = |object: Type| {
+        Some(Dispatched {
+            of: of.clone(),
+            object,
+            by_value: method.by_value,
+            receiver: method.receiver.clone(),
+        })
+    };
     let associated = world.associated(&of)?;
     if associated.is_empty() {
         let object = Type::Dyn {
-            predicates: vec![Predicate::Trait(of)],
+            predicates: vec![Predicate::Trait(of.clone())],
             region: Region::Erased,
         };
-        return Ok(Some((object, method.by_value)));
+        return Ok(dispatched(object));
     }
     let mut terms = Vec::new();
     for (owner, wanted) in associated {
@@ -55,19 +75,19 @@ pub(super) fn object(
     }
     if let Some(mut projections) = terms.into_iter().collect::<Option<Vec<_>>>() {
         order::projections(&mut projections);
-        let mut predicates = vec![Predicate::Trait(of)];
+        let mut predicates = vec![Predicate::Trait(of.clone())];
         predicates.extend(projections);
         let object = Type::Dyn {
             predicates,
             region: Region::Erased,
         };
-        return Ok(Some((object, method.by_value)));
+        return Ok(dispatched(object));
     }
     // Of the objects that are made of the trait.
     let mut objects = world.objects(&of).into_iter().map(without_autos);
     let first = objects.next();
     match (first, objects.next()) {
-        (Some(object), None) => Ok(Some((object, method.by_value))),
+        (Some(object), None) => Ok(dispatched(object)),
         (None, _) => Err(Failure::failed(format!(
             "the associated types of {head} are not known"
         ))),

@@ -3,6 +3,7 @@
 use gateless_model::{Failure, Result};
 
 use crate::brackets::{as_type, matching};
+use crate::dispatched;
 use crate::erase;
 use crate::functions::drop_glue;
 use crate::mir::{Callee, Terminator};
@@ -33,6 +34,9 @@ pub(super) fn called(
         } => match places.place(place)? {
             Type::Function(pointer) => {
                 let mut signature = erase::chosen(&pointer);
+                if let Some(second) = signature.inputs.get(1).cloned() {
+                    dispatched::mark(&mut signature.inputs, &second);
+                }
                 signature.inputs.retain(|ty| !world.is_empty(ty));
                 Ok(Some(signature))
             }
@@ -141,6 +145,14 @@ pub(super) fn virtual_call(
             mutable: true,
             to: Box::new(object),
         },
+        Some(ty @ Type::Adt(_)) => {
+            let known = Type::Dyn {
+                predicates: predicates.to_vec(),
+                region: Region::Erased,
+            };
+            let written = world.receiver_of(of, name)?;
+            world.receiver(of, (&written, &show(&ty)), &known, &object)?
+        }
         other => {
             return Err(Failure::failed(format!(
                 "{name} is called through a receiver of the type {}",

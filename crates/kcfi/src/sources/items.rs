@@ -48,7 +48,8 @@ impl Reader<'_> {
             Some(_) => return,
             None => {}
         }
-        if kind == Kind::Struct && (item.transparent || item.in_macro.is_some()) {
+        let may_be_cover = item.transparent || item.in_macro.is_some() || !item.types.is_empty();
+        if kind == Kind::Struct && may_be_cover {
             item.fields = self.fields(next);
         }
         if kind == Kind::Trait {

@@ -3,6 +3,8 @@
 //! Files are read as tokens, so that what is in macros is seen as well. Nothing is expanded: a definition whose name a macro makes is found by
 //! nobody, and who needs it is told so.
 
+mod added;
+mod impls;
 mod items;
 mod reader;
 mod traits;
@@ -12,15 +14,22 @@ use std::collections::{HashMap, HashSet};
 use gateless_rust_text::tokens::{Tokens, edition};
 use serde::{Deserialize, Serialize};
 
-use reader::{Lines, Reader};
+use reader::Reader;
+
+/// Words of attributes on which a type's number depends.
+const LAYOUT: [&str; 2] = ["repr", "cfi_encoding"];
 
 /// The definitions of crates, for whoever asks by name.
 #[derive(Debug, Default)]
 pub struct Sources {
     /// By the crate and the name.
     items: HashMap<(String, String), Vec<Item>>,
-    /// What macros define under a name that their callers give, by the crate and the macro.
-    templates: HashMap<(String, String), Vec<Item>>,
+    /// What macros define under a name that their callers give, by the macro, each with its crate.
+    templates: HashMap<String, Vec<(String, Item)>>,
+    /// The macros that the definitions of macros call, by the macro that does.
+    macro_calls: HashMap<String, HashSet<String>>,
+    /// What `impl` blocks say of the associated types of a trait, by the trait's own name, each with its crate.
+    impls: HashMap<String, Vec<(String, Impl)>>,
     /// What macros define under a name of their own, which may be in any crate that calls them.
     in_macros: HashMap<String, Vec<Item>>,
     /// Calls of macros beside definitions, by crate.
@@ -38,6 +47,9 @@ pub struct CrateSources {
     /// Each with its macro.
     templates: Vec<(String, Item)>,
     in_macros: Vec<Item>,
+    /// Macros, each with one that its definition calls.
+    macro_calls: Vec<(String, String)>,
+    impls: Vec<Impl>,
     calls: Vec<MacroCall>,
     /// By file.
     functions: Vec<(String, Vec<Header>)>,
@@ -46,26 +58,29 @@ pub struct CrateSources {
 }
 
 impl CrateSources {
-    /// Adds a file, which is `modules` as far as its place tells; `file` is its name in debug information.
-    pub fn add(&mut self, modules: &[String], file: &str, text: &str, years: &str) {
+    /// Adds a file, which is `modules` as far as its place tells; `file` is its name in debug information, `lowered` what it became, if anything else.
+    pub fn add(
+        &mut self,
+        modules: &[String],
+        file: &str,
+        (text, lowered): (&str, Option<&str>),
+        years: &str,
+    ) {
         let tokens = Tokens::new(text, edition(years));
-        let mut reader = Reader {
-            tokens: &tokens,
-            lines: Lines::new(text),
-            around: Vec::new(),
-            attributes: Vec::new(),
-            words: Vec::new(),
-            items: Vec::new(),
-            templates: Vec::new(),
-            made: Vec::new(),
-            calls: Vec::new(),
-            headers: Vec::new(),
-            bodies: Vec::new(),
-        };
+        let mut reader = Reader::new(&tokens);
         reader.file(modules);
+        if let Some(lowered) = lowered {
+            let tokens = Tokens::new(lowered, edition(years));
+            let mut of_lowered = Reader::new(&tokens);
+            of_lowered.file(modules);
+            let added = added::traits(&mut reader.items, of_lowered.items);
+            reader.items.extend(added);
+        }
         self.items.extend(reader.items);
         self.templates.extend(reader.templates);
         self.in_macros.extend(reader.made);
+        self.macro_calls.extend(reader.macro_calls);
+        self.impls.extend(reader.impls);
         self.calls.extend(reader.calls);
         self.functions.push((file.to_owned(), reader.headers));
         self.bodies.extend(reader.bodies);
@@ -79,6 +94,27 @@ struct MacroCall {
     modules: Vec<String>,
     /// The names in it.
     words: HashSet<String>,
+}
+
+/// What an `impl` block of a trait says of associated types, as written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Impl {
+    /// The trait, with its path and arguments.
+    pub of_trait: String,
+    /// The type that has it.
+    pub of_type: String,
+    /// Whether it has parameters other than lifetimes.
+    pub is_generic: bool,
+    /// The names of the associated types, and what they are.
+    pub associated: Vec<(String, String)>,
+}
+
+impl Impl {
+    /// The trait's own name.
+    pub fn trait_name(&self) -> &str {
+        let path = self.of_trait.split('<').next().unwrap_or_default();
+        path.rsplit("::").next().unwrap_or_default().trim()
+    }
 }
 
 /// The header of a function.
@@ -156,6 +192,8 @@ pub struct Trait {
     pub is_auto: bool,
     /// What it asks of `Self`, as written.
     pub supertraits: Vec<String>,
+    /// The traits that lowering put above it, as written there.
+    pub added: Vec<String>,
     /// Its associated types, in order; none that ask for a sized `Self`.
     pub associated: Vec<String>,
     /// Whether it has constants, or types with parameters.
@@ -173,6 +211,8 @@ pub struct Method {
     pub dispatchable: bool,
     /// Whether it takes `self` itself, not behind a pointer.
     pub by_value: bool,
+    /// The type of `self`, if that is written out.
+    pub receiver: Option<String>,
     /// What it wants of `Self`, as written.
     pub wants: Vec<String>,
     /// Whether it is `#[track_caller]`.
@@ -185,7 +225,7 @@ impl Sources {
     /// Adds a file of a crate, see [`CrateSources::add`].
     pub fn add(&mut self, krate: &str, modules: &[String], file: &str, text: &str, years: &str) {
         let mut sources = CrateSources::default();
-        sources.add(modules, file, text, years);
+        sources.add(modules, file, (text, None), years);
         self.add_crate(krate, sources);
     }
 
@@ -200,8 +240,15 @@ impl Sources {
             self.in_macros.entry(name).or_default().push(item);
         }
         for (name, item) in sources.templates {
-            let key = (krate.to_owned(), name);
-            self.templates.entry(key).or_default().push(item);
+            let all = self.templates.entry(name).or_default();
+            all.push((krate.to_owned(), item));
+        }
+        for (name, called) in sources.macro_calls {
+            self.macro_calls.entry(name).or_default().insert(called);
+        }
+        for block in sources.impls {
+            let all = self.impls.entry(block.trait_name().to_owned()).or_default();
+            all.push((krate.to_owned(), block));
         }
         let in_crate = |path: Vec<String>| [vec![krate.to_owned()], path].concat();
         self.bodies.extend(sources.bodies.into_iter().map(in_crate));
@@ -233,11 +280,13 @@ impl Sources {
             return made.clone();
         }
         let calls = self.calls.get(krate).into_iter().flatten();
-        let of_name = calls.filter(|call| call.words.contains(name));
+        // What a caller says of the layout besides may be meant for any part of what the macro makes.
+        let of_name = calls.filter(|call| {
+            call.words.contains(name) && !LAYOUT.iter().any(|word| call.words.contains(*word))
+        });
         of_name
             .flat_map(|call| {
-                let key = (krate.to_owned(), call.name.clone());
-                let templates = self.templates.get(&key).into_iter().flatten();
+                let templates = self.templates_of(krate, &call.name).into_iter();
                 templates.map(|template| Item {
                     name: name.to_owned(),
                     modules: call.modules.clone(),
@@ -247,12 +296,34 @@ impl Sources {
             .collect()
     }
 
+    /// What a macro that a crate calls defines under a name that it is given: itself, or by the macros that it calls. Of macros of one name those of
+    /// the crate are meant, else those of all crates could be.
+    fn templates_of(&self, krate: &str, name: &str) -> Vec<&Item> {
+        let (mut open, mut seen) = (vec![name.to_owned()], HashSet::new());
+        let mut found = Vec::new();
+        while let Some(name) = open.pop() {
+            if !seen.insert(name.clone()) {
+                continue;
+            }
+            open.extend(self.macro_calls.get(&name).into_iter().flatten().cloned());
+            let all = || self.templates.get(&name).into_iter().flatten();
+            let is_own = all().any(|(of, _)| of == krate);
+            let meant = all().filter(|(of, _)| !is_own || of == krate);
+            found.extend(meant.map(|(_, item)| item));
+        }
+        found
+    }
+
+    /// What `impl` blocks of traits of that name say of associated types, each with its crate.
+    pub fn impls(&self, trait_name: &str) -> &[(String, Impl)] {
+        self.impls.get(trait_name).map_or(&[], Vec::as_slice)
+    }
+
     /// A definition that a macro is given, with the attributes that the macro adds.
     fn completed(&self, krate: &str, item: &Item) -> Item {
         let mut item = item.clone();
         let name = item.in_macro.clone().unwrap_or_default();
-        let templates = self.templates.get(&(krate.to_owned(), name));
-        for template in templates.into_iter().flatten() {
+        for template in self.templates_of(krate, &name) {
             if template.kind == item.kind {
                 item.repr_c |= template.repr_c;
                 item.transparent |= template.transparent;
@@ -291,131 +362,4 @@ impl Sources {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const TEXT: &str = r#"
-#[repr(transparent)]
-pub struct Cover<'a, T: ?Sized, const N: usize = 3>(pub(crate) [u8], PhantomData<&'a T>);
-mod inner {
-    #[derive(Clone)] #[repr(C)] pub union Shared { a: u8 }
-    #[cfi_encoding = "3own"]
-    pub enum Own { A }
-    pub unsafe auto trait Auto {}
-    pub trait Below<T = Self>: Above<T> + 'static {
-        type Out;
-        const COUNT: usize;
-        fn plain(&self, x: &[u8; 3]) -> Option<Self::Out>;
-        fn own(self);
-        fn types<U>(&self, x: U);
-        fn sized(&self) where Self: Sized + Copy;
-        #[track_caller] fn again(&self, other: &Self) {}
-        fn none() -> u8;
-    }
-}
-impl Cover<'_, u8> { fn method(&self) -> impl Copy { struct Hidden; } }
-unsafe extern "C" { fn foreign(x: u8); type Far; }
-pub unsafe extern "C" fn exported() { struct Within; }
-macro_rules! make { ($(#[$m:meta])* $vis:vis struct $name:ident($int:ty);) => {
-    #[repr(transparent)] $(#[$m])* $vis struct $name($int);
-    pub struct Always;
-} }
-make! { pub struct Given(u32); }
-named!(Made);
-macro_rules! named { ($name:ident) => { pub struct $name; } }
-"#;
-
-    fn sources() -> Sources {
-        let mut sources = Sources::default();
-        sources.add("k", &["a".to_owned()], "/src/a.rs", TEXT, "2021");
-        sources
-    }
-
-    fn only(name: &str) -> Item {
-        let mut found = sources().named("k", name);
-        assert_eq!(found.len(), 1, "{name}: {found:?}");
-        found.remove(0)
-    }
-
-    #[test]
-    fn attributes_and_parameters_of_types_are_found() {
-        let cover = only("Cover");
-        assert!(cover.transparent && !cover.repr_c);
-        assert_eq!(
-            (cover.lifetimes, &cover.types[..]),
-            (1, &["T".to_owned()][..])
-        );
-        assert_eq!(cover.constants, ["usize"]);
-        assert_eq!(cover.parameters[1].default.as_deref(), Some("3"));
-        assert_eq!(cover.fields, ["[u8]", "PhantomData<&'a T>"]);
-        assert_eq!(cover.modules, ["a"]);
-        let shared = only("Shared");
-        assert!(shared.repr_c && shared.kind == Kind::Union);
-        assert_eq!(shared.modules, ["a", "inner"]);
-        assert_eq!(only("Own").encoding.as_deref(), Some("3own"));
-        assert_eq!(only("Far").kind, Kind::Foreign);
-        assert_eq!(only("Within").modules, ["a", "exported"]);
-        assert_eq!(only("Hidden").modules, ["a", "{{impl}}", "method"]);
-        let path = |names: &[&str]| {
-            names
-                .iter()
-                .map(|&name| name.into())
-                .collect::<Vec<String>>()
-        };
-        assert!(sources().is_function(&path(&["k", "a", "exported"])));
-        assert!(!sources().is_function(&path(&["k", "a", "method"])));
-        assert!(only("Auto").in_trait.unwrap().is_auto);
-    }
-
-    #[test]
-    fn a_trait_says_which_methods_a_vtable_can_have() {
-        let below = only("Below").in_trait.unwrap();
-        assert_eq!(below.supertraits, ["Above<T>", "'static"]);
-        assert_eq!(below.associated, ["Out"]);
-        assert!(below.has_constants);
-        let method = |name: &str| {
-            let mut found = below.methods.iter().filter(|method| method.name == name);
-            found.next().unwrap().clone()
-        };
-        let dispatchable: Vec<_> = below
-            .methods
-            .iter()
-            .filter(|method| method.dispatchable)
-            .map(|method| method.name.as_str())
-            .collect();
-        assert_eq!(dispatchable, ["plain", "own", "sized"]);
-        assert_eq!(method("plain").output, "Option<Self::Out>");
-        assert!(method("own").by_value && !method("plain").by_value);
-        assert_eq!(method("sized").wants, ["Sized", "Copy"]);
-        assert!(method("again").track_caller);
-    }
-
-    #[test]
-    fn what_macros_define_is_found_by_what_they_are_given() {
-        assert!(only("Given").transparent);
-        assert_eq!(only("Given").fields, ["u32"]);
-        assert_eq!(only("Made").modules, ["a"]);
-        assert_eq!(sources().named("other", "Always").len(), 1);
-        assert!(sources().named("k", "Missing").is_empty());
-    }
-
-    #[test]
-    fn functions_have_their_abi_also_in_copies_of_their_file() {
-        let sources = sources();
-        let abi = |file: &str, name: &str| {
-            let line = 2 + TEXT[1..]
-                .lines()
-                .position(|line| line.contains(name))
-                .unwrap() as u32;
-            let headers = sources.headers(file, name, line);
-            headers
-                .iter()
-                .map(|header| header.abi.clone())
-                .collect::<Vec<_>>()
-        };
-        assert_eq!(abi("/src/a.rs", "exported"), ["C"]);
-        assert_eq!(abi("copies/src/a.rs", "foreign"), ["C"]);
-        assert_eq!(abi("/src/a.rs", "plain"), ["Rust"]);
-        assert!(abi("/src/b.rs", "plain").is_empty());
-    }
-}
+mod tests;

@@ -2,7 +2,7 @@
 
 use gateless_rust_text::tokens::Tokens;
 
-use super::{Header, Item, Kind, MacroCall};
+use super::{Header, Impl, Item, Kind, MacroCall};
 
 /// What can stand before an `impl` block, as opposed to the type `impl Trait`.
 const BEFORE_ITEMS: &[&str] = &["}", "]", ";", "{", "unsafe", "default"];
@@ -35,6 +35,9 @@ pub(super) struct Reader<'a> {
     pub(super) templates: Vec<(String, Item)>,
     /// Definitions in macros, with names of their own.
     pub(super) made: Vec<Item>,
+    /// Macros, each with one that its definition calls.
+    pub(super) macro_calls: Vec<(String, String)>,
+    pub(super) impls: Vec<Impl>,
     pub(super) calls: Vec<MacroCall>,
     pub(super) headers: Vec<Header>,
     pub(super) bodies: Vec<Vec<String>>,
@@ -54,6 +57,24 @@ pub(super) enum Around {
 }
 
 impl<'a> Reader<'a> {
+    pub(super) fn new(tokens: &'a Tokens<'a>) -> Self {
+        Self {
+            tokens,
+            lines: Lines::new(tokens.text),
+            around: Vec::new(),
+            attributes: Vec::new(),
+            words: Vec::new(),
+            items: Vec::new(),
+            templates: Vec::new(),
+            made: Vec::new(),
+            macro_calls: Vec::new(),
+            impls: Vec::new(),
+            calls: Vec::new(),
+            headers: Vec::new(),
+            bodies: Vec::new(),
+        }
+    }
+
     pub(super) fn file(&mut self, modules: &[String]) {
         let mut at = 0;
         while at < self.tokens.list.len() {
@@ -100,6 +121,9 @@ impl<'a> Reader<'a> {
             }
             "impl" if at == 0 || BEFORE_ITEMS.contains(&tokens.at(at - 1)) => {
                 if let Some(open) = self.find_body(at) {
+                    if !self.is_template() {
+                        self.impls.extend(self.of_trait(at, open));
+                    }
                     let block = Around::Named("{{impl}}".to_owned());
                     self.around.push((tokens.close(open), block));
                     self.clear();
@@ -155,6 +179,11 @@ impl<'a> Reader<'a> {
         let tokens = self.tokens;
         let name = tokens.at(at).to_owned();
         let end = tokens.close(at + 2);
+        let around = self.around.iter().filter_map(|(_, around)| match around {
+            Around::Macro(of) => Some((of.clone(), name.clone())),
+            _ => None,
+        });
+        self.macro_calls.extend(around);
         let beside_definitions = self
             .around
             .iter()

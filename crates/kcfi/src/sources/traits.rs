@@ -110,6 +110,10 @@ impl Reader<'_> {
             (from..to).any(|at| tokens.at(at) == "Self" && !tokens.are(at + 1, &[":", ":"]))
         };
         let is_impl = (open..body).any(|at| tokens.at(at) == "impl");
+        let receiver = (open + 1..first_end)
+            .find(|at| tokens.are(*at, &["self", ":"]))
+            .map(|at| self.text(at + 2, first_end).trim().to_owned());
+        let is_self = receiver.as_deref() == Some("Self");
         let mut wants = Vec::new();
         for at in conditions..body {
             if tokens.are(at, &["Self", ":"]) {
@@ -123,7 +127,8 @@ impl Reader<'_> {
                 && !is_impl
                 && !names_self(first_end, conditions)
                 && !(start..at).any(|at| tokens.at(at) == "async"),
-            by_value: receives && tokens.at(first_end - 1) == "self" && !behind_pointer,
+            by_value: is_self || receives && tokens.at(first_end - 1) == "self" && !behind_pointer,
+            receiver,
             wants,
             track_caller: (start..at).any(|at| tokens.at(at) == "track_caller"),
             output,

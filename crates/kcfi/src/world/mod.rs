@@ -1,7 +1,9 @@
 //! All that is known of the definitions that a module names: from its debug information, its symbols and the sources of its crates.
 
 mod definitions;
+mod impls;
 mod names;
+mod receivers;
 mod traits;
 mod visible;
 
@@ -171,6 +173,7 @@ impl World {
                 right.transparent,
             ) && left.encoding == right.encoding
                 && left.in_trait == right.in_trait
+                && (!left.transparent || left.kind == right.kind)
         };
         match &found[..] {
             [first, rest @ ..] if rest.iter().all(|item| same(first, item)) => Ok((*first).clone()),
@@ -225,6 +228,7 @@ impl World {
         match ty {
             Type::Tuple(parts) => parts.iter().all(|part| self.is_empty(part)),
             Type::Array(element, length) => length == "0" || self.is_empty(element),
+            Type::Adt(named) if named.is_phantom() => true,
             Type::Adt(_) => self.types.sizes.get(&show(ty)) == Some(&0),
             _ => false,
         }

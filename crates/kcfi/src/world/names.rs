@@ -3,10 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use gateless_model::{Failure, Result};
+use gateless_model::Result;
 
 use super::World;
-use crate::show::show;
 use crate::text::{self, Meaning, Names};
 use crate::ty::{Arg, Named, Path, Type};
 
@@ -36,11 +35,8 @@ impl Names for InDebug<'_> {
         self.0.default(of, number, given, own)
     }
 
-    fn projection(&self, _: Type, of: Named, name: &str) -> Result<Type> {
-        Err(Failure::failed(format!(
-            "what {}::{name} is was not told",
-            of.path
-        )))
+    fn projection(&self, ty: Type, of: Named, name: &str) -> Result<Type> {
+        self.0.projected(&ty, &of, name)
     }
 }
 
@@ -84,11 +80,8 @@ impl Names for InTrait<'_> {
         self.world.default(of, number, given, own)
     }
 
-    fn projection(&self, _: Type, of: Named, name: &str) -> Result<Type> {
-        Err(Failure::failed(format!(
-            "what {}::{name} is was not told",
-            of.path
-        )))
+    fn projection(&self, ty: Type, of: Named, name: &str) -> Result<Type> {
+        self.world.projected(&ty, &of, name)
     }
 }
 
@@ -140,10 +133,6 @@ impl Names for InMir<'_> {
     }
 
     fn projection(&self, ty: Type, of: Named, name: &str) -> Result<Type> {
-        Err(Failure::failed(format!(
-            "what <{} as {}>::{name} is was not told",
-            show(&ty),
-            of.path
-        )))
+        self.world.projected(&ty, &of, name)
     }
 }

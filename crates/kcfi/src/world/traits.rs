@@ -7,7 +7,7 @@ use gateless_model::{Failure, Result};
 
 use super::World;
 use super::names::{InDebug, InTrait};
-use crate::sources::Method;
+use crate::sources::{Item, Method, Trait};
 use crate::text::{self, Lifetimes};
 use crate::ty::{Arg, Named, Path, Predicate, Type};
 
@@ -52,6 +52,11 @@ impl World {
 
     /// The traits directly above one, with their arguments.
     pub(crate) fn supertraits(&self, of: &Named) -> Result<Vec<Named>> {
+        self.above(of, |own| &own.supertraits)
+    }
+
+    /// The traits of some of its bounds.
+    fn above(&self, of: &Named, bounds: impl Fn(&Trait) -> &[String]) -> Result<Vec<Named>> {
         let item = self.item(&of.path, true)?;
         let Some(own) = &item.in_trait else {
             return Ok(Vec::new());
@@ -59,18 +64,10 @@ impl World {
         let names = InTrait {
             world: self,
             krate: &of.path.krate.name,
-            types: item
-                .types
-                .iter()
-                .cloned()
-                .zip(of.args.iter().filter_map(|arg| match arg {
-                    Arg::Type(ty) => Some(ty.clone()),
-                    _ => None,
-                }))
-                .collect(),
+            types: arguments(&item, of),
         };
         let mut found = Vec::new();
-        for bound in &own.supertraits {
+        for bound in bounds(own) {
             let bound = unconst(bound);
             if bound.starts_with(['\'', '?']) {
                 continue;
@@ -170,6 +167,7 @@ impl World {
             }
             if !seen.contains(&next.path) {
                 open.extend(self.supertraits(&next)?);
+                open.extend(self.above(&next, |own| &own.added)?);
                 seen.push(next.path);
             }
         }
@@ -241,6 +239,15 @@ impl World {
         }
         found
     }
+}
+
+/// What the type parameters of a definition are, by their names.
+pub(super) fn arguments(item: &Item, of: &Named) -> HashMap<String, Type> {
+    let given = of.args.iter().filter_map(|arg| match arg {
+        Arg::Type(ty) => Some(ty.clone()),
+        _ => None,
+    });
+    item.types.iter().cloned().zip(given).collect()
 }
 
 /// A bound without what it says of constants.

@@ -244,8 +244,12 @@ pub fn lower(
             visibility,
         });
     };
-    // The phantom, which is not passed in any register, tells both sides that the receiver's type is well-formed.
     let hidden = format!("{name}{HIDDEN}");
+    // Not passed in any register. It tells both sides that the receiver's type is well-formed, and kCFI what alone may be called by such a pointer.
+    let phantom = format!(
+        "{support}{MODULE}::core::marker::PhantomData<({}, *const dyn {hidden}{arguments})>",
+        signature.subject
+    );
     let blanks = "_, ".repeat(signature.arguments.len());
     let inputs: String = signature
         .arguments
@@ -269,8 +273,7 @@ pub fn lower(
         )
     } else {
         format!(
-            "let raw = {support}{MODULE}::receive(self); let call: unsafe fn(*mut (), {support}{MODULE}::core::marker::PhantomData<{}>, {blanks}) -> _ = unsafe {{ {support}{MODULE}::core::mem::transmute::<*const (), _>(<{SELF} as {hidden}{arguments}>::{hidden}(&*(raw as *const {SELF}))) }}; unsafe {{ call({}) }}",
-            signature.subject,
+            "let raw = {support}{MODULE}::receive(self); let call: unsafe fn(*mut (), {phantom}, {blanks}) -> _ = unsafe {{ {support}{MODULE}::core::mem::transmute::<*const (), _>(<{SELF} as {hidden}{arguments}>::{hidden}(&*(raw as *const {SELF}))) }}; unsafe {{ call({}) }}",
             passed(&format!(
                 "raw as *mut (), {support}{MODULE}::core::marker::PhantomData"
             )),
@@ -330,7 +333,7 @@ pub fn lower(
         declared(&params)
     };
     let shim = format!(
-        "unsafe fn {SHIM}{shim_params}(pointer: *mut (), _: {support}{MODULE}::core::marker::PhantomData<{subject}>{inputs}){}{inner} {{ let this: {subject} = {support}{MODULE}::To::NEW.make(pointer.cast()); {} }}",
+        "unsafe fn {SHIM}{shim_params}(pointer: *mut (), _: {phantom}{inputs}){}{inner} {{ let this: {subject} = {support}{MODULE}::To::NEW.make(pointer.cast()); {} }}",
         signature.output,
         in_unsafe(call("this")),
         subject = signature.subject,
