@@ -1,6 +1,6 @@
 //! The numbers of a module's types, for kCFI: `gateless-kcfi` given all that rustc has written about the crate and those that it uses.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_kcfi::{
@@ -14,8 +14,8 @@ use gateless_model::{Failure, Result};
 pub struct KnownCrate {
     /// Its name.
     pub name: String,
-    /// Its number, if that is known: else it has to stand in a symbol of the module.
-    pub id: Option<u64>,
+    /// The numbers of crates that its symbols name, and those of the crates that it uses. The rest has to stand in symbols of the module.
+    pub crates: BTreeMap<String, u64>,
     /// Its MIR as text.
     pub mir: Utf8PathBuf,
     /// What its sources say.
@@ -26,8 +26,8 @@ pub struct KnownCrate {
 pub struct Typed {
     /// The numbers.
     pub numbers: Numbers,
-    /// The numbers of the crates that the module's symbols name.
-    pub crates: HashMap<String, u64>,
+    /// The numbers of all crates that are known.
+    pub crates: BTreeMap<String, u64>,
 }
 
 /// Fails unless the MIR of this release of rustc, given as major and minor version, is understood.
@@ -65,7 +65,7 @@ fn read(context: &Context, bitcode: &Utf8Path) -> Result<Module> {
 }
 
 /// Computes the numbers of the module in `bitcode`, which the rustc of `release` has written without optimising it. `described` is the same with full
-/// debug information, if that has none.
+/// debug information, if that has none. `is_last` says that no other crate uses this one.
 ///
 /// # Errors
 /// Where a type cannot be told.
@@ -74,7 +74,7 @@ pub fn type_numbers(
     (bitcode, described): (&Utf8Path, Option<&Utf8Path>),
     known: Vec<KnownCrate>,
     release: (u32, u32),
-    normalized: bool,
+    (normalized, is_last): (bool, bool),
 ) -> Result<Typed> {
     let context = Context::new(Llvm::load(llvm)?)?;
     let module = read(&context, bitcode)?;
@@ -82,14 +82,18 @@ pub fn type_numbers(
         Some(described) => types(&read(&context, described)?)?,
         None => types(&module)?,
     };
-    let found = crates_of(&module)?;
-    let mut crates = found.clone();
+    let mut crates = crates_of(&module)?;
     let mut sources = Sources::default();
     let mut bodies = Bodies::default();
     let mut functions = std::collections::HashSet::new();
     for own in known {
-        if let Some(id) = own.id {
-            crates.insert(own.name.clone(), id);
+        for (name, number) in own.crates {
+            let known = *crates.entry(name.clone()).or_insert(number);
+            if known != number {
+                return Err(Failure::failed(format!(
+                    "two crates of the name {name} are used, which kCFI cannot tell apart"
+                )));
+            }
         }
         let mir = Mir::read(&fs_err::read_to_string(&own.mir)?, release)
             .map_err(|failure| failure_in(failure, &own.mir))?;
@@ -100,10 +104,12 @@ pub fn type_numbers(
     let width = 8 * module.layout()?.pointer_size(0)?;
     let width = u8::try_from(width)
         .map_err(|error| Failure::failed(format!("pointers of {width} bits")).because(error))?;
+    let known = crates.iter().map(|(name, number)| (name.clone(), *number));
+    let known: BTreeMap<_, _> = known.collect();
     let mut world = World::new(described, sources, functions, crates, width);
     Ok(Typed {
-        numbers: numbers(&mut world, &bodies, &module, normalized)?,
-        crates: found,
+        numbers: numbers(&mut world, &bodies, &module, (normalized, is_last))?,
+        crates: known,
     })
 }
 

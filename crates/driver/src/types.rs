@@ -4,7 +4,7 @@
 //! build has none, another run makes bitcode with it, of which nothing else is used. A library keeps MIR and what its sources say beside it for the crates
 //! that use it (`.libNAME.mir`, `.libNAME.types`): generic functions are generated where they are used. Without kCFI none of this is asked for or kept.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_base::{files, paths};
@@ -41,8 +41,8 @@ pub struct Types {
 #[serde(deny_unknown_fields)]
 struct Kept {
     name: String,
-    /// Its number, if a symbol has it.
-    id: Option<u64>,
+    /// The numbers of the crates that its symbols name, and of those that it uses.
+    crates: BTreeMap<String, u64>,
     sources: CrateSources,
 }
 
@@ -136,7 +136,7 @@ impl Types {
             if names.insert(kept.name.clone()) {
                 known.push(KnownCrate {
                     name: kept.name,
-                    id: kept.id,
+                    crates: kept.crates,
                     mir,
                     sources: kept.sources,
                 });
@@ -151,14 +151,20 @@ impl Types {
         };
         known.push(KnownCrate {
             name: name.clone(),
-            id: None,
+            crates: BTreeMap::new(),
             mir: self.mir.clone(),
             sources,
         });
+        let is_last = library.is_none();
         let described = self.described.as_deref().filter(|path| path.is_file());
         let bitcode = (bitcode, described);
-        let Typed { numbers, crates } =
-            type_numbers(llvm, bitcode, known, self.release, self.normalized)?;
+        let Typed { numbers, crates } = type_numbers(
+            llvm,
+            bitcode,
+            known,
+            self.release,
+            (self.normalized, is_last),
+        )?;
         if let Some(described) = described {
             fs_err::remove_file(described)?;
         }
@@ -166,8 +172,7 @@ impl Types {
             Some(library) => {
                 let (mir, types) = beside(&library);
                 fs_err::rename(&self.mir, &mir)?;
-                let kept =
-                    serde_json::json!({ "name": name, "id": crates.get(&name), "sources": own });
+                let kept = serde_json::json!({ "name": name, "crates": crates, "sources": own });
                 let text = serde_json::to_string(&kept).map_err(unwritable)?;
                 files::write(&types, text)?;
             }

@@ -66,27 +66,17 @@ impl Bodies {
         }
         // Of those in an `impl` block, the ones whose block begins last before the function.
         let mut near: Vec<(u32, &Body)> = Vec::new();
-        for body in &found {
+        for &body in &found {
             if let Some((file, line)) = block(&body.name)
                 && let Some(own_file) = &own.file
                 && same_file(own_file, file)
                 && line <= own.line
             {
-                near.push((line, *body));
+                near.push((line, body));
             }
         }
-        // What a macro wrote into a function may have the macro's place: then only one can be meant.
-        let in_path = |body: &&&Body| {
-            let names = names(&body.name);
-            names.len() + 1 == path.len()
-                && names.iter().zip(&path[1..]).all(|(name, own)| {
-                    name == own || own.starts_with("{impl#") && name.starts_with("<impl at ")
-                })
-        };
-        if near.is_empty()
-            && let [only] = found.iter().filter(in_path).collect::<Vec<_>>()[..]
-        {
-            return vec![only];
+        if near.is_empty() {
+            return closures_at(own, &path, &found);
         }
         let last = near.iter().map(|(line, _)| *line).max();
         near.into_iter()
@@ -94,6 +84,34 @@ impl Bodies {
             .map(|(_, body)| body)
             .collect()
     }
+}
+
+/// The closure of a function whose place is another file's, for a macro wrote it: of those at that place in such a path, if there is but one.
+fn closures_at<'a>(own: &Signature, path: &[&str], found: &[&'a Body]) -> Vec<&'a Body> {
+    let is_at = |body: &&&Body| {
+        let names = names(&body.name);
+        let in_path = names.len() + 1 == path.len()
+            && names.iter().zip(&path[1..]).all(|(name, own)| {
+                name == own || own.starts_with("{impl#") && name.starts_with("<impl at ")
+            });
+        in_path
+            && closure(body).is_some_and(|(file, line)| {
+                line == own.line && own.file.as_deref().is_some_and(|own| same_file(own, file))
+            })
+    };
+    let mut found = found.iter().filter(is_at);
+    match (found.next(), found.next()) {
+        (Some(only), None) => vec![*only],
+        _ => Vec::new(),
+    }
+}
+
+/// The file and line of a closure, which its first parameter has: `{closure@FILE:LINE:COLUMN: LINE:COLUMN}`.
+fn closure(body: &Body) -> Option<(&str, u32)> {
+    let place = body.inputs.first()?.split_once("{closure@")?.1;
+    let mut parts = place.split(": ").next()?.rsplitn(3, ':');
+    let (_, line) = (parts.next()?, parts.next()?);
+    Some((parts.next()?, line.parse().ok()?))
 }
 
 /// Whether two names of files can be of the same: one ends like the other.

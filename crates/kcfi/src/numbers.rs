@@ -24,7 +24,7 @@ pub struct Numbers {
     pub normalized: bool,
 }
 
-/// Finds all numbers of a module.
+/// Finds all numbers of a module. `is_last` says that no other crate uses its own: then no other object can name what has a name of Rust's.
 ///
 /// # Errors
 /// Where the type of a call, or of a function that can be called through its address, cannot be told.
@@ -32,7 +32,7 @@ pub fn numbers(
     world: &mut World,
     bodies: &Bodies,
     module: &Module,
-    normalized: bool,
+    (normalized, is_last): (bool, bool),
 ) -> Result<Numbers> {
     functions::hear(world, module)?;
     let mut found = Numbers {
@@ -54,7 +54,12 @@ pub fn numbers(
             Ok(number) => {
                 found.functions.insert(name.clone(), number);
             }
-            Err(failure) if uses.is_taken() || is_visible(function)? && !is_added(&name) => {
+            Err(failure)
+                if uses.is_taken()
+                    || is_visible(function)?
+                        && !is_added(&name)
+                        && !(is_last && is_mangled(&name)) =>
+            {
                 let name = rustc_demangle::demangle(&name);
                 return Err(Failure::no(format!(
                     "kCFI: the type of {name:#} is not known: {}",
@@ -113,6 +118,11 @@ fn check_parameters(function: Function<'_>, count: usize) -> Result<()> {
 /// Whether lowering added it: other crates call it by its name alone, if at all.
 fn is_added(name: &str) -> bool {
     name.contains(added::PREFIX)
+}
+
+/// Whether a symbol is Rust's own (v0): nothing but Rust's compiler names it.
+fn is_mangled(name: &str) -> bool {
+    name.starts_with("_R")
 }
 
 /// Whether other objects can take its address.

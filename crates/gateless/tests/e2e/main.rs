@@ -7,6 +7,7 @@
 mod audits;
 mod configurations;
 mod example;
+mod kcfi;
 mod long_tail;
 mod long_tail_checks;
 mod modversions;
@@ -138,6 +139,10 @@ const X86_64_ON_REQUEST: &[Test] = &[
     (
         "every_overflow_of_the_suite_is_reported_by_an_x86_64_kernel",
         long_tail::overflow_report,
+    ),
+    (
+        "with_kcfi_both_kernels_are_the_same_boot_and_trap_the_same_calls_of_wrong_types",
+        kcfi::enforced,
     ),
 ];
 

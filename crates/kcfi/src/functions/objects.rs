@@ -21,7 +21,7 @@ pub(super) struct Dispatched {
     pub(super) object: Type,
     /// Whether it takes that itself.
     pub(super) by_value: bool,
-    /// The type of `self`, if the trait writes it out.
+    /// The type of `self`, as the trait writes it.
     pub(super) receiver: Option<String>,
 }
 

@@ -86,12 +86,37 @@ fn method(
     }
     let name = path[close + 1..].trim_start_matches("::");
     let name = name.split("::").next().unwrap_or(name);
-    let inputs = arguments
-        .iter()
-        .map(|operand| places.operand(operand))
-        .collect::<Result<Vec<_>>>()?;
+    let mut inputs = Vec::new();
+    for (at, operand) in arguments.iter().enumerate() {
+        inputs.push(match places.operand(operand) {
+            Err(_) if at == 0 => by_reference(world, &of, name, &predicates)?,
+            ty => ty?,
+        });
+    }
     let output = places.place(destination)?;
     virtual_call(world, &predicates, &of, name, inputs, output, true).map(Some)
+}
+
+/// The receiver of a method that takes a reference, where the operand does not tell it, such as a constant of a trait.
+fn by_reference(world: &World, of: &Named, name: &str, predicates: &[Predicate]) -> Result<Type> {
+    let written = world.receiver_of(of, name)?;
+    let mutable = match written.as_str() {
+        "&Self" => false,
+        "&mut Self" => true,
+        _ => {
+            return Err(Failure::failed(format!(
+                "what is passed for {written} to {name} is not known"
+            )));
+        }
+    };
+    Ok(Type::Ref {
+        region: Region::Erased,
+        mutable,
+        to: Box::new(Type::Dyn {
+            predicates: predicates.to_vec(),
+            region: Region::Erased,
+        }),
+    })
 }
 
 /// The type of a method of `of` that is called through a trait object with `predicates`.

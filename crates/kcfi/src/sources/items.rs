@@ -18,7 +18,9 @@ impl Reader<'_> {
         let is_template = tokens.at(at + 1) == "$" && template.is_some();
         let at = at + usize::from(is_template);
         let name = tokens.at(at + 1);
-        if !is_name(name) {
+        // `struct $name:ident` is what a macro is called with.
+        let is_matched = is_template && tokens.at(at + 2) == ":" && is_name(tokens.at(at + 3));
+        if !is_name(name) || is_matched {
             return;
         }
         let in_macro = self

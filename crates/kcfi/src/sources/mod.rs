@@ -211,7 +211,7 @@ pub struct Method {
     pub dispatchable: bool,
     /// Whether it takes `self` itself, not behind a pointer.
     pub by_value: bool,
-    /// The type of `self`, if that is written out.
+    /// The type of `self`, but where that is no more than `self`.
     pub receiver: Option<String>,
     /// What it wants of `Self`, as written.
     pub wants: Vec<String>,
@@ -299,6 +299,18 @@ impl Sources {
     /// What a macro that a crate calls defines under a name that it is given: itself, or by the macros that it calls. Of macros of one name those of
     /// the crate are meant, else those of all crates could be.
     fn templates_of(&self, krate: &str, name: &str) -> Vec<&Item> {
+        let mut found = self.reached_by(krate, name);
+        // What is handed on to a macro that defines something of its own is what that makes of it.
+        let is_made = |name: &String| {
+            let reached = self.reached_by(krate, name);
+            reached.iter().any(|item| item.in_macro.is_none())
+        };
+        found.retain(|item| !item.in_macro.as_ref().is_some_and(is_made));
+        found
+    }
+
+    /// The same, with what is only handed on.
+    fn reached_by(&self, krate: &str, name: &str) -> Vec<&Item> {
         let (mut open, mut seen) = (vec![name.to_owned()], HashSet::new());
         let mut found = Vec::new();
         while let Some(name) = open.pop() {

@@ -140,7 +140,7 @@ fn a_receiver_is_found_as_it_is_written() {
         .collect();
     let expected = [
         (Some("Pin<&mut Self>"), false),
-        (None, false),
+        (Some("&Self"), false),
         (Some("Self"), true),
         (Some("Arc<Self>"), false),
     ];
@@ -168,8 +168,9 @@ fn impl_blocks_say_associated_types() {
 #[test]
 fn what_another_crates_macro_defines_is_found_unless_the_caller_says_its_layout() {
     let mut sources = Sources::default();
-    let of_k = "macro_rules! outer { ($($t:tt)*) => { $crate::inner!(@x $($t)*); } }\n\
-        macro_rules! inner { (@x $name:ident) => { #[repr(transparent)] struct $name { inner: u8 } } }\n\
+    let of_k = "macro_rules! outer { ($($t:tt)*) => { $crate::middle!(struct $($t)*); } }\n\
+        macro_rules! middle { ($vis:vis struct $name:ident) => { $crate::inner!(@x $vis struct $name); } }\n\
+        macro_rules! inner { (@x struct $name:ident) => { inner!(@x $name); }; (@x $name:ident) => { #[repr(transparent)] struct $name { inner: u8 } } }\n\
         macro_rules! same { ($name:ident) => { #[repr(C)] struct $name; } }";
     sources.add("k", &[], "/src/k.rs", of_k, "2021");
     let of_user = "k::outer! { Register }\nouter! { #[repr(C)] Laid }\n\

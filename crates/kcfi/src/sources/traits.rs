@@ -110,9 +110,15 @@ impl Reader<'_> {
             (from..to).any(|at| tokens.at(at) == "Self" && !tokens.are(at + 1, &[":", ":"]))
         };
         let is_impl = (open..body).any(|at| tokens.at(at) == "impl");
-        let receiver = (open + 1..first_end)
-            .find(|at| tokens.are(*at, &["self", ":"]))
-            .map(|at| self.text(at + 2, first_end).trim().to_owned());
+        let own = (open + 1..first_end).find(|at| tokens.at(*at) == "self");
+        let receiver = own.and_then(|at| {
+            if tokens.at(at + 1) == ":" {
+                return Some(self.text(at + 2, first_end).trim().to_owned());
+            }
+            let is_mutable = tokens.at(at - 1) == "mut";
+            let reference = if is_mutable { "&mut Self" } else { "&Self" };
+            behind_pointer.then(|| reference.to_owned())
+        });
         let is_self = receiver.as_deref() == Some("Self");
         let mut wants = Vec::new();
         for at in conditions..body {

@@ -3,10 +3,11 @@
 use gateless_model::{Failure, Result};
 
 use super::World;
-use super::names::InDebug;
+use super::names::{InDebug, InTrait};
+use super::traits::arguments;
 use crate::definitions::{Definitions, Transparent};
 use crate::show::show;
-use crate::sources::Kind;
+use crate::sources::{Item, Kind};
 use crate::text::{self, Lifetimes};
 use crate::ty::{Named, Path, Type};
 
@@ -25,10 +26,12 @@ impl Definitions for World {
             return Ok(Transparent::No);
         }
         let text = show(&Type::Adt(named.clone()));
-        let fields =
-            self.types.fields.get(&text).ok_or_else(|| {
+        let Some(fields) = self.types.fields.get(&text) else {
+            let only = self.only_field(named, &item)?;
+            return only.map(Transparent::Field).ok_or_else(|| {
                 Failure::failed(format!("debug information has no fields of {text}"))
-            })?;
+            });
+        };
         let Some(at) = fields.iter().position(|field| field.size != Some(0)) else {
             return Ok(Transparent::Empty);
         };
@@ -53,6 +56,44 @@ impl Definitions for World {
 
     fn pointer_width(&self) -> u8 {
         self.pointer_width
+    }
+}
+
+impl World {
+    /// The field of a struct that has but one in the sources, if that is known to have a size.
+    fn only_field(&self, named: &Named, item: &Item) -> Result<Option<Type>> {
+        let [only] = &item.fields[..] else {
+            return Ok(None);
+        };
+        let names = InTrait {
+            world: self,
+            krate: &named.path.krate.name,
+            types: arguments(item, named),
+        };
+        let ty = text::ty(only, Lifetimes::Written, &names)?;
+        Ok(self.has_size(&ty).then_some(ty))
+    }
+
+    /// Whether values of a type are known to take space.
+    fn has_size(&self, ty: &Type) -> bool {
+        match ty {
+            Type::Bool
+            | Type::Char
+            | Type::Integer(_)
+            | Type::Float(_)
+            | Type::Ref { .. }
+            | Type::Pointer { .. }
+            | Type::Function(_) => true,
+            Type::Array(element, length) => {
+                length.parse::<u64>().is_ok_and(|length| length > 0) && self.has_size(element)
+            }
+            Type::Adt(_) => self
+                .types
+                .sizes
+                .get(&show(ty))
+                .is_some_and(|size| *size > 0),
+            _ => false,
+        }
     }
 }
 

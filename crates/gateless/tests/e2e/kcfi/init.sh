@@ -1,4 +1,4 @@
 /busybox insmod /planted.ko
 echo "planted: loaded"
 /busybox sleep 1
-/busybox poweroff -f
+/busybox reboot -f

@@ -26,7 +26,8 @@ fn plain(number: u32) -> u32 {
 extern "C" fn planted_right(number: c_int) -> c_int {
     let rust: fn(u32) -> u32 = black_box(plain);
     let c: unsafe extern "C" fn(c_int) -> c_int = black_box(planted_c);
-    let object: &dyn Fn(u32) -> u32 = black_box(&|x| x + number as u32);
+    let closure = |x| x + number as u32;
+    let object: &dyn Fn(u32) -> u32 = black_box(&closure);
     // SAFETY: it takes any number.
     rust(1) as c_int + unsafe { c(number) } + object(2) as c_int
 }
