@@ -16,6 +16,8 @@ pub struct KnownCrate {
     pub name: String,
     /// The numbers of crates that its symbols name, and those of the crates that it uses. The rest has to stand in symbols of the module.
     pub crates: BTreeMap<String, u64>,
+    /// Its functions that have no number, with the reason.
+    pub without: BTreeMap<String, String>,
     /// Its MIR as text.
     pub mir: Utf8PathBuf,
     /// What its sources say.
@@ -65,7 +67,7 @@ fn read(context: &Context, bitcode: &Utf8Path) -> Result<Module> {
 }
 
 /// Computes the numbers of the module in `bitcode`, which the rustc of `release` has written without optimising it. `described` is the same with full
-/// debug information, if that has none. `is_last` says that no other crate uses this one.
+/// debug information, if that has none.
 ///
 /// # Errors
 /// Where a type cannot be told.
@@ -74,7 +76,7 @@ pub fn type_numbers(
     (bitcode, described): (&Utf8Path, Option<&Utf8Path>),
     known: Vec<KnownCrate>,
     release: (u32, u32),
-    (normalized, is_last): (bool, bool),
+    normalized: bool,
 ) -> Result<Typed> {
     let context = Context::new(Llvm::load(llvm)?)?;
     let module = read(&context, bitcode)?;
@@ -86,7 +88,9 @@ pub fn type_numbers(
     let mut sources = Sources::default();
     let mut bodies = Bodies::default();
     let mut functions = std::collections::HashSet::new();
+    let mut without = BTreeMap::new();
     for own in known {
+        without.extend(own.without);
         for (name, number) in own.crates {
             let known = *crates.entry(name.clone()).or_insert(number);
             if known != number {
@@ -108,7 +112,7 @@ pub fn type_numbers(
     let known: BTreeMap<_, _> = known.collect();
     let mut world = World::new(described, sources, functions, crates, width);
     Ok(Typed {
-        numbers: numbers(&mut world, &bodies, &module, (normalized, is_last))?,
+        numbers: numbers(&mut world, &bodies, &module, normalized, &without)?,
         crates: known,
     })
 }

@@ -123,7 +123,13 @@ fn ours(root: &Utf8Path, directory: &Utf8Path) -> Result<Numbers, Failed> {
     bodies.add("core", mir);
     let crates = crates_of(&module)?;
     let mut world = World::new(types(&module)?, sources, functions, crates, 64);
-    Ok(numbers(&mut world, &bodies, &module, (true, false))?)
+    Ok(numbers(
+        &mut world,
+        &bodies,
+        &module,
+        true,
+        &Default::default(),
+    )?)
 }
 
 /// Adds all files of a directory, by the modules that their paths stand for.

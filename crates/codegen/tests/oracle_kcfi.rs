@@ -4,7 +4,7 @@
 
 mod support;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use camino::Utf8Path;
 use gateless_kcfi::{Bodies, Mir, Numbers, Sources, World, crates_of, numbers, types};
@@ -59,7 +59,7 @@ fn found(directory: &Utf8Path, source: &str, normalized: bool) -> Numbers {
     bodies.add("sample", mir);
     let crates: HashMap<_, _> = crates_of(&module).unwrap();
     let mut world = World::new(types(&module).unwrap(), sources, functions, crates, 64);
-    numbers(&mut world, &bodies, &module, (normalized, false)).unwrap()
+    numbers(&mut world, &bodies, &module, normalized, &BTreeMap::new()).unwrap()
 }
 
 /// The major and minor version of the compiler: one whose MIR is not known makes the tests fail.

@@ -43,6 +43,8 @@ struct Kept {
     name: String,
     /// The numbers of the crates that its symbols name, and of those that it uses.
     crates: BTreeMap<String, u64>,
+    /// Its functions that have no number, with the reason.
+    without: BTreeMap<String, String>,
     sources: CrateSources,
 }
 
@@ -137,6 +139,7 @@ impl Types {
                 known.push(KnownCrate {
                     name: kept.name,
                     crates: kept.crates,
+                    without: kept.without,
                     mir,
                     sources: kept.sources,
                 });
@@ -152,19 +155,14 @@ impl Types {
         known.push(KnownCrate {
             name: name.clone(),
             crates: BTreeMap::new(),
+            without: BTreeMap::new(),
             mir: self.mir.clone(),
             sources,
         });
-        let is_last = library.is_none();
         let described = self.described.as_deref().filter(|path| path.is_file());
         let bitcode = (bitcode, described);
-        let Typed { numbers, crates } = type_numbers(
-            llvm,
-            bitcode,
-            known,
-            self.release,
-            (self.normalized, is_last),
-        )?;
+        let Typed { numbers, crates } =
+            type_numbers(llvm, bitcode, known, self.release, self.normalized)?;
         if let Some(described) = described {
             fs_err::remove_file(described)?;
         }
@@ -172,7 +170,12 @@ impl Types {
             Some(library) => {
                 let (mir, types) = beside(&library);
                 fs_err::rename(&self.mir, &mir)?;
-                let kept = serde_json::json!({ "name": name, "crates": crates, "sources": own });
+                let kept = serde_json::json!({
+                    "name": name,
+                    "crates": crates,
+                    "without": numbers.without,
+                    "sources": own,
+                });
                 let text = serde_json::to_string(&kept).map_err(unwritable)?;
                 files::write(&types, text)?;
             }

@@ -20,11 +20,13 @@ pub struct Numbers {
     pub calls: Vec<(CallPlace, u32)>,
     /// Functions that rustc names otherwise with kCFI, with that name.
     pub names: BTreeMap<String, String>,
+    /// Functions that other crates can name but whose type is not known, with the reason: nothing here has their address.
+    pub without: BTreeMap<String, String>,
     /// Whether integers are C's, `-Zsanitizer-cfi-normalize-integers`.
     pub normalized: bool,
 }
 
-/// Finds all numbers of a module. `is_last` says that no other crate uses its own: then no other object can name what has a name of Rust's.
+/// Finds all numbers of a module. `without` are the functions of other crates that have none.
 ///
 /// # Errors
 /// Where the type of a call, or of a function that can be called through its address, cannot be told.
@@ -32,7 +34,8 @@ pub fn numbers(
     world: &mut World,
     bodies: &Bodies,
     module: &Module,
-    (normalized, is_last): (bool, bool),
+    normalized: bool,
+    without: &BTreeMap<String, String>,
 ) -> Result<Numbers> {
     functions::hear(world, module)?;
     let mut found = Numbers {
@@ -40,10 +43,15 @@ pub fn numbers(
         ..Numbers::default()
     };
     for function in module.functions()? {
+        let name = function.name()?;
         if function.is_declaration()? {
+            if let Some(reason) = without.get(&name)
+                && Uses::of(function)?.is_taken()
+            {
+                return Err(unknown(&name, reason));
+            }
             continue;
         }
-        let name = function.name()?;
         let uses = Uses::of(function)?;
         let number =
             functions::signature(world, bodies, function, uses.is_pointer).and_then(|signature| {
@@ -54,17 +62,13 @@ pub fn numbers(
             Ok(number) => {
                 found.functions.insert(name.clone(), number);
             }
-            Err(failure)
-                if uses.is_taken()
-                    || is_visible(function)?
-                        && !is_added(&name)
-                        && !(is_last && is_mangled(&name)) =>
-            {
-                let name = rustc_demangle::demangle(&name);
-                return Err(Failure::no(format!(
-                    "kCFI: the type of {name:#} is not known: {}",
-                    failure.what
-                )));
+            Err(failure) if uses.is_taken() => return Err(unknown(&name, &failure.what)),
+            Err(failure) if is_visible(function)? && !is_added(&name) => {
+                // C can name it, and have its address without saying so.
+                if !is_mangled(&name) {
+                    return Err(unknown(&name, &failure.what));
+                }
+                found.without.insert(name.clone(), failure.what);
             }
             // Nothing can call it but by its name.
             Err(_) => {}
@@ -80,6 +84,11 @@ pub fn numbers(
         }
     }
     Ok(found)
+}
+
+fn unknown(name: &str, reason: &str) -> Failure {
+    let name = rustc_demangle::demangle(name);
+    Failure::no(format!("kCFI: the type of {name:#} is not known: {reason}"))
 }
 
 /// Functions that rustc makes for an address have the reason in their names with kCFI.

@@ -80,6 +80,7 @@ mod tests {
             calls: vec![(place, 5)],
             names: BTreeMap::from([("g".into(), "h".into())]),
             normalized: true,
+            ..Numbers::default()
         };
         annotate(&mut module, &numbers).unwrap();
         flag(&module, &numbers).unwrap();

@@ -5,6 +5,7 @@
 
 mod atomic_width;
 mod dynamic_calls;
+mod left_out_number;
 mod lowered_columns;
 mod merged_order;
 pub mod renamed_crate;
@@ -46,12 +47,15 @@ pub const ALL: &[&Cause] = &[
     &atomic_width::CAUSE,
     &dynamic_calls::CAUSE,
     &vtable_types::CAUSE,
+    &left_out_number::CAUSE,
 ];
 
-/// The cause that explains a difference. A type number of kCFI has none that could: it is checked in the running kernel.
+/// The cause that explains a difference. A type number of kCFI has one only where it is left out and nothing asks for it: it is checked in the running
+/// kernel.
 pub fn explain(difference: &Difference, evidence: &Evidence<'_>) -> Option<&'static Cause> {
     if difference.subject == Subject::TypeNumber {
-        return None;
+        let left_out = &left_out_number::CAUSE;
+        return (left_out.explains)(difference, evidence).then_some(left_out);
     }
     ALL.iter()
         .copied()
