@@ -76,14 +76,27 @@ impl<'a> TypeNumbers<'a> {
     }
 }
 
-/// The number in `mov $NUMBER, %eax` at the end of what lies before a function; the register says how many arguments it has, if that is asked for.
+/// The number in `mov $NUMBER, %eax` before a function, whose register says how many arguments it has, if that is asked for. Padding may come before
+/// it, and behind it, where objtool counts that to the same piece.
 fn before(object: &Object, item: &Item) -> Option<u32> {
+    const LENGTH: usize = 1 + NUMBER;
+    const NOP: u8 = 0x90;
     let bytes = &object.sections[item.section].bytes;
-    let instruction = bytes
-        .get(item.entry as usize..item.end as usize)?
-        .last_chunk::<{ 1 + NUMBER }>()?;
-    let [opcode, number @ ..] = *instruction;
-    (opcode & 0xf8 == 0xb8).then_some(u32::from_le_bytes(number))
+    let piece = bytes.get(item.entry as usize..item.end as usize)?;
+    let (padding, last) = piece.split_at_checked(piece.len().checked_sub(LENGTH)?)?;
+    let (first, behind) = piece.split_at_checked(LENGTH)?;
+    let number = |instruction: &[u8]| match instruction {
+        [opcode, number @ ..] if opcode & 0xf8 == 0xb8 => {
+            Some(u32::from_le_bytes(number.try_into().ok()?))
+        }
+        _ => None,
+    };
+    if behind.iter().all(|byte| *byte == NOP)
+        && let Some(number) = number(first)
+    {
+        return Some(number);
+    }
+    number(last).filter(|_| padding.iter().all(|byte| *byte == NOP))
 }
 
 /// The number that is compared before the trap at `at`: `mov $-NUMBER, %r10d; add OFFSET(%rXX), %r10d; je +2`.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use gateless_model::{Failure, Result};
 
-use crate::brackets::{as_type, matching};
+use crate::brackets::{as_type, matching, split};
 use crate::mir::{Body, Mir};
 use crate::text::{self, Lifetimes, Names};
 use crate::ty::{Integer, Region, Type};
@@ -92,6 +92,13 @@ impl Places<'_> {
             && let Some(integer) = Integer::named(suffix)
         {
             return Ok(Type::Integer(integer));
+        }
+        if let Some(inner) = constant.strip_prefix('(')
+            && matching(constant, 0) == Some(constant.len() - 1)
+        {
+            let parts = split(&inner[..inner.len() - 1]).into_iter();
+            let parts = parts.map(|part| self.operand(&format!("const {part}")));
+            return Ok(Type::Tuple(parts.collect::<Result<_>>()?));
         }
         if let Some(inner) = constant.strip_prefix('{')
             && let Some((_, ty)) = inner

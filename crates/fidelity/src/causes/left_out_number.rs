@@ -18,16 +18,23 @@ pub const CAUSE: Cause = Cause {
 /// What LLVM calls the piece with the number before a function.
 const BEFORE: &str = "__cfi_";
 
-/// Sections that list places in code, and lead no call to them.
-const LISTS: [&str; 8] = [
+/// Beginnings of the names of sections that list places in code, and lead no call to them.
+const LISTS: [&str; 15] = [
+    ".altinstructions",
     ".call_sites",
     ".cfi_sites",
     ".debug_",
     ".eh_frame",
     ".ibt_endbr_seal",
+    ".kcfi_traps",
     ".orc_",
     ".retpoline_sites",
     ".return_sites",
+    ".static_call_sites",
+    "__bug_table",
+    "__ex_table",
+    "__jump_table",
+    "__patchable_function_entries",
 ];
 
 fn explains(difference: &Difference, evidence: &Evidence<'_>) -> bool {

@@ -359,7 +359,18 @@ impl Sources {
                 .functions
                 .iter()
                 .filter(|(name, _)| name.starts_with('/') && file.ends_with(name.as_str()));
-            copied.next().map(|(_, headers)| headers)
+            let copied = copied.next();
+            // A module outside of the tree is named relative to its directory, which debug information may leave out.
+            let end = format!("/{file}");
+            let mut named = self
+                .functions
+                .iter()
+                .filter(|(name, _)| name.ends_with(&end));
+            let only = match (named.next(), named.next()) {
+                (only, None) => only,
+                _ => None,
+            };
+            copied.or(only).map(|(_, headers)| headers)
         });
         let in_file = own.into_iter().flatten();
         let near: Vec<_> = in_file

@@ -123,6 +123,7 @@ fn functions_have_their_abi_also_in_copies_of_their_file() {
     };
     assert_eq!(abi("/src/a.rs", "exported"), ["C"]);
     assert_eq!(abi("copies/src/a.rs", "foreign"), ["C"]);
+    assert_eq!(abi("a.rs", "exported"), ["C"]);
     assert_eq!(abi("/src/a.rs", "plain"), ["Rust"]);
     assert!(abi("/src/b.rs", "plain").is_empty());
 }
