@@ -157,7 +157,10 @@ mod tests {
         rustc.args(["-Copt-level=2", "-Csymbol-mangling-version=v0"]);
         rustc.args(["-Zsanitizer=kcfi", "-Cunsafe-allow-abi-mismatch=sanitizer"]);
         rustc.args(["--emit=obj=sample.o", "sample.rs", "-Ccodegen-units=1"]);
-        rustc.args(["--target=x86_64-unknown-linux-gnu"]);
+        rustc.args([
+            "--target=x86_64-unknown-linux-gnu",
+            "-Crelocation-model=static",
+        ]);
         rustc.current_dir(directory).env("RUSTC_BOOTSTRAP", "1");
         assert!(rustc.status().unwrap().success());
         let llvm = gateless_trials::libllvm::of_command(Utf8Path::new("rustc")).unwrap();
