@@ -8,7 +8,7 @@
 //!   definition's own text says);
 //! - what it means: `ty.rs` (types as rustc tells them apart), `text/` (types as rustc prints them), `world/` (definitions by name), `bodies.rs` (which
 //!   function of MIR one of LLVM's is), `places.rs` (operands);
-//! - what has a number: `functions/`, `sites/` (indirect calls), and all of a module: [`numbers()`];
+//! - what has a number: `functions/`, `sites/` (indirect calls), what lowering put into vtables (`dispatched.rs`), and all of a module: [`numbers()`];
 //! - the number: `encode.rs`, `fold.rs` (what is written instead of a type), `order.rs` (rustc's order of what is known of a trait object).
 //!
 //! Nothing is guessed: a call whose type cannot be told is an error, and so is a function that can be called through its address.
