@@ -152,11 +152,11 @@ fn suites(source: &Utf8Path, text: &str, config: &DotConfig, expected: &mut Expe
 impl Expected {
     /// What is promised and not in the documents, one sentence each.
     pub fn absent(&self, documents: &[Document]) -> Vec<String> {
-        let suites: BTreeMap<&str, &Test> = documents
-            .iter()
-            .flat_map(|document| &document.main.subtests)
-            .map(|suite| (suite.name.as_str(), suite))
-            .collect();
+        let mut suites: BTreeMap<&str, &Test> = BTreeMap::new();
+        for suite in documents.iter().flat_map(|own| &own.main.subtests) {
+            add_inner(&suite.subtests, &mut suites);
+            suites.insert(&suite.name, suite);
+        }
         let mut absent: Vec<String> = self
             .suites
             .iter()
@@ -188,6 +188,14 @@ impl Expected {
             }
         }
         absent
+    }
+}
+
+/// Adds the suites within a suite: a program that loads a module has that one's suite among its own tests.
+fn add_inner<'t>(tests: &'t [Test], suites: &mut BTreeMap<&'t str, &'t Test>) {
+    for test in tests.iter().filter(|test| !test.subtests.is_empty()) {
+        add_inner(&test.subtests, suites);
+        suites.insert(&test.name, test);
     }
 }
 
@@ -299,6 +307,20 @@ mod tests {
         assert!(
             absent[1].starts_with("doctest rust_doctest_kernel_alloc_kbox_rs_0 is not in the log")
         );
+    }
+
+    #[test]
+    fn the_suite_of_a_module_that_a_test_loads_is_in_the_log() {
+        let log = "KTAP version 1\n1..1\n    KTAP version 1\n    1..2\n    # Subtest: loads\n    ok 1 finds\n        KTAP version 1\n        # Subtest: abi\n        1..1\n        \
+                   ok 1 signature\n    ok 2 abi\nok 1 loads\n";
+        let mut expected = Expected::default();
+        for name in ["abi", "finds"] {
+            expected
+                .suites
+                .insert(name.to_owned(), "a module".to_owned());
+        }
+        let absent = expected.absent(&ktap::parse(&ktap::split(log.as_bytes())));
+        assert_eq!(absent, ["suite finds is not in the log (a module)"]);
     }
 
     #[test]
