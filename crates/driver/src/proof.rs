@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use camino::Utf8Path;
 use cargo_metadata::diagnostic::{Diagnostic, DiagnosticLevel};
-use gateless_lower::{Lowered, OF_REACH, Purpose, is_mark};
+use gateless_lower::{GateStatus, Lowered, OF_REACH, Purpose, is_mark};
 use gateless_model::Result;
 use gateless_model::record::Run;
 use serde_json::json;
@@ -266,7 +266,9 @@ fn of_reach(stderr: &str, lowered: &Lowered<'_>) -> String {
 }
 
 /// Codes of the compiler's errors about what lowering refuses as well: features that were removed or never were, derives that are wrong.
-const REFUSED: [&str; 3] = ["E0557", "E0635", "E0802"];
+const REFUSED: [&str; 3] = ["E0557", UNKNOWN, "E0802"];
+/// The one about a feature that the compiler doesn't know.
+const UNKNOWN: &str = "E0635";
 
 /// What the compiler says of a crate that can't be lowered, if that is what is wrong with it: how it ended, and its errors in the form that the call
 /// wants. Nothing where the compiler would take it.
@@ -284,15 +286,23 @@ pub fn refused(call: &Call<'_>, mapping: &Mapping) -> Result<Option<(ExitStatus,
         fs_err::remove_dir_all(&mapping.mirror)?;
     }
     let found = diagnostics::parse(&ran.stderr);
+    // A feature that lowering has, and the compiler not yet.
+    let is_lowered = |found: &Diagnostic| {
+        let name = found.message.split('`').nth(1).unwrap_or_default();
+        (call.gates)(name) == GateStatus::Lowered
+    };
     let is_it = |found: &Diagnostic| {
-        let code = found.code.as_ref();
-        code.is_some_and(|code| REFUSED.contains(&code.code.as_str()))
+        let code = found.code.as_ref().map_or("", |code| &code.code);
+        REFUSED.contains(&code) && !(code == UNKNOWN && is_lowered(found))
     };
     if !found.iter().any(is_it) {
         return Ok(None);
     }
     let lines = kept(&ran.stderr, &|found| {
-        !diagnostics::is_of_gate(found) && !diagnostics::is_summary(found)
+        let is_unknown = found.code.as_ref().is_some_and(|code| code.code == UNKNOWN);
+        !diagnostics::is_of_gate(found)
+            && !diagnostics::is_summary(found)
+            && !(is_unknown && is_lowered(found))
     });
     let format = Format::of(call.invocation);
     Ok(Some((
