@@ -10,6 +10,7 @@ pub mod difference;
 pub mod directory;
 pub mod disassembly;
 pub mod dwarf;
+pub mod layout;
 pub mod names;
 pub mod object;
 pub mod pairing;

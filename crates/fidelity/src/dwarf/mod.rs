@@ -75,7 +75,7 @@ fn endian(object: &Object) -> RunTimeEndian {
     }
 }
 
-fn broken(error: gimli::Error) -> Failure {
+pub(crate) fn broken(error: gimli::Error) -> Failure {
     Failure::failed("its debug information is damaged").because(error)
 }
 

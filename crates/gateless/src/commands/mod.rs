@@ -12,6 +12,7 @@ mod doctor;
 mod explain;
 mod fetch;
 mod fidelity;
+mod layouts;
 mod lower;
 mod make_vars;
 mod matrix;
@@ -64,6 +65,7 @@ enum Command {
     Explain(explain::Args),
     Fetch(fetch::Args),
     Fidelity(fidelity::Args),
+    Layouts(layouts::Args),
     Lower(lower::Args),
     MakeVars(make_vars::Args),
     Probe(probe::Args),
@@ -89,6 +91,7 @@ impl CommandLine {
             Command::Explain(args) => explain::run(args),
             Command::Fetch(args) => fetch::run(args),
             Command::Fidelity(args) => fidelity::run(args),
+            Command::Layouts(args) => layouts::run(args),
             Command::Lower(args) => lower::run(args),
             Command::MakeVars(args) => make_vars::run(args),
             Command::Probe(args) => probe::run(args),
