@@ -165,6 +165,14 @@ const UM_ON_REQUEST: &[Test] = &[
         overlay::kernel_crate,
     ),
     (
+        "architectures_without_upstream_rust_boot_and_load_their_modules",
+        overlay::matrix,
+    ),
+    (
+        "structures_of_architectures_without_upstream_rust_are_where_c_has_them",
+        overlay::layouts,
+    ),
+    (
         "the_checks_that_are_wished_for_refuse_nothing_of_a_kernel_and_find_what_is_planted",
         long_tail_checks::found,
     ),
