@@ -127,6 +127,13 @@ pub fn attest(out: &Utf8Path) -> Result<Attestation> {
             }
         }
     }
+    for record in records.values() {
+        let made = record.generator.as_ref().and_then(|its| its.c.as_ref());
+        for text in made.iter().flat_map(|made| &made.weaker) {
+            let of = weaker.entry(format!("back end C: {text}")).or_default();
+            of.push(record.crate_name.clone());
+        }
+    }
     let crates = records
         .into_values()
         .map(|record| Crate {

@@ -256,6 +256,14 @@ fn materials(out: &Utf8Path, records: &[&Record]) -> Result<Vec<Resource>> {
             .into_iter()
             .map(|(name, sha256)| Resource::hashed(&name, "sha256", sha256.clone())),
     );
+    let by_c = records
+        .iter()
+        .filter_map(|record| record.generator.as_ref()?.c.as_ref());
+    let by_c: BTreeSet<_> = by_c.flat_map(|made| &made.programs).collect();
+    materials.extend(
+        by_c.into_iter()
+            .map(|(path, sha256)| Resource::hashed(path, "sha256", sha256.clone())),
+    );
     // Its version only: Kbuild does not record which file it was.
     let config = DotConfig::read(out)?;
     if let Some(version) = config.get("CC_VERSION_TEXT") {

@@ -100,10 +100,26 @@ pub trait Flag: Any + fmt::Debug + Same + Send + Sync {
         Ok(object)
     }
 
+    /// How the flag is had where a C compiler generates the code. What doesn't say so can't be had of one.
+    fn in_c(&self) -> InC {
+        InC::Unknown
+    }
+
     /// An argument that rustc needs for bitcode from which the flag can be had.
     fn for_rustc(&self, _target: &Target) -> Option<&'static str> {
         None
     }
+}
+
+/// How a flag is had where a C compiler generates the code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum InC {
+    /// It can't be, as far as anyone knows.
+    Unknown,
+    /// It stands in the module, or has no meaning for a C compiler.
+    InModule,
+    /// The C compiler has arguments for it, which gcc and clang both know.
+    Arguments(Vec<String>),
 }
 
 /// What a flag says of an optimised module.

@@ -17,6 +17,7 @@ use crate::generate::Generate;
 use crate::libraries::{self, Loads};
 use crate::mapping::Mapping;
 use crate::record;
+use crate::through_c;
 use crate::types;
 
 /// Directory of lowered files as a patch has them, within [`gateless_model::record::STATE`].
@@ -85,6 +86,7 @@ pub fn finish(call: &Call<'_>, finished: Finished<'_>) -> Result<()> {
         let mut more = loads.artifacts.clone();
         if let State::Kept(directory) = call.state {
             more.push(stamp(directory, call.cwd)?);
+            more.extend(through_c::configuration(call)?);
         }
         let text = fs_err::read_to_string(&path)?;
         let text = match &generated {

@@ -9,6 +9,7 @@ use gateless_base::{files, hash};
 use gateless_codegen::{
     Added, CodeModel, Flags, Job, Merging, Output, Reloc, Stage, Target, UsedFix,
 };
+use gateless_model::backend::Backend;
 use gateless_model::columns::Columns;
 use gateless_model::record::Generator;
 use gateless_model::{Failure, Result, added};
@@ -20,6 +21,7 @@ use crate::libraries::Loads;
 use crate::mapping::Mapping;
 use crate::runtime::source::Source;
 use crate::sample;
+use crate::through_c::ThroughC;
 use crate::types::Types;
 
 /// The planned stage.
@@ -35,6 +37,8 @@ pub struct Generate {
     adds_lines: bool,
     /// What is asked of rustc for the numbers of types, if they are needed.
     types: Option<Types>,
+    /// The C compiler, where that is the back end.
+    through_c: Option<ThroughC>,
 }
 
 impl Generate {
@@ -56,7 +60,9 @@ impl Generate {
                 Ok((output(kind), Utf8PathBuf::from(path)))
             })
             .collect::<Result<_>>()?;
-        let needed = call.plan.target.is_some() || !call.plan.flags.is_empty();
+        let needed = call.plan.target.is_some()
+            || !call.plan.flags.is_empty()
+            || call.plan.backend != Backend::Llvm;
         if outputs.is_empty() || !needed || !call.class.is_kernel() {
             return Ok(None);
         }
@@ -131,12 +137,16 @@ impl Generate {
             Stage::Prebuilt => None,
             _ => Types::plan(call, debug_info == DebugInfo::All)?,
         };
+        let through_c = ThroughC::plan(call, &outputs, stage)?;
+        // A translation that is refused says where in the source.
+        let needs_lines = call.plan.flags.need_lines() || through_c.is_some();
         Ok(Some(Self {
+            through_c,
             bitcode,
             outputs,
             stage,
             target,
-            adds_lines: call.plan.flags.need_lines() && debug_info == DebugInfo::None,
+            adds_lines: needs_lines && debug_info == DebugInfo::None,
             types,
             flags: call.plan.flags.clone(),
         }))
@@ -227,7 +237,13 @@ impl Generate {
             kcfi: kcfi.transpose()?,
         };
         let sample = || sample::bitcode(call, &mangle(&call.primary_output()));
-        let done = gateless_codegen::run(&job, &sample)?;
+        let (done, c) = match &self.through_c {
+            None => (gateless_codegen::run(&job, &sample)?, None),
+            Some(through_c) => {
+                let (done, made) = through_c.run(call, &job, &sample)?;
+                (done, Some(made))
+            }
+        };
         for warning in done.warnings {
             eprintln!("warning: {warning}");
         }
@@ -243,6 +259,7 @@ impl Generate {
             path: found.path.into_string(),
             own: found.own,
             of_compiler: compiler.llvm.clone(),
+            c,
         })
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! The entry points replace `rustc`, `rustdoc` and `clippy-driver`.
 
+mod c_compiler;
 mod call;
 mod classify;
 mod codegen_options;
@@ -32,6 +33,7 @@ mod rounds;
 mod runtime;
 mod sample;
 pub mod target;
+mod through_c;
 mod times;
 mod types;
 mod used;

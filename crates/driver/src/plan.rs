@@ -5,6 +5,7 @@ mod blame;
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_codegen::Flags;
 use gateless_ledger::{FlagAction, Ledger};
+use gateless_model::backend::{self, Backend};
 use gateless_model::record::{Action, Decision};
 use gateless_model::{Failure, Result};
 
@@ -31,6 +32,8 @@ pub struct Plan {
     pub target: Option<Target>,
     /// What the code generation stage has to do besides generating code.
     pub flags: Flags,
+    /// What makes the object.
+    pub backend: Backend,
     /// Those of them that libraries must have been compiled with as well.
     pub modifiers: Modifiers,
 }
@@ -70,6 +73,7 @@ impl Plan {
             remaps: Vec::new(),
             target: None,
             flags: Flags::default(),
+            backend: Backend::default(),
             modifiers: Modifiers::new(),
         };
         for arg in &call.args {
@@ -162,6 +166,14 @@ impl Plan {
         let spelled = arg.tokens().join(" ");
         match &arg.kind {
             Kind::Input(_) => {}
+            Kind::Unstable(name, given) if name == backend::OPTION => {
+                let backend = Backend::of_name(given.as_deref().unwrap_or_default());
+                self.backend = backend.ok_or_else(|| {
+                    Failure::usage(format!("`{spelled}`: the back ends are llvm and c"))
+                })?;
+                let reason = "the code generation stage has more than one back end";
+                self.decide(spelled, Action::Emulated, reason, None);
+            }
             Kind::Unstable(name, given) => {
                 let value = given.as_deref().unwrap_or("");
                 let known = ledger.flag(name, value);

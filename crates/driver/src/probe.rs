@@ -8,7 +8,7 @@
 use std::process::Stdio;
 
 use gateless_ledger::Ledger;
-use gateless_model::{Failure, Result};
+use gateless_model::{Failure, Result, backend};
 use gateless_rustc::diagnostic::{self, Event, Said};
 
 use crate::invocation::{Invocation, Kind};
@@ -22,6 +22,7 @@ pub fn answer(call: &Invocation, ledger: &Ledger, toolchain: &Toolchain) -> Resu
     let mut args = Vec::new();
     for arg in &call.args {
         match &arg.kind {
+            Kind::Unstable(name, _) if name == backend::OPTION => {}
             Kind::Unstable(name, value) => {
                 let value = value.as_deref().unwrap_or("");
                 if let Err(None) = ledger.flag(name, value) {

@@ -8,6 +8,7 @@ use gateless_linux::DotConfig;
 use gateless_linux::kconfig::Symbols;
 use gateless_linux::tree::{self, Tree};
 use gateless_machines::{Machine, kbuild_arch};
+use gateless_model::backend::Backend;
 use gateless_model::{Failure, Result};
 use gateless_overlay::{self as overlay, Overlay};
 use serde::{Deserialize, Serialize};
@@ -15,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::config::{self, Base, Recipe};
 use crate::environment;
 use crate::make::Make;
-use crate::make_vars::{Mode, Toolset};
+use crate::make_vars::{Mode, Toolset, check_backend};
 use crate::out::Out;
 use crate::presets;
 use crate::wrappers;
@@ -38,6 +39,8 @@ pub struct Request {
     pub mode: Mode,
     /// What is wished for besides.
     pub wishes: Vec<String>,
+    /// What makes objects of kernel code.
+    pub backend: Backend,
     /// Processes at a time; by default as many as there are processors.
     pub jobs: Option<usize>,
     /// Variables that choose the C tools, in place of the machine's own.
@@ -118,6 +121,12 @@ impl Build {
         find_tools: &dyn Fn(&Tree, &str) -> Result<Toolset>,
     ) -> Result<Self> {
         let arch = kbuild_arch(&request.arch);
+        check_backend(
+            request.backend,
+            Machine::find(&request.arch),
+            &request.wishes,
+            request.prebuilt(),
+        )?;
         let tree = Tree::open(&request.tree)?;
         wrappers::check_word(&tree.path).map_err(|failure| {
             Failure::failed(format!("Kbuild can't build here: {}", failure.what))
@@ -138,6 +147,7 @@ impl Build {
         let mut recipe = Recipe::of_sources(&configs)?;
         let mut tools = find_tools(&tree, arch)?;
         tools.wishes.clone_from(&request.wishes);
+        tools.backend = request.backend;
         let overlay = Overlay::of(&tree, Machine::find(&request.arch))?;
         let out = match &request.out {
             Some(path) => Out::open(path)?,
@@ -461,6 +471,9 @@ fn default_out(cache: &Utf8Path, tree: &Tree, request: &Request, recipe: &Recipe
     }
     for wish in &request.wishes {
         let _ = write!(name, "-{wish}");
+    }
+    if request.backend != Backend::Llvm {
+        let _ = write!(name, "-{}", request.backend.name());
     }
     if !request.c_tools.is_empty() {
         let tools: Vec<String> = request

@@ -1,8 +1,9 @@
 //! The make variables that make Kbuild call gateless, or the same tools without it.
 
 use camino::{Utf8Path, Utf8PathBuf};
-use gateless_machines::kbuild_arch;
-use gateless_model::{Result, Version, wish};
+use gateless_machines::{Machine, kbuild_arch};
+use gateless_model::backend::Backend;
+use gateless_model::{Failure, Result, Version, wish};
 use gateless_overlay::{self as overlay, Written};
 
 use crate::c_tools;
@@ -28,6 +29,8 @@ pub struct Toolset {
     pub prebuilt: Option<String>,
     /// What is wished for besides (`gateless_model::wish`).
     pub wishes: Vec<String>,
+    /// What makes objects of kernel code.
+    pub backend: Backend,
     /// The overlay, where upstream has no Rust.
     pub overlay: Option<Written>,
 }
@@ -88,8 +91,14 @@ impl Toolset {
         if let (Mode::Gateless, Some(runtime)) = (mode, &self.prebuilt) {
             variables.push(("GATELESS_RUNTIME", runtime.clone()));
         }
-        if mode == Mode::Gateless && !self.wishes.is_empty() {
-            variables.push((wish::VARIABLE, wish::flags(&self.wishes)));
+        let flags = match self.wishes.is_empty() {
+            true => None,
+            false => Some(wish::flags(&self.wishes)),
+        };
+        // Both at once are refused.
+        let flags = flags.or(self.backend.argument());
+        if let (Mode::Gateless, Some(flags)) = (mode, flags) {
+            variables.push((wish::VARIABLE, flags));
         }
         if let Some(written) = &self.overlay {
             variables.push((overlay::bindgen::REAL, self.bindgen.to_string()));
@@ -97,6 +106,35 @@ impl Toolset {
         }
         variables
     }
+}
+
+/// Refuses a back end that can't be had for a machine, with these wishes, or with a prebuilt `core`.
+///
+/// # Errors
+/// For the back end C, where it isn't known to work.
+pub fn check_backend(
+    backend: Backend,
+    machine: Option<&Machine>,
+    wishes: &[String],
+    prebuilt: Option<&str>,
+) -> Result<()> {
+    if backend == Backend::Llvm {
+        return Ok(());
+    }
+    let why = match (machine, wishes, prebuilt) {
+        (Some(machine), ..) if !machine.backend_c => format!(
+            "on {} C functions and Rust's are not known to call each other in the same way",
+            machine.name()
+        ),
+        (None, ..) => "nothing is known about this architecture".to_owned(),
+        (_, [wish, ..], _) => format!("{wish} is fulfilled on LLVM's way to an object"),
+        (.., Some(runtime)) => {
+            format!("the runtime source `{runtime}` has a core that LLVM has optimised already")
+        }
+        _ => return Ok(()),
+    };
+    Err(Failure::usage(format!("not with the back end C: {why}"))
+        .help("leave --backend c out, or see docs/c-backend.md for what it can do"))
 }
 
 /// One line for `make $(...)`; `arch` (a machine's name), if given, adds ARCH and the variables that choose its C tools.
@@ -160,7 +198,41 @@ mod tests {
             libclang: "/l".into(),
             prebuilt: None,
             wishes: Vec::new(),
+            backend: Backend::Llvm,
             overlay: None,
+        }
+    }
+
+    #[test]
+    fn the_back_end_c_reaches_the_calls_for_kernel_code_and_no_gated_build() {
+        let tools = Toolset {
+            backend: Backend::C,
+            ..toolset(false)
+        };
+        tools.check().unwrap();
+        let line = |mode| for_make(&tools.variables(mode), None);
+        assert!(line(Mode::Gateless).ends_with(" KRUSTFLAGS=-Zgateless-backend=c"));
+        assert!(!line(Mode::Gated).contains("KRUSTFLAGS"));
+    }
+
+    #[test]
+    fn the_back_end_c_is_refused_where_it_is_not_known_to_work_and_llvm_is_not() {
+        let wishes = ["overflow-report".to_owned()];
+        let check = |backend, machine: &str, wishes: &[String], prebuilt| {
+            check_backend(backend, Machine::find(machine), wishes, prebuilt)
+        };
+        for machine in ["um", "x86_64"] {
+            check(Backend::C, machine, &[], None).unwrap();
+        }
+        for (machine, wishes, prebuilt, words) in [
+            ("arm64", &[][..], None, "arm64"),
+            ("no-such", &[], None, "nothing is known"),
+            ("um", &wishes, None, "overflow-report"),
+            ("um", &[], Some("host"), "`host`"),
+        ] {
+            let failure = check(Backend::C, machine, wishes, prebuilt).unwrap_err();
+            assert!(failure.what.contains(words), "{failure}");
+            check(Backend::Llvm, machine, wishes, prebuilt).unwrap();
         }
     }
 

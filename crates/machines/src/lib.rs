@@ -39,6 +39,9 @@ pub struct Machine {
     /// C headers that host programs of a build need besides the C library's.
     #[serde(default)]
     pub headers: Vec<Header>,
+    /// Whether its kernels can be built with C as the back end: C functions and Rust's are known to call each other in the same way.
+    #[serde(default)]
+    pub backend_c: bool,
     /// What is known about Rust for it, where upstream has none: then an overlay is put over the tree.
     pub overlay: Option<Overlay>,
     /// How a kernel is booted.

@@ -93,6 +93,28 @@ pub struct Generator {
     pub own: bool,
     /// The compiler's own version of LLVM.
     pub of_compiler: String,
+    /// The C compiler, if it made the object; then the library only read the code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub c: Option<MadeByC>,
+}
+
+/// An object made by way of C.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MadeByC {
+    /// First line of the C compiler's `--version`.
+    pub version: String,
+    /// The programs that ran, each with its SHA-256.
+    pub programs: BTreeMap<String, String>,
+    /// All flags, the tree's own for C objects first; without the names of files.
+    pub arguments: Vec<String>,
+    /// The translation, relative to `cwd`.
+    pub source: String,
+    /// Its SHA-256.
+    pub source_sha256: String,
+    /// What was asked of LLVM and is not asked of the C compiler, with the reason.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub weaker: Vec<String>,
 }
 
 /// What became of one argument.

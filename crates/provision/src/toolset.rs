@@ -5,6 +5,7 @@ use gateless_base::process;
 use gateless_kbuild::make_vars::Toolset;
 use gateless_kbuild::wrappers;
 use gateless_linux::tree::{Tool, Tree};
+use gateless_model::backend::Backend;
 use gateless_model::{Failure, Result, Version};
 use gateless_rustc::compiler::Compiler;
 
@@ -53,6 +54,7 @@ pub fn find(
         libclang: libclang.directory,
         prebuilt: prebuilt.map(str::to_owned),
         wishes: Vec::new(),
+        backend: Backend::default(),
         overlay: None,
     };
     found.check()?;

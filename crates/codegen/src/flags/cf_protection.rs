@@ -7,7 +7,7 @@
 use gateless_llvm::{FlagBehavior, Module};
 use gateless_model::Result;
 
-use crate::flag::{Flag, Given, Spelling, X86, only_on};
+use crate::flag::{Flag, Given, InC, Spelling, X86, only_on};
 use crate::target::Target;
 
 /// Which halves are on.
@@ -45,6 +45,16 @@ impl Flag for CfProtection {
             module.set_flag(FlagBehavior::Override, "cf-protection-return", 1)?;
         }
         Ok(())
+    }
+
+    fn in_c(&self) -> InC {
+        let halves = match (self.branch, self.returns) {
+            (true, true) => "full",
+            (true, false) => "branch",
+            (false, true) => "return",
+            (false, false) => "none",
+        };
+        InC::Arguments(vec![format!("-fcf-protection={halves}")])
     }
 }
 

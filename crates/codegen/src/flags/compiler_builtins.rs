@@ -9,7 +9,7 @@
 use gateless_llvm::Module;
 use gateless_model::Result;
 
-use crate::flag::{Flag, Given, Spelling, of_rustc};
+use crate::flag::{Flag, Given, InC, Spelling, of_rustc};
 use crate::target::Target;
 
 /// The attribute.
@@ -35,6 +35,10 @@ impl Flag for CompilerBuiltins {
             }
         }
         Ok(())
+    }
+
+    fn in_c(&self) -> InC {
+        InC::InModule
     }
 }
 

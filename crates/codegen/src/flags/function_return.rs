@@ -8,7 +8,7 @@
 use gateless_llvm::{CodeModel, FlagBehavior, Module};
 use gateless_model::{Failure, Result};
 
-use crate::flag::{Flag, Given, Spelling, X86, of_rustc, only_on};
+use crate::flag::{Flag, Given, InC, Spelling, X86, of_rustc, only_on};
 use crate::target::Target;
 
 /// Returns through the kernel's thunk.
@@ -40,6 +40,10 @@ impl Flag for FunctionReturn {
             function.set_attribute("fn_ret_thunk_extern", 0)?;
         }
         module.set_flag(FlagBehavior::Override, "function_return_thunk_extern", 1)
+    }
+
+    fn in_c(&self) -> InC {
+        InC::Arguments(vec!["-mfunction-return=thunk-extern".into()])
     }
 }
 

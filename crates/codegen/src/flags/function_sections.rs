@@ -5,7 +5,7 @@
 
 use gateless_model::Result;
 
-use crate::flag::{Flag, Given, Spelling};
+use crate::flag::{Flag, Given, InC, Spelling};
 use crate::target::Target;
 
 /// Whether there are such sections.
@@ -23,6 +23,14 @@ impl Flag for FunctionSections {
 
     fn adjust(&self, target: &mut Target) {
         target.function_sections = self.0;
+    }
+
+    fn in_c(&self) -> InC {
+        let arguments = match self.0 {
+            true => ["-ffunction-sections", "-fdata-sections"],
+            false => ["-fno-function-sections", "-fno-data-sections"],
+        };
+        InC::Arguments(arguments.map(str::to_owned).to_vec())
     }
 }
 

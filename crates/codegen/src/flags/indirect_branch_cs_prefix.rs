@@ -6,7 +6,7 @@
 use gateless_llvm::{FlagBehavior, Module};
 use gateless_model::Result;
 
-use crate::flag::{Flag, Given, Spelling, X86, only_on};
+use crate::flag::{Flag, Given, InC, Spelling, X86, only_on};
 use crate::target::Target;
 
 /// The flag.
@@ -25,6 +25,10 @@ impl Flag for IndirectBranchCsPrefix {
     fn apply(&self, module: &Module, target: &Target) -> Result<()> {
         only_on(target, X86)?;
         module.set_flag(FlagBehavior::Override, "indirect_branch_cs_prefix", 1)
+    }
+
+    fn in_c(&self) -> InC {
+        InC::Arguments(vec!["-mindirect-branch-cs-prefix".into()])
     }
 }
 

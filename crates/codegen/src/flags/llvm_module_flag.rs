@@ -7,7 +7,7 @@
 use gateless_llvm::{FlagBehavior, Module};
 use gateless_model::Result;
 
-use crate::flag::{Flag, Given, Spelling};
+use crate::flag::{Flag, Given, InC, Spelling};
 use crate::target::Target;
 
 /// A module flag.
@@ -71,6 +71,15 @@ impl Flag for LlvmModuleFlags {
     fn apply(&self, module: &Module, _: &Target) -> Result<()> {
         let mut flags = self.0.iter();
         flags.try_for_each(|flag| module.set_flag(flag.behavior, &flag.key, flag.value))
+    }
+
+    fn in_c(&self) -> InC {
+        // What clang's module has for `-fno-omit-frame-pointer`, which rustc has no option for of this name.
+        let is_frame_pointer = |flag: &ModuleFlag| flag.key == "frame-pointer" && flag.value == 2;
+        match self.0.iter().all(is_frame_pointer) {
+            true => InC::Arguments(vec!["-fno-omit-frame-pointer".into()]),
+            false => InC::Unknown,
+        }
     }
 }
 

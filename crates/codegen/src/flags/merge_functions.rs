@@ -6,7 +6,7 @@
 
 use gateless_model::Result;
 
-use crate::flag::{Flag, Given, Spelling};
+use crate::flag::{Flag, Given, InC, Spelling};
 use crate::target::{Merging, Target};
 
 /// What is asked for.
@@ -30,5 +30,9 @@ impl Flag for MergeFunctions {
 
     fn adjust(&self, target: &mut Target) {
         target.merging = self.0;
+    }
+
+    fn in_c(&self) -> InC {
+        InC::InModule
     }
 }

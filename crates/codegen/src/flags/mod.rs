@@ -46,7 +46,7 @@ use std::sync::Arc;
 use gateless_llvm::Module;
 use gateless_model::{Failure, Result};
 
-use crate::flag::{Flag, Given, Inspected, Place, Spelling};
+use crate::flag::{Flag, Given, InC, Inspected, Place, Spelling};
 use crate::target::Target;
 use crate::unwanted::Check;
 
@@ -261,6 +261,25 @@ impl Flags {
             .collect()
     }
 
+    /// What a C compiler has to be called with, where one generates the code; fails for the first flag that can't be had of one, and names it.
+    pub fn in_c(&self) -> Result<Vec<String>> {
+        let mut arguments = Vec::new();
+        for asked in &self.0 {
+            match asked.flag.in_c() {
+                InC::Arguments(its) => arguments.extend(its),
+                InC::InModule => {}
+                InC::Unknown => {
+                    return Err(Failure::no(format!(
+                        "{} can't be had of a C compiler",
+                        ALL[asked.row].name()
+                    ))
+                    .help("build it with LLVM's code generator (--backend llvm), or turn off what asks for it"));
+                }
+            }
+        }
+        Ok(arguments)
+    }
+
     pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &dyn Flag> {
         self.0.iter().map(|asked| &*asked.flag)
     }
@@ -458,6 +477,33 @@ mod tests {
         );
         assert_ne!(flags(&["-Ztune-cpu=a"]), flags(&["-Ztune-cpu=b"]));
         assert_ne!(flags(&["-Zno-jump-tables"]), flags(&["-Zpacked-stack"]));
+    }
+
+    #[test]
+    fn a_c_compiler_is_asked_for_what_the_flags_do_and_what_it_cannot_do_is_refused_by_name() {
+        let asked = flags(&[
+            "-Cno-redzone",
+            "-Zcf-protection=branch",
+            "-Zfunction-return=thunk-extern",
+            "-Zfunction-sections=n",
+            "-Zpatchable-function-entry=16,11",
+            "-Zno-jump-tables",
+            "-Zllvm_module_flag=frame-pointer:u32:2:max",
+        ]);
+        assert_eq!(
+            asked.in_c().unwrap().join(" "),
+            "-mno-red-zone -fcf-protection=branch -mfunction-return=thunk-extern -fno-function-sections -fno-data-sections \
+             -fno-omit-frame-pointer -fno-jump-tables -fpatchable-function-entry=16,11"
+        );
+        for option in [
+            "-Zsanitizer=kernel-address",
+            "-Zfixed-x18",
+            "-Zllvm_module_flag=a:u32:1:max",
+        ] {
+            let failure = flags(&[option]).in_c().unwrap_err();
+            let name = option.split('=').next().unwrap_or(option);
+            assert!(failure.what.contains(name), "{failure}");
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@
 use gateless_llvm::Module;
 use gateless_model::Result;
 
-use crate::flag::{Flag, Given, Spelling};
+use crate::flag::{Flag, Given, InC, Spelling};
 use crate::target::Target;
 
 /// The field's value `none`.
@@ -31,6 +31,10 @@ impl Flag for NoStackProbes {
             function.remove_text_attribute("probe-stack")?;
         }
         Ok(())
+    }
+
+    fn in_c(&self) -> InC {
+        InC::Arguments(vec!["-fno-stack-clash-protection".into()])
     }
 }
 

@@ -8,7 +8,7 @@
 use gateless_llvm::Module;
 use gateless_model::Result;
 
-use crate::flag::{Flag, Given, Spelling, of_rustc};
+use crate::flag::{Flag, Given, InC, Spelling, of_rustc};
 use crate::target::Target;
 
 /// Numbers of nops.
@@ -56,6 +56,11 @@ impl Flag for PatchableFunctionEntry {
             }
         }
         Ok(())
+    }
+
+    fn in_c(&self) -> InC {
+        let Self { total, prefix } = self;
+        InC::Arguments(vec![format!("-fpatchable-function-entry={total},{prefix}")])
     }
 }
 

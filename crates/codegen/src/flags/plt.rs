@@ -8,7 +8,7 @@
 use gateless_llvm::{FlagBehavior, Module};
 use gateless_model::Result;
 
-use crate::flag::{Flag, Given, Spelling};
+use crate::flag::{Flag, Given, InC, Spelling};
 use crate::target::Target;
 
 /// Calls may go through the table.
@@ -38,6 +38,10 @@ impl Flag for Plt {
             module.set_flag(FlagBehavior::Warning, "RtLibUseGOT", 0)?;
         }
         Ok(())
+    }
+
+    fn in_c(&self) -> InC {
+        InC::InModule
     }
 }
 

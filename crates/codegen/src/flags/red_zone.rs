@@ -7,7 +7,7 @@
 use gateless_llvm::Module;
 use gateless_model::Result;
 
-use crate::flag::{Flag, Given, Spelling};
+use crate::flag::{Flag, Given, InC, Spelling};
 use crate::target::Target;
 
 /// Whether it is allowed.
@@ -32,6 +32,13 @@ impl Flag for RedZone {
             }
         }
         Ok(())
+    }
+
+    fn in_c(&self) -> InC {
+        match self.0 {
+            true => InC::InModule,
+            false => InC::Arguments(vec!["-mno-red-zone".into()]),
+        }
     }
 }
 

@@ -6,7 +6,7 @@
 use gateless_llvm::Module;
 use gateless_model::Result;
 
-use crate::flag::{Flag, Given, Spelling, of_rustc};
+use crate::flag::{Flag, Given, InC, Spelling, of_rustc};
 use crate::target::Target;
 
 /// The processor's name.
@@ -27,6 +27,10 @@ impl Flag for TuneCpu {
             function.set_text_attribute("tune-cpu", &self.0)?;
         }
         Ok(())
+    }
+
+    fn in_c(&self) -> InC {
+        InC::Arguments(vec![format!("-mtune={}", self.0)])
     }
 }
 

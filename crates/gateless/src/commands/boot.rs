@@ -18,7 +18,7 @@ use gateless_userland::boot::{Userland, chosen};
 use serde::Serialize;
 
 use super::build::{Purpose, build, make_for_checks};
-use super::build_options::BuildOptions;
+use super::build_options::{BackEnd, BuildOptions};
 use crate::output;
 use crate::terminal::Terminal;
 
@@ -113,6 +113,7 @@ pub fn gated_twin(options: &BuildOptions) -> BuildOptions {
     BuildOptions {
         gated: true,
         wishes: Vec::new(),
+        backend: BackEnd::Llvm,
         out: out.map(|out| format!("{out}-gated").into()),
         ..options.clone()
     }

@@ -123,6 +123,7 @@ pub fn open(
         runtime: options.runtime.name().to_owned(),
         mode: options.mode(),
         wishes: options.wishes.clone(),
+        backend: options.backend.into(),
         jobs: options.jobs.map(usize::from),
         c_tools: own_tools,
     };

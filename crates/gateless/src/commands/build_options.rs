@@ -5,6 +5,7 @@ use clap::{Args, ValueEnum};
 use gateless_kbuild::make_vars::Mode;
 use gateless_ledger::Ledger;
 use gateless_machines::Machine;
+use gateless_model::backend::Backend;
 use gateless_model::wish::OPTION;
 use gateless_provision::toolchain::Choice;
 
@@ -42,6 +43,9 @@ pub struct BuildOptions {
     /// Have what no rustc has: a name from docs/long-tail.md, such as overflow-report; repeatable
     #[arg(long = "wish", value_name = "WISH", value_parser = wish, conflicts_with = "gated")]
     pub wishes: Vec<String>,
+    /// What makes objects of Rust code: rustc's own LLVM, or, by way of C, the kernel's C compiler
+    #[arg(long, value_enum, default_value_t = BackEnd::Llvm, conflicts_with = "gated")]
+    pub backend: BackEnd,
     /// Install what is missing without asking
     #[arg(long, short)]
     pub yes: bool,
@@ -80,6 +84,24 @@ impl BuildOptions {
             Mode::Gated
         } else {
             Mode::Gateless
+        }
+    }
+}
+
+/// What makes objects of Rust code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum BackEnd {
+    /// rustc's own LLVM
+    Llvm,
+    /// The kernel's C compiler, with the tree's flags for C
+    C,
+}
+
+impl From<BackEnd> for Backend {
+    fn from(backend: BackEnd) -> Self {
+        match backend {
+            BackEnd::Llvm => Backend::Llvm,
+            BackEnd::C => Backend::C,
         }
     }
 }

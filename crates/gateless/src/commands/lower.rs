@@ -9,7 +9,7 @@ use gateless_model::{Exit, Failure, Result};
 use gateless_provision::toolchain::Choice;
 
 use super::build::{Purpose, build};
-use super::build_options::{BuildOptions, Runtime, architecture};
+use super::build_options::{BackEnd, BuildOptions, Runtime, architecture};
 use crate::output;
 use crate::terminal::Terminal;
 
@@ -121,6 +121,7 @@ fn built(args: &Args, tree: &Utf8Path) -> Result<Utf8PathBuf> {
         toolchain: Choice::Automatic,
         gated: false,
         wishes: Vec::new(),
+        backend: BackEnd::Llvm,
         yes: false,
         jobs: None,
         make_args: Vec::new(),

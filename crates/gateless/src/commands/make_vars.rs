@@ -10,7 +10,7 @@ use gateless_overlay::{Overlay, Written};
 use gateless_provision::toolchain::Choice;
 use gateless_provision::toolset;
 
-use super::build_options::{Runtime, architecture, toolchain, wish};
+use super::build_options::{BackEnd, Runtime, architecture, toolchain, wish};
 use crate::output;
 
 /// Print the make variables with which Kbuild uses gateless: make $(gateless make-vars) O=... ARCH=um
@@ -34,6 +34,9 @@ pub struct Args {
     /// Have what no rustc has: a name from docs/long-tail.md, such as overflow-report; repeatable
     #[arg(long = "wish", value_name = "WISH", value_parser = wish)]
     wishes: Vec<String>,
+    /// What makes objects of Rust code: rustc's own LLVM, or, by way of C, the kernel's C compiler
+    #[arg(long, value_enum, default_value_t = BackEnd::Llvm)]
+    backend: BackEnd,
 }
 
 /// Prints the variables as one line on stdout.
@@ -46,15 +49,23 @@ pub fn run(args: Args) -> Result<Exit> {
     if let Some(arch) = arch {
         check_architecture(arch, tree.as_ref())?;
     }
+    let prebuilt = Some(args.runtime.name()).filter(|_| args.runtime != Runtime::Source);
+    make_vars::check_backend(
+        args.backend.into(),
+        Machine::find(arch.unwrap_or("um")),
+        &args.wishes,
+        prebuilt,
+    )?;
     let mut tools = toolset::find(
         &own_path()?,
         &cache::root()?,
         tree.as_ref()
             .map(|tree| (tree, kbuild_arch(arch.unwrap_or("um")))),
-        Some(args.runtime.name()).filter(|_| args.runtime != Runtime::Source),
+        prebuilt,
         &args.toolchain,
     )?;
     tools.wishes = args.wishes;
+    tools.backend = args.backend.into();
     tools.overlay = overlay(tree.as_ref(), arch.and_then(Machine::find))?;
     tools.check()?;
     let variables = tools.variables(Mode::Gateless);

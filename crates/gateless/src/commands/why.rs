@@ -9,7 +9,7 @@ use gateless_provision::toolchain::Choice;
 use serde::Serialize;
 
 use super::build::{self, Purpose};
-use super::build_options::{self, BuildOptions, Runtime};
+use super::build_options::{self, BackEnd, BuildOptions, Runtime};
 use crate::configured::{self, Subject};
 use crate::output;
 use crate::terminal::Terminal;
@@ -122,6 +122,7 @@ fn configure(args: &Args) -> Result<Subject> {
         runtime: Runtime::Source,
         gated: false,
         wishes: Vec::new(),
+        backend: BackEnd::Llvm,
         yes: args.yes,
         jobs: None,
         make_args: Vec::new(),
