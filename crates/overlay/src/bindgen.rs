@@ -6,6 +6,7 @@
 mod clashes;
 mod flags;
 mod memory;
+mod padding;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -63,7 +64,7 @@ fn run(args: Vec<OsString>) -> Result<u8> {
         break done.status;
     };
     if let Some(path) = written.filter(|path| status.success() && path.is_file()) {
-        fix(&path, notes)?;
+        fix(&path, notes, &|| padding::alignment(&real, &args))?;
     }
     Ok(process::exit_code(status))
 }
@@ -77,8 +78,15 @@ fn output(args: &[OsString]) -> Option<Utf8PathBuf> {
 }
 
 /// Fixes up the bindings in `path`, and notes in front of them what was done, after the `notes` that there are already.
-fn fix(path: &Utf8Path, mut notes: Vec<String>) -> Result<()> {
+///
+/// `alignment` tells how a 64-bit number is aligned, if that matters.
+fn fix(path: &Utf8Path, mut notes: Vec<String>, alignment: &dyn Fn() -> Result<u64>) -> Result<()> {
     let mut text = fs_err::read_to_string(path)?;
+    if padding::has(&text) && padding::is_short(alignment()?) {
+        let (fixed, new) = padding::fix(&text);
+        text = fixed;
+        notes.extend(new);
+    }
     for one in [clashes::fix, memory::fix] {
         let (fixed, new) = one(&text);
         text = fixed;

@@ -130,6 +130,11 @@ fn is_structure(entry: &Entry) -> bool {
     ) && !entry.is_declaration
 }
 
+/// Whether a name is that of a type of bindgen's own, which C has not.
+fn is_of_bindgen_alone(name: &str) -> bool {
+    name.contains('<') || name.starts_with("__Bindgen")
+}
+
 impl Types {
     /// The structures that have a name, and whose members are known.
     pub fn layouts(&self, language: Language) -> Vec<(String, Layout)> {
@@ -165,8 +170,7 @@ impl Types {
 
     /// Whether a type is one of the declarations that bindgen wrote: of C's, not what it adds for itself.
     fn is_of_bindgen(&self, entry: &Entry) -> bool {
-        let is_generic = |name: &String| name.contains('<') || name.starts_with("__Bindgen");
-        if entry.name.as_ref().is_none_or(is_generic) {
+        if entry.name.as_deref().is_none_or(is_of_bindgen_alone) {
             return false;
         }
         let mut outermost = None;
@@ -231,8 +235,14 @@ impl Types {
                 "_bindgen_opaque_blob" => layout.is_opaque = true,
                 "bindgen_union_field" | "_address" => {}
                 _ if name.starts_with("__bindgen_anon_") => {
-                    if let Some(ty) = member.ty {
-                        self.members_of_rust(self.stripped(ty), offset, layout);
+                    if let Some(ty) = member.ty.map(|ty| self.stripped(ty)) {
+                        match self.entries.get(&ty).and_then(|ty| ty.name.as_deref()) {
+                            // Of those that bindgen has no copy of, or only a number of bytes.
+                            Some(name) if is_of_bindgen_alone(name) => layout.is_opaque = true,
+                            _ => {
+                                self.members_of_rust(ty, offset, layout);
+                            }
+                        }
                     }
                 }
                 _ if name.starts_with("_bitfield_") || name.starts_with("__bindgen_") => {}

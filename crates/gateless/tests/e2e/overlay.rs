@@ -105,7 +105,7 @@ pub fn layouts(workshop: &mut Workshop) -> Tested {
             out.as_str(),
             "--",
             // C's types are all there, whether the file uses them or not.
-            "KCFLAGS=-fno-eliminate-unused-debug-types",
+            "CFLAGS_helpers/helpers.o=-fno-eliminate-unused-debug-types",
             "rust/kernel.o",
             "rust/helpers/helpers.o",
         ])?)?;
