@@ -37,6 +37,8 @@ pub struct Layout {
     pub members: BTreeMap<String, Place>,
     /// bindgen keeps the size alone.
     pub is_opaque: bool,
+    /// Where bindgen has padding: begin and end. It also stands for members that bindgen cannot express.
+    pub padding: Vec<(u64, u64)>,
 }
 
 /// What was compared.
@@ -138,11 +140,18 @@ fn differences(rust: &Layout, c: &Layout) -> Vec<String> {
         }
     }
     if !rust.is_opaque {
-        let is_missing = |name: &&String| {
-            !rust.members.contains_key(*name) && !rust.members.contains_key(&format!("{name}_"))
-        };
-        let missing = c.members.keys().filter(is_missing);
-        found.extend(missing.map(|name| format!("`{name}` is in C alone")));
+        for (name, their) in &c.members {
+            let is_there =
+                rust.members.contains_key(name) || rust.members.contains_key(&format!("{name}_"));
+            let end = their.offset + their.size.unwrap_or(0);
+            let is_padded = rust
+                .padding
+                .iter()
+                .any(|(from, to)| *from <= their.offset && end <= *to);
+            if !is_there && !is_padded {
+                found.push(format!("`{name}` is in C alone"));
+            }
+        }
     }
     found
 }

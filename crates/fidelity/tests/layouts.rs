@@ -9,10 +9,11 @@ use libtest_mimic::{Arguments, Failed, Trial};
 
 const C: &str = "\
 struct plain { char a; long b; struct { int c; union { int d; char e; }; }; int type; int bits : 3; };
+struct padded { char a; short hidden; int b; };
 typedef struct { short x; int y[3]; } named_by_typedef;
 union either { int i; char c[8]; };
 struct unseen { int a; };
-struct plain p; named_by_typedef n; union either e; struct unseen u;
+struct plain p; named_by_typedef n; union either e; struct unseen u; struct padded d;
 ";
 
 /// As bindgen writes it.
@@ -22,10 +23,12 @@ const RUST: &str = "\
 #[repr(C)] pub struct plain { pub a: i8, pub b: isize, pub __bindgen_anon_1: plain__bindgen_ty_1, pub type_: i32, pub _bitfield_1: u8 }
 #[repr(C)] #[derive(Clone, Copy)] pub struct plain__bindgen_ty_1 { pub c: i32, pub __bindgen_anon_1: plain__bindgen_ty_1__bindgen_ty_1 }
 #[repr(C)] #[derive(Clone, Copy)] pub union plain__bindgen_ty_1__bindgen_ty_1 { pub d: i32, pub e: i8 }
+#[repr(C)] pub struct padded { pub a: i8, pub __bindgen_padding_0: [u8; 3usize], pub b: i32 }
 #[repr(C)] pub struct named_by_typedef { pub x: i16, pub y: [i32; 3] }
 #[repr(C)] pub union either { pub i: i32, pub c: [i8; 8] }
 #[repr(C)] pub struct unseen { _unused: [u8; 0] }
 #[no_mangle] pub static P: plain = unsafe { core::mem::zeroed() };
+#[no_mangle] pub static D: padded = unsafe { core::mem::zeroed() };
 #[no_mangle] pub static N: named_by_typedef = unsafe { core::mem::zeroed() };
 #[no_mangle] pub static E: either = unsafe { core::mem::zeroed() };
 #[no_mangle] pub static U: unseen = unsafe { core::mem::zeroed() };
@@ -79,7 +82,7 @@ fn report(rust: &str, c: &str) -> Result<Report, Failed> {
 
 fn alike() -> Result<(), Failed> {
     let report = report(RUST, C)?;
-    if !report.is_good() || report.alike != 3 {
+    if !report.is_good() || report.alike != 4 {
         return Err(format!("{report:?}").into());
     }
     Ok(())
@@ -101,6 +104,11 @@ fn planted() -> Result<(), Failed> {
             "pub d: i32, pub e: i8",
             "pub d: i32, pub f: i8",
             "`e` is in C alone",
+        ),
+        (
+            "pub __bindgen_padding_0: [u8; 3usize]",
+            "pub _bitfield_1: [u8; 3usize]",
+            "`hidden` is in C alone",
         ),
         (
             "pub c: [i8; 8]",

@@ -245,6 +245,10 @@ impl Types {
                         }
                     }
                 }
+                _ if name.starts_with("__bindgen_padding_") => {
+                    let size = member.ty.and_then(|ty| self.size(ty, 0)).unwrap_or(0);
+                    layout.padding.push((offset, offset + size));
+                }
                 _ if name.starts_with("_bitfield_") || name.starts_with("__bindgen_") => {}
                 _ => self.put(layout, name, offset, member.ty),
             }
