@@ -47,6 +47,10 @@ pub(crate) fn of(symbol: Symbol<'_>) -> Result<Linked> {
         && !is_declared
     {
         attributes.push(format!("section({})", literal(section.as_bytes())));
+        // What is collected in a section by linkers is gone through in its order.
+        if symbol.as_global()?.is_some() {
+            attributes.push("gl_in_order".into());
+        }
     }
     if let Some(comdat) = symbol.comdat()?
         && (comdat.kind != ComdatKind::Any || !is_weak)

@@ -26,6 +26,13 @@ GL_MEMORY(u128);
 #define GL_WIDE(high, low) (((u128)(high) << 64) | (u128)(low))
 #endif
 
+/* Variables stay in this order; clang keeps them all in order. */
+#ifdef __clang__
+#define gl_in_order
+#else
+#define gl_in_order no_reorder
+#endif
+
 /* Results in two registers. */
 typedef struct { u64 first, second; } gl_pair_ii;
 

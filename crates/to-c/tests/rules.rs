@@ -258,3 +258,14 @@ fn the_same_module_gives_the_same_text() {
         assert!(first.contains(name), "{name}: {first}");
     }
 }
+
+#[test]
+fn what_a_linker_collects_in_a_section_keeps_the_order_of_the_module() {
+    let ir = "@c = internal constant i32 1, section \"suites\"\n@a = internal constant i32 2, section \"suites\"\n\
+        @b = constant i32 3, section \"suites\"\n@d = internal constant i32 4, section \"suites\"\n\
+        @llvm.used = appending global [4 x ptr] [ptr @d, ptr @b, ptr @a, ptr @c], section \"llvm.metadata\"";
+    let declared = "extern const int __start_suites[], __stop_suites[];";
+    let main =
+        "for (const int *it = __start_suites; it < __stop_suites; it++) printf(\"%d\", *it);";
+    assert_eq!(printed(ir, declared, main), "1234");
+}

@@ -5,6 +5,7 @@
 //! need what `gateless doctor` asks for, and about 30 minutes of two processors the first time.
 
 mod audits;
+mod backend_c;
 mod configurations;
 mod example;
 mod kcfi;
@@ -141,6 +142,10 @@ const X86_64_ON_REQUEST: &[Test] = &[
         long_tail::overflow_report,
     ),
     (
+        "with_the_c_compilers_code_an_x86_64_kernel_has_the_same_results_by_name",
+        backend_c::same_results,
+    ),
+    (
         "with_kcfi_both_kernels_are_the_same_boot_and_trap_the_same_calls_of_wrong_types",
         kcfi::enforced,
     ),
@@ -175,6 +180,10 @@ const UM_ON_REQUEST: &[Test] = &[
     (
         "the_checks_that_are_wished_for_refuse_nothing_of_a_kernel_and_find_what_is_planted",
         long_tail_checks::found,
+    ),
+    (
+        "with_the_c_compilers_code_every_test_has_the_same_result",
+        backend_c::same_results,
     ),
     (
         "with_the_hosts_core_and_no_floats_every_test_passes",
