@@ -479,6 +479,21 @@ mod tests {
     }
 
     #[test]
+    fn the_back_end_is_a_decision_and_does_not_reach_the_compiler() {
+        let of = |backend: &str| {
+            let args = "--target=./scripts/target.json --emit=obj=k.o k.rs";
+            plan(Tool::Rustc, &format!("-Zgateless-backend={backend} {args}"))
+        };
+        let planned = of("c").unwrap();
+        assert_eq!(planned.backend, Backend::C);
+        assert!(!planned.tokens().join(" ").contains("backend"));
+        let spelled = |decision: &Decision| decision.argument == "-Zgateless-backend=c";
+        assert!(planned.decisions.iter().any(spelled));
+        let failure = of("gcc").unwrap_err();
+        assert!(failure.what.contains("-Zgateless-backend=gcc"), "{failure}");
+    }
+
+    #[test]
     fn a_wish_that_is_not_known_or_has_nothing_to_do_is_refused_by_name() {
         for (wish, words) in [
             ("made-up", "-Zgateless-wish=made-up"),
