@@ -259,7 +259,7 @@ fn arguments(
     }
     args.extend(
         generate
-            .map(|generate| generate.arguments(call.class))
+            .map(|generate| generate.arguments(call.class, call.toolchain.keeps_use_order))
             .unwrap_or_default(),
     );
     args.extend(Format::of(call.invocation).arguments());

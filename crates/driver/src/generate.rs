@@ -13,6 +13,7 @@ use gateless_model::backend::Backend;
 use gateless_model::columns::Columns;
 use gateless_model::record::Generator;
 use gateless_model::{Failure, Result, added};
+use gateless_rustc::toolchain::USE_ORDER;
 
 use crate::call::{Call, mangle};
 use crate::classify::Class;
@@ -157,13 +158,15 @@ impl Generate {
         matches!(kind, "obj" | "asm" | "llvm-ir" | "llvm-bc")
     }
 
-    /// Arguments that make rustc stop at unoptimised bitcode. The second option keeps the order of uses, by which the optimiser goes.
-    pub fn arguments(&self, class: Class) -> Vec<String> {
+    /// Arguments that make rustc stop at unoptimised bitcode, with the order of uses, by which the optimiser goes, where its LLVM can keep it.
+    pub fn arguments(&self, class: Class, keeps_use_order: bool) -> Vec<String> {
         let mut arguments = vec![
             "-Cno-prepopulate-passes".to_owned(),
-            "-Cllvm-args=-preserve-bc-uselistorder".to_owned(),
             format!("--emit=llvm-bc={}", self.bitcode),
         ];
+        if keeps_use_order {
+            arguments.push(format!("-Cllvm-args={USE_ORDER}"));
+        }
         // Where the call has one as well, the last one counts.
         if self.adds_lines {
             // The line of a macro is the one that uses it.

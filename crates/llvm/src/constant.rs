@@ -209,7 +209,12 @@ impl<'m> Constant<'m> {
             TypeKind::Double => 8,
             other => return Err(Failure::failed(format!("numbers in a row of {other:?}"))),
         };
-        let get = self.table().LLVMGetRawDataValues()?;
+        // LLVM before 22 has no function but that for texts, which returns the bytes whatever the numbers' width
+        // (ConstantDataSequential::getAsString, llvm/include/llvm/IR/Constants.h).
+        let get = match self.module().llvm().version().0 {
+            ..22 => self.table().LLVMGetAsString()?,
+            _ => self.table().LLVMGetRawDataValues()?,
+        };
         let mut length = 0;
         // SAFETY: numbers in a row, whose bytes the context keeps as long as the module lives; LLVM returns how many there are.
         let bytes = unsafe {

@@ -10,6 +10,10 @@ impl Module {
     /// All metadata nodes that debug information consists of, but for files.
     pub fn debug_nodes(&self) -> Result<Vec<Node>> {
         let mut open = self.named("llvm.dbg.cu")?;
+        // Without a unit there is no debug information.
+        if open.is_empty() {
+            return Ok(open);
+        }
         for global in self.globals()? {
             open.extend(global.metadata()?.into_iter().map(|(_, node)| node));
         }

@@ -12,7 +12,7 @@ use crate::fatal;
 use crate::table::Table;
 
 /// The oldest major version whose C API has all that is called here.
-const OLDEST: u32 = 22;
+const OLDEST: u32 = 19;
 
 static LOADED: Mutex<BTreeMap<Utf8PathBuf, &'static Llvm>> = Mutex::new(BTreeMap::new());
 
@@ -59,7 +59,7 @@ impl Llvm {
                 "{path} is LLVM {major}.{minor}.{patch}, too old to generate kernel code with"
             ))
             .help(format!(
-                "LLVM {OLDEST} or newer is needed (rustc 1.95 or newer)"
+                "LLVM {OLDEST} or newer is needed (rustc 1.82 or newer)"
             )));
         }
         let install = table.LLVMInstallFatalErrorHandler()?;

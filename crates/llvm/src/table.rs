@@ -84,7 +84,7 @@ impl Table {
 
 fn missing(name: &str, path: &Utf8PathBuf, error: libloading::Error) -> Failure {
     Failure::failed(format!("{path} has no function {name}"))
-        .help("it is not the libLLVM of a supported rustc (LLVM 22 or newer); name another compiler in GATELESS_RUSTC")
+        .help("it is not the libLLVM of a supported rustc (LLVM 19 or newer); name another compiler in GATELESS_RUSTC")
         .because(error)
 }
 
@@ -296,6 +296,7 @@ table! {
     LLVMGetParamParent(*mut RawValue) -> *mut RawValue;
     LLVMGetConstOpcode(*mut RawValue) -> c_int;
     LLVMConstBitCast(*mut RawValue, *mut RawType) -> *mut RawValue;
+    LLVMGetAsString(*mut RawValue, *mut usize) -> *const c_char;
     LLVMGetRawDataValues(*mut RawValue, *mut usize) -> *const c_char;
     LLVMGetBlockAddressFunction(*mut RawValue) -> *mut RawValue;
     LLVMGetBlockAddressBasicBlock(*mut RawValue) -> *mut RawBlock;

@@ -10,7 +10,7 @@ use gateless_model::{Failure, Result};
 
 use crate::libclang;
 use crate::toolchain::{self, Choice, Chosen, Wanted};
-use crate::{rust_src, tools};
+use crate::{others, rust_src, tools};
 use gateless_kbuild::c_tools::CTools;
 use gateless_model::Version;
 use gateless_rustc::compiler::Compiler;
@@ -145,15 +145,7 @@ const PROGRAMS: &[Program] = &[
 /// # Errors
 /// If the tree or a tool can't be asked, or the C tools are chosen in a way that Kbuild refuses.
 pub fn check(cache: &Utf8Path, job: Job<'_>, tree: Option<&Tree>) -> Result<Vec<Prerequisite>> {
-    let minimum = |tool: Tool| -> Result<Version> {
-        match tree {
-            Some(tree) if tool == Tool::Rustc => {
-                tree.minimum_rustc(kbuild_arch(job.arch), &process::stdout_of)
-            }
-            Some(tree) => tree.minimum(tool, kbuild_arch(job.arch), &process::stdout_of),
-            None => Ok(usual_minimum(tool, kbuild_arch(job.arch))),
-        }
-    };
+    let minimum = |tool| minimum(tool, job.arch, tree);
     let mut all = rust(cache, job, minimum(Tool::Rustc)?);
     let libclang_minimum = minimum(Tool::Llvm)?;
     let libclang = find_libclang(libclang_minimum);
@@ -227,6 +219,63 @@ pub fn check(cache: &Utf8Path, job: Job<'_>, tree: Option<&Tree>) -> Result<Vec<
     Ok(all)
 }
 
+/// What else is here of what a tree has minimum versions for, each with whether it would do.
+///
+/// # Errors
+/// If the tree can't be asked.
+pub fn installed(cache: &Utf8Path, job: Job<'_>, tree: Option<&Tree>) -> Result<Vec<Prerequisite>> {
+    let row = |name: &str, minimum: Version, found: Version, where_: String| Prerequisite {
+        name: format!("{name} here"),
+        purpose: "would do in its place".to_owned(),
+        wanted: format!(">= {minimum}"),
+        found: match found >= minimum {
+            true => Ok(format!("{found}: {where_}")),
+            false => Err(Failure::no(format!("{found} is too old: {where_}"))),
+        },
+        required: false,
+        fix: Fix::ByHand,
+    };
+    let minimum = |tool| minimum(tool, job.arch, tree);
+    let rustc = minimum(Tool::Rustc)?;
+    let compilers = others::compilers(cache).into_iter();
+    let mut rows: Vec<Prerequisite> = compilers
+        .map(|other| {
+            let how = format!("--toolchain {}", other.toolchain);
+            row("rustc", rustc, other.version, how)
+        })
+        .collect();
+    let libclang = minimum(Tool::Llvm)?;
+    for other in others::libclangs() {
+        let how = format!("LIBCLANG_PATH={}", other.directory);
+        let Some(major) = other.major else { continue };
+        // The names of files say no more than the major version.
+        let minimum = Version::new(libclang.major, 0, 0);
+        rows.push(row("libclang", minimum, Version::new(major, 0, 0), how));
+    }
+    let of_libclang = libclang::find().ok().and_then(|libclang| libclang.major);
+    let bindgen = minimum(Tool::Bindgen)?.max(tools::minimum_for_libclang(of_libclang));
+    for other in others::bindgens(cache) {
+        rows.push(row(
+            "bindgen",
+            bindgen,
+            other.version,
+            other.path.to_string(),
+        ));
+    }
+    Ok(rows)
+}
+
+/// The oldest version of `tool` that `tree` takes for this architecture; without a tree, what Linux 7.3 takes.
+fn minimum(tool: Tool, arch: &str, tree: Option<&Tree>) -> Result<Version> {
+    match tree {
+        Some(tree) if tool == Tool::Rustc => {
+            tree.minimum_rustc(kbuild_arch(arch), &process::stdout_of)
+        }
+        Some(tree) => tree.minimum(tool, kbuild_arch(arch), &process::stdout_of),
+        None => Ok(usual_minimum(tool, kbuild_arch(arch))),
+    }
+}
+
 /// The oldest version that Linux 7.3 takes (its scripts/min-tool-version.sh), where there is no tree to ask.
 fn usual_minimum(tool: Tool, arch: &str) -> Version {
     match (tool, arch) {
@@ -256,7 +305,7 @@ fn find_bindgen(cache: &Utf8Path, minimum: Version, libclang_minimum: Version) -
             "{} loads libclang {loaded}, which is too old: {libclang_minimum} is the minimum",
             bindgen.path
         ))
-        .help("set LIBCLANG_PATH to the directory of a newer libclang"));
+        .help(libclang::help(libclang_minimum)));
     }
     Ok(match libclang.major {
         Some(major) if major != loaded.major => format!(
@@ -325,8 +374,11 @@ fn rust(cache: &Utf8Path, job: Job<'_>, minimum: Version) -> Vec<Prerequisite> {
         wanted: format!("stable, >= {minimum}"),
         found: compiler.and_then(|compiler| {
             if compiler.version < minimum {
-                Err(Failure::no(format!("{} is too old", compiler.version_text))
-                    .help("rustup update stable"))
+                Err(Failure::no(format!(
+                    "{} is too old: {minimum} is the minimum",
+                    compiler.version_text
+                ))
+                .help(others::help_for_rustc(cache, minimum)))
             } else {
                 Ok(format!("{} ({})", compiler.version, compiler.command))
             }

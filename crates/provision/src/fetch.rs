@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_base::cache;
+use gateless_linux::tree;
 use gateless_model::{Failure, Result};
 
 use crate::apt::{self, Apt, Offer};
@@ -25,6 +26,16 @@ pub fn cached(cache: &Utf8Path, release: &str) -> Result<Option<Utf8PathBuf>> {
         }
     }
     Ok(found.into_iter().max().map(|(_, path)| path))
+}
+
+/// An error if `release` can't be built, whatever its tree holds.
+pub fn check_release(release: &str) -> Result<()> {
+    let parsed = Release::parse(release)?;
+    match parsed.0.join(".").parse() {
+        // Of a series the newest is meant, which is in no doubt.
+        Ok(version) => tree::check_release(version, release),
+        Err(_) => Ok(()),
+    }
 }
 
 /// Brings in a kernel tree unless one of this release is in the cache already; returns its path.

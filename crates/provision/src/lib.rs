@@ -8,6 +8,7 @@ pub mod doctor_answer;
 pub mod fetch;
 pub mod install;
 pub mod libclang;
+pub mod others;
 pub mod rust_src;
 pub mod system;
 pub mod toolchain;

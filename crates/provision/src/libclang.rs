@@ -50,6 +50,11 @@ pub fn find() -> Result<Libclang> {
 
 /// Like [`find`] without the environment, in the installation below `usr`.
 pub fn find_below(usr: &Utf8Path) -> Option<Libclang> {
+    all_below(usr).into_iter().next()
+}
+
+/// All that are in the installation below `usr`, the newest first.
+pub fn all_below(usr: &Utf8Path) -> Vec<Libclang> {
     let mut directories: Vec<Utf8PathBuf> = Vec::new();
     for parent in ["lib", "lib64"] {
         let Ok(entries) = usr.join(parent).read_dir_utf8() else {
@@ -76,7 +81,7 @@ pub fn find_below(usr: &Utf8Path) -> Option<Libclang> {
         .filter_map(|directory| inspect(directory))
         .collect();
     found.sort_by_key(|libclang| std::cmp::Reverse(libclang.major));
-    found.into_iter().next()
+    found
 }
 
 /// An error if libclang is older than `minimum`; without a number in its name the tree's own check (`make rustavailable`) decides.
@@ -86,11 +91,23 @@ pub fn check(libclang: &Libclang, minimum: Version) -> Result<()> {
             "libclang {major} in {} is too old: {minimum} is the minimum",
             libclang.directory
         ))
-        .help(format!(
-            "{}, or set LIBCLANG_PATH to the directory of a newer libclang",
-            System::this().help()
-        ))),
+        .help(help(minimum))),
         _ => Ok(()),
+    }
+}
+
+/// What to do about a libclang that is too old: one that is here, or how another comes in.
+pub fn help(minimum: Version) -> String {
+    let fits = |libclang: &Libclang| libclang.major.is_some_and(|major| major >= minimum.major);
+    match all_below(Utf8Path::new("/usr")).into_iter().find(fits) {
+        Some(Libclang {
+            directory,
+            major: Some(major),
+        }) => format!("libclang {major} is here and would do: LIBCLANG_PATH={directory}"),
+        _ => format!(
+            "{}, or set LIBCLANG_PATH to the directory of a libclang {minimum} or newer",
+            System::this().help()
+        ),
     }
 }
 

@@ -22,25 +22,36 @@ pub struct Bindgen {
     pub version: Version,
 }
 
-/// The first bindgen that is at least `minimum`: on PATH, else the one that `doctor --install` put into the cache.
-pub fn find_bindgen(cache: &Utf8Path, minimum: Version) -> Result<Bindgen> {
+/// Where a bindgen is: on PATH, and in the cache.
+pub(crate) fn bindgens(cache: &Utf8Path) -> Vec<Utf8PathBuf> {
     let candidates = [
         program::find("bindgen"),
         Some(cache::tools(cache).join("bin/bindgen")).filter(|path| program::is_executable(path)),
     ];
+    candidates.into_iter().flatten().collect()
+}
+
+/// The bindgen at this path, asked for its version.
+pub(crate) fn bindgen(path: Utf8PathBuf) -> Result<Bindgen> {
+    let text = process::stdout(&path, &["--version"])?;
+    let version = version_of(&text).ok_or_else(|| {
+        Failure::failed(format!(
+            "`{path} --version` prints no version: {}",
+            text.trim()
+        ))
+    })?;
+    Ok(Bindgen { path, version })
+}
+
+/// The first bindgen that is at least `minimum`: on PATH, else the one that `doctor --install` put into the cache.
+pub fn find_bindgen(cache: &Utf8Path, minimum: Version) -> Result<Bindgen> {
     let mut too_old = None;
-    for path in candidates.into_iter().flatten() {
-        let text = process::stdout(&path, &["--version"])?;
-        let version = version_of(&text).ok_or_else(|| {
-            Failure::failed(format!(
-                "`{path} --version` prints no version: {}",
-                text.trim()
-            ))
-        })?;
-        if version >= minimum {
-            return Ok(Bindgen { path, version });
+    for path in bindgens(cache) {
+        let found = bindgen(path)?;
+        if found.version >= minimum {
+            return Ok(found);
         }
-        too_old.get_or_insert(Bindgen { path, version });
+        too_old.get_or_insert(found);
     }
     let what = match too_old {
         Some(Bindgen { path, version }) => {

@@ -10,7 +10,7 @@ use gateless_model::{Failure, Result, Version};
 use gateless_rustc::compiler::Compiler;
 
 use crate::toolchain::{self, Choice};
-use crate::{libclang, rust_src, tools};
+use crate::{libclang, others, rust_src, tools};
 
 /// Finds the tools, for the running program `binary` and, if given, for a tree and its ARCH; what is missing or too old is an error.
 /// `prebuilt` names the runtime source where that is not the standard library's sources; `toolchain` says which compiler.
@@ -26,7 +26,7 @@ pub fn find(
         .transpose()?;
     let compiler = toolchain::choose(toolchain, cache, minimum)?.compiler()?;
     if let (Some((tree, _)), Some(minimum)) = (tree, minimum) {
-        check_age(&compiler, tree, minimum)?;
+        check_age(&compiler, tree, minimum, cache)?;
     }
     let libclang = libclang::find()?;
     let mut minimum = match tree {
@@ -62,7 +62,7 @@ pub fn find(
 }
 
 /// An error if the compiler is older than the tree wants.
-fn check_age(compiler: &Compiler, tree: &Tree, minimum: Version) -> Result<()> {
+fn check_age(compiler: &Compiler, tree: &Tree, minimum: Version, cache: &Utf8Path) -> Result<()> {
     if compiler.version >= minimum {
         return Ok(());
     }
@@ -70,5 +70,5 @@ fn check_age(compiler: &Compiler, tree: &Tree, minimum: Version) -> Result<()> {
         "rustc {} ({}) is too old for Linux {}: {minimum} is the minimum",
         compiler.version, compiler.command, tree.release
     ))
-    .help("`rustup update stable`, or name a newer stable rustc with --toolchain or GATELESS_RUSTC; `--toolchain auto` without GATELESS_RUSTC takes Debian's"))
+    .help(others::help_for_rustc(cache, minimum)))
 }

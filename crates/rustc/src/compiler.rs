@@ -12,6 +12,9 @@ use crate::guard;
 use crate::llvm::{self, Generator};
 use crate::verbose::{self, Verbose};
 
+/// How LLVM refuses an option that it doesn't know.
+const UNKNOWN_OPTION: &str = "Unknown command line argument";
+
 /// A stable release of rustc and its companions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Compiler {
@@ -49,6 +52,28 @@ impl Compiler {
     /// See [`llvm::of_compiler`].
     pub fn generator(&self) -> Result<Generator> {
         llvm::of_compiler(&self.sysroot, &self.llvm, &[])
+    }
+
+    /// Whether its LLVM knows this option (`-Cllvm-args`); the compiler is asked.
+    ///
+    /// # Errors
+    /// If it can't be run, or refuses the option for another reason than not knowing it.
+    pub fn takes_llvm_option(&self, option: &str) -> Result<bool> {
+        let mut command = self.run("rustc");
+        command.args([&format!("-Cllvm-args={option}"), "--print=target-features"]);
+        let output = command
+            .output()
+            .map_err(|error| Failure::failed(format!("`{}` can't be run: {error}", self.rustc)))?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        match (output.status.success(), said.contains(UNKNOWN_OPTION)) {
+            (true, _) => Ok(true),
+            (false, true) => Ok(false),
+            (false, false) => Err(Failure::failed(format!(
+                "`{} -Cllvm-args={option} --print=target-features` failed: {}",
+                self.rustc,
+                said.trim()
+            ))),
+        }
     }
 
     /// The program of this toolchain of that name: `rustc`, or one that lies beside it.

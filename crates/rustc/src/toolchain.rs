@@ -21,7 +21,12 @@ pub struct Toolchain {
     pub compiler: Compiler,
     /// SHA-256 of the compiler's driver library, or of the program where it is one static file.
     pub sha256: String,
+    /// Whether its LLVM can write bitcode that keeps the order of uses ([`USE_ORDER`]). That of rustc 1.85 (19) can't.
+    pub keeps_use_order: bool,
 }
+
+/// LLVM's option to write the order of each value's uses into bitcode. The optimiser goes by that order.
+pub const USE_ORDER: &str = "-preserve-bc-uselistorder";
 
 impl Toolchain {
     /// Finds the compiler, asking it only if it was not met before.
@@ -58,6 +63,7 @@ impl Toolchain {
         let found = Self {
             key,
             sha256: hash::sha256_file(&library.unwrap_or_else(|| compiler.rustc.clone()))?,
+            keeps_use_order: compiler.takes_llvm_option(USE_ORDER)?,
             compiler,
         };
         let text = serde_json::to_string_pretty(&found)

@@ -95,9 +95,12 @@ pub fn open(
     // A wrong directory is worth saying before anything is installed, and a tree says which versions it wants.
     let known = match &options.tree {
         Some(path) => Some(Tree::open(path)?),
-        None => fetch::cached(&cache, &options.release)?
-            .map(|path| Tree::open(&path))
-            .transpose()?,
+        None => {
+            fetch::check_release(&options.release)?;
+            fetch::cached(&cache, &options.release)?
+                .map(|path| Tree::open(&path))
+                .transpose()?
+        }
     };
     let job = Job {
         arch: &options.arch,

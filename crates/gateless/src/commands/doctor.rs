@@ -35,6 +35,9 @@ pub struct Args {
     /// Kernel tree whose minimum versions apply [default: a Linux 7.3 in the cache, else what 7.3 wants for um and x86_64]
     #[arg(long, value_name = "DIR")]
     tree: Option<Utf8PathBuf>,
+    /// Kernel release whose minimum versions apply; its tree must be in the cache (`gateless fetch`)
+    #[arg(long, value_name = "RELEASE", conflicts_with_all = ["tree", "out"])]
+    release: Option<String>,
     /// Compiler: auto, a release (1.96), or the path of a rustc, as for `gateless build`
     #[arg(long, value_name = "auto|RELEASE|PATH", default_value = "auto", value_parser = toolchain)]
     toolchain: Choice,
@@ -74,7 +77,7 @@ pub fn run(args: Args) -> Result<Exit> {
     let tree = match (&args.tree, &subject) {
         (Some(path), _) => Some(path.clone()),
         (None, Some(subject)) => Some(subject.tree.path.clone()),
-        (None, None) => fetch::cached(&cache, DEFAULT_RELEASE)?,
+        (None, None) => of_release(&cache, args.release.as_deref())?,
     };
     let tree = tree.as_deref().map(Tree::open).transpose()?;
     let variables = c_tools::variables(&arch, &[]);
@@ -89,7 +92,8 @@ pub fn run(args: Args) -> Result<Exit> {
     if args.install {
         install(check()?, &cache, args.yes, &mut Terminal::new())?;
     }
-    let found = check()?;
+    let mut found = check()?;
+    found.extend(doctor::installed(&cache, job, tree.as_ref())?);
     let all_there = !found.iter().any(Prerequisite::is_missing);
     if args.json {
         output::json(&Answer::of(&arch, &found))?;
@@ -107,6 +111,20 @@ pub fn run(args: Args) -> Result<Exit> {
         Exit::Yes
     } else {
         Exit::No
+    })
+}
+
+/// The tree in the cache of the release that is named, which has to be there, or else of the default one.
+fn of_release(cache: &Utf8Path, named: Option<&str>) -> Result<Option<Utf8PathBuf>> {
+    let Some(release) = named else {
+        return fetch::cached(cache, DEFAULT_RELEASE);
+    };
+    fetch::check_release(release)?;
+    fetch::cached(cache, release)?.map(Some).ok_or_else(|| {
+        Failure::no(format!(
+            "there is no tree of Linux {release} in the cache to ask what it wants"
+        ))
+        .help(format!("`gateless fetch {release}` brings it in"))
     })
 }
 

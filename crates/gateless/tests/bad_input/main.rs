@@ -42,8 +42,82 @@ fn trees_that_cannot_be_built() -> Result<(), Failed> {
         &bench,
         bench.build("tree", "out"),
         3,
-        &["Linux 7.3.4", "no Rust support"],
+        &["Linux 7.3.4", "no Rust support", "6.12 is the oldest"],
     )
+}
+
+/// Before 6.12 a kernel has rust/ and wants one compiler of its own time.
+fn releases_whose_rust_is_for_one_compiler_alone() -> Result<(), Failed> {
+    let bench = Bench::new();
+    let makefile = "VERSION = 6\nPATCHLEVEL = 1\nSUBLEVEL = 148\nEXTRAVERSION =\n";
+    bench.write("tree/Makefile", makefile);
+    let texts = ["Linux 6.1.148", "can't be built", "6.12 is the oldest"];
+    refused(&bench, bench.build("tree", "out"), 3, &texts)?;
+    let tree = bench.path("tree").display().to_string();
+    expect(bench.gateless(&["doctor", "--tree", &tree]), 3, &texts)?;
+    // Nothing is fetched to find that out.
+    for command in ["build", "doctor"] {
+        let command = bench.gateless(&[command, "--release", "6.1"]);
+        expect(command, 3, &["Linux 6.1", "6.12 is the oldest"])?;
+    }
+    absent(&bench.path("cache/linux"))
+}
+
+/// doctor and build say the same of a compiler, a bindgen and a libclang that are too old for a tree, and which of those that are here would do.
+fn what_is_too_old_is_named_with_what_is_here_and_would_do() -> Result<(), Failed> {
+    let bench = Bench::new();
+    let tree = bench.path("tree").display().to_string();
+    let root = "cache/compilers/1.96.1/usr";
+    let script = format!(
+        "#!/bin/sh\ncase \"$1\" in -vV) printf 'rustc 1.96.1 (x)\\nrelease: 1.96.1\\n';; --print) echo {};; esac\n",
+        bench.path(root).display()
+    );
+    let program = format!("{root}/bin/rustc");
+    bench.write(&program, &script);
+    fs::set_permissions(bench.path(&program), fs::Permissions::from_mode(0o755))?;
+    bench.rustc("1.80.1");
+    let mut named = bench.build("tree", "out");
+    named.env("GATELESS_RUSTC", bench.path("bin/rustc"));
+    let would_do = "rustc 1.96.1 is here and would do: --toolchain 1.96.1";
+    let texts = ["1.80.1", "too old: 1.85.0 is the minimum", would_do];
+    refused(&bench, named, 1, &texts)?;
+    let said = |arguments: &[&str]| -> Result<String, Failed> {
+        let mut doctor = bench.gateless(arguments);
+        let output = doctor
+            .env("GATELESS_RUSTC", bench.path("bin/rustc"))
+            .output()?;
+        if output.status.code() != Some(1) {
+            return Err(format!("{}, not 1", output.status).into());
+        }
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    let json = said(&["doctor", "--json", "--tree", &tree])?;
+    let answer: serde_json::Value = serde_json::from_str(&json)?;
+    let rows = answer["prerequisites"].as_array().ok_or("no rows")?;
+    let row = |name: &str, field: &str, text: &str| {
+        let mut own = rows.iter().filter(|row| row["name"] == name);
+        own.any(|row| row[field].as_str().is_some_and(|said| said.contains(text)))
+            .then_some(())
+            .ok_or_else(|| format!("no {name} whose {field} has `{text}`: {json}"))
+    };
+    row("rustc", "help", would_do)?;
+    row("rustc here", "found", "1.96.1: --toolchain 1.96.1")?;
+    row("rustc here", "problem", "1.80.1 is too old")?;
+    row("bindgen here", "found", "0.72.1")?;
+    // A libclang that is too old for a header, as bindgen says.
+    bench.rustc("1.95.0");
+    bench.bindgen("clang version 14.0.6");
+    let texts = ["loads libclang 14.0.6", "too old: 17.0.1 is the minimum"];
+    refused(&bench, bench.build("tree", "out"), 1, &texts)?;
+    bench.program(
+        "bindgen",
+        "case $1 in --version) echo bindgen 0.72.1;; *) echo \"x.h:1:1: error: unknown type\" >&2; exit 1;; esac\n",
+    );
+    let texts = ["can't read a header", "unknown type"];
+    refused(&bench, bench.build("tree", "out"), 1, &texts)?;
+    bench.program("bindgen", "echo bindgen 0.65.1\n");
+    let texts = ["bindgen-cli 0.72.1", "doctor --install"];
+    refused(&bench, bench.build("tree", "out"), 1, &texts)
 }
 
 fn paths_that_kbuild_cannot_take() -> Result<(), Failed> {
@@ -496,6 +570,14 @@ fn main() {
         Trial::test(
             "trees_that_cannot_be_built_are_refused_by_name",
             trees_that_cannot_be_built,
+        ),
+        Trial::test(
+            "releases_whose_rust_is_for_one_compiler_alone_are_refused",
+            releases_whose_rust_is_for_one_compiler_alone,
+        ),
+        Trial::test(
+            "what_is_too_old_is_named_with_what_is_here_and_would_do",
+            what_is_too_old_is_named_with_what_is_here_and_would_do,
         ),
         Trial::test(
             "paths_that_kbuild_cannot_take_are_refused",

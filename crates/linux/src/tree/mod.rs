@@ -9,6 +9,23 @@ use crate::makefile::{self, Makefile};
 
 pub use minimum::{Run, Tool};
 
+/// The oldest release whose Rust can be built. Those before 6.11 want exactly one compiler, of their own time; 6.12 is the first that is maintained.
+pub const OLDEST: Version = Version::new(6, 12, 0);
+const OLDEST_TEXT: &str = "6.12";
+
+/// An error if a release is too old for its Rust to be built; `release` names it for people.
+pub fn check_release(version: Version, release: &str) -> Result<()> {
+    if version >= OLDEST {
+        return Ok(());
+    }
+    Err(Failure::failed(format!(
+        "the Rust of Linux {release} can't be built: it is for one compiler of its own time alone"
+    ))
+    .help(format!(
+        "{OLDEST_TEXT} is the oldest release that can be built: `gateless fetch {OLDEST_TEXT}`"
+    )))
+}
+
 /// A directory that holds the sources of a kernel with Rust support.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tree {
@@ -52,8 +69,9 @@ impl Tree {
             return Err(Failure::failed(format!(
                 "Linux {release} in {path} has no Rust support: there is no rust/Makefile"
             ))
-            .help("Rust came in with 6.1 on paper and is usable from 6.12 on"));
+            .help(format!("{OLDEST_TEXT} is the oldest release that can be built: `gateless fetch {OLDEST_TEXT}`")));
         }
+        check_release(version, &release)?;
         Ok(Self {
             path,
             version,
@@ -119,13 +137,13 @@ mod tests {
         );
     }
 
-    fn fake(rust: bool) -> tempfile::TempDir {
+    const OLD: &str = "VERSION = 6\nPATCHLEVEL = 1\nSUBLEVEL = 2\nEXTRAVERSION =\n";
+    const NEW: &str = "VERSION = 6\nPATCHLEVEL = 12\nSUBLEVEL = 0\nEXTRAVERSION =\n";
+
+    fn fake(release: &str, rust: bool) -> tempfile::TempDir {
         let root = tempfile::tempdir().unwrap();
         for (file, text) in [
-            (
-                "Makefile",
-                "VERSION = 6\nPATCHLEVEL = 1\nSUBLEVEL = 2\nEXTRAVERSION =\n",
-            ),
+            ("Makefile", release),
             ("Kbuild", ""),
             ("Kconfig", ""),
             ("scripts/Kbuild.include", ""),
@@ -143,7 +161,7 @@ mod tests {
 
     #[test]
     fn a_kernel_without_rust_is_refused_by_name() {
-        let root = fake(false);
+        let root = fake(OLD, false);
         let failure = Tree::open(Utf8Path::from_path(root.path()).unwrap()).unwrap_err();
         assert!(
             failure.what.contains("Linux 6.1.2") && failure.what.contains("no Rust support"),
@@ -153,8 +171,16 @@ mod tests {
     }
 
     #[test]
+    fn rust_of_a_time_when_one_compiler_did_is_refused_with_the_release_that_would_do() {
+        let root = fake(OLD, true);
+        let failure = Tree::open(Utf8Path::from_path(root.path()).unwrap()).unwrap_err();
+        assert!(failure.what.contains("Linux 6.1.2"), "{failure}");
+        assert!(failure.help.unwrap().contains("6.12"));
+    }
+
+    #[test]
     fn a_tree_that_was_built_in_is_refused() {
-        let root = fake(true);
+        let root = fake(NEW, true);
         let tree = Tree::open(Utf8Path::from_path(root.path()).unwrap()).unwrap();
         tree.check_clean("um").unwrap();
         fs_err::write(root.path().join(".config"), "").unwrap();

@@ -185,10 +185,15 @@ impl<'m> Operation<'m> {
                 let [left, right] = operands(instruction)?;
                 // SAFETY: an icmp.
                 let predicate = unsafe { (table.LLVMGetICmpPredicate()?)(raw) };
+                let same_sign = match instruction.module().llvm().version().0 {
+                    // There is no such thing yet.
+                    ..20 => false,
+                    // SAFETY: an icmp.
+                    _ => unsafe { (table.LLVMGetICmpSameSign()?)(raw) != 0 },
+                };
                 Self::IntegerCompare {
                     predicate: IntegerPredicate::from_raw(predicate)?,
-                    // SAFETY: an icmp.
-                    same_sign: unsafe { (table.LLVMGetICmpSameSign()?)(raw) } != 0,
+                    same_sign,
                     left,
                     right,
                 }
@@ -288,10 +293,15 @@ fn odd(instruction: Instruction<'_>) -> Failure {
 
 /// The number of a `switch` for which it goes to the successor of this number, 0 being the default.
 fn case(switch: Instruction<'_>, successor: u32) -> Result<Bits> {
-    let get = switch.table().LLVMGetSwitchCaseValue()?;
-    // SAFETY: a switch, and the number of one of its successors that is not the default. (The function takes the successor's number, not that of
-    // the case, since LLVM 22, which is the first to have it.)
-    let raw = unsafe { get(switch.raw, successor) };
+    let table = switch.table();
+    // SAFETY: a switch, and the number of one of its successors that is not the default. LLVM 22 is the first to have a function for it, which takes
+    // the successor's number and not that of the case; before, numbers and successors are operands in turn, the value and the default first.
+    let raw = unsafe {
+        match switch.module().llvm().version().0 {
+            ..22 => (table.LLVMGetOperand()?)(switch.raw, 2 * successor),
+            _ => (table.LLVMGetSwitchCaseValue()?)(switch.raw, successor),
+        }
+    };
     let constant = Value::at(switch.module(), raw).as_constant()?;
     let number = constant
         .map(|constant| constant.as_integer())
