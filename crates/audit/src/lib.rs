@@ -5,6 +5,7 @@
 
 pub mod audit;
 pub mod finding;
+pub mod forecast;
 pub mod kconfig;
 pub mod makefile;
 pub mod page;

@@ -1,6 +1,7 @@
 //! The schemas in the repository are those of the types that are printed. `UPDATE_SCHEMA=1` writes them anew.
 
 use gateless_audit::audit::{Audit, baseline::Difference};
+use gateless_audit::forecast::Forecast;
 use gateless_audit::probe::Matrix;
 use gateless_audit::roadmap::Roadmap;
 
@@ -10,6 +11,7 @@ fn the_schemas_are_up_to_date() {
     for (name, schema) in [
         ("audit", schemars::schema_for!(Audit)),
         ("difference", schemars::schema_for!(Difference)),
+        ("forecast", schemars::schema_for!(Forecast)),
         ("probe", schemars::schema_for!(Matrix)),
         ("roadmap", schemars::schema_for!(Roadmap)),
     ] {

@@ -65,6 +65,11 @@ pub fn compilers(cache: &Utf8Path) -> Utf8PathBuf {
     cache.join("compilers")
 }
 
+/// Configurations of distributions.
+pub fn configs(cache: &Utf8Path) -> Utf8PathBuf {
+    cache.join("configs")
+}
+
 /// Results of `gateless matrix`, with their logs.
 pub fn results(cache: &Utf8Path) -> Utf8PathBuf {
     cache.join("results")

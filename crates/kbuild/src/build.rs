@@ -20,7 +20,7 @@ use crate::make_vars::{Mode, Toolset, check_backend};
 use crate::out::Out;
 use crate::presets;
 use crate::wrappers;
-use crate::{bindgen_target, c_tools};
+use crate::{bindgen_target, c_tools, turn_on};
 
 /// What to build and how.
 #[derive(Debug, Clone)]
@@ -45,6 +45,8 @@ pub struct Request {
     pub jobs: Option<usize>,
     /// Variables that choose the C tools, in place of the machine's own.
     pub c_tools: Vec<(String, String)>,
+    /// Symbols to turn on in a configuration that somebody else made, whatever has to change there for it.
+    pub turned_on: Vec<String>,
 }
 
 /// Where gateless itself is.
@@ -69,6 +71,7 @@ pub struct Build {
     pub tools: Toolset,
     make: Make,
     recipe: Recipe,
+    turned_on: Vec<String>,
     /// All that the overlay says; nothing where there is none.
     overlay: String,
 }
@@ -199,6 +202,7 @@ impl Build {
             tools,
             make,
             recipe,
+            turned_on: request.turned_on.clone(),
             overlay: overlay.map(|overlay| overlay.text()).unwrap_or_default(),
         })
     }
@@ -240,6 +244,7 @@ impl Build {
         if known.as_ref() != Some(&stamp) || !config.is_file() {
             progress.step("configuring");
             self.write_config(&config, progress)?;
+            self.turn_on(&config, progress)?;
             progress.done();
         }
         for left_out in &self.recipe.left_out {
@@ -320,6 +325,9 @@ impl Build {
         for (name, value) in &self.make.variables {
             let _ = writeln!(text, "{name}={value}");
         }
+        for symbol in &self.turned_on {
+            let _ = writeln!(text, "turned on: {symbol}");
+        }
         hash::sha256(text)
     }
 
@@ -346,6 +354,35 @@ impl Build {
         };
         files::write(config, self.recipe.merged_into(&base))?;
         run(&["olddefconfig"], progress)
+    }
+
+    /// Turns on what is to be on in a configuration that somebody else made, and says what forbade it.
+    fn turn_on(&self, config: &Utf8Path, progress: &mut dyn Progress) -> Result<()> {
+        /// Kconfig may turn out to want more than its files tell.
+        const ROUNDS: usize = 4;
+        for symbol in &self.turned_on {
+            for _ in 0..ROUNDS {
+                let text = fs_err::read_to_string(config)?;
+                let Some(step) = turn_on::next(&self.symbols()?, &text, symbol)? else {
+                    break;
+                };
+                for line in &step.told {
+                    progress.note(line);
+                }
+                files::write(config, &step.config)?;
+                self.make.run(&["olddefconfig".to_owned()], progress)?;
+            }
+            if !DotConfig::read(&self.out.path)?.is_set(symbol) {
+                return Err(Failure::no(format!(
+                    "CONFIG_{symbol} could not be turned on in {config}"
+                ))
+                .help(format!(
+                    "`gateless why {symbol} --out {}` says what is false",
+                    self.out.path
+                )));
+            }
+        }
+        Ok(())
     }
 
     /// What Kconfig knows, with the overlay's symbols.

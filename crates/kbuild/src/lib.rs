@@ -13,4 +13,5 @@ pub mod make_vars;
 pub mod out;
 pub mod presets;
 pub mod rust_options;
+pub mod turn_on;
 pub mod wrappers;

@@ -11,8 +11,10 @@ use libloading::Library;
 use crate::fatal;
 use crate::table::Table;
 
-/// The oldest major version whose C API has all that is called here.
+/// The oldest major version that can be used: what newer ones' C API says is read another way there.
 const OLDEST: u32 = 19;
+/// Major versions whose rustc nobody had, so that what it does with them is not known.
+const UNKNOWN: [u32; 2] = [20, 21];
 
 static LOADED: Mutex<BTreeMap<Utf8PathBuf, &'static Llvm>> = Mutex::new(BTreeMap::new());
 
@@ -59,8 +61,14 @@ impl Llvm {
                 "{path} is LLVM {major}.{minor}.{patch}, too old to generate kernel code with"
             ))
             .help(format!(
-                "LLVM {OLDEST} or newer is needed (rustc 1.82 or newer)"
+                "LLVM {OLDEST} or newer is needed (rustc 1.85 or newer)"
             )));
+        }
+        if UNKNOWN.contains(&major) {
+            return Err(Failure::failed(format!(
+                "{path} is LLVM {major}.{minor}.{patch}, and what its rustc does with it was never compared with what is known"
+            ))
+            .help("LLVM 19 (rustc 1.85) and 22 or newer (rustc 1.95 or newer) are known"));
         }
         let install = table.LLVMInstallFatalErrorHandler()?;
         // SAFETY: the handler has the right type, lives forever, and does not unwind.

@@ -1,7 +1,7 @@
 //! What LLVM's C API has no function for, read from LLVM's text of the value.
 //!
 //! These are the numbers of constant integers above 64 bits, the names of COMDATs, and constants for which the API has no kind (`no_cfi`,
-//! `dso_local_equivalent`). Nothing else in this crate takes text apart.
+//! `dso_local_equivalent`), and in LLVM before 22 the scopes of atomic accesses. Nothing else in this crate takes text apart.
 
 use gateless_model::{Failure, Result};
 
@@ -22,6 +22,19 @@ pub(crate) fn qualifier(constant: Value<'_>) -> Result<String> {
     // After the type, which has no spaces here: `ptr no_cfi @f`.
     let word = text.split(' ').find(|word| !word.starts_with("ptr"));
     Ok(word.unwrap_or_default().to_owned())
+}
+
+/// The name of the scope that an atomic access is ordered in; nothing for all threads.
+pub(crate) fn scope(instruction: Value<'_>) -> Result<Option<String>> {
+    const MARK: &str = " syncscope(\"";
+    let text = instruction.to_text()?;
+    // A name in quotes may hold anything but quotes, which are written as their number.
+    let outside = |at: &usize| text[..*at].matches('"').count() % 2 == 0;
+    let at = text.match_indices(MARK).map(|(at, _)| at).find(outside);
+    Ok(at.and_then(|at| {
+        let (name, _) = text[at + MARK.len()..].split_once('"')?;
+        Some(name.to_owned())
+    }))
 }
 
 /// The name of the COMDAT that a symbol is in, which is its own if the text names none.

@@ -122,6 +122,11 @@ struct Run<'a> {
     log: Option<Utf8PathBuf>,
 }
 
+/// Whether a compiler is named by its release (`1.85`), rather than by a path.
+fn is_release(rustc: &str) -> bool {
+    !rustc.contains('/') && rustc.starts_with(|c: char| c.is_ascii_digit())
+}
+
 /// How a boot ended.
 #[derive(PartialEq, Eq)]
 enum Boot {
@@ -294,10 +299,20 @@ impl Run<'_> {
     }
 
     /// Runs one command, and remembers the first that fails; of boots, those that came to an end apart.
-    fn step(&mut self, name: &str, arguments: Vec<String>) -> Result<Done> {
+    fn step(&mut self, name: &str, mut arguments: Vec<String>) -> Result<Done> {
+        // A release is for those to find who take one; to the others the compiler makes no difference.
+        let (release, program) = match &self.cell.rustc {
+            Some(rustc) if is_release(rustc) => (Some(rustc.clone()), None),
+            other => (None, other.clone()),
+        };
+        if let Some(release) = release
+            && matches!(arguments[0].as_str(), "build" | "boot")
+        {
+            arguments.splice(1..1, ["--toolchain".to_owned(), release]);
+        }
         let command = Command {
             arguments,
-            rustc: self.cell.rustc.clone(),
+            rustc: program,
         };
         self.commands.push(command.shown());
         let done = (self.runner)(name, &command)?;
@@ -430,6 +445,47 @@ mod tests {
             })
         });
         (finished.unwrap(), names)
+    }
+
+    #[test]
+    fn a_release_is_given_to_the_steps_that_find_compilers_and_a_path_to_all() {
+        let release = Cell {
+            rustc: Some("1.85".to_owned()),
+            ..cell()
+        };
+        let directory = tempfile::tempdir().unwrap();
+        let options = Options {
+            out: Utf8Path::from_path(directory.path()).unwrap().join("o"),
+            gated: true,
+            yes: false,
+            jobs: None,
+            gateless: "g".to_owned(),
+            known_failures: Vec::new(),
+        };
+        let finished = run(&release, &options, &mut |_, command| {
+            assert_eq!(command.rustc, None);
+            Ok(Done {
+                exit: Some(0),
+                stdout: match command.arguments[0].as_str() {
+                    "boot" => BOOT,
+                    "attest" => ATTEST,
+                    "fidelity" => FIDELITY,
+                    _ => r#"{"same":5,"different":[]}"#,
+                }
+                .to_owned(),
+                stderr: String::new(),
+            })
+        });
+        for command in finished.unwrap().record.commands {
+            let takes_one = ["gateless build ", "gateless boot "]
+                .iter()
+                .any(|begin| command.starts_with(begin));
+            assert_eq!(
+                command.contains(" --toolchain 1.85 "),
+                takes_one,
+                "{command}"
+            );
+        }
     }
 
     #[test]

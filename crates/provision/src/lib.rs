@@ -3,6 +3,7 @@
 //! Nothing in here writes to the terminal: progress goes to a [`gateless_base::Progress`], answers are returned.
 
 pub mod apt;
+pub mod debian_config;
 pub mod doctor;
 pub mod doctor_answer;
 pub mod fetch;

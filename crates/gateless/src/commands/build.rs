@@ -1,14 +1,15 @@
 //! `gateless build`.
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use gateless_base::{Progress, cache};
 use gateless_kbuild::build::{Build, Home, Request, userland_of};
 use gateless_kbuild::c_tools::{self, MakeArgs};
+use gateless_linux::kconfig::rust::RUST;
 use gateless_linux::tree::Tree;
 use gateless_machines::Machine;
 use gateless_model::{Exit, Result};
 use gateless_provision::doctor::Job;
-use gateless_provision::{fetch, toolset};
+use gateless_provision::{debian_config, fetch, toolset};
 use gateless_userland::Check;
 use gateless_userland::boot::{chosen, generate};
 
@@ -118,10 +119,12 @@ pub fn open(
             tree
         }
     };
+    let (configs, turned_on) = configurations(options, &cache, &tree, progress)?;
     let request = Request {
         tree: tree.path,
         arch: options.arch.clone(),
-        configs: options.configs.clone(),
+        configs,
+        turned_on,
         out: options.out.clone(),
         runtime: options.runtime.name().to_owned(),
         mode: options.mode(),
@@ -152,4 +155,21 @@ pub fn open(
         ));
     }
     Ok(build)
+}
+
+/// The configurations that are asked for, with a distribution's own fetched, and what has to be turned on in that.
+fn configurations(
+    options: &BuildOptions,
+    cache: &Utf8Path,
+    tree: &Tree,
+    progress: &mut dyn Progress,
+) -> Result<(Vec<String>, Vec<String>)> {
+    let (mut configs, mut turned_on) = (options.configs.clone(), Vec::new());
+    for config in &mut configs {
+        if config == debian_config::NAME {
+            *config = debian_config::fetch(cache, tree, &options.arch, progress)?.into_string();
+            turned_on = vec![RUST.to_owned()];
+        }
+    }
+    Ok((configs, turned_on))
 }

@@ -24,7 +24,7 @@ pub struct BuildOptions {
     /// Architecture: um, x86_64, arm64, ... (`gateless targets` lists them), or any ARCH that Kbuild knows
     #[arg(long, default_value = "um", value_parser = architecture)]
     pub arch: String,
-    /// Preset (ARCH, ARCH-small) or file of CONFIG_X=y lines; repeatable, later ones win [default: ARCH-small]
+    /// Preset (ARCH, ARCH-small), file of CONFIG_X=y lines or of a complete .config, or `debian`, its own configuration with Rust turned on; repeatable, later ones win [default: ARCH-small]
     #[arg(long = "config", value_name = "PRESET|FILE")]
     pub configs: Vec<String>,
     /// Output directory [default: one in the cache]

@@ -4,12 +4,18 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use gateless_base::files;
+use gateless_audit::audit;
+use gateless_audit::forecast::forecast;
+use gateless_base::{cache, files, process};
+use gateless_ledger::Ledger;
+use gateless_linux::tree::Tree;
+use gateless_machines::kbuild_arch;
 use gateless_model::{Exit, Failure, Result};
-use gateless_provision::toolchain::Choice;
+use gateless_provision::toolchain::{self, Choice, Chosen, Wanted};
+use gateless_rustc::compiler;
 
 use super::build::{Purpose, build};
-use super::build_options::{BackEnd, BuildOptions, Runtime, architecture};
+use super::build_options::{BackEnd, BuildOptions, Runtime, architecture, toolchain};
 use crate::output;
 use crate::terminal::Terminal;
 
@@ -17,7 +23,8 @@ use crate::terminal::Terminal;
 ///
 /// PATH is the root file of a crate, or a kernel tree. A tree is built first, as by `gateless build --tree PATH`, because the
 /// configuration decides what is compiled and some sources are generated; what is built already isn't built again. The patch
-/// suits `git apply` and leaves out generated files. Lines keep their numbers.
+/// suits `git apply` and leaves out generated files. Lines keep their numbers. With --check nothing is built or written: the
+/// gates of a tree are listed, with what becomes of each; the exit code is 1 if one is refused or lacking in the compiler.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Root file of a crate, or a kernel tree
@@ -37,6 +44,15 @@ pub struct Args {
     /// For a tree: preset or file of CONFIG_X=y lines; repeatable [default: ARCH-small]
     #[arg(long = "config", value_name = "PRESET|FILE")]
     configs: Vec<String>,
+    /// For a tree: say what lowering will make of it, from its files alone, and build nothing
+    #[arg(long, conflicts_with_all = ["patch", "out", "build", "configs", "rustc_args"])]
+    check: bool,
+    /// With --check: compiler, as for `gateless build`
+    #[arg(long, value_name = "auto|RELEASE|PATH", default_value = "auto", value_parser = toolchain, requires = "check")]
+    toolchain: Choice,
+    /// With --check: print the answer as JSON (crates/audit/schema/forecast.json)
+    #[arg(long, requires = "check")]
+    json: bool,
     /// For a crate: arguments for rustc, such as --edition=2021, --cfg, --extern
     #[arg(last = true, value_name = "RUSTC ARGS")]
     rustc_args: Vec<OsString>,
@@ -52,6 +68,9 @@ struct File {
 /// Prints or writes the lowered sources.
 pub fn run(args: Args) -> Result<Exit> {
     let path = real(&args.path)?;
+    if args.check {
+        return check(&args, &path);
+    }
     let (base, found) = if path.is_dir() {
         let out = match &args.build {
             Some(out) => real(out)?,
@@ -107,6 +126,43 @@ pub fn run(args: Args) -> Result<Exit> {
         count => format!("{count} files lowered"),
     });
     Ok(Exit::Yes)
+}
+
+/// Says what lowering will make of a tree.
+fn check(args: &Args, path: &Utf8Path) -> Result<Exit> {
+    if !path.is_dir() {
+        return Err(Failure::usage(format!("{path} is no kernel tree"))
+            .help("--check is about trees; a crate is lowered at once without it"));
+    }
+    let cache = cache::root()?;
+    // Any directory of Rust sources has gates; only a kernel tree says which compilers it takes.
+    let minimum = match Tree::open(path) {
+        Ok(tree) => Some(tree.minimum_rustc(kbuild_arch(&args.arch), &process::stdout_of)?),
+        Err(_) => None,
+    };
+    let compiler = match toolchain::choose(&args.toolchain, &cache, minimum)? {
+        Chosen::Here(compiler) => compiler,
+        // Nothing is brought in to answer a question: the compiler that is here is asked, and said to be too old.
+        Chosen::Missing(Wanted::AtLeast(_), _) => compiler::find()?,
+        missing => missing.compiler()?,
+    };
+    let audit = audit::run(path, None, &compiler.rustc)?.audit(Ledger::embedded());
+    let answer = forecast(&audit, minimum);
+    for problem in &answer.problems {
+        output::note(format_args!(
+            "{}:{}: {}",
+            problem.file, problem.line, problem.what
+        ));
+    }
+    match args.json {
+        true => output::json(&answer)?,
+        false => output::line(answer.text())?,
+    }
+    Ok(match (answer.ok, answer.problems.is_empty()) {
+        (false, _) => Exit::No,
+        (true, false) => Exit::Failed,
+        (true, true) => Exit::Yes,
+    })
 }
 
 /// Builds the tree; returns the output directory.

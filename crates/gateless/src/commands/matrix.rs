@@ -34,7 +34,7 @@ pub struct Args {
     /// Kernel releases
     #[arg(long, value_delimiter = ',', value_name = "R,S", default_value = "7.3")]
     release: Vec<String>,
-    /// Compilers: paths of stable rustcs [default: the one that builds use]
+    /// Compilers: releases (1.85), to unpack from Debian's packages, or paths of stable rustcs [default: the one that builds use]
     #[arg(long, value_delimiter = ',', value_name = "V,W")]
     rustc: Vec<String>,
     /// Presets [default: ARCH-small of each]

@@ -9,7 +9,7 @@ use crate::opcode::{
     AddressAssumed, Assumed, BinaryOperation, CastOperation, FloatPredicate, IntegerPredicate,
     Opcode, Ordering, Scope, UpdateOperation,
 };
-use crate::{Block, Instruction, Type, Value};
+use crate::{Block, Instruction, Type, Value, text};
 
 impl<'m> Operation<'m> {
     pub(crate) fn of(instruction: Instruction<'m>) -> Result<Self> {
@@ -358,6 +358,15 @@ fn ordering(instruction: Instruction<'_>) -> Result<Ordering> {
 }
 
 fn scope(instruction: Instruction<'_>) -> Result<Scope> {
+    if instruction.module().llvm().version().0 < 22 {
+        return match text::scope(*instruction)?.as_deref() {
+            None => Ok(Scope::System),
+            Some("singlethread") => Ok(Scope::SingleThread),
+            Some(other) => Err(Failure::failed(format!(
+                "an atomic access in the scope {other:?}: LLVM before 22 does not say its number"
+            ))),
+        };
+    }
     let (is_atomic, get) = (
         instruction.table().LLVMIsAtomic()?,
         instruction.table().LLVMGetAtomicSyncScopeID()?,

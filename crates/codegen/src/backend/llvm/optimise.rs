@@ -22,6 +22,9 @@ const OS_OF_LLVM_22: &str = include_str!("llvm22-Os.txt");
 const BEFORE_PROFILE: &str = "early-cse<>),";
 /// What comes right after the last extension point (buildModuleOptimizationPipeline, llvm/lib/Passes/PassBuilderPipelines.cpp).
 const AFTER_LAST: &str = ",globaldce,constmerge,mergefunc,";
+/// rustc adds passes for its ThinLTO buffers, whether it needs any or not; that of LLVM 19 (1.85) did so only where it wrote bitcode. Private constants
+/// without a name get theirs by them.
+const ALWAYS_THIN_BUFFERS: u32 = 22;
 /// Where LLVM's own pipeline takes no passes from outside.
 const INSIDE: &[Place] = &[Place::Profile, Place::Last];
 
@@ -40,8 +43,9 @@ pub fn run(
     };
     pipeline.push(&own);
     pipeline.extend(flags.passes(Place::After));
-    // rustc adds these for its ThinLTO buffers, whether it needs any or not.
-    pipeline.extend(["canonicalize-aliases", "name-anon-globals"]);
+    if module.llvm().version().0 >= ALWAYS_THIN_BUFFERS {
+        pipeline.extend(["canonicalize-aliases", "name-anon-globals"]);
+    }
     module.run_passes(&pipeline.join(","), machine, tuning(level, merging))
 }
 
