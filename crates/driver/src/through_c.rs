@@ -5,6 +5,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use gateless_base::{Outputs, files, hash};
 use gateless_codegen::{Done, Job, Output, Prepared, Sample, Stage};
+use gateless_linux::dot_config::DotConfig;
 use gateless_model::backend::{Backend, OPTION};
 use gateless_model::record::{MadeByC, STATE};
 use gateless_model::{Failure, Result};
@@ -17,8 +18,8 @@ use crate::codegen_options;
 /// Directory of translations, within [`STATE`].
 const TRANSLATIONS: &str = "c";
 
-/// A name by which dependency files know the configuration; make sees the configuration's time stamp through it.
-const CONFIGURATION: &str = "configuration.so";
+/// The names of the configuration's options, within [`STATE`].
+const OPTIONS: &str = "options";
 
 /// Options of the configuration with which the back end can't be had, and why.
 const REFUSED: [(&str, &str); 7] = [
@@ -221,18 +222,20 @@ impl ThroughC {
     }
 }
 
-/// A name for dependency files through which make sees that the configuration has changed: flags for C are not part of a Rust object's command.
+/// A file for dependency files that names all options of the configuration, so that `fixdep` has the object made anew when one of them changes: flags for
+/// C are not part of a Rust object's command. Where an option comes up that was not there before, one that it depends on has changed.
 pub fn configuration(call: &Call<'_>) -> Result<Option<String>> {
     let (Backend::C, State::Kept(directory)) = (call.plan.backend, call.state) else {
         return Ok(None);
     };
-    let file = call.cwd.join("include/config/auto.conf");
-    if !call.class.is_kernel() || !file.exists() {
+    if !call.class.is_kernel() || !call.cwd.join(".config").exists() {
         return Ok(None);
     }
-    let link = directory.join(CONFIGURATION);
-    files::link(&file, &link)?;
-    Ok(Some(shown(&link, call.cwd)))
+    let config = DotConfig::read(call.cwd)?;
+    let names = config.iter().map(|(name, _)| format!("CONFIG_{name}\n"));
+    let list = directory.join(OPTIONS);
+    files::write_if_changed(&list, names.collect::<String>())?;
+    Ok(Some(shown(&list, call.cwd)))
 }
 
 fn translated(call: &Call<'_>, prepared: &Prepared) -> Result<String> {

@@ -167,6 +167,12 @@ impl File {
         if unit.types.has_widest() {
             text.push_str(WIDE);
         }
+        // Objects say in `.comment` who made them, and rustc's mark is what Rust code is known by.
+        for node in unit.module.named("llvm.ident")? {
+            if let Some(mark) = node.text(0)? {
+                text.push_str(&format!("#ident {}\n", literal(mark.as_bytes())));
+            }
+        }
         let order = match unit.is_little_endian {
             true => "LITTLE",
             false => "BIG",
