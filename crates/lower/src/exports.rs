@@ -43,6 +43,9 @@ pub struct CrateExports {
     /// Names of macros that tell the column of their call.
     #[serde(default)]
     pub telling: Vec<String>,
+    /// Names of macros that read what they are given: as text, as a condition that they tell, or for the token `self`.
+    #[serde(default)]
+    pub reading: BTreeSet<String>,
 }
 
 impl Exports {
@@ -111,6 +114,7 @@ impl CrateExports {
             }
         }
         self.telling.extend(other.telling.iter().cloned());
+        self.reading.extend(other.reading.iter().cloned());
         self.dispatched
             .extend(other.dispatched.iter().map(|(k, v)| (k.clone(), v.clone())));
     }

@@ -49,8 +49,8 @@ fn judge(program: &Program, bench: &Bench, known: Option<&str>) -> Result<(), Fa
 fn main() {
     let arguments = Arguments::from_args();
     if let Some(directory) = std::env::var_os("GATELESS_UI_TESTS") {
-        let filter = arguments.filter.unwrap_or_default();
-        let words: Vec<String> = filter.split(',').map(str::to_owned).collect();
+        let words = arguments.filter.iter().flat_map(|words| words.split(','));
+        let words: Vec<String> = words.map(str::to_owned).collect();
         ui::run(&source::directory(Path::new(&directory)), &words);
         return;
     }

@@ -1,8 +1,8 @@
 //! The compiler's own UI tests of self types, coercions, methods and trait objects, as programs, in three forms.
 //!
 //! On request: `GATELESS_UI_TESTS` names the directory `tests/ui` of the sources of the compiler that is on PATH, or is `fetch` (`source.rs`). They
-//! are not part of this project. A list of words on the command line, with commas, picks the tests whose path has one of them. `GATELESS_UI_FIGURES` names a file for the
-//! counts, as a record has them (docs/records.md).
+//! are not part of this project. A list of words on the command line, with commas, picks the tests whose path in it has one of them; without it those of
+//! [`KINDS`] are tried. `GATELESS_UI_FIGURES` names a file for the counts, as a record has them (docs/records.md).
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -12,7 +12,7 @@ use std::sync::Mutex;
 use crate::program::{Bench, Compared, Program};
 use crate::verdict::Verdict;
 
-/// Directories of `tests/ui` that are about these things.
+/// Directories of `tests/ui` that are about these things: what is tried if nothing else is asked for.
 const KINDS: &[&str] = &[
     "autoref-autoderef",
     "coercion",
@@ -148,7 +148,8 @@ fn is_simple(text: &str) -> bool {
 
 /// One test in one form, and what came of it.
 struct Tried {
-    kind: &'static str,
+    /// Its directory in `tests/ui`.
+    kind: String,
     form: Form,
     path: PathBuf,
     compared: Compared,
@@ -165,32 +166,26 @@ impl Tried {
     }
 }
 
-/// Runs the tests in `directory` whose path has one of `words`, prints counts, and panics where gateless accepts what the gated compiler refuses, a
+/// Runs the tests in `directory` whose path in it has one of `words`, prints counts, and panics where gateless accepts what the gated compiler refuses, a
 /// program does something else, or more valid ones than [`REFUSED`] percent are refused.
 pub fn run(directory: &Path, words: &[String]) {
+    let mut found = Vec::new();
+    files(directory, &mut found);
+    found.retain(|path| is_asked(path.strip_prefix(directory).unwrap_or(path), words));
+    found.sort();
     let mut tests = Vec::new();
     let mut beyond = 0;
-    for kind in KINDS {
-        let mut found = Vec::new();
-        files(&directory.join(kind), &mut found);
-        found.sort();
-        for path in found {
-            match std::fs::read_to_string(&path) {
-                Ok(text) if is_simple(&text) => tests.push((*kind, path, text)),
-                _ => beyond += 1,
-            }
+    for path in found {
+        match std::fs::read_to_string(&path) {
+            Ok(text) if is_simple(&text) => tests.push((path, text)),
+            _ => beyond += 1,
         }
     }
     assert!(
-        tests.len() > 100,
-        "{} has no UI tests of the compiler",
+        !tests.is_empty(),
+        "{} has no such UI tests of the compiler",
         directory.display()
     );
-    let is_asked = |path: &Path| {
-        let path = path.to_string_lossy();
-        words.iter().any(|word| path.contains(word.as_str()))
-    };
-    tests.retain(|(_, path, _)| is_asked(path));
     println!(
         "{} tests, {beyond} more that need other things than a compiler call",
         tests.len()
@@ -202,12 +197,12 @@ pub fn run(directory: &Path, words: &[String]) {
             scope.spawn(|| {
                 loop {
                     let next = queue.lock().unwrap().next();
-                    let Some((kind, path, original)) = next else {
+                    let Some((path, original)) = next else {
                         break;
                     };
                     for form in FORMS {
                         if let Some(text) = text(original, form) {
-                            let one = try_one(kind, form, path, &text);
+                            let one = try_one(directory, form, path, &text);
                             tell(directory, &one);
                             tried.lock().unwrap().push(one);
                         }
@@ -219,7 +214,17 @@ pub fn run(directory: &Path, words: &[String]) {
     judge(&tried.into_inner().unwrap());
 }
 
-fn try_one(kind: &'static str, form: Form, path: &Path, text: &str) -> Tried {
+/// Whether a path in `tests/ui` is one of those asked for.
+fn is_asked(path: &Path, words: &[String]) -> bool {
+    let text = path.to_string_lossy();
+    let has = |word: &str| text.contains(word);
+    match words {
+        [] => KINDS.iter().any(|kind| path.starts_with(kind)),
+        words => words.iter().any(|word| has(word)),
+    }
+}
+
+fn try_one(directory: &Path, form: Form, path: &Path, text: &str) -> Tried {
     let bench = Bench::new().unwrap();
     let copy = bench.path().join(path.file_name().unwrap());
     std::fs::write(&copy, text).unwrap();
@@ -227,21 +232,22 @@ fn try_one(kind: &'static str, form: Form, path: &Path, text: &str) -> Tried {
     program.is_only_checked = !["run-pass", "build-pass", "build-fail", "run-fail"]
         .iter()
         .any(|directive| text.contains(directive));
+    let kind = path.strip_prefix(directory).unwrap_or(path).iter().next();
     Tried {
-        kind,
+        kind: kind.unwrap_or_default().to_string_lossy().into_owned(),
         form,
         path: path.to_owned(),
         compared: bench.compare(&program),
     }
 }
 
-/// Prints a test that is worse than another message.
+/// Prints a test that does not agree, unless for a feature that no gate is.
 fn tell(directory: &Path, tried: &Tried) {
     let path = tried.path.strip_prefix(directory).unwrap_or(&tried.path);
     let Compared {
         verdict, reason, ..
     } = &tried.compared;
-    if *verdict <= Verdict::DifferentMessage {
+    if *verdict <= Verdict::DifferentMessage && !tried.compared.is_beyond {
         println!("{verdict} {:?} {}: {reason}", tried.form, path.display());
     }
 }
@@ -257,17 +263,17 @@ fn judge(tried: &[Tried]) {
     };
     let count = |which: &dyn Fn(&Tried) -> bool| tried.iter().filter(|one| which(one)).count();
     for form in FORMS {
-        for kind in KINDS {
-            let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-            for one in tried
-                .iter()
-                .filter(|one| (one.form, one.kind) == (form, *kind))
-            {
-                *counts.entry(one.compared.verdict.to_string()).or_default() += 1;
-            }
-            if !counts.is_empty() {
-                println!("{form:?} {kind}: {counts:?}");
-            }
+        let mut counts: BTreeMap<&str, BTreeMap<String, usize>> = BTreeMap::new();
+        for one in tried.iter().filter(|one| one.form == form) {
+            let verdict = one.compared.verdict.to_string();
+            *counts
+                .entry(&one.kind)
+                .or_default()
+                .entry(verdict)
+                .or_default() += 1;
+        }
+        for (kind, counts) in counts {
+            println!("{form:?} {kind}: {counts:?}");
         }
         let of_form = |one: &Tried| one.form == form;
         figure(&format!("{}: tried", form.name()), count(&of_form));

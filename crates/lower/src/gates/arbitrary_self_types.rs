@@ -29,10 +29,12 @@ mod names;
 mod naming;
 mod outlives;
 mod paths;
+mod printed;
 pub mod proof;
 mod receiver_trait;
 mod receivers;
 mod scope;
+mod told;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -91,6 +93,7 @@ impl Gate for ArbitrarySelfTypes {
 
     fn parse(source: &Source<'_>, files: &[View<'_>]) -> Result<Facts> {
         let mut facts = Facts::default();
+        facts.reading = told::reading(files.iter().map(|view| &view.tokens));
         if !is_on(source) {
             return Ok(facts);
         }
@@ -159,6 +162,7 @@ impl Gate for ArbitrarySelfTypes {
                     aliases,
                     dispatched: work.dispatched,
                     telling: Vec::new(),
+                    reading: facts.reading.clone(),
                 },
             },
         })

@@ -2,12 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use ra_ap_syntax::{AstNode, Edition, NodeOrToken, SyntaxKind, SyntaxNode, SyntaxToken, ast};
+use ra_ap_syntax::{AstNode, NodeOrToken, SyntaxKind, SyntaxNode, SyntaxToken};
 
 use super::method::Method;
-use gateless_rust_text::cfg::split_commas;
+use super::told;
 use gateless_rust_text::edit::Edit;
-use gateless_rust_text::tokens::{Tokens, one_line};
 
 /// The receiver's new name: one that the method doesn't use, with an underscore if it doesn't use the receiver, since an unused
 /// receiver is nothing to warn about. `in_strings` says whether format strings use it.
@@ -61,93 +60,20 @@ pub fn rename(method: &Method<'_>, name: &str) -> Vec<Edit> {
     let parameter = tokens(&method.receiver).find(|token| token.kind() == SyntaxKind::SELF_KW);
     let mut edits: Vec<Edit> = parameter.iter().map(edit).collect();
     if let Some(body) = method.function.body() {
+        let texts = told::texts(method);
+        let is_text = |edit: &Edit| {
+            let mut texts = texts.iter();
+            texts.any(|text| text.start < edit.range.start && edit.range.end < text.end)
+        };
+        let receivers = tokens(body.syntax()).filter(|token| is_receiver(token, body.syntax()));
         edits.extend(
-            tokens(body.syntax())
-                .filter(|token| is_receiver(token, body.syntax()) && !is_text(token))
-                .map(|token| edit(&token)),
+            receivers
+                .map(|token| edit(&token))
+                .filter(|edit| !is_text(edit)),
         );
-        edits.extend(told_conditions(method, body.syntax()));
+        edits.extend(told::conditions(method));
     }
     edits
-}
-
-/// The name of the macro that a call is of, if it is one word.
-fn macro_name(call: &ast::MacroCall) -> Option<String> {
-    let path = call.path()?;
-    let name = path.segment()?.name_ref()?;
-    path.qualifier().is_none().then(|| name.text().to_string())
-}
-
-/// Whether a token is an argument of `stringify!`, which takes it as text.
-fn is_text(token: &SyntaxToken) -> bool {
-    let mut calls = token.parent_ancestors().filter_map(ast::MacroCall::cast);
-    calls.any(|call| macro_name(&call).as_deref() == Some("stringify"))
-}
-
-/// What `assert!` says of a condition with the receiver: the condition as it was.
-fn told_conditions(method: &Method<'_>, body: &SyntaxNode) -> Vec<Edit> {
-    let mut edits = Vec::new();
-    if method.text.contains("macro_rules! assert") || method.tree.in_macro {
-        return edits;
-    }
-    for call in body.descendants().filter_map(ast::MacroCall::cast) {
-        let is_assert = macro_name(&call)
-            .is_some_and(|name| ["assert", "debug_assert"].contains(&name.as_str()));
-        let Some(tree) = call.token_tree().filter(|_| is_assert) else {
-            continue;
-        };
-        let is_here = tokens(tree.syntax()).any(|token| is_receiver(&token, body));
-        let whole = method.range(tree.syntax());
-        let condition = &method.text[whole.start + 1..whole.end - 1];
-        let tokens = Tokens::new(condition, method.edition);
-        let is_alone = split_commas(&tokens, 0, tokens.list.len()).len() == 1;
-        if !is_here || !is_alone {
-            continue;
-        }
-        let end = condition.trim_end().trim_end_matches(',').len();
-        let told = one_line(condition[..end].trim(), method.edition);
-        // Before 2021, a message without arguments is no format string.
-        let is_format = method.edition >= Edition::Edition2021;
-        let told = told.replace('\\', "\\\\").replace('"', "\\\"");
-        let told = if is_format {
-            told.replace('{', "{{").replace('}', "}}")
-        } else {
-            told
-        };
-        edits.push(Edit::insert(
-            whole.start + 1 + end,
-            format!(", \"assertion failed: {told}\""),
-        ));
-    }
-    edits
-}
-
-/// A macro of the same file that is called with the receiver and looks at its name: it would see another one.
-pub fn seen_by_macro(method: &Method<'_>) -> Option<String> {
-    let body = method.function.body()?;
-    let calls = body.syntax().descendants().filter_map(ast::MacroCall::cast);
-    let mut names = calls.filter_map(|call| {
-        let tree = call.token_tree()?;
-        let is_here = tokens(tree.syntax()).any(|token| is_receiver(&token, body.syntax()));
-        macro_name(&call).filter(|_| is_here)
-    });
-    names.find(|name| {
-        if name == "dbg" {
-            return true;
-        }
-        let definition = format!("macro_rules! {name} ");
-        let Some((_, rest)) = method.text.split_once(&definition) else {
-            return false;
-        };
-        let tokens = Tokens::new(rest, method.edition);
-        let end = tokens.close(0);
-        let is_matcher = |i: usize| tokens.are(tokens.close(i) + 1, &["=", ">"]);
-        (0..end).any(|i| {
-            let is_self = tokens.at(i) == "self"
-                && (1..i).any(|open| tokens.close(open) > i && is_matcher(open));
-            is_self || tokens.at(i) == "stringify"
-        })
-    })
 }
 
 fn tokens(node: &SyntaxNode) -> impl Iterator<Item = SyntaxToken> {
@@ -156,7 +82,7 @@ fn tokens(node: &SyntaxNode) -> impl Iterator<Item = SyntaxToken> {
 }
 
 /// Whether a token of the method's body is the method's own `self` as a value.
-fn is_receiver(token: &SyntaxToken, body: &SyntaxNode) -> bool {
+pub fn is_receiver(token: &SyntaxToken, body: &SyntaxNode) -> bool {
     if token.kind() != SyntaxKind::SELF_KW {
         return false;
     }

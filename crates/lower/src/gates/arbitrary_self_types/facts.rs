@@ -16,6 +16,8 @@ pub struct Facts {
     pub names_trait: bool,
     /// What takes the place of its names, by file.
     pub paths: Vec<(usize, Edit)>,
+    /// Macros of the crate that read what they are given.
+    pub reading: BTreeSet<String>,
     /// Methods whose receiver stable Rust refuses.
     pub receivers: BTreeMap<Key, Receiver>,
     /// Receivers that are none: the type does not lead to `Self` in any way. They are the user's own errors.

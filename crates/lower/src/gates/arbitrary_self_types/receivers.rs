@@ -12,7 +12,7 @@ use super::method::{Method, Owner};
 use super::scope::{Extension, Reach};
 use super::{
     ArbitrarySelfTypes, body, dispatch, extension, kept_self, lifetimes, named, names, naming,
-    proof, scope,
+    proof, scope, told,
 };
 use crate::gate::{Gate, Page, Source};
 use crate::lints::QUIET;
@@ -41,6 +41,9 @@ pub fn lower(facts: &Facts, page: &Page<'_>) -> Result<Work> {
     let support = page.support.first().map(String::as_str);
     let mut work = Work::default();
     let tracked = tracked(facts, source);
+    let others = source.request.known.crates.values();
+    let others = others.flat_map(|exports| exports.reading.iter().cloned());
+    let reading = facts.reading.iter().cloned().chain(others).collect();
     let mut hidden: BTreeMap<(usize, usize), dispatch::Hidden> = BTreeMap::new();
     for (&(index, offset), receiver) in &facts.receivers {
         let file = &files.list[index];
@@ -59,8 +62,9 @@ pub fn lower(facts: &Facts, page: &Page<'_>) -> Result<Work> {
         };
         let key = (index, offset);
         let is_marked = page.purpose.is_marked();
-        let seen = body::seen_by_macro(&method);
-        let kept = seen.as_ref().and_then(|_| kept_self::is_possible(&method));
+        let seen = told::seen_by_macro(&method, &reading);
+        let is_told = seen.is_some() || told::tells_others(&method);
+        let kept = is_told.then(|| kept_self::is_possible(&method)).flatten();
         if let (Some(name), None) = (seen, &kept) {
             return Err(refuse(&format!(
                 "the macro `{name}!` looks at the text of its arguments, and `self` has another name there"

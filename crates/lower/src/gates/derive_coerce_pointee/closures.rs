@@ -43,10 +43,8 @@ pub fn hint(expected: &str, spot: &Spot, text: &str, edition: Edition) -> BTreeM
     let around = Tree::of_file(text, edition).token_at(spot.range.start);
     if signature.is_free(&around.map(|token| generics(&token)).unwrap_or_default()) {
         let name = format!("{MODULE}_closure");
-        let open = format!(
-            "{{ fn {name}<F: {}>(f: F) -> F {{ f }} {name}(",
-            signature.bound
-        );
+        let (lifetimes, bound) = inferred(&signature.bound);
+        let open = format!("{{ fn {name}<{lifetimes}F: {bound}>(f: F) -> F {{ f }} {name}(");
         parts.insert(part(range.start, range.end), open);
         parts.insert(part(range.end, range.end), ") }".to_owned());
         return parts;
@@ -164,6 +162,44 @@ impl Signature {
     }
 }
 
+/// The bound with a name for each lifetime that rustc printed without one, and these names as the beginning of a list of parameters. Such
+/// lifetimes are to be inferred: those of `for<..>` are printed with their names, and a bound would take unnamed ones for more of these. Only in the
+/// result rustc leaves out names of `for<..>`, too, so there unnamed ones are what they are in a bound.
+fn inferred(bound: &str) -> (String, String) {
+    let mut lifetimes = String::new();
+    let mut named = String::new();
+    let is_name = |c: char| c.is_alphanumeric() || c == '_';
+    let is_for = bound.starts_with("for<");
+    let result = bound.rfind(") ->").filter(|_| is_for);
+    let (mut rest, result) = bound.split_at(result.unwrap_or(bound.len()));
+    while let Some(at) = rest.find(['&', '\'']) {
+        let (before, after) = rest.split_at(at);
+        named.push_str(before);
+        let (sigil, after) = after.split_at(1);
+        let name = &after[..after.find(|c| !is_name(c)).unwrap_or(after.len())];
+        let is_named = if sigil == "&" {
+            after.starts_with('\'')
+        } else {
+            name != "_"
+        };
+        if is_named {
+            named.push_str(sigil);
+            rest = after;
+            continue;
+        }
+        let lifetime = format!("'inferred_{}", lifetimes.matches(',').count());
+        match sigil {
+            "&" => named.push_str(&format!("&{lifetime} ")),
+            _ => named.push_str(&lifetime),
+        }
+        lifetimes.push_str(&format!("{lifetime}, "));
+        rest = if sigil == "&" { after } else { &after[1..] };
+    }
+    named.push_str(rest);
+    named.push_str(result);
+    (lifetimes, named)
+}
+
 /// Where the bracket around `text` closes, or a ` + ` or comma ends it.
 fn end(text: &str) -> usize {
     until(text, &['+', ','])
@@ -224,6 +260,29 @@ mod tests {
             ("FnMut() -> P<dyn Fn(u8)>".to_owned(), String::new())
         );
         assert!(Signature::of("P<dyn Debug>").is_none());
+    }
+
+    #[test]
+    fn lifetimes_without_a_name_do_not_become_those_of_the_bound() {
+        let read = |bound: &str| inferred(bound);
+        assert_eq!(
+            read("for<'a> FnOnce(&'a u8, &mut S<'_>) -> &str"),
+            (
+                "'inferred_0, 'inferred_1, ".to_owned(),
+                "for<'a> FnOnce(&'a u8, &'inferred_0 mut S<'inferred_1>) -> &str".to_owned()
+            )
+        );
+        assert_eq!(
+            read("Fn(&u8) -> &u8"),
+            (
+                "'inferred_0, 'inferred_1, ".to_owned(),
+                "Fn(&'inferred_0 u8) -> &'inferred_1 u8".to_owned()
+            )
+        );
+        assert_eq!(
+            read("Fn(&'static u8, char)"),
+            (String::new(), "Fn(&'static u8, char)".to_owned())
+        );
     }
 
     #[test]
