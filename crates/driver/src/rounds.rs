@@ -102,6 +102,19 @@ pub fn run<'l, T: Send>(
                 Err(failure) => unlowered = Some(failure),
             }
         }
+        if compiles && let Some(lowered) = lowered {
+            match lowered.settle_functions() {
+                Ok(false) => {}
+                Ok(true) => {
+                    times.guiding.push(took);
+                    continue;
+                }
+                Err(failure) => {
+                    call.remove_outputs();
+                    return Err(failure);
+                }
+            }
+        }
         // What is said of imports counts in the original, in which methods are methods.
         if unlowered.is_none()
             && !compiles

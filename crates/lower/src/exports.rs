@@ -43,6 +43,9 @@ pub struct CrateExports {
     /// Names of macros that tell the column of their call.
     #[serde(default)]
     pub telling: Vec<String>,
+    /// Methods that dependants know as functions alone, by name, and where they are (`FILE:LINE`).
+    #[serde(default)]
+    pub functions: BTreeMap<String, String>,
     /// Names of macros that read what they are given: as text, as a condition that they tell, or for the token `self`.
     #[serde(default)]
     pub reading: BTreeSet<String>,
@@ -114,6 +117,9 @@ impl CrateExports {
             }
         }
         self.telling.extend(other.telling.iter().cloned());
+        let functions = other.functions.iter();
+        self.functions
+            .extend(functions.map(|(k, v)| (k.clone(), v.clone())));
         self.reading.extend(other.reading.iter().cloned());
         self.dispatched
             .extend(other.dispatched.iter().map(|(k, v)| (k.clone(), v.clone())));

@@ -12,6 +12,9 @@ pub const TRAIT: &str = "__gateless_t_";
 /// Beginning of the names of methods that are called by a name of their own, and of the traits that have them.
 pub const OWN: &str = "__gateless_n_";
 
+/// Beginning of the names by which the compiler is asked what a method is called on: no method has such a name.
+pub const PROBE: &str = "__gateless_is_";
+
 /// The function that a hidden trait's method returns: it calls the method that the gated build has in its vtable.
 pub const SHIM: &str = "shim";
 
@@ -31,7 +34,7 @@ mod tests {
     #[test]
     fn every_name_begins_alike() {
         assert!(
-            [METHOD, TRAIT, OWN, CONST_OPERAND, &traits_of("x")]
+            [METHOD, TRAIT, OWN, PROBE, CONST_OPERAND, &traits_of("x")]
                 .iter()
                 .all(|name| name.starts_with(PREFIX))
         );

@@ -20,6 +20,7 @@ mod dispatch;
 mod exported;
 mod extension;
 mod facts;
+pub(crate) mod functions;
 mod hear;
 mod kept_self;
 mod lifetimes;
@@ -94,6 +95,7 @@ impl Gate for ArbitrarySelfTypes {
     fn parse(source: &Source<'_>, files: &[View<'_>]) -> Result<Facts> {
         let mut facts = Facts::default();
         facts.reading = told::reading(files.iter().map(|view| &view.tokens));
+        facts.functions = functions::Calls::parse(source, files);
         if !is_on(source) {
             return Ok(facts);
         }
@@ -115,6 +117,9 @@ impl Gate for ArbitrarySelfTypes {
     }
 
     fn hear(facts: &mut Facts, ear: &Ear<'_, Notes>, event: &Event<'_>) {
+        if facts.functions.hear(event, &ear.source) {
+            return;
+        }
         if is_on(&ear.source) {
             hear::learn(facts, ear, event);
         } else if scope::has_others(&ear.source) {
@@ -138,6 +143,9 @@ impl Gate for ArbitrarySelfTypes {
             &work.extensions,
             &facts.importing,
         ));
+        if page.purpose == Purpose::Compile {
+            work.edits.extend(facts.functions.edits(&page.source));
+        }
         let has_extensions = !work.extensions.is_empty();
         let scopes = scope::exported(&work.extensions);
         let named = scope::named(page.source.request.crate_name, &work.extensions);
@@ -163,6 +171,7 @@ impl Gate for ArbitrarySelfTypes {
                     dispatched: work.dispatched,
                     telling: Vec::new(),
                     reading: facts.reading.clone(),
+                    functions: work.functions,
                 },
             },
         })

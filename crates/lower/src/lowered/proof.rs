@@ -10,9 +10,9 @@ use super::{Lowered, render};
 use crate::GateStatus;
 use crate::gate::Purpose;
 use crate::gates::arbitrary_self_types::method::Method;
-use crate::gates::arbitrary_self_types::named;
 use crate::gates::arbitrary_self_types::proof::{self, Call};
 use crate::gates::arbitrary_self_types::{self, ArbitrarySelfTypes, Facts, Key};
+use crate::gates::arbitrary_self_types::{functions, named};
 use crate::gates::coerce_unsized::CoerceUnsized;
 use crate::gates::derive_coerce_pointee::DeriveCoercePointee;
 use crate::place::Expression;
@@ -116,6 +116,20 @@ impl Lowered<'_> {
         let before = facts.foreign.len();
         facts.foreign.extend(found);
         facts.foreign.len() > before
+    }
+
+    /// Sees to calls of methods that are functions in other crates, once the crate compiles. Returns whether it has to be compiled anew.
+    ///
+    /// # Errors
+    /// If a call may be of such a method and was taken for another one.
+    pub fn settle_functions(&mut self) -> Result<bool> {
+        let mut facts = self.methods().clone();
+        let is_new = functions::settle(&mut facts, &self.source())?;
+        if is_new {
+            *self.facts.of_mut::<ArbitrarySelfTypes>() = facts;
+            self.render_for(Purpose::Compile)?;
+        }
+        Ok(is_new)
     }
 
     /// The calls that are not the same in both: what they are with methods, what with functions.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use gateless_rust_text::edit::Edit;
 
+use super::functions;
 use crate::place::{Expression, Part};
 
 /// A method, by its receiver's type: file and first byte.
@@ -18,6 +19,8 @@ pub struct Facts {
     pub paths: Vec<(usize, Edit)>,
     /// Macros of the crate that read what they are given.
     pub reading: BTreeSet<String>,
+    /// Calls of what may be methods that are functions in other crates.
+    pub functions: functions::Calls,
     /// Methods whose receiver stable Rust refuses.
     pub receivers: BTreeMap<Key, Receiver>,
     /// Receivers that are none: the type does not lead to `Self` in any way. They are the user's own errors.

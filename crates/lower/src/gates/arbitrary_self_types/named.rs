@@ -61,7 +61,7 @@ pub fn until_rewritten(method: &Method<'_>, facts: &Facts, key: Key, name: &str)
 }
 
 /// Whether the name of the method in a call is within a part that is written another way.
-fn is_rewritten(facts: &Facts, &(file, start, end): &Expression) -> bool {
+pub fn is_rewritten(facts: &Facts, &(file, start, end): &Expression) -> bool {
     facts.rewritten.keys().any(|part| {
         part.file == file && part.start < part.end && part.start <= start && end <= part.end
     })

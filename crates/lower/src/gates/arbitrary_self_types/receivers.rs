@@ -11,8 +11,8 @@ use super::facts::{Facts, Key};
 use super::method::{Method, Owner};
 use super::scope::{Extension, Reach};
 use super::{
-    ArbitrarySelfTypes, body, dispatch, extension, kept_self, lifetimes, named, names, naming,
-    proof, scope, told,
+    ArbitrarySelfTypes, body, dispatch, extension, functions, kept_self, lifetimes, named, names,
+    naming, proof, scope, told,
 };
 use crate::gate::{Gate, Page, Source};
 use crate::lints::QUIET;
@@ -29,6 +29,8 @@ pub struct Work {
     pub extensions: Vec<Extension>,
     /// Extension traits at module level of methods that trait objects can call, by the method (`Trait::method`).
     pub dispatched: BTreeMap<String, String>,
+    /// Methods that dependants know as functions alone, and where they are.
+    pub functions: BTreeMap<String, String>,
     /// For receivers that may turn out not to be possible: where the generated items are, and the hidden supertrait's name.
     pub placed: BTreeMap<Key, (usize, String)>,
 }
@@ -117,6 +119,12 @@ pub fn lower(facts: &Facts, page: &Page<'_>) -> Result<Work> {
             .filter(|key| facts.named.contains(key))
             .map(|_| names::own(crate_name, index, method.start()));
         let has_items = named::has_items(&method, receiver);
+        let is_nameable = matches!(method.owner, Owner::Inherent(_))
+            && !(method.is_local() || method.tree.in_macro || receiver.is_repeated);
+        if !is_nameable && functions::is_known(&method) {
+            let place = source.line(index, offset);
+            work.functions.insert(method.name(), place);
+        }
         // A trait's function has the name that its impls have.
         let is_inherent = matches!(method.owner, Owner::Inherent(_) | Owner::Unknown);
         if let Some(own_name) = own_name.as_ref().filter(|_| !has_items && is_inherent) {

@@ -162,16 +162,27 @@ impl Signature {
     }
 }
 
-/// The bound with a name for each lifetime that rustc printed without one, and these names as the beginning of a list of parameters. Such
-/// lifetimes are to be inferred: those of `for<..>` are printed with their names, and a bound would take unnamed ones for more of these. Only in the
-/// result rustc leaves out names of `for<..>`, too, so there unnamed ones are what they are in a bound.
+/// The bound, with a name for each lifetime that rustc printed without one if these can't be lifetimes of the bound, and the names as the beginning
+/// of a list of parameters. They can't be where the result has one and the parameters don't have exactly one.
 fn inferred(bound: &str) -> (String, String) {
-    let mut lifetimes = String::new();
+    let as_it_is = || (String::new(), bound.to_owned());
+    let Some((inputs, result)) = bound.rsplit_once(") ->") else {
+        return as_it_is();
+    };
+    let lifetimes = |text: &str| text.matches(['&', '\'']).count() - text.matches("&'").count();
+    let is_unnamed =
+        result.contains("'_") || result.matches('&').count() > result.matches("&'").count();
+    let inputs = inputs
+        .split_once('>')
+        .filter(|_| bound.starts_with("for<"))
+        .map_or(inputs, |(_, rest)| rest);
+    if !is_unnamed || lifetimes(inputs) == 1 {
+        return as_it_is();
+    }
+    let mut names = String::new();
     let mut named = String::new();
     let is_name = |c: char| c.is_alphanumeric() || c == '_';
-    let is_for = bound.starts_with("for<");
-    let result = bound.rfind(") ->").filter(|_| is_for);
-    let (mut rest, result) = bound.split_at(result.unwrap_or(bound.len()));
+    let mut rest = bound;
     while let Some(at) = rest.find(['&', '\'']) {
         let (before, after) = rest.split_at(at);
         named.push_str(before);
@@ -187,17 +198,16 @@ fn inferred(bound: &str) -> (String, String) {
             rest = after;
             continue;
         }
-        let lifetime = format!("'inferred_{}", lifetimes.matches(',').count());
+        let lifetime = format!("'inferred_{}", names.matches(',').count());
         match sigil {
             "&" => named.push_str(&format!("&{lifetime} ")),
             _ => named.push_str(&lifetime),
         }
-        lifetimes.push_str(&format!("{lifetime}, "));
+        names.push_str(&format!("{lifetime}, "));
         rest = if sigil == "&" { after } else { &after[1..] };
     }
     named.push_str(rest);
-    named.push_str(result);
-    (lifetimes, named)
+    (names, named)
 }
 
 /// Where the bracket around `text` closes, or a ` + ` or comma ends it.
@@ -263,25 +273,24 @@ mod tests {
     }
 
     #[test]
-    fn lifetimes_without_a_name_do_not_become_those_of_the_bound() {
-        let read = |bound: &str| inferred(bound);
+    fn lifetimes_that_no_bound_can_leave_out_are_inferred() {
+        let names = |text: &str| text.to_owned();
         assert_eq!(
-            read("for<'a> FnOnce(&'a u8, &mut S<'_>) -> &str"),
-            (
-                "'inferred_0, 'inferred_1, ".to_owned(),
-                "for<'a> FnOnce(&'a u8, &'inferred_0 mut S<'inferred_1>) -> &str".to_owned()
-            )
+            inferred("FnOnce(&u8, &mut S<'_>) -> &'static str"),
+            (names(""), names("FnOnce(&u8, &mut S<'_>) -> &'static str"))
         );
         assert_eq!(
-            read("Fn(&u8) -> &u8"),
-            (
-                "'inferred_0, 'inferred_1, ".to_owned(),
-                "Fn(&'inferred_0 u8) -> &'inferred_1 u8".to_owned()
-            )
+            inferred("for<'a> Fn(&'a u8) -> Option<&u8>"),
+            (names(""), names("for<'a> Fn(&'a u8) -> Option<&u8>"))
         );
         assert_eq!(
-            read("Fn(&'static u8, char)"),
-            (String::new(), "Fn(&'static u8, char)".to_owned())
+            inferred("Fn(&u8, &'static S<'_>) -> (&str, &'static u8)"),
+            (
+                names("'inferred_0, 'inferred_1, 'inferred_2, "),
+                names(
+                    "Fn(&'inferred_0 u8, &'static S<'inferred_1>) -> (&'inferred_2 str, &'static u8)"
+                )
+            )
         );
     }
 
