@@ -43,12 +43,30 @@ pub struct CrateExports {
     /// Names of macros that tell the column of their call.
     #[serde(default)]
     pub telling: Vec<String>,
-    /// Methods that dependants know as functions alone, by name, and where they are (`FILE:LINE`).
+    /// Methods that dependants know as functions alone, by name.
     #[serde(default)]
-    pub functions: BTreeMap<String, String>,
+    pub functions: BTreeMap<String, Function>,
     /// Names of macros that read what they are given: as text, as a condition that they tell, or for the token `self`.
     #[serde(default)]
     pub reading: BTreeSet<String>,
+}
+
+/// Methods of one name that dependants know as functions alone.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Function {
+    /// Where they are (`FILE:LINE`).
+    pub places: BTreeSet<String>,
+    /// The types of their receivers.
+    pub receivers: BTreeSet<String>,
+}
+
+impl Function {
+    /// Adds others of the name.
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.places.extend(other.places.iter().cloned());
+        self.receivers.extend(other.receivers.iter().cloned());
+    }
 }
 
 impl Exports {
@@ -117,9 +135,12 @@ impl CrateExports {
             }
         }
         self.telling.extend(other.telling.iter().cloned());
-        let functions = other.functions.iter();
-        self.functions
-            .extend(functions.map(|(k, v)| (k.clone(), v.clone())));
+        for (name, function) in &other.functions {
+            self.functions
+                .entry(name.clone())
+                .or_default()
+                .add(function);
+        }
         self.reading.extend(other.reading.iter().cloned());
         self.dispatched
             .extend(other.dispatched.iter().map(|(k, v)| (k.clone(), v.clone())));

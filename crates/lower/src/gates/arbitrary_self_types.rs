@@ -122,7 +122,7 @@ impl Gate for ArbitrarySelfTypes {
         }
         if is_on(&ear.source) {
             hear::learn(facts, ear, event);
-        } else if scope::has_others(&ear.source) {
+        } else if scope::has_others(&ear.source) || functions::has_others(&ear.source) {
             hear::learn_of_others(facts, ear, event);
         }
     }

@@ -4,13 +4,13 @@
 
 use std::ops::Range;
 
-use gateless_rustc::diagnostic::{Event, NoMethod};
+use gateless_rustc::diagnostic::{Event, NoMethod, Place};
 use ra_ap_syntax::ast::{self, HasArgList, HasName};
 use ra_ap_syntax::{AstNode, Edition};
 
 use super::facts::Facts;
 use super::method::{Method, Owner};
-use super::{body, names};
+use super::{body, functions, names};
 use crate::gate::Source;
 use crate::place::{Part, Spot};
 use crate::syntax::{Tree, around};
@@ -20,14 +20,18 @@ use gateless_model::added::OWN;
 pub fn rewritten(call: &NoMethod<'_>, source: &Source<'_>) -> Option<Vec<(Part, String)>> {
     let name = call.function.filter(|place| place.is_primary)?;
     let suggestion = call.as_function?;
-    let signature = call.candidates.first()?.code();
+    let signature = call.candidates.first().map(Place::code);
     // Visibilities and bounds have parentheses, too.
-    let ty = signature.match_indices('(').find_map(|(at, _)| {
-        let (parameter, ty) = signature[at + 1..].split_once(':')?;
-        let name = parameter.trim().trim_start_matches("mut ").trim();
-        // A macro's variable has the renamed receiver for its value (`naming.rs`).
-        (body::is_renamed(name) || name.starts_with('$')).then_some(ty)
-    })?;
+    let shown = signature.as_ref().and_then(|signature| {
+        signature.match_indices('(').find_map(|(at, _)| {
+            let (parameter, ty) = signature[at + 1..].split_once(':')?;
+            let name = parameter.trim().trim_start_matches("mut ").trim();
+            // A macro's variable has the renamed receiver for its value (`naming.rs`).
+            (body::is_renamed(name) || name.starts_with('$')).then_some(ty)
+        })
+    });
+    // Of another crate's function the source may not be there.
+    let ty = shown.or_else(|| functions::receiver(source, call.name))?;
     let mut path = suggestion.text.split('(').next()?.to_owned();
     let in_macro = name.call().is_some();
     let (name, whole) = (source.spot(name)?, source.spot(suggestion.place)?);

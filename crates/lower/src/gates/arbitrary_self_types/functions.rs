@@ -5,7 +5,7 @@
 //! would notice. So calls of these names get a name that no method has at first: the compiler says of each what it is called on. Where that can't have
 //! the method, the call is what it was. The other calls have to fail.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use gateless_model::added::PROBE;
 use gateless_model::{Failure, Result};
@@ -19,6 +19,7 @@ use super::ArbitrarySelfTypes;
 use super::facts::Facts;
 use super::method::{Method, Owner};
 use super::named::is_rewritten;
+use crate::exports::Function;
 use crate::gate::{Gate, Source, View};
 use crate::place::Expression;
 
@@ -53,7 +54,7 @@ pub fn is_known(method: &Method<'_>) -> bool {
 impl Calls {
     /// The calls in a crate's files that are by names of such methods.
     pub fn parse(source: &Source<'_>, files: &[View<'_>]) -> Self {
-        let names = names(source);
+        let names: BTreeSet<&str> = all(source).map(|(name, _)| name.as_str()).collect();
         let mut all = BTreeSet::new();
         for view in files.iter().filter(|_| !names.is_empty()) {
             let tokens = &view.tokens;
@@ -61,7 +62,7 @@ impl Calls {
                 tokens.list[i].kind == SyntaxKind::IDENT
                     && tokens.at(i - 1) == "."
                     && ["(", ":"].contains(&tokens.at(i + 1))
-                    && names.contains_key(tokens.at(i))
+                    && names.contains(tokens.at(i))
             });
             all.extend(calls.map(|i| {
                 let range = &tokens.list[i].range;
@@ -129,7 +130,11 @@ pub fn settle(facts: &mut Facts, source: &Source<'_>) -> Result<bool> {
         return Ok(false);
     };
     let name = &source.original(file)[start..end];
-    let declared = names(source).get(name).copied().unwrap_or_default();
+    let declared: Vec<&str> = named(source, name)
+        .flat_map(|function| &function.places)
+        .map(String::as_str)
+        .collect();
+    let declared = declared.join(", ");
     Err(Failure::no(format!(
         "{}: the gate `{}` can't be lowered here: the call may be of the method `{name}` at {declared}, which is a function for other crates, or of another one of that name that its value has",
         source.line(file, start),
@@ -138,14 +143,37 @@ pub fn settle(facts: &mut Facts, source: &Source<'_>) -> Result<bool> {
     .help("rename one of the two, or call it by its path"))
 }
 
-/// The names of such methods that dependencies have, and where these are.
-fn names<'a>(source: &Source<'a>) -> BTreeMap<&'a str, &'a str> {
+/// Such methods that dependencies have, by name.
+fn all<'a>(source: &Source<'a>) -> impl Iterator<Item = (&'a String, &'a Function)> {
+    let own = source.request.crate_name;
     let crates = source.request.known.crates.iter();
-    let others = crates.filter(|(name, _)| *name != source.request.crate_name);
-    let functions = others.flat_map(|(_, exports)| &exports.functions);
-    functions
-        .map(|(name, place)| (name.as_str(), place.as_str()))
-        .collect()
+    let others = crates.filter(move |(name, _)| *name != own);
+    others.flat_map(|(_, exports)| &exports.functions)
+}
+
+/// Whether dependencies have such methods.
+pub fn has_others(source: &Source<'_>) -> bool {
+    all(source).next().is_some()
+}
+
+/// Those of one name.
+fn named<'a>(source: &Source<'a>, name: &str) -> impl Iterator<Item = &'a Function> {
+    all(source)
+        .filter(move |(own, _)| *own == name)
+        .map(|(_, function)| function)
+}
+
+/// The type of the receiver of such methods of one name, if calls of all of them are written alike.
+pub fn receiver<'a>(source: &Source<'a>, name: &str) -> Option<&'a str> {
+    let borrow = |ty: &str| {
+        let rest = ty.strip_prefix('&').map(str::trim_start);
+        rest.map(|rest| rest.starts_with("mut ") || rest.contains(" mut "))
+    };
+    let mut receivers = named(source, name).flat_map(|function| &function.receivers);
+    let first = receivers.next()?;
+    receivers
+        .all(|ty| borrow(ty) == borrow(first))
+        .then_some(first)
 }
 
 /// Whether a type, as the compiler prints it, dereferences to nothing but what references lead to.

@@ -14,6 +14,7 @@ use super::{
     ArbitrarySelfTypes, body, dispatch, extension, functions, kept_self, lifetimes, named, names,
     naming, proof, scope, told,
 };
+use crate::exports::Function;
 use crate::gate::{Gate, Page, Source};
 use crate::lints::QUIET;
 use crate::support::MODULE;
@@ -29,8 +30,8 @@ pub struct Work {
     pub extensions: Vec<Extension>,
     /// Extension traits at module level of methods that trait objects can call, by the method (`Trait::method`).
     pub dispatched: BTreeMap<String, String>,
-    /// Methods that dependants know as functions alone, and where they are.
-    pub functions: BTreeMap<String, String>,
+    /// Methods that dependants know as functions alone, by name.
+    pub functions: BTreeMap<String, Function>,
     /// For receivers that may turn out not to be possible: where the generated items are, and the hidden supertrait's name.
     pub placed: BTreeMap<Key, (usize, String)>,
 }
@@ -122,8 +123,14 @@ pub fn lower(facts: &Facts, page: &Page<'_>) -> Result<Work> {
         let is_nameable = matches!(method.owner, Owner::Inherent(_))
             && !(method.is_local() || method.tree.in_macro || receiver.is_repeated);
         if !is_nameable && functions::is_known(&method) {
-            let place = source.line(index, offset);
-            work.functions.insert(method.name(), place);
+            let function = Function {
+                places: BTreeSet::from([source.line(index, offset)]),
+                receivers: BTreeSet::from([method.source(method.ty.syntax())]),
+            };
+            work.functions
+                .entry(method.name())
+                .or_default()
+                .add(&function);
         }
         // A trait's function has the name that its impls have.
         let is_inherent = matches!(method.owner, Owner::Inherent(_) | Owner::Unknown);
