@@ -41,11 +41,16 @@ pub struct Builder {
 const FUNCTION: &str = "_doctest_main_";
 
 /// A doctest with its function named after the original file, where its path is absolute (trees that do not map it): the lowered one's is that
-/// of the mirror before it. In a name, all but letters and digits are `_`.
-fn named_as_original(body: &str, mirror: &str) -> String {
+/// of the mirror before it, which rustdoc 1.85 says relative to its `directory`. In a name, all but letters and digits are `_`.
+fn named_as_original(body: &str, mirror: &str, directory: &Utf8Path) -> String {
     let in_name = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
-    let mirror: String = mirror.chars().map(in_name).collect();
-    body.replace(&format!("{FUNCTION}{mirror}_"), &format!("{FUNCTION}_"))
+    let relative = Utf8Path::new(mirror).strip_prefix(directory).ok();
+    let mirrors = [Some(mirror), relative.map(Utf8Path::as_str)];
+    let mirrors = mirrors.into_iter().flatten();
+    mirrors.fold(body.to_owned(), |body, mirror| {
+        let mirror: String = mirror.chars().map(in_name).collect();
+        body.replace(&format!("{FUNCTION}{mirror}_"), &format!("{FUNCTION}_"))
+    })
 }
 
 impl Builder {
@@ -73,7 +78,7 @@ impl Builder {
                 .because(error)
         };
         let body = std::io::read_to_string(std::io::stdin()).map_err(failed)?;
-        let body = named_as_original(&body, &self.mirror);
+        let body = named_as_original(&body, &self.mirror, &self.directory);
         let mut builder = Command::new(&self.program)
             .args(&args)
             .current_dir(&self.directory)
@@ -104,11 +109,16 @@ mod tests {
     #[test]
     fn a_test_is_named_after_the_original_file() {
         let test = |name: &str| format!("fn main() {{ fn {name}() {{\n}} {name}() }}");
+        let named = |name: &str| named_as_original(&test(name), "/o/.l%k", "/o".into());
         assert_eq!(
-            named_as_original(&test("_doctest_main__o_l_k_t_rust_a_rs_1_0"), "/o/l%k"),
+            named("_doctest_main__o__l_k_t_rust_a_rs_1_0"),
             test("_doctest_main__t_rust_a_rs_1_0")
         );
-        let relative = test("_doctest_main_rust_a_rs_1_0");
-        assert_eq!(named_as_original(&relative, "/o/l%k"), relative);
+        assert_eq!(
+            named("_doctest_main__l_k_t_rust_a_rs_1_0"),
+            test("_doctest_main__t_rust_a_rs_1_0")
+        );
+        let relative = "_doctest_main_rust_a_rs_1_0";
+        assert_eq!(named(relative), test(relative));
     }
 }
