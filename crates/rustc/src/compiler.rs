@@ -138,3 +138,17 @@ pub fn inspect(path: &Utf8Path, named: bool) -> Result<Compiler> {
         named,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_compiler_tells_an_option_of_its_llvm_from_one_that_it_does_not_know() {
+        let compiler = find().unwrap();
+        assert!(compiler.takes_llvm_option("-asan-stack=1").unwrap());
+        assert!(!compiler.takes_llvm_option("-no-option-of-llvm").unwrap());
+        // It is known, and this is no value for it.
+        assert!(compiler.takes_llvm_option("-asan-stack=x").is_err());
+    }
+}
