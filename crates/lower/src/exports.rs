@@ -40,6 +40,9 @@ pub struct CrateExports {
     /// For those methods of traits that trait objects can call (`Trait::method`), the extension trait.
     #[serde(default)]
     pub dispatched: BTreeMap<String, String>,
+    /// Names of these traits by which the crate imports one without giving it a name (`pub use Alpha as _`).
+    #[serde(default)]
+    pub unnamed: BTreeSet<String>,
     /// Names of macros that tell the column of their call.
     #[serde(default)]
     pub telling: Vec<String>,
@@ -134,6 +137,7 @@ impl CrateExports {
                 own.extend(of.iter().cloned());
             }
         }
+        self.unnamed.extend(other.unnamed.iter().cloned());
         self.telling.extend(other.telling.iter().cloned());
         for (name, function) in &other.functions {
             self.functions

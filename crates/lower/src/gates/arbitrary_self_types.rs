@@ -15,15 +15,18 @@
 //! from a macro's caller, and methods in traits whose parameters a macro repeats.
 
 mod body;
+mod brought;
 mod calls;
 mod dispatch;
 mod exported;
 mod extension;
 mod facts;
-pub(crate) mod functions;
+mod functions;
+mod globs;
 mod hear;
 mod kept_self;
 mod lifetimes;
+mod mentions;
 pub mod method;
 pub mod named;
 mod names;
@@ -32,6 +35,7 @@ mod outlives;
 mod paths;
 mod printed;
 pub mod proof;
+mod receiver_tokens;
 mod receiver_trait;
 mod receivers;
 mod scope;
@@ -117,7 +121,9 @@ impl Gate for ArbitrarySelfTypes {
     }
 
     fn hear(facts: &mut Facts, ear: &Ear<'_, Notes>, event: &Event<'_>) {
-        if facts.functions.hear(event, &ear.source) {
+        if facts.functions.hear(event, &ear.source)
+            || brought::hear(&mut facts.absent, event, &ear.source)
+        {
             return;
         }
         if is_on(&ear.source) {
@@ -142,9 +148,12 @@ impl Gate for ArbitrarySelfTypes {
             &page.source,
             &work.extensions,
             &facts.importing,
+            &facts.absent,
         ));
         if page.purpose == Purpose::Compile {
             work.edits.extend(facts.functions.edits(&page.source));
+            work.edits
+                .extend(brought::edits(&page.source, &facts.absent));
         }
         let has_extensions = !work.extensions.is_empty();
         let scopes = scope::exported(&work.extensions);
@@ -156,6 +165,7 @@ impl Gate for ArbitrarySelfTypes {
         let traits: BTreeSet<String> = traits.collect();
         let names = traits.iter().map(String::as_str).collect();
         let aliases = scope::aliases(&page.source, &names);
+        let unnamed = scope::unnamed(&page.source, traits.iter().chain(aliases.keys()));
         let traits = traits.iter().chain(aliases.keys()).cloned().collect();
         Ok(Rendered {
             edits: facts.paths.iter().cloned().chain(work.edits).collect(),
@@ -172,6 +182,7 @@ impl Gate for ArbitrarySelfTypes {
                     telling: Vec::new(),
                     reading: facts.reading.clone(),
                     functions: work.functions,
+                    unnamed,
                 },
             },
         })
@@ -180,7 +191,12 @@ impl Gate for ArbitrarySelfTypes {
     fn question(facts: &Facts, page: &Page<'_>) -> Result<Vec<(usize, Edit)>> {
         let mut edits = receivers::marked(facts, page)?;
         if !page.source.is_alone() {
-            edits.extend(scope::edits(&page.source, &[], &facts.importing));
+            edits.extend(scope::edits(
+                &page.source,
+                &[],
+                &facts.importing,
+                &facts.absent,
+            ));
             let rewritten = facts.rewritten.iter();
             let of_others = rewritten.filter(|(part, _)| facts.of_others.contains(part));
             edits.extend(of_others.map(|(part, text)| part.edit(&page.source, text)));

@@ -10,9 +10,9 @@ use super::{Lowered, render};
 use crate::GateStatus;
 use crate::gate::Purpose;
 use crate::gates::arbitrary_self_types::method::Method;
+use crate::gates::arbitrary_self_types::named;
 use crate::gates::arbitrary_self_types::proof::{self, Call};
 use crate::gates::arbitrary_self_types::{self, ArbitrarySelfTypes, Facts, Key};
-use crate::gates::arbitrary_self_types::{functions, named};
 use crate::gates::coerce_unsized::CoerceUnsized;
 use crate::gates::derive_coerce_pointee::DeriveCoercePointee;
 use crate::place::Expression;
@@ -123,10 +123,12 @@ impl Lowered<'_> {
     /// # Errors
     /// If a call may be of such a method and was taken for another one.
     pub fn settle_functions(&mut self) -> Result<bool> {
-        let mut facts = self.methods().clone();
-        let is_new = functions::settle(&mut facts, &self.source())?;
+        let facts = self.methods();
+        let mut functions = facts.functions.clone();
+        let is_rewritten = |call: &Expression| named::is_rewritten(facts, call);
+        let is_new = functions.settle(&self.source(), &is_rewritten)?;
         if is_new {
-            *self.facts.of_mut::<ArbitrarySelfTypes>() = facts;
+            self.facts.of_mut::<ArbitrarySelfTypes>().functions = functions;
             self.render_for(Purpose::Compile)?;
         }
         Ok(is_new)

@@ -83,6 +83,11 @@ pub enum Said<'a> {
         /// Paths that could be imported.
         imports: Vec<&'a str>,
     },
+    /// Nothing of a name can be imported from there (E0432, E0603).
+    NotImported {
+        /// Its path, or its name alone if it is private.
+        path: &'a str,
+    },
     /// A module has two items of one name (E0428).
     Duplicate {
         /// The name.
@@ -216,6 +221,7 @@ fn said(diagnostic: &Diagnostic) -> Said<'_> {
             name: first(),
             imports: place::imports(diagnostic).collect(),
         },
+        "E0432" | "E0603" => Said::NotImported { path: first() },
         "E0428" => Said::Duplicate { name: first() },
         "E0015" => Said::NotConst { callee: first() },
         "E0034" => Said::Ambiguous {

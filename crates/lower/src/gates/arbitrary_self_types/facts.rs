@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use gateless_rust_text::edit::Edit;
 
-use super::functions;
+use super::{functions, globs};
 use crate::place::{Expression, Part};
 
 /// A method, by its receiver's type: file and first byte.
@@ -19,6 +19,8 @@ pub struct Facts {
     pub paths: Vec<(usize, Edit)>,
     /// Macros of the crate that read what they are given.
     pub reading: BTreeSet<String>,
+    /// Names that glob imports do not bring in.
+    pub absent: BTreeSet<globs::Absent>,
     /// Calls of what may be methods that are functions in other crates.
     pub functions: functions::Calls,
     /// Methods whose receiver stable Rust refuses.

@@ -16,9 +16,7 @@ use ra_ap_syntax::AstNode;
 use ra_ap_syntax::ast::HasVisibility;
 
 use super::ArbitrarySelfTypes;
-use super::facts::Facts;
 use super::method::{Method, Owner};
-use super::named::is_rewritten;
 use crate::exports::Function;
 use crate::gate::{Gate, Source, View};
 use crate::place::Expression;
@@ -112,35 +110,38 @@ impl Calls {
         }
         true
     }
-}
 
-/// What is left to do once the crate compiles: whether calls that the compiler never saw have to get their names back.
-///
-/// # Errors
-/// If a call that may be of such a method was taken for another one.
-pub fn settle(facts: &mut Facts, source: &Source<'_>) -> Result<bool> {
-    let calls = &mut facts.functions;
-    let answered = calls.answered.len();
-    calls.answered.extend(calls.all.iter().copied());
-    if calls.answered.len() > answered {
-        return Ok(true);
+    /// What is left to do once the crate compiles: whether calls that the compiler never saw have to get their names back.
+    ///
+    /// # Errors
+    /// If a call that may be of such a method was taken for another one, since it is not among those that were written another way.
+    pub fn settle(
+        &mut self,
+        source: &Source<'_>,
+        is_rewritten: &dyn Fn(&Expression) -> bool,
+    ) -> Result<bool> {
+        let answered = self.answered.len();
+        self.answered.extend(self.all.iter().copied());
+        if self.answered.len() > answered {
+            return Ok(true);
+        }
+        let mut suspected = self.suspected.iter();
+        let Some(&(file, start, end)) = suspected.find(|call| !is_rewritten(call)) else {
+            return Ok(false);
+        };
+        let name = &source.original(file)[start..end];
+        let declared: Vec<&str> = named(source, name)
+            .flat_map(|function| &function.places)
+            .map(String::as_str)
+            .collect();
+        Err(Failure::no(format!(
+            "{}: the gate `{}` can't be lowered here: the call may be of the method `{name}` at {}, which is a function for other crates, or of another one of that name that its value has",
+            source.line(file, start),
+            ArbitrarySelfTypes::NAME,
+            declared.join(", "),
+        ))
+        .help("rename one of the two, or call it by its path"))
     }
-    let mut suspected = facts.functions.suspected.iter();
-    let Some(&(file, start, end)) = suspected.find(|call| !is_rewritten(facts, call)) else {
-        return Ok(false);
-    };
-    let name = &source.original(file)[start..end];
-    let declared: Vec<&str> = named(source, name)
-        .flat_map(|function| &function.places)
-        .map(String::as_str)
-        .collect();
-    let declared = declared.join(", ");
-    Err(Failure::no(format!(
-        "{}: the gate `{}` can't be lowered here: the call may be of the method `{name}` at {declared}, which is a function for other crates, or of another one of that name that its value has",
-        source.line(file, start),
-        ArbitrarySelfTypes::NAME,
-    ))
-    .help("rename one of the two, or call it by its path"))
 }
 
 /// Such methods that dependencies have, by name.

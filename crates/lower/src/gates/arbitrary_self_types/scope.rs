@@ -5,13 +5,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::globs::{self, Absent, Glob};
+use super::mentions::{Named, Naming, naming};
 use crate::crate_files::CrateFiles;
 use crate::gate::Source;
 use crate::lints::QUIET;
 use crate::support::MODULE;
 use gateless_rust_text::edit::Edit;
 use gateless_rust_text::tokens::Tokens;
-use ra_ap_syntax::Edition;
 
 /// An extension trait at module level.
 pub struct Extension {
@@ -107,11 +108,13 @@ fn deeper(visibility: &str) -> String {
     }
 }
 
-/// Edits, by file, that re-export and import the traits. `imported` are modules known to use a trait's methods.
+/// Edits, by file, that re-export and import the traits. `imported` are modules known to use a trait's methods, `absent` names that glob imports
+/// do not bring in.
 pub fn edits(
     source: &Source<'_>,
     extensions: &[Extension],
     imported: &BTreeSet<usize>,
+    absent: &BTreeSet<Absent>,
 ) -> Vec<(usize, Edit)> {
     let (files, crate_name) = (source.files, source.request.crate_name);
     let foreign = Foreign::of(source);
@@ -133,25 +136,29 @@ pub fn edits(
     let own = extensions
         .iter()
         .filter_map(|extension| extension.of_trait.as_deref());
-    let mut traits: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for name in own.chain(foreign.traits.iter().copied()) {
-        traits.insert(name, foreign.of_name(name));
-    }
-    let names = traits.keys().copied().collect();
-    let aliases = aliases(source, &names);
-    for (alias, of) in &aliases {
-        let of = of.iter().flat_map(|name| foreign.of_name(name));
-        let of: BTreeSet<&str> = of.collect();
-        traits.entry(alias).or_default().extend(of);
-    }
+    let traits = near(source, &foreign, own);
+    let unnamed = foreign.unnamed(source, &traits);
     for (index, module) in files.modules.iter().enumerate() {
         let Some(end) = module.end else { continue };
         let body = &files.list[module.file].text.original()[module.body.clone()];
         let naming = match imported.contains(&index) {
-            true => Naming::Module(Named::Any),
-            false => naming(body, &traits, source.edition),
+            true => Naming {
+                module: Some(Named::Any),
+                functions: Vec::new(),
+            },
+            false => naming(body, &traits, source.edition, &|star| {
+                let globs = globs::of(source.original(module.file), source.edition);
+                let is_it = |glob: &Glob| glob.at == module.body.start + star;
+                let glob = globs.into_iter().find(is_it)?;
+                let is_absent = |name: &str| {
+                    let path = (module.file, glob.end, glob.path(name));
+                    absent.contains(&path) && !unnamed.contains(name)
+                };
+                let brought = traits.iter().filter(|(name, _)| !is_absent(name));
+                Some(brought.flat_map(|(_, of)| of.iter().cloned()).collect())
+            }),
         };
-        let may_use = matches!(naming, Naming::Module(_));
+        let may_use = naming.module.is_some();
         let mut text = String::new();
         for (kind, label) in KINDS.into_iter().enumerate() {
             // A module that is there in several configurations has the same names in each.
@@ -201,19 +208,18 @@ pub fn edits(
                 text.push_str(&foreign.imports(|own| own == kind));
             }
         }
-        if let Naming::Module(named) = &naming {
+        if let Some(named) = &naming.module {
             text.push_str(&foreign.imports_of(named));
         }
         if !text.is_empty() {
             edits.push((module.file, Edit::insert(end, text)));
         }
-        if let Naming::Functions(places, named) = naming {
-            let text = foreign.imports_of(&named);
-            let places = places.into_iter().filter(|_| !text.is_empty());
-            edits.extend(places.map(|at| {
-                let edit = Edit::insert(module.body.start + at, text.clone());
-                (module.file, edit)
-            }));
+        for (at, named) in &naming.functions {
+            let text = foreign.imports_of(named);
+            if !text.is_empty() {
+                let edit = Edit::insert(module.body.start + at, text);
+                edits.push((module.file, edit));
+            }
         }
     }
     // A type's own methods are in scope everywhere.
@@ -223,6 +229,64 @@ pub fn edits(
         edits.extend(ends.map(|end| (file, Edit::insert(end, text.clone()))));
     }
     edits
+}
+
+/// The traits whose methods dependencies lowered and those called `own`, by all names that they have here: for each name, the traits.
+fn near<'a>(
+    source: &Source<'_>,
+    foreign: &Foreign<'_>,
+    own: impl Iterator<Item = &'a str>,
+) -> BTreeMap<String, BTreeSet<String>> {
+    let of_name = |name: &str| -> BTreeSet<String> {
+        let of = foreign.of_name(name).into_iter();
+        of.map(str::to_owned).collect()
+    };
+    let mut traits: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let others = foreign.traits.iter().map(|name| (*name).to_owned());
+    for name in own.map(str::to_owned).chain(others) {
+        let of = of_name(&name);
+        traits.insert(name, of);
+    }
+    let names = traits.keys().map(String::as_str).collect();
+    for (alias, of) in aliases(source, &names) {
+        let of = of.iter().flat_map(|name| of_name(name));
+        let of: BTreeSet<String> = of.collect();
+        traits.entry(alias).or_default().extend(of);
+    }
+    traits
+}
+
+/// The names that traits whose methods dependencies lowered have here.
+pub fn foreign_names(source: &Source<'_>) -> BTreeSet<String> {
+    let foreign = Foreign::of(source);
+    match foreign.traits.is_empty() {
+        true => BTreeSet::new(),
+        false => near(source, &foreign, std::iter::empty())
+            .into_keys()
+            .collect(),
+    }
+}
+
+/// Those of some traits that a crate imports without a name (`use Trait as _`), so that a glob import may bring them in all the same.
+pub fn unnamed<'n>(
+    source: &Source<'_>,
+    names: impl Iterator<Item = &'n String> + Clone,
+) -> BTreeSet<String> {
+    let texts = (0..source.files.list.len()).map(|file| source.original(file));
+    let mut found = BTreeSet::new();
+    for text in texts.filter(|text| text.contains(" as _")) {
+        let tokens = Tokens::new(text, source.edition);
+        let all = 1..tokens.list.len();
+        let here = all.filter(|&i| tokens.are(i, &["as", "_"]));
+        let here: BTreeSet<&str> = here.map(|i| tokens.at(i - 1)).collect();
+        found.extend(
+            names
+                .clone()
+                .filter(|name| here.contains(name.as_str()))
+                .cloned(),
+        );
+    }
+    found
 }
 
 /// Whether what stands at an import names a trait whose methods a dependency lowered, or may do so: then it is not known whether they use it.
@@ -272,6 +336,17 @@ impl<'a> Foreign<'a> {
         let aliased = self.aliases.iter().filter_map(|own| own.get(name));
         let aliased = aliased.flatten().map(String::as_str);
         aliased.chain([name]).collect()
+    }
+
+    /// Names of traits that are imported without one, here or in a dependency.
+    fn unnamed(
+        &self,
+        source: &Source<'_>,
+        traits: &BTreeMap<String, BTreeSet<String>>,
+    ) -> BTreeSet<String> {
+        let crates = source.request.known.crates.values();
+        let others = crates.flat_map(|exports| exports.unnamed.iter().cloned());
+        others.chain(unnamed(source, traits.keys())).collect()
     }
 
     /// Imports of the extension traits for some names.
@@ -338,101 +413,6 @@ impl<'a> Foreign<'a> {
         }
         foreign
     }
-}
-
-/// Where a module's text has one of the traits in scope, as far as its tokens show.
-enum Naming {
-    /// Nowhere.
-    None,
-    /// In the whole module: it names the trait, or may have it from a glob import.
-    Module(Named),
-    /// After these bytes of the text, where imports within functions end.
-    Functions(Vec<usize>, Named),
-}
-
-/// Which of the traits.
-enum Named {
-    /// Those of these names.
-    Only(BTreeSet<String>),
-    /// Perhaps any: there is a glob import.
-    Any,
-}
-
-/// Where a module's text has one of the traits in scope.
-fn naming(body: &str, traits: &BTreeMap<&str, BTreeSet<&str>>, edition: Edition) -> Naming {
-    let is_near = ["::*", "*}", "*,"].iter().any(|glob| body.contains(glob))
-        || traits.keys().any(|name| body.contains(name));
-    if !is_near {
-        return Naming::None;
-    }
-    // Not in comments and strings.
-    let tokens = Tokens::new(body, edition);
-    let all = || 0..tokens.list.len();
-    let bodies: Vec<(usize, usize)> = all()
-        .filter(|&i| tokens.at(i) == "fn")
-        .filter_map(|i| {
-            let open = (i..tokens.list.len()).find(|&k| ["{", ";"].contains(&tokens.at(k)))?;
-            tokens.opens(open, "{").then(|| (open, tokens.close(open)))
-        })
-        .collect();
-    let is_inside = |i: usize| bodies.iter().any(|&(open, close)| open < i && i < close);
-    // The standard library has none of the traits.
-    let start = |i: usize| (0..i).rfind(|&k| tokens.at(k) == "use" || tokens.at(k) == ";");
-    let is_standard = |i: usize| {
-        let first = start(i).map_or(0, |at| at + 1);
-        let first = if tokens.are(first, &[":", ":"]) {
-            first + 2
-        } else {
-            first
-        };
-        ["std", "core", "alloc"].contains(&tokens.at(first))
-    };
-    let is_glob = |i: usize| {
-        tokens.at(i) == "*"
-            && i >= 2
-            && (tokens.are(i - 2, &[":", ":"]) || ["{", ","].contains(&tokens.at(i - 1)))
-            && [";", "}", ","].contains(&tokens.at(i + 1))
-            && !is_standard(i)
-    };
-    let is_imported = |i: usize| start(i).is_some_and(|at| tokens.at(at) == "use");
-    // A trait of the module's own has the name, and the other one another.
-    let own: BTreeSet<&str> = all()
-        .filter(|&i| tokens.at(i) == "trait" && !is_inside(i) && !is_in_module(&tokens, i))
-        .map(|i| tokens.at(i + 1))
-        .collect();
-    let found: Vec<usize> = all()
-        .filter(|&i| {
-            let name = tokens.at(i);
-            traits.contains_key(name) && (!own.contains(name) || is_imported(i)) || is_glob(i)
-        })
-        .collect();
-    let named = |found: &[usize]| match found.iter().any(|&i| is_glob(i)) {
-        true => Named::Any,
-        false => {
-            let names = found.iter().flat_map(|&i| &traits[tokens.at(i)]);
-            Named::Only(names.map(|name| (*name).to_owned()).collect())
-        }
-    };
-    if found.iter().any(|&i| !is_inside(i)) {
-        return Naming::Module(named(&found));
-    }
-    let imports: Vec<usize> = found.into_iter().filter(|&i| is_imported(i)).collect();
-    let named = named(&imports);
-    let ends = imports.into_iter().filter_map(|i| {
-        let end = (i..tokens.list.len()).find(|&k| tokens.at(k) == ";")?;
-        Some(tokens.list[end].range.end)
-    });
-    let ends: BTreeSet<usize> = ends.collect();
-    match ends.is_empty() {
-        true => Naming::None,
-        false => Naming::Functions(ends.into_iter().collect(), named),
-    }
-}
-
-/// Whether a token is within an inline module.
-fn is_in_module(tokens: &Tokens<'_>, i: usize) -> bool {
-    let mut before = 0..i;
-    before.any(|k| tokens.at(k) == "mod" && tokens.opens(k + 2, "{") && tokens.close(k + 2) > i)
 }
 
 /// The ends of modules in a file that are not among the crate's, as functions and macros have them.

@@ -9,9 +9,9 @@ use gateless_rust_text::tokens::{Tokens, one_line};
 use ra_ap_parser::SyntaxKind;
 use ra_ap_syntax::{AstNode, Edition, SyntaxNode, ast};
 
-use super::body::is_receiver;
 use super::method::Method;
 use super::printed;
+use super::receiver_tokens::is_receiver;
 use crate::lints::QUIET;
 
 /// Macros of the standard library that tell a condition.
