@@ -97,9 +97,11 @@ impl Gate for ArbitrarySelfTypes {
     type Notes = Notes;
 
     fn parse(source: &Source<'_>, files: &[View<'_>]) -> Result<Facts> {
-        let mut facts = Facts::default();
-        facts.reading = told::reading(files.iter().map(|view| &view.tokens));
-        facts.functions = functions::Calls::parse(source, files);
+        let mut facts = Facts {
+            reading: told::reading(files.iter().map(|view| &view.tokens)),
+            functions: functions::Calls::parse(source, files),
+            ..Facts::default()
+        };
         if !is_on(source) {
             return Ok(facts);
         }
