@@ -157,6 +157,11 @@ impl Gate for ArbitrarySelfTypes {
             work.edits
                 .extend(brought::edits(&page.source, &facts.absent));
         }
+        let exported = facts
+            .reading
+            .iter()
+            .filter(|(_, is_exported)| **is_exported);
+        let reading = exported.map(|(name, _)| name.clone()).collect();
         let has_extensions = !work.extensions.is_empty();
         let scopes = scope::exported(&work.extensions);
         let named = scope::named(page.source.request.crate_name, &work.extensions);
@@ -182,7 +187,7 @@ impl Gate for ArbitrarySelfTypes {
                     aliases,
                     dispatched: work.dispatched,
                     telling: Vec::new(),
-                    reading: facts.reading.clone(),
+                    reading,
                     functions: work.functions,
                     unnamed,
                 },

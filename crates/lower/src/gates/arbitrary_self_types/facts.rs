@@ -17,8 +17,8 @@ pub struct Facts {
     pub names_trait: bool,
     /// What takes the place of its names, by file.
     pub paths: Vec<(usize, Edit)>,
-    /// Macros of the crate that read what they are given.
-    pub reading: BTreeSet<String>,
+    /// Macros of the crate that read what they are given, and whether dependants can call them.
+    pub reading: BTreeMap<String, bool>,
     /// Names that glob imports do not bring in.
     pub absent: BTreeSet<globs::Absent>,
     /// Calls of what may be methods that are functions in other crates.

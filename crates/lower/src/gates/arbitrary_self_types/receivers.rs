@@ -46,7 +46,7 @@ pub fn lower(facts: &Facts, page: &Page<'_>) -> Result<Work> {
     let tracked = tracked(facts, source);
     let others = source.request.known.crates.values();
     let others = others.flat_map(|exports| exports.reading.iter().cloned());
-    let reading = facts.reading.iter().cloned().chain(others).collect();
+    let reading = facts.reading.keys().cloned().chain(others).collect();
     let mut hidden: BTreeMap<(usize, usize), dispatch::Hidden> = BTreeMap::new();
     for (&(index, offset), receiver) in &facts.receivers {
         let file = &files.list[index];

@@ -1,6 +1,6 @@
 //! What macros tell of a receiver: its name, where they take their arguments as text, and the conditions of `assert!`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use gateless_rust_text::cfg::split_commas;
@@ -231,8 +231,8 @@ pub fn tells_others(method: &Method<'_>) -> bool {
 }
 
 /// The macros of a crate's files that read their arguments, by name: which take them as text, tell a condition, look for `self`, or hand them on to
-/// such macros.
-pub fn reading<'a>(files: impl Iterator<Item = &'a Tokens<'a>>) -> BTreeSet<String> {
+/// such macros. With each, whether dependants can call it.
+pub fn reading<'a>(files: impl Iterator<Item = &'a Tokens<'a>>) -> BTreeMap<String, bool> {
     let mut definitions = Vec::new();
     for tokens in files.filter(|tokens| tokens.text.contains("macro_rules")) {
         let all = 0..tokens.list.len();
@@ -240,7 +240,7 @@ pub fn reading<'a>(files: impl Iterator<Item = &'a Tokens<'a>>) -> BTreeSet<Stri
         let whole = here.filter(|i| i + 3 < tokens.list.len() && tokens.close(i + 3) > i + 3);
         definitions.extend(whole.map(|i| (tokens, i)));
     }
-    let mut reading = BTreeSet::new();
+    let mut reading: BTreeMap<String, bool> = BTreeMap::new();
     loop {
         let known = reading.len();
         for (tokens, i) in &definitions {
@@ -249,7 +249,8 @@ pub fn reading<'a>(files: impl Iterator<Item = &'a Tokens<'a>>) -> BTreeSet<Stri
                 .clone()
                 .any(|at| reads(tokens, at, &inside, &reading))
             {
-                reading.insert(tokens.at(i + 2).to_owned());
+                let name = tokens.at(i + 2).to_owned();
+                *reading.entry(name).or_default() |= is_exported(tokens, *i);
             }
         }
         if reading.len() == known {
@@ -258,12 +259,19 @@ pub fn reading<'a>(files: impl Iterator<Item = &'a Tokens<'a>>) -> BTreeSet<Stri
     }
 }
 
+/// Whether the macro whose definition begins at token `i` is `#[macro_export]`.
+fn is_exported(tokens: &Tokens<'_>, i: usize) -> bool {
+    let before = (0..i).rev();
+    let mut attributes = before.take_while(|&k| ![";", "}"].contains(&tokens.at(k)));
+    attributes.any(|k| tokens.at(k) == "macro_export")
+}
+
 /// Whether a token within a macro's definition reads what the macro is given.
 fn reads(
     tokens: &Tokens<'_>,
     at: usize,
     definition: &Range<usize>,
-    reading: &BTreeSet<String>,
+    reading: &BTreeMap<String, bool>,
 ) -> bool {
     if tokens.at(at) == "self" {
         let is_matcher = |open: usize| tokens.are(tokens.close(open) + 1, &["=", ">"]);
@@ -276,7 +284,7 @@ fn reads(
     let (first, end) = (at + 3, tokens.close(at + 2));
     let is_given = (first..end).any(|i| tokens.at(i) == "$");
     let tells = || ASSERTS.contains(&name) && split_commas(tokens, first, end).len() == 1;
-    is_given && (TEXTS.iter().any(|(of, _)| *of == name) || tells() || reading.contains(name))
+    is_given && (TEXTS.iter().any(|(of, _)| *of == name) || tells() || reading.contains_key(name))
 }
 
 #[cfg(test)]
@@ -286,7 +294,7 @@ mod tests {
     fn reading_in(texts: &[&'static str]) -> Vec<String> {
         let tokens = |text: &&'static str| Tokens::new(text, Edition::Edition2021);
         let files: Vec<Tokens<'_>> = texts.iter().map(tokens).collect();
-        reading(files.iter()).into_iter().collect()
+        reading(files.iter()).into_keys().collect()
     }
 
     #[test]
@@ -294,6 +302,14 @@ mod tests {
         let first = "macro_rules! a { ($e:expr) => { b!(1, $e) } } macro_rules! d { ($e:expr) => { assert!($e, \"no\"); stringify!(self) } }";
         let second = "macro_rules! b { ($a:expr, $e:expr) => { c!($e) } } macro_rules! c { ($e:expr) => { core::assert!($e) } }";
         assert_eq!(reading_in(&[first, second]), ["a", "b", "c"]);
+    }
+
+    #[test]
+    fn only_exported_macros_are_told_to_dependants() {
+        let text = "fn f() {} #[macro_export] /// told\n#[doc(hidden)] macro_rules! a { ($e:expr) => { dbg!($e) } } macro_rules! b { ($e:expr) => { dbg!($e) } }";
+        let tokens = Tokens::new(text, Edition::Edition2021);
+        let found = reading(std::iter::once(&tokens));
+        assert!(found["a"] && !found["b"]);
     }
 
     #[test]
